@@ -1,0 +1,16 @@
+//! Forms and queries; what is read must be the same once written and read again.
+//!
+//! Seeds: the body of `tests/data/http/curl-post-form.http`.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use livestream::proto::form::{encode_component, parse};
+
+fuzz_target!(|input: &[u8]| {
+    let Ok(fields) = parse(input) else { return };
+    let again: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode_component(name), encode_component(value)))
+        .collect();
+    assert_eq!(parse(again.join("&").as_bytes()), Ok(fields));
+});

@@ -1,0 +1,451 @@
+//! Everybody who watches, and what each gets.
+//!
+//! The register of viewers; requests come and go here, the governor calls
+//! [`Audience::tick`] once a second. [`Audience::settle`] is the one place where
+//! the budget becomes levels.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::bandwidth::{Budget, Claim, shares};
+use super::hub::Hub;
+use super::level::{LEVELS, LevelSet};
+use super::thanks::Thanks;
+use super::viewer::{Change, Locked, Settings, StreamMeter, Viewer, ViewerId};
+
+/// The viewers.
+pub struct Audience {
+    hub: Arc<Hub>,
+    budget: Budget,
+    max_viewers: usize,
+    viewers: Mutex<HashMap<ViewerId, Arc<Viewer>>>,
+    /// Held while levels are settled, so that what the hub is told is never older than what holds.
+    settling: Mutex<()>,
+    thanks: Thanks,
+    /// Bits of an `f64`.
+    motion: AtomicU64,
+    sent_bits_per_sec: AtomicU64,
+    frames_sent: AtomicU64,
+    frames_skipped: AtomicU64,
+}
+
+/// As many viewers as are allowed watch already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Full;
+
+/// How many watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Viewers with an open stream that get pictures.
+    pub watching: usize,
+    /// Viewers with an open stream who paused.
+    pub paused: usize,
+    /// Viewers who get pictures of each level.
+    pub at_level: [usize; LEVELS],
+}
+
+impl Audience {
+    /// Nobody yet.
+    pub fn new(hub: Arc<Hub>, budget: Budget, max_viewers: usize) -> Self {
+        Self {
+            hub,
+            budget,
+            max_viewers,
+            viewers: Mutex::default(),
+            settling: Mutex::default(),
+            thanks: Thanks::default(),
+            motion: AtomicU64::new(0),
+            sent_bits_per_sec: AtomicU64::new(0),
+            frames_sent: AtomicU64::new(0),
+            frames_skipped: AtomicU64::new(0),
+        }
+    }
+
+    /// What all may use together.
+    pub fn budget(&self) -> Budget {
+        self.budget
+    }
+
+    /// How many may watch.
+    pub fn max_viewers(&self) -> usize {
+        self.max_viewers
+    }
+
+    /// The donations.
+    pub fn thanks(&self) -> &Thanks {
+        &self.thanks
+    }
+
+    /// A viewer that is known by this id.
+    pub fn known(&self, id: ViewerId) -> Option<Arc<Viewer>> {
+        self.viewers.lock().get(&id).cloned()
+    }
+
+    /// The viewer of this id, new if it is not known.
+    ///
+    /// Keeps at most [`MAX_REMEMBERED`]; beyond, who watches nothing and was not seen
+    /// for longest is forgotten.
+    pub fn enter(&self, id: ViewerId, settings: Settings, now: Instant) -> Arc<Viewer> {
+        let mut viewers = self.viewers.lock();
+        if let Some(viewer) = viewers.get(&id) {
+            viewer.seen(now);
+            return Arc::clone(viewer);
+        }
+        if viewers.len() >= MAX_REMEMBERED {
+            forget_oldest(&mut viewers);
+        }
+        let viewer = Arc::new(Viewer::new(id, settings, now));
+        viewers.insert(id, Arc::clone(&viewer));
+        viewer
+    }
+
+    /// Opens a stream for a viewer. It ends when what is returned is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Full`] if the viewer has none yet and as many as allowed watch.
+    pub fn join(
+        self: &Arc<Self>,
+        viewer: Arc<Viewer>,
+        tab: Option<String>,
+        keep: Keep,
+        now: Instant,
+    ) -> Result<Seat, Full> {
+        let meter = Arc::new(StreamMeter::new(tab));
+        {
+            let viewers = self.viewers.lock();
+            let streams = viewer.streams();
+            let others = || viewers.values().filter(|other| other.streams() > 0).count();
+            if streams >= MAX_STREAMS_OF_A_VIEWER || (streams == 0 && others() >= self.max_viewers)
+            {
+                drop(viewers);
+                self.forget(&viewer, keep);
+                return Err(Full);
+            }
+            viewer.open(Arc::clone(&meter));
+        }
+        self.settle(now);
+        Ok(Seat {
+            audience: Arc::clone(self),
+            viewer,
+            meter,
+            keep,
+        })
+    }
+
+    /// Whether a viewer without a stream would be turned away.
+    pub fn is_full(&self) -> bool {
+        self.viewers
+            .lock()
+            .values()
+            .filter(|viewer| viewer.streams() > 0)
+            .count()
+            >= self.max_viewers
+    }
+
+    /// Changes a viewer's settings; they hold for the next picture of its open streams.
+    ///
+    /// # Errors
+    ///
+    /// [`Locked`] as [`Viewer::change`] has it.
+    pub fn change(&self, viewer: &Viewer, change: Change, now: Instant) -> Result<(), Locked> {
+        viewer.change(change)?;
+        self.settle(now);
+        self.hub.wake();
+        Ok(())
+    }
+
+    /// Thanks a viewer before all, and lets it count double for a minute.
+    pub fn donate(&self, viewer: &Viewer, name: String, message: String, now: Instant) {
+        viewer.give(now);
+        self.thanks.add(viewer.id(), name, message, now);
+        self.settle(now);
+    }
+
+    /// Divides the budget, sets everybody's level, and tells the hub what is wanted.
+    pub fn settle(&self, now: Instant) {
+        let _settling = self.settling.lock();
+        let costs = self.hub.costs();
+        let viewers = self.everybody();
+        let watching: Vec<_> = viewers
+            .iter()
+            .filter_map(|viewer| viewer.claim(&costs, now).map(|claim| (viewer, claim)))
+            .collect();
+        let claims: Vec<Claim> = watching
+            .iter()
+            .map(|(_, claim)| Claim {
+                need: claim.need,
+                weight: claim.weight,
+            })
+            .collect();
+        let shares: Vec<Option<u64>> = match self.budget {
+            Budget::Unlimited => vec![None; claims.len()],
+            Budget::BitsPerSec(bits) => shares(bits, &claims).into_iter().map(Some).collect(),
+        };
+        let (mut wanted, mut motion) = (LevelSet::EMPTY, false);
+        for ((viewer, claim), share) in watching.into_iter().zip(shares) {
+            let level = viewer.settle(share, &costs);
+            if !claim.paused {
+                wanted.insert(level);
+                motion |= claim.gaming;
+            }
+        }
+        self.hub.want(wanted, motion);
+    }
+
+    /// Reads what a second of `elapsed` brought to each, then settles anew.
+    pub fn tick(&self, elapsed: Duration, now: Instant) {
+        let costs = self.hub.costs();
+        let mut bits_per_sec = 0;
+        for viewer in self.everybody() {
+            let second = viewer.measure(elapsed, &costs, now);
+            bits_per_sec += second.bits_per_sec;
+            self.frames_sent.fetch_add(second.sent, Ordering::Relaxed);
+            self.frames_skipped
+                .fetch_add(second.skipped, Ordering::Relaxed);
+        }
+        self.sent_bits_per_sec
+            .store(bits_per_sec, Ordering::Relaxed);
+        self.settle(now);
+    }
+
+    /// Lets a frame's motion score, 0 to 1, drive all who are in gaming mode.
+    pub fn moved(&self, motion: f64, elapsed: Duration) {
+        self.motion.store(motion.to_bits(), Ordering::Relaxed);
+        let _settling = self.settling.lock();
+        let mut wanted = LevelSet::EMPTY;
+        for viewer in self.everybody() {
+            let level = viewer.moved(motion, elapsed);
+            if viewer.streams() > 0 && !viewer.allowance().paused {
+                wanted.insert(level);
+            }
+        }
+        self.hub.want(wanted, true);
+    }
+
+    /// The newest motion score, 0 to 1.
+    pub fn motion(&self) -> f64 {
+        f64::from_bits(self.motion.load(Ordering::Relaxed))
+    }
+
+    /// How many watch.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for viewer in self
+            .everybody()
+            .iter()
+            .filter(|viewer| viewer.streams() > 0)
+        {
+            let allowance = viewer.allowance();
+            if allowance.paused {
+                counts.paused += 1;
+            } else {
+                counts.watching += 1;
+                counts.at_level[allowance.level.index()] += 1;
+            }
+        }
+        counts
+    }
+
+    /// Bits that went to all viewers in the last second.
+    pub fn sent_bits_per_sec(&self) -> u64 {
+        self.sent_bits_per_sec.load(Ordering::Relaxed)
+    }
+
+    /// Frames sent to viewers and frames skipped, since the start.
+    pub fn totals(&self) -> (u64, u64) {
+        (
+            self.frames_sent.load(Ordering::Relaxed),
+            self.frames_skipped.load(Ordering::Relaxed),
+        )
+    }
+
+    fn everybody(&self) -> Vec<Arc<Viewer>> {
+        self.viewers.lock().values().cloned().collect()
+    }
+
+    fn forget(&self, viewer: &Viewer, keep: Keep) {
+        if keep == Keep::WhileItLasts && viewer.streams() == 0 {
+            self.viewers.lock().remove(&viewer.id());
+        }
+    }
+}
+
+/// Whether a viewer outlives its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// It came with a cookie, and may come again.
+    Remembered,
+    /// It is a viewer of its own for as long as the stream lasts.
+    WhileItLasts,
+}
+
+/// A viewer's place at one stream; dropping it frees the place.
+pub struct Seat {
+    audience: Arc<Audience>,
+    /// Whose it is.
+    pub viewer: Arc<Viewer>,
+    /// What the sender counts.
+    pub meter: Arc<StreamMeter>,
+    keep: Keep,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.viewer.close(&self.meter);
+        self.audience.forget(&self.viewer, self.keep);
+        self.audience.settle(Instant::now());
+    }
+}
+
+fn forget_oldest(viewers: &mut HashMap<ViewerId, Arc<Viewer>>) {
+    let oldest = viewers
+        .values()
+        .filter(|viewer| viewer.streams() == 0)
+        .min_by_key(|viewer| viewer.seen_at())
+        .map(|viewer| viewer.id());
+    if let Some(id) = oldest {
+        viewers.remove(&id);
+    }
+}
+
+/// Viewers whose settings are kept, watching or not.
+pub const MAX_REMEMBERED: usize = 10_000;
+const MAX_STREAMS_OF_A_VIEWER: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::level::Choice;
+    use crate::live::viewer::Mode;
+
+    fn audience(budget: Budget, max_viewers: usize) -> Arc<Audience> {
+        Arc::new(Audience::new(Arc::new(Hub::new()), budget, max_viewers))
+    }
+
+    fn watch(audience: &Arc<Audience>, id: u128) -> Result<Seat, Full> {
+        let now = Instant::now();
+        let viewer = audience.enter(ViewerId::from_bits(id), Settings::default(), now);
+        audience.join(viewer, None, Keep::Remembered, now)
+    }
+
+    #[test]
+    fn equal_viewers_have_equal_shares() {
+        let audience = audience(Budget::BitsPerSec(9_000_000), 10);
+        let seats: Vec<Seat> = (1..=3).map(|id| watch(&audience, id).unwrap()).collect();
+        for seat in &seats {
+            assert_eq!(
+                seat.viewer.report(None, Instant::now()).share,
+                Some(3_000_000)
+            );
+        }
+    }
+
+    #[test]
+    fn a_seat_that_is_left_leaves_its_share() {
+        let audience = audience(Budget::BitsPerSec(9_000_000), 10);
+        let first = watch(&audience, 1).unwrap();
+        drop(watch(&audience, 2).unwrap());
+        assert_eq!(
+            first.viewer.report(None, Instant::now()).share,
+            Some(9_000_000)
+        );
+        assert_eq!(audience.counts().watching, 1);
+    }
+
+    #[test]
+    fn two_viewers_never_change_each_others_choice() {
+        let audience = audience(Budget::Unlimited, 10);
+        let (one, two) = (watch(&audience, 1).unwrap(), watch(&audience, 2).unwrap());
+        let change = |choice| Change {
+            choice: Some(choice),
+            ..Change::default()
+        };
+        let now = Instant::now();
+        audience
+            .change(&one.viewer, change(Choice::Low), now)
+            .unwrap();
+        audience
+            .change(&two.viewer, change(Choice::High), now)
+            .unwrap();
+        assert_eq!(one.viewer.report(None, now).settings.choice, Choice::Low);
+        assert_eq!(two.viewer.report(None, now).settings.choice, Choice::High);
+        assert_eq!(one.viewer.allowance().level.quality().percent(), 20);
+        assert_eq!(two.viewer.allowance().level.quality().percent(), 90);
+    }
+
+    #[test]
+    fn who_comes_when_it_is_full_is_turned_away_and_a_reload_is_not() {
+        let audience = audience(Budget::Unlimited, 1);
+        let _seat = watch(&audience, 1).unwrap();
+        assert!(audience.is_full());
+        assert_eq!(watch(&audience, 2).err(), Some(Full));
+        assert!(watch(&audience, 1).is_ok());
+    }
+
+    #[test]
+    fn who_has_no_cookie_is_forgotten_with_the_stream() {
+        let audience = audience(Budget::Unlimited, 10);
+        let now = Instant::now();
+        let id = ViewerId::from_bits(5);
+        let viewer = audience.enter(id, Settings::default(), now);
+        let seat = audience
+            .join(viewer, None, Keep::WhileItLasts, now)
+            .unwrap();
+        assert!(audience.known(id).is_some());
+        drop(seat);
+        assert!(audience.known(id).is_none());
+    }
+
+    #[test]
+    fn the_hub_is_told_what_is_watched_and_no_more() {
+        let audience = audience(Budget::Unlimited, 10);
+        assert!(!audience.hub.demand());
+        let seat = watch(&audience, 1).unwrap();
+        assert_eq!(audience.hub.wanted().iter().count(), 1);
+        let pause = Change {
+            paused: Some(true),
+            ..Change::default()
+        };
+        audience
+            .change(&seat.viewer, pause, Instant::now())
+            .unwrap();
+        assert!(!audience.hub.demand(), "a paused viewer wants no pictures");
+        assert_eq!(
+            (audience.counts().watching, audience.counts().paused),
+            (0, 1)
+        );
+    }
+
+    #[test]
+    fn motion_moves_gaming_viewers_and_what_is_wanted() {
+        let audience = audience(Budget::Unlimited, 10);
+        let (one, two) = (watch(&audience, 1).unwrap(), watch(&audience, 2).unwrap());
+        let game = Change {
+            mode: Some(Mode::Gaming),
+            ..Change::default()
+        };
+        audience.change(&one.viewer, game, Instant::now()).unwrap();
+        for _ in 0..60 {
+            audience.moved(0.0, Duration::from_millis(33));
+        }
+        assert_eq!(one.viewer.allowance().level.index(), 0);
+        assert_eq!(two.viewer.allowance().level.index(), 7);
+        assert_eq!(audience.hub.wanted().iter().count(), 2);
+    }
+
+    #[test]
+    fn strangers_do_not_fill_the_memory() {
+        let audience = audience(Budget::Unlimited, 10);
+        let watching = watch(&audience, 0).unwrap();
+        for id in 1..=MAX_REMEMBERED as u128 + 5 {
+            audience.enter(ViewerId::from_bits(id), Settings::default(), Instant::now());
+        }
+        assert_eq!(audience.viewers.lock().len(), MAX_REMEMBERED);
+        assert!(audience.known(watching.viewer.id()).is_some());
+    }
+}

@@ -1,0 +1,30 @@
+//! The governor thread: once a second, budget to shares to levels.
+//!
+//! Only the clock stands here; the rules are [`Audience::tick`]'s.
+
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::audience::Audience;
+use crate::shutdown::Shutdown;
+
+/// Starts the thread.
+///
+/// # Errors
+///
+/// The system's error if a thread cannot be made.
+pub fn start(audience: Arc<Audience>, shutdown: Shutdown) -> std::io::Result<JoinHandle<()>> {
+    thread::Builder::new()
+        .name("governor".into())
+        .spawn(move || {
+            let mut last = Instant::now();
+            while !shutdown.wait(PERIOD) {
+                let now = Instant::now();
+                audience.tick(now.duration_since(last), now);
+                last = now;
+            }
+        })
+}
+
+const PERIOD: Duration = Duration::from_secs(1);

@@ -1,0 +1,348 @@
+//! Where the newest picture of each level lies.
+//!
+//! The source thread puts frames in, the encode threads ([`super::encode`]) put
+//! pictures in, senders take the newest of their level out; nobody waits for
+//! anybody. A slot holds one picture: video overwrites. Does not know viewers: it
+//! is told which levels are [wanted](Hub::want).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant, SystemTime};
+
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use super::encode::Desk;
+use super::level::{Costs, LEVELS, Level, LevelSet};
+use crate::media::frame::{Frame, Origin, Picture};
+
+/// The slots, and what is wanted of them.
+#[derive(Default)]
+pub struct Hub {
+    slots: [RwLock<Option<Arc<Still>>>; LEVELS],
+    costs: [LevelCost; LEVELS],
+    rate: Mutex<Rate>,
+    frame: Mutex<Newest>,
+    frame_changed: Condvar,
+    wanted: AtomicU8,
+    desk: Desk,
+    interest: AtomicUsize,
+    wakers: RwLock<Vec<Waker>>,
+    pictures_encoded: AtomicU64,
+}
+
+/// One level's picture, as all its viewers get it.
+#[derive(Debug)]
+pub struct Still {
+    /// The sequence number of its frame.
+    pub sequence: u64,
+    /// The capture time of its frame.
+    pub captured: SystemTime,
+    /// The JPEG.
+    pub jpeg: Arc<[u8]>,
+    /// Whether it is the source's own JPEG, byte for byte.
+    pub passthrough: bool,
+}
+
+/// Called when a slot has a new picture, or senders shall look at their viewers again.
+pub type Waker = Arc<dyn Fn() + Send + Sync>;
+
+/// The newest frame of the source.
+#[derive(Default)]
+struct Newest {
+    frame: Option<Arc<Frame>>,
+    stopped: bool,
+}
+
+/// A running mean of what a level's pictures weigh; 0 while unknown.
+#[derive(Default)]
+struct LevelCost {
+    bytes: AtomicU64,
+}
+
+/// A running mean of the time between frames.
+#[derive(Default)]
+struct Rate {
+    last: Option<Instant>,
+    seconds: f64,
+}
+
+impl Hub {
+    /// A hub without pictures, of which nothing is wanted.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the source's next frame. A camera's own JPEG is at once the picture of every level
+    /// that it serves ([`passthrough`]).
+    pub fn publish(&self, frame: Frame) {
+        if frame.origin == Origin::Source {
+            self.rate.lock().frame(Instant::now());
+        }
+        let frame = Arc::new(frame);
+        let own = passthrough(&frame);
+        if let Some(still) = Still::own(&frame) {
+            own.iter()
+                .for_each(|level| self.put(level, Arc::clone(&still), frame.origin));
+        }
+        self.frame.lock().frame = Some(Arc::clone(&frame));
+        self.frame_changed.notify_all();
+        if !own.is_empty() {
+            self.wake();
+        }
+        self.desk.offer(frame);
+    }
+
+    /// Takes the picture of one level, made from `frame`.
+    pub(super) fn encoded(&self, level: Level, frame: &Frame, jpeg: Arc<[u8]>) {
+        self.pictures_encoded.fetch_add(1, Ordering::Relaxed);
+        let still = Still {
+            sequence: frame.sequence,
+            captured: frame.captured,
+            jpeg,
+            passthrough: false,
+        };
+        self.put(level, Arc::new(still), frame.origin);
+        self.wake();
+    }
+
+    /// Notes what a level's picture weighs that nobody watches.
+    pub(super) fn probed(&self, level: Level, bytes: usize) {
+        self.pictures_encoded.fetch_add(1, Ordering::Relaxed);
+        self.costs[level.index()].note(bytes);
+    }
+
+    /// Levels whose cost was never measured.
+    pub(super) fn unmeasured(&self) -> LevelSet {
+        let mut levels = LevelSet::EMPTY;
+        let unknown = |level: &Level| self.costs[level.index()].bytes.load(Ordering::Relaxed) == 0;
+        Level::all()
+            .filter(unknown)
+            .for_each(|level| levels.insert(level));
+        levels
+    }
+
+    fn put(&self, level: Level, still: Arc<Still>, origin: Origin) {
+        if origin == Origin::Source {
+            self.costs[level.index()].note(still.jpeg.len());
+        }
+        *self.slots[level.index()].write() = Some(still);
+    }
+
+    /// The newest picture of a level. It may be older than that of another level.
+    pub fn newest(&self, level: Level) -> Option<Arc<Still>> {
+        self.slots[level.index()].read().clone()
+    }
+
+    /// The newest frame of the source.
+    pub fn frame(&self) -> Option<Arc<Frame>> {
+        self.frame.lock().frame.clone()
+    }
+
+    /// Waits until there is a frame, at most until `deadline`.
+    pub fn wait_for_frame(&self, deadline: Instant) -> Option<Arc<Frame>> {
+        let mut newest = self.frame.lock();
+        while newest.frame.is_none() && !newest.stopped {
+            if self
+                .frame_changed
+                .wait_until(&mut newest, deadline)
+                .timed_out()
+            {
+                break;
+            }
+        }
+        newest.frame.clone()
+    }
+
+    /// Forgets all pictures: the source was closed, and what it showed is no longer live.
+    pub fn clear(&self) {
+        self.frame.lock().frame = None;
+        self.desk.clear();
+        self.empty(LevelSet::ALL);
+        *self.rate.lock() = Rate::default();
+    }
+
+    /// Ends the encode threads and everybody who waits here.
+    pub fn stop(&self) {
+        self.frame.lock().stopped = true;
+        self.frame_changed.notify_all();
+        self.desk.stop();
+        self.wake();
+    }
+
+    /// Says which levels somebody watches, and whether somebody needs the motion score.
+    pub fn want(&self, levels: LevelSet, motion: bool) {
+        let before = LevelSet::from_bits(self.wanted.swap(levels.bits(), Ordering::Relaxed));
+        let new = levels.without(before);
+        self.empty(before.without(levels).union(new));
+        if let Some(frame) = self.frame()
+            && let Some(still) = Still::own(&frame)
+        {
+            for level in passthrough(&frame)
+                .iter()
+                .filter(|level| new.contains(*level))
+            {
+                *self.slots[level.index()].write() = Some(Arc::clone(&still));
+            }
+        }
+        self.desk.want(levels, motion);
+        if before.is_empty() && !levels.is_empty() {
+            self.announce_demand();
+        }
+    }
+
+    fn empty(&self, levels: LevelSet) {
+        levels
+            .iter()
+            .for_each(|level| *self.slots[level.index()].write() = None);
+    }
+
+    /// Wakes the supervisor, which may have closed the source.
+    fn announce_demand(&self) {
+        drop(self.frame.lock());
+        self.frame_changed.notify_all();
+    }
+
+    /// The levels that somebody watches.
+    pub fn wanted(&self) -> LevelSet {
+        LevelSet::from_bits(self.wanted.load(Ordering::Relaxed))
+    }
+
+    /// Whether anybody wants any picture, if only one.
+    pub fn demand(&self) -> bool {
+        !self.wanted().is_empty() || self.interest.load(Ordering::Relaxed) > 0
+    }
+
+    /// Counts as demand for as long as it is held.
+    pub fn interest(&self) -> Interest<'_> {
+        self.interest.fetch_add(1, Ordering::Relaxed);
+        self.announce_demand();
+        Interest { hub: self }
+    }
+
+    /// Waits until there is demand or the hub was stopped, at most until `deadline`.
+    pub(super) fn wait_for_demand(&self, deadline: Instant) {
+        let mut newest = self.frame.lock();
+        while !self.demand() && !newest.stopped {
+            if self
+                .frame_changed
+                .wait_until(&mut newest, deadline)
+                .timed_out()
+            {
+                return;
+            }
+        }
+    }
+
+    /// The work that frames and wishes make.
+    pub(super) fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// Bits per second of each level at the source's present rate, where it is known.
+    pub fn costs(&self) -> Costs {
+        let fps = self.frames_per_sec();
+        std::array::from_fn(|index| {
+            let bytes = self.costs[index].bytes.load(Ordering::Relaxed);
+            (bytes > 0 && fps > 0.0)
+                .then(|| ((bytes + PART_HEAD_BYTES) as f64 * 8.0 * fps).ceil() as u64)
+        })
+    }
+
+    /// Forgets what levels cost: another source weighs differently.
+    pub fn forget_costs(&self) {
+        self.costs
+            .iter()
+            .for_each(|cost| cost.bytes.store(0, Ordering::Relaxed));
+    }
+
+    /// Frames per second that really come, 0 while unknown.
+    pub fn frames_per_sec(&self) -> f64 {
+        let seconds = self.rate.lock().seconds;
+        if seconds > 0.0 { 1.0 / seconds } else { 0.0 }
+    }
+
+    /// Pictures encoded since the start.
+    pub fn pictures_encoded(&self) -> u64 {
+        self.pictures_encoded.load(Ordering::Relaxed)
+    }
+
+    /// Has `waker` called from now on whenever there is something new.
+    pub fn on_news(&self, waker: Waker) {
+        self.wakers.write().push(waker);
+    }
+
+    /// Calls the wakers.
+    pub fn wake(&self) {
+        self.wakers.read().iter().for_each(|waker| waker());
+    }
+}
+
+/// See [`Hub::interest`].
+pub struct Interest<'a> {
+    hub: &'a Hub,
+}
+
+impl Still {
+    /// The picture that a frame's own JPEG is, if it is one.
+    fn own(frame: &Frame) -> Option<Arc<Still>> {
+        let Picture::Jpeg(jpeg) = &frame.picture else {
+            return None;
+        };
+        Some(Arc::new(Still {
+            sequence: frame.sequence,
+            captured: frame.captured,
+            jpeg: Arc::clone(&jpeg.bytes),
+            passthrough: true,
+        }))
+    }
+}
+
+impl Drop for Interest<'_> {
+    fn drop(&mut self) {
+        self.hub.interest.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The levels that a frame's own JPEG serves, untouched: the top, and every level whose quality
+/// is not below the JPEG's own, as encoding anew would only make it larger and worse.
+pub fn passthrough(frame: &Frame) -> LevelSet {
+    let Picture::Jpeg(jpeg) = &frame.picture else {
+        return LevelSet::EMPTY;
+    };
+    let served = |level: &Level| {
+        *level == Level::TOP || jpeg.quality.is_some_and(|own| level.quality() >= own)
+    };
+    Level::all()
+        .find(served)
+        .map_or(LevelSet::EMPTY, LevelSet::from_up)
+}
+
+impl LevelCost {
+    fn note(&self, bytes: usize) {
+        let before = self.bytes.load(Ordering::Relaxed);
+        let bytes = bytes as u64;
+        let mean = if before == 0 {
+            bytes
+        } else {
+            (before * 7 + bytes) / 8
+        };
+        self.bytes.store(mean, Ordering::Relaxed);
+    }
+}
+
+impl Rate {
+    fn frame(&mut self, now: Instant) {
+        if let Some(last) = self.last.replace(now) {
+            let gap = now.duration_since(last).min(LONGEST_GAP).as_secs_f64();
+            self.seconds = if self.seconds > 0.0 {
+                self.seconds * 0.9 + gap * 0.1
+            } else {
+                gap
+            };
+        }
+    }
+}
+
+/// What a picture costs on the wire beyond its bytes.
+const PART_HEAD_BYTES: u64 = 90;
+const LONGEST_GAP: Duration = Duration::from_secs(2);

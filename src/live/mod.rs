@@ -1,0 +1,18 @@
+//! Who gets which picture.
+//!
+//! No sockets and no HTTP: [`crate::server`] moves the bytes. Data flows one way,
+//! from the [`supervisor`] that owns the source, through the [`hub`] where each
+//! level has a slot for its newest picture, to whoever sends. What flows back is
+//! only which levels are wanted.
+
+pub mod audience;
+pub mod bandwidth;
+pub mod encode;
+pub mod gaming;
+pub mod governor;
+pub mod hub;
+pub mod level;
+pub mod link;
+pub mod supervisor;
+pub mod thanks;
+pub mod viewer;

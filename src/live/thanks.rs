@@ -1,0 +1,105 @@
+//! Who gave, for everybody to see.
+//!
+//! A short list under a lock of its own; what a donation does to the giver's
+//! share is [`super::viewer`]'s.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::viewer::ViewerId;
+
+/// How long the thanks are shown, and the giver's share counts double.
+pub const THANKS_LAST: Duration = Duration::from_secs(60);
+
+/// The donations of the last minute.
+#[derive(Default)]
+pub struct Thanks {
+    list: Mutex<List>,
+}
+
+#[derive(Default)]
+struct List {
+    given: VecDeque<Donation>,
+    count: u64,
+}
+
+/// One donation.
+#[derive(Debug, Clone)]
+pub struct Donation {
+    /// Counts them from 1 since the start.
+    pub id: u64,
+    /// Who gave.
+    pub giver: ViewerId,
+    /// As the giver wrote it; may be empty.
+    pub name: String,
+    /// As the giver wrote it; may be empty.
+    pub message: String,
+    /// When.
+    pub at: Instant,
+}
+
+impl Thanks {
+    /// Adds a donation. Of many at once the oldest are forgotten.
+    pub fn add(&self, giver: ViewerId, name: String, message: String, now: Instant) {
+        let mut list = self.list.lock();
+        list.count += 1;
+        let id = list.count;
+        list.given.push_back(Donation {
+            id,
+            giver,
+            name,
+            message,
+            at: now,
+        });
+        if list.given.len() > MOST_AT_ONCE {
+            list.given.pop_front();
+        }
+    }
+
+    /// Those of the last minute, the oldest first.
+    pub fn recent(&self, now: Instant) -> Vec<Donation> {
+        let mut list = self.list.lock();
+        list.given
+            .retain(|donation| now.duration_since(donation.at) < THANKS_LAST);
+        list.given.iter().cloned().collect()
+    }
+
+    /// Donations since the start.
+    pub fn count(&self) -> u64 {
+        self.list.lock().count
+    }
+}
+
+const MOST_AT_ONCE: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thanks_last_a_minute() {
+        let thanks = Thanks::default();
+        let start = Instant::now();
+        thanks.add(ViewerId::from_bits(1), "Ada".into(), String::new(), start);
+        let seen = |seconds| thanks.recent(start + Duration::from_secs(seconds)).len();
+        assert_eq!([seen(0), seen(59), seen(60)], [1, 1, 0]);
+        assert_eq!(thanks.count(), 1);
+    }
+
+    #[test]
+    fn a_flood_keeps_the_newest() {
+        let thanks = Thanks::default();
+        let now = Instant::now();
+        for _ in 0..100 {
+            thanks.add(ViewerId::from_bits(1), String::new(), String::new(), now);
+        }
+        let ids: Vec<u64> = thanks
+            .recent(now)
+            .iter()
+            .map(|donation| donation.id)
+            .collect();
+        assert_eq!(ids, (85..=100).collect::<Vec<_>>());
+    }
+}

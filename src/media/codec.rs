@@ -1,0 +1,251 @@
+//! JPEG to planes and back, by libjpeg-turbo.
+//!
+//! Called by the encode threads and for snapshots; each has its own [`Encoder`]
+//! and [`Decoder`], which keep libjpeg-turbo's state between frames. Never goes
+//! through RGB.
+
+use std::sync::Arc;
+
+use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage};
+
+use super::frame::{Chroma, Planar, Quality, Size};
+use super::motion::Thumbnail;
+
+/// Encodes planes as baseline JPEG.
+pub struct Encoder {
+    compressor: Compressor,
+}
+
+impl Encoder {
+    /// An encoder of its own state.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if libjpeg-turbo has no memory for it.
+    pub fn new() -> Result<Self, Failed> {
+        Ok(Self {
+            compressor: Compressor::new()?,
+        })
+    }
+
+    /// The JPEG of a picture, sampled as its planes are.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] with libjpeg-turbo's words.
+    pub fn encode(&mut self, planar: &Planar, quality: Quality) -> Result<Arc<[u8]>, Failed> {
+        self.compressor.set_quality(i32::from(quality.percent()))?;
+        let image = YuvImage {
+            pixels: planar.samples.as_slice(),
+            width: planar.size.width as usize,
+            align: 1,
+            height: planar.size.height as usize,
+            subsamp: subsamp(planar.chroma),
+        };
+        Ok(Arc::from(&*self.compressor.compress_yuv_to_owned(image)?))
+    }
+}
+
+/// Decodes JPEG.
+pub struct Decoder {
+    decompressor: Decompressor,
+}
+
+impl Decoder {
+    /// A decoder of its own state.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if libjpeg-turbo has no memory for it.
+    pub fn new() -> Result<Self, Failed> {
+        Ok(Self {
+            decompressor: Decompressor::new()?,
+        })
+    }
+
+    /// The planes of a JPEG, sampled as they are in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if it is broken or sampled in a way that [`Chroma`] lacks.
+    pub fn decode(&mut self, jpeg: &[u8]) -> Result<Planar, Failed> {
+        self.decompressor.set_scaling_factor(ScalingFactor::ONE)?;
+        let header = self.decompressor.read_header(jpeg)?;
+        let size = size(header.width, header.height)?;
+        let chroma = chroma(header.subsamp)?;
+        let mut samples = vec![0; chroma.bytes(size)];
+        let output = YuvImage {
+            pixels: samples.as_mut_slice(),
+            width: header.width,
+            align: 1,
+            height: header.height,
+            subsamp: header.subsamp,
+        };
+        bear_warnings(self.decompressor.decompress_to_yuv(jpeg, output))?;
+        Ok(Planar {
+            size,
+            chroma,
+            samples,
+        })
+    }
+
+    /// The luma of a JPEG at an eighth of its size, which costs little more than reading it.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if it is broken.
+    pub fn thumbnail(&mut self, jpeg: &[u8]) -> Result<Thumbnail, Failed> {
+        self.decompressor
+            .set_scaling_factor(ScalingFactor::ONE_EIGHTH)?;
+        let header = self
+            .decompressor
+            .read_header(jpeg)?
+            .scaled(ScalingFactor::ONE_EIGHTH);
+        let mut luma = vec![0; header.width * header.height];
+        let output = Image {
+            pixels: luma.as_mut_slice(),
+            width: header.width,
+            pitch: header.width,
+            height: header.height,
+            format: PixelFormat::GRAY,
+        };
+        bear_warnings(self.decompressor.decompress(jpeg, output))?;
+        Ok(Thumbnail {
+            size: size(header.width, header.height)?,
+            luma,
+        })
+    }
+}
+
+/// libjpeg-turbo could not do it; its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failed(pub String);
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+impl From<turbojpeg::Error> for Failed {
+    fn from(error: turbojpeg::Error) -> Self {
+        Failed(error.to_string())
+    }
+}
+
+/// Takes what libjpeg only warns of as done: the picture is whole or nearly so, and some
+/// cameras leave stray bytes in every one.
+fn bear_warnings(outcome: Result<(), turbojpeg::Error>) -> Result<(), Failed> {
+    match outcome {
+        Err(turbojpeg::Error::TurboJpegError(words)) if words.starts_with("Corrupt JPEG data") => {
+            Ok(())
+        }
+        other => Ok(other?),
+    }
+}
+
+fn size(width: usize, height: usize) -> Result<Size, Failed> {
+    let narrow = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+    Size::new(narrow(width), narrow(height))
+        .ok_or_else(|| Failed(format!("a picture of {width}x{height} pixels")))
+}
+
+fn subsamp(chroma: Chroma) -> Subsamp {
+    match chroma {
+        Chroma::Yuv420 => Subsamp::Sub2x2,
+        Chroma::Yuv422 => Subsamp::Sub2x1,
+        Chroma::Yuv444 => Subsamp::None,
+        Chroma::Yuv440 => Subsamp::Sub1x2,
+        Chroma::Gray => Subsamp::Gray,
+    }
+}
+
+fn chroma(subsamp: Subsamp) -> Result<Chroma, Failed> {
+    match subsamp {
+        Subsamp::Sub2x2 => Ok(Chroma::Yuv420),
+        Subsamp::Sub2x1 => Ok(Chroma::Yuv422),
+        Subsamp::None => Ok(Chroma::Yuv444),
+        Subsamp::Sub1x2 => Ok(Chroma::Yuv440),
+        Subsamp::Gray => Ok(Chroma::Gray),
+        other => Err(Failed(format!("chroma sampled as {other:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gradient(size: Size, chroma: Chroma) -> Planar {
+        let width = size.width as usize;
+        let samples = (0..chroma.bytes(size))
+            .map(|i| ((i % width) * 255 / width) as u8)
+            .collect();
+        Planar {
+            size,
+            chroma,
+            samples,
+        }
+    }
+
+    #[test]
+    fn every_sampling_survives_a_round_trip() {
+        let size = Size::new(67, 45).unwrap();
+        for chroma in [
+            Chroma::Yuv420,
+            Chroma::Yuv422,
+            Chroma::Yuv444,
+            Chroma::Yuv440,
+            Chroma::Gray,
+        ] {
+            let planar = gradient(size, chroma);
+            let jpeg = Encoder::new()
+                .unwrap()
+                .encode(&planar, Quality::new(95).unwrap())
+                .unwrap();
+            let decoded = Decoder::new().unwrap().decode(&jpeg).unwrap();
+            assert_eq!((decoded.size, decoded.chroma), (size, chroma));
+            let error: u64 = planar
+                .luma()
+                .iter()
+                .zip(decoded.luma())
+                .map(|(a, b)| u64::from(a.abs_diff(*b)))
+                .sum();
+            assert!(error / (67 * 45) < 3, "{chroma:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn lower_qualities_are_smaller() {
+        let planar = gradient(Size::new(320, 240).unwrap(), Chroma::Yuv422);
+        let mut encoder = Encoder::new().unwrap();
+        let mut length = |percent| {
+            encoder
+                .encode(&planar, Quality::new(percent).unwrap())
+                .unwrap()
+                .len()
+        };
+        assert!(length(20) < length(50) && length(50) < length(90));
+    }
+
+    #[test]
+    fn a_thumbnail_is_an_eighth_of_the_luma() {
+        let planar = gradient(Size::new(161, 97).unwrap(), Chroma::Yuv420);
+        let jpeg = Encoder::new()
+            .unwrap()
+            .encode(&planar, Quality::new(90).unwrap())
+            .unwrap();
+        let thumbnail = Decoder::new().unwrap().thumbnail(&jpeg).unwrap();
+        assert_eq!(thumbnail.size, Size::new(21, 13).unwrap());
+        assert!(thumbnail.luma[0] < 20 && thumbnail.luma[19] > 220);
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        let mut decoder = Decoder::new().unwrap();
+        assert!(decoder.decode(b"").is_err());
+        assert!(decoder.decode(&[0xFF, 0xD8, 0xFF, 0xD9]).is_err());
+        assert!(decoder.thumbnail(&[0; 100]).is_err());
+    }
+}

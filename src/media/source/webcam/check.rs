@@ -1,0 +1,196 @@
+//! Decides whether an MJPEG buffer holds a picture that can be shown.
+//!
+//! Runs on the webcam thread, once for each buffer. nokhwa gives the whole mapped
+//! buffer, hides how many bytes the camera wrote, and hides the driver's flag for a
+//! broken one: bytes of an older picture may stand behind a truncated one and bring
+//! an EOI of their own. The markers are read by [`crate::media::jpeg`].
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+
+use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
+
+use crate::media::frame::{Jpeg, Size};
+use crate::media::jpeg;
+
+/// The memory of one opened camera.
+#[derive(Debug)]
+pub(super) struct Check {
+    shown: VecDeque<Arc<[u8]>>,
+    distinct: usize,
+    probe: Probe,
+    trust: Trust,
+}
+
+/// What a buffer holds.
+#[derive(Debug)]
+pub(super) enum Checked {
+    /// A new picture.
+    Fresh(Jpeg),
+    /// The same bytes as the last one.
+    Repeat(Jpeg),
+}
+
+/// Why a buffer is passed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Its markers are broken, or there is no end.
+    Markers(jpeg::Broken),
+    /// The head of a new picture with the tail of an older one.
+    Stale,
+    /// An older picture whole: the camera wrote nothing.
+    Old,
+    /// The decoder's words on its entropy-coded data.
+    Data(String),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Markers(broken) => broken.fmt(f),
+            Self::Stale => f.write_str("truncated, with the end of an older picture behind it"),
+            Self::Old => f.write_str("an older picture again; the camera wrote nothing"),
+            Self::Data(words) => write!(f, "broken data: {words}"),
+        }
+    }
+}
+
+impl Check {
+    /// Knows nothing yet.
+    pub(super) fn new() -> Self {
+        Self {
+            shown: VecDeque::new(),
+            distinct: 0,
+            probe: Probe::new(),
+            trust: Trust::default(),
+        }
+    }
+
+    /// Cuts the picture out of a buffer.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if there is none that can be shown.
+    pub(super) fn check(&mut self, buffer: &[u8]) -> Result<Checked, Fault> {
+        let jpeg = jpeg::complete(buffer).map_err(Fault::Markers)?;
+        if self.shown.back().is_some_and(|last| *last == jpeg.bytes) {
+            return Ok(Checked::Repeat(jpeg));
+        }
+        let recent = self.shown.iter().rev().take(BUFFERS);
+        if recent.into_iter().any(|old| *old == jpeg.bytes) {
+            // A clip of a few pictures repeats itself from the start; a sensor never does.
+            if self.distinct >= REMEMBERED {
+                return Err(Fault::Old);
+            }
+            self.distinct = 0;
+        } else {
+            self.distinct += 1;
+        }
+        self.decode(&jpeg)?;
+        self.remember(&jpeg);
+        Ok(Checked::Fresh(jpeg))
+    }
+
+    fn decode(&mut self, jpeg: &Jpeg) -> Result<(), Fault> {
+        let warning = self.probe.warning(&jpeg.bytes, jpeg.size);
+        self.trust.note(warning.is_some());
+        let Some(words) = warning else { return Ok(()) };
+        if self.shown.iter().any(|old| ends_alike(old, &jpeg.bytes)) {
+            Err(Fault::Stale)
+        } else if self.trust.believed() {
+            Ok(())
+        } else {
+            Err(Fault::Data(words))
+        }
+    }
+
+    fn remember(&mut self, jpeg: &Jpeg) {
+        if self.shown.len() == REMEMBERED {
+            self.shown.pop_front();
+        }
+        self.shown.push_back(Arc::clone(&jpeg.bytes));
+    }
+}
+
+/// Whether the last bytes of both are the same at the same place.
+///
+/// Alone it proves nothing: two pictures of one scene with a black lower edge can end
+/// alike. With a decoder's warning it does: the seam shifts what follows it.
+fn ends_alike(old: &[u8], new: &[u8]) -> bool {
+    let tail = |bytes: &[u8]| bytes.len().checked_sub(TAIL_BYTES);
+    old.len() == new.len()
+        && tail(old).is_some_and(|at| old.get(at..) == new.get(at..))
+}
+
+/// Pictures kept to compare with: four for each buffer.
+const REMEMBERED: usize = 4 * BUFFERS;
+/// As many as nokhwa asks the driver for.
+const BUFFERS: usize = 4;
+const TAIL_BYTES: usize = 64;
+
+/// Decodes at an eighth of the size, for the decoder's warnings alone.
+///
+/// turbojpeg gives a warning as an error, and does not tell the two apart.
+struct Probe {
+    decoder: Option<Decompressor>,
+    pixels: Vec<u8>,
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Probe").finish_non_exhaustive()
+    }
+}
+
+impl Probe {
+    fn new() -> Self {
+        let decoder = Decompressor::new().and_then(|mut decoder| {
+            decoder.set_scaling_factor(ScalingFactor::ONE_EIGHTH)?;
+            Ok(decoder)
+        });
+        let decoder = decoder.inspect_err(|error| log::warn!("pictures go unchecked: {error}"));
+        Self { decoder: decoder.ok(), pixels: Vec::new() }
+    }
+
+    fn warning(&mut self, bytes: &[u8], size: Size) -> Option<String> {
+        let decoder = self.decoder.as_mut()?;
+        let scale = |side: u32| ScalingFactor::ONE_EIGHTH.scale(side as usize);
+        let (width, height) = (scale(size.width), scale(size.height));
+        self.pixels.resize(width * height, 0);
+        let image = Image {
+            pixels: self.pixels.as_mut_slice(),
+            width,
+            pitch: width,
+            height,
+            format: PixelFormat::GRAY,
+        };
+        decoder.decompress(bytes, image).err().map(|error| error.to_string())
+    }
+}
+
+/// Whether a camera's warnings mean anything.
+///
+/// Many cheap ones put bytes before each EOI that no decoder expects. One that warns in
+/// most of its last 64 pictures, and has sent [`Trust::FIRST`] at least, is believed.
+#[derive(Debug, Default)]
+struct Trust {
+    warned: u64,
+    seen: u32,
+}
+
+impl Trust {
+    const FIRST: u32 = 8;
+
+    fn note(&mut self, warned: bool) {
+        self.warned = self.warned << 1 | u64::from(warned);
+        self.seen = (self.seen + 1).min(u64::BITS);
+    }
+
+    fn believed(&self) -> bool {
+        self.seen >= Self::FIRST && self.warned.count_ones() * 2 > self.seen
+    }
+}
+
+#[cfg(test)]
+mod tests;

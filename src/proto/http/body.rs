@@ -1,0 +1,184 @@
+//! The body of a request, collected as it arrives and never past a limit.
+//!
+//! Does not choose the limit nor know what the bytes mean. For a body without
+//! end, such as a live stream, see [`ChunkedDecoder`].
+
+use super::{ChunkedDecoder, Invalid, Status};
+
+/// Where a request's body ends (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyLength {
+    /// There is no body.
+    None,
+    /// After this many bytes.
+    Known(u64),
+    /// Where the chunked coding says.
+    Chunked,
+}
+
+/// A body on its way in.
+#[derive(Debug)]
+pub struct Body {
+    rest: Rest,
+    bytes: Vec<u8>,
+    limit: usize,
+}
+
+/// What became of the input given to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fed {
+    /// Bytes that belonged to this body; what follows them is the next message.
+    pub consumed: usize,
+    /// True once the body is whole.
+    pub done: bool,
+}
+
+#[derive(Debug)]
+enum Rest {
+    Known(u64),
+    Chunked(ChunkedDecoder),
+}
+
+impl Body {
+    /// A body of which nothing has come yet, and at most `limit` bytes may.
+    pub fn new(length: BodyLength, limit: usize) -> Self {
+        let rest = match length {
+            BodyLength::None => Rest::Known(0),
+            BodyLength::Known(bytes) => Rest::Known(bytes),
+            BodyLength::Chunked => Rest::Chunked(ChunkedDecoder::default()),
+        };
+        Self {
+            rest,
+            bytes: Vec::new(),
+            limit,
+        }
+    }
+
+    /// Takes what belongs to the body from the front of `input`.
+    ///
+    /// Feeding nothing is allowed, and tells whether a body is to be waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`] with [`Status::ContentTooLarge`] past the limit, as soon as a
+    /// declared length passes it; with [`Status::BadRequest`] if the chunked
+    /// coding is broken. The connection can't be used afterwards.
+    pub fn feed(&mut self, input: &[u8]) -> Result<Fed, Invalid> {
+        let room = self.limit - self.bytes.len();
+        match &mut self.rest {
+            Rest::Known(left) if *left > room as u64 => Err(self.too_large()),
+            Rest::Known(left) => {
+                let consumed = usize::try_from(*left).map_or(input.len(), |n| n.min(input.len()));
+                self.bytes.extend_from_slice(&input[..consumed]);
+                *left -= consumed as u64;
+                Ok(Fed {
+                    consumed,
+                    done: *left == 0,
+                })
+            }
+            Rest::Chunked(_) => self.feed_chunked(input),
+        }
+    }
+
+    /// What has been collected.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
+    fn feed_chunked(&mut self, input: &[u8]) -> Result<Fed, Invalid> {
+        let mut consumed = 0;
+        loop {
+            let Rest::Chunked(decoder) = &mut self.rest else {
+                return Ok(Fed {
+                    consumed,
+                    done: true,
+                });
+            };
+            let piece = decoder.step(&input[consumed..])?;
+            if piece.data.len() > self.limit - self.bytes.len() {
+                return Err(self.too_large());
+            }
+            self.bytes.extend_from_slice(piece.data);
+            consumed += piece.consumed;
+            if decoder.is_done() || piece.consumed == 0 {
+                return Ok(Fed {
+                    consumed,
+                    done: decoder.is_done(),
+                });
+            }
+        }
+    }
+
+    fn too_large(&self) -> Invalid {
+        Invalid::new(
+            Status::ContentTooLarge,
+            self.bytes.len(),
+            "content too large",
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::http::parse_head;
+
+    /// Feeds `input` in steps of `step` bytes; gives the body and what was left over.
+    fn collect(length: BodyLength, input: &[u8], step: usize) -> Result<(Vec<u8>, usize), Invalid> {
+        let mut body = Body::new(length, 64);
+        let mut at = 0;
+        while !body.feed(&[])?.done {
+            let piece = &input[at..input.len().min(at + step)];
+            assert!(!piece.is_empty(), "input ended before the body");
+            at += body.feed(piece)?.consumed;
+        }
+        Ok((body.into_bytes(), input.len() - at))
+    }
+
+    #[test]
+    fn a_captured_form_is_collected_at_every_step() {
+        for whole in [
+            &include_bytes!("../../../tests/data/http/curl-post-form.http")[..],
+            &include_bytes!("../../../tests/data/http/curl-post-chunked.http")[..],
+        ] {
+            let (head, length) = parse_head(whole).unwrap().unwrap();
+            for step in 1..=whole.len() - length {
+                let (bytes, left) = collect(head.body(), &whole[length..], step).unwrap();
+                assert!(bytes == b"quality=high&mode=home" || bytes.starts_with(b"name=Ada&"));
+                assert_eq!(left, 0);
+            }
+        }
+    }
+
+    #[test]
+    fn what_follows_the_body_is_left() {
+        assert_eq!(
+            collect(BodyLength::Known(3), b"abcGET", 64),
+            Ok((b"abc".to_vec(), 3))
+        );
+        let chunked = b"3\r\nabc\r\n0\r\n\r\nGET";
+        assert_eq!(
+            collect(BodyLength::Chunked, chunked, 64),
+            Ok((b"abc".to_vec(), 3))
+        );
+        assert_eq!(collect(BodyLength::None, b"GET", 64), Ok((Vec::new(), 3)));
+    }
+
+    #[test]
+    fn a_body_may_be_as_large_as_the_limit_and_not_larger() {
+        let whole = [b'x'; 65];
+        let status = |result: Result<_, Invalid>| result.map_err(|invalid| invalid.status);
+        assert_eq!(
+            collect(BodyLength::Known(64), &whole, 7).map(|(b, _)| b.len()),
+            Ok(64)
+        );
+        assert_eq!(
+            status(collect(BodyLength::Known(u64::MAX), b"", 1)),
+            Err(Status::ContentTooLarge)
+        );
+        let chunks = |n: usize| format!("{}0\r\n\r\n", "1\r\nx\r\n".repeat(n));
+        let chunked = |n| collect(BodyLength::Chunked, chunks(n).as_bytes(), 5);
+        assert_eq!(chunked(64).map(|(b, _)| b.len()), Ok(64));
+        assert_eq!(status(chunked(65)), Err(Status::ContentTooLarge));
+    }
+}

@@ -1,0 +1,401 @@
+//! The head of a request (RFC 9112 §2 to §6): line, fields, and what they mean
+//! for where the request ends and whom it is for.
+//!
+//! Strict, since a proxy in front may read a doubtful head otherwise. Does not
+//! know which paths exist, nor reads the body: that is [`super::body`].
+
+use super::body::BodyLength;
+use super::headers::{Headers, strict_field, strict_line, token, too_large};
+use super::url::split_authority;
+use super::{Invalid, MAX_HEAD_BYTES, MAX_HEADERS, Status};
+use crate::proto::form;
+
+/// A request without its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// What to do.
+    pub method: Method,
+    /// With what.
+    pub target: Target,
+    /// What the client speaks.
+    pub version: Version,
+    /// Every field, the ones that have been understood included.
+    pub headers: Headers,
+    host: Option<String>,
+    body: BodyLength,
+    expects_continue: bool,
+}
+
+/// A request method (RFC 9110 §9); they are case-sensitive.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "each name is the method's own")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Options,
+    Other(String),
+}
+
+/// What a request is about (RFC 9112 §3.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Percent-decoded: starts with `/`, or is `*` alone. May hold `..` and
+    /// decoded slashes, so look names up by it and never join it to a folder.
+    pub path: String,
+    /// What follows the `?`, as sent.
+    pub query: Option<String>,
+}
+
+/// The versions that are spoken; a later 1.x counts as 1.1 (RFC 9110 §2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "each name is the version's own")]
+pub enum Version {
+    Http10,
+    Http11,
+}
+
+/// Parses one request head (RFC 9112 §2.1) from the front of `input`.
+///
+/// Returns the head and its length in bytes, or `None` if `input` ends early.
+/// Up to two empty lines in front are passed over (§2.2).
+///
+/// # Errors
+///
+/// [`Invalid`] if the bytes break the grammar, if the head passes
+/// [`MAX_HEAD_BYTES`] or [`MAX_HEADERS`], or if it leaves doubt about where the
+/// body ends (§6.3) or which host is meant (§3.2).
+pub fn parse_head(input: &[u8]) -> Result<Option<(Head, usize)>, Invalid> {
+    let window = &input[..input.len().min(MAX_HEAD_BYTES)];
+    let full = window.len() == MAX_HEAD_BYTES;
+    let start = empty_lines(window);
+    let Some((line, mut at)) = strict_line(window, start)? else {
+        let too_long = Invalid::new(Status::UriTooLong, window.len(), "request-line too long");
+        return if full { Err(too_long) } else { Ok(None) };
+    };
+    let (method, (target, authority), version) = request_line(line, start)?;
+    let mut headers = Headers::default();
+    let mut meaning = Meaning::new(version);
+    while let Some((line, next)) = strict_line(window, at)? {
+        if line.is_empty() {
+            meaning.require_host(at)?;
+            let head = meaning.into_head(method, target, authority, headers);
+            return Ok(Some((head, next)));
+        }
+        if headers.len() == MAX_HEADERS {
+            return Err(too_large(at, "too many headers"));
+        }
+        let (name, value) = strict_field(line, at)?;
+        meaning.note(name, &value, at)?;
+        headers.push(name, value);
+        at = next;
+    }
+    if full {
+        Err(too_large(window.len(), "head too long"))
+    } else {
+        Ok(None)
+    }
+}
+
+impl Head {
+    /// Where the body ends (RFC 9112 §6.3).
+    pub fn body(&self) -> BodyLength {
+        self.body
+    }
+
+    /// Whom the request is for, as `host` or `host:port`; a 1.0 client may not say.
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// True if the client means to send another request here (RFC 9112 §9.3).
+    pub fn keep_alive(&self) -> bool {
+        match self.version {
+            _ if self.headers.lists("Connection", "close") => false,
+            Version::Http10 => self.headers.lists("Connection", "keep-alive"),
+            Version::Http11 => true,
+        }
+    }
+
+    /// True if the client holds its body back until it sees `100 Continue` (RFC 9110 §10.1.1).
+    pub fn expects_continue(&self) -> bool {
+        self.expects_continue
+    }
+
+    /// True if the client names JSON itself; `*/*` is not meant, as browsers send it with a form.
+    pub fn accepts_json(&self) -> bool {
+        self.accepts("application/json")
+    }
+
+    /// True if the client names HTML itself, as a browser does for a page.
+    pub fn accepts_html(&self) -> bool {
+        self.accepts("text/html")
+    }
+
+    /// The first value of the field `name`.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    /// True if `Accept` has `media_type` in its list, with a weight above 0 (RFC 9110 §12.5.1).
+    fn accepts(&self, media_type: &str) -> bool {
+        self.headers.list("Accept").any(|range| {
+            let mut pieces = range.split(';').map(str::trim);
+            let named = pieces
+                .next()
+                .is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+            let weight = pieces.find_map(|p| p.strip_prefix("q=").or(p.strip_prefix("Q=")));
+            named && weight.is_none_or(|q| q.parse::<f32>().is_ok_and(|q| q > 0.0))
+        })
+    }
+}
+
+impl Method {
+    /// As it stands in the request line.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Options => "OPTIONS",
+            Self::Other(name) => name,
+        }
+    }
+
+    fn from_token(name: &str) -> Self {
+        match name {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            "OPTIONS" => Self::Options,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+}
+
+impl Target {
+    /// The query as names and values.
+    ///
+    /// # Errors
+    ///
+    /// As [`form::parse`]; the offset counts from the start of the query.
+    pub fn query_pairs(&self) -> Result<Vec<(String, String)>, Invalid> {
+        self.query
+            .as_deref()
+            .map_or(Ok(Vec::new()), |query| form::parse(query.as_bytes()))
+    }
+
+    /// Origin-form: a path and perhaps a query (RFC 9112 §3.2.1).
+    fn origin(text: &str, offset: usize) -> Result<Self, Invalid> {
+        let (path, query) = match text.split_once('?') {
+            Some((path, query)) => (path, Some(query.to_owned())),
+            None => (text, None),
+        };
+        let path = form::percent_decode(path.as_bytes()).map_err(|e| e.at(offset as u64))?;
+        if path.contains('\0') {
+            return Err(Invalid::bad_request(offset, "request-target: NUL"));
+        }
+        Ok(Self { path, query })
+    }
+}
+
+/// What the fields say about the message itself, checked as they come.
+struct Meaning {
+    version: Version,
+    host: Option<String>,
+    length: Option<u64>,
+    chunked: bool,
+    expects_continue: bool,
+}
+
+impl Meaning {
+    fn new(version: Version) -> Self {
+        Self {
+            version,
+            host: None,
+            length: None,
+            chunked: false,
+            expects_continue: false,
+        }
+    }
+
+    fn note(&mut self, name: &str, value: &str, offset: usize) -> Result<(), Invalid> {
+        let refuse = |rule| Err(Invalid::bad_request(offset, rule));
+        match name.to_ascii_lowercase().as_str() {
+            "host" if self.host.is_some() => refuse("Host: repeated"),
+            // An empty host is no http URI (RFC 9110 §4.2.1).
+            "host" if split_authority(value).is_none() => refuse("Host"),
+            "host" => {
+                self.host = Some(value.to_owned());
+                Ok(())
+            }
+            "content-length" if self.length.is_some() => refuse("Content-Length: repeated"),
+            "content-length" => {
+                self.length = Some(content_length(value, offset)?);
+                self.refuse_two_lengths(offset)
+            }
+            "transfer-encoding" => self.transfer_encoding(value, offset),
+            "expect" => self.expect(value, offset),
+            _ => Ok(()),
+        }
+    }
+
+    fn transfer_encoding(&mut self, value: &str, offset: usize) -> Result<(), Invalid> {
+        if self.version == Version::Http10 {
+            return Err(Invalid::bad_request(
+                offset,
+                "Transfer-Encoding in HTTP/1.0",
+            ));
+        }
+        if self.chunked {
+            return Err(Invalid::bad_request(offset, "Transfer-Encoding: repeated"));
+        }
+        if !value.eq_ignore_ascii_case("chunked") {
+            return Err(Invalid::new(
+                Status::NotImplemented,
+                offset,
+                "Transfer-Encoding",
+            ));
+        }
+        self.chunked = true;
+        self.refuse_two_lengths(offset)
+    }
+
+    fn refuse_two_lengths(&self, offset: usize) -> Result<(), Invalid> {
+        if self.chunked && self.length.is_some() {
+            let rule = "Content-Length with Transfer-Encoding";
+            return Err(Invalid::bad_request(offset, rule));
+        }
+        Ok(())
+    }
+
+    fn expect(&mut self, value: &str, offset: usize) -> Result<(), Invalid> {
+        if !value.eq_ignore_ascii_case("100-continue") {
+            return Err(Invalid::new(Status::ExpectationFailed, offset, "Expect"));
+        }
+        self.expects_continue = true;
+        Ok(())
+    }
+
+    fn require_host(&self, offset: usize) -> Result<(), Invalid> {
+        if self.version == Version::Http11 && self.host.is_none() {
+            return Err(Invalid::bad_request(offset, "Host: missing"));
+        }
+        Ok(())
+    }
+
+    fn into_head(
+        self,
+        method: Method,
+        target: Target,
+        authority: Option<String>,
+        headers: Headers,
+    ) -> Head {
+        let body = match self.length {
+            _ if self.chunked => BodyLength::Chunked,
+            Some(length) => BodyLength::Known(length),
+            None => BodyLength::None,
+        };
+        // A 1.0 client can't have meant it, and without content there is nothing to wait for.
+        let waits = self.version == Version::Http11
+            && !matches!(body, BodyLength::None | BodyLength::Known(0));
+        Head {
+            method,
+            target,
+            version: self.version,
+            headers,
+            host: authority.or(self.host),
+            body,
+            expects_continue: self.expects_continue && waits,
+        }
+    }
+}
+
+/// How many bytes of empty lines to pass over.
+fn empty_lines(input: &[u8]) -> usize {
+    (0..MAX_EMPTY_LINES)
+        .take_while(|n| input[n * 2..].starts_with(b"\r\n"))
+        .count()
+        * 2
+}
+
+type RequestLine = (Method, (Target, Option<String>), Version);
+
+/// Splits a `request-line` (RFC 9112 §3): three words, one space between each.
+fn request_line(line: &[u8], offset: usize) -> Result<RequestLine, Invalid> {
+    let mut words = line.split(|&byte| byte == b' ');
+    let (Some(method), Some(target), Some(version), None) =
+        (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Err(Invalid::bad_request(offset, "request-line"));
+    };
+    let target_at = offset + method.len() + 1;
+    let method = token(method).ok_or(Invalid::bad_request(offset, "method"))?;
+    let method = Method::from_token(method);
+    let version = http_version(version, target_at + target.len() + 1)?;
+    let target = request_target(&method, target, target_at)?;
+    Ok((method, target, version))
+}
+
+/// Reads `HTTP/1.x` (RFC 9112 §2.3).
+fn http_version(word: &[u8], offset: usize) -> Result<Version, Invalid> {
+    let refuse = |status| Err(Invalid::new(status, offset, "HTTP-version"));
+    match word.strip_prefix(b"HTTP/") {
+        Some(b"1.0") => Ok(Version::Http10),
+        Some([b'1', b'.', b'1'..=b'9']) => Ok(Version::Http11),
+        Some([b'0'..=b'9', b'.', b'0'..=b'9']) => refuse(Status::HttpVersionNotSupported),
+        _ => refuse(Status::BadRequest),
+    }
+}
+
+/// Reads a target in origin, absolute or asterisk form, and an absolute one's authority.
+fn request_target(
+    method: &Method,
+    word: &[u8],
+    offset: usize,
+) -> Result<(Target, Option<String>), Invalid> {
+    let invalid = Invalid::bad_request(offset, "request-target");
+    if !word
+        .iter()
+        .all(|&byte| byte.is_ascii_graphic() && byte != b'#')
+    {
+        return Err(invalid);
+    }
+    let text = std::str::from_utf8(word).map_err(|_| invalid)?;
+    if text == "*" && *method == Method::Options {
+        return Ok((
+            Target {
+                path: "*".to_owned(),
+                query: None,
+            },
+            None,
+        ));
+    }
+    if text.starts_with('/') {
+        return Ok((Target::origin(text, offset)?, None));
+    }
+    let (scheme, rest) = text.split_once("://").ok_or(invalid)?;
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Err(invalid);
+    }
+    let (authority, origin) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    split_authority(authority).ok_or(invalid)?;
+    let mut target = Target::origin(origin, offset + text.len() - origin.len())?;
+    if target.path.is_empty() {
+        target.path.push('/');
+    }
+    Ok((target, Some(authority.to_owned())))
+}
+
+/// Reads `1*DIGIT`; a sign, a list or a fraction is no length (RFC 9110 §8.6).
+fn content_length(value: &str, offset: usize) -> Result<u64, Invalid> {
+    let digits = value.bytes().all(|byte| byte.is_ascii_digit());
+    let length = if digits { value.parse().ok() } else { None };
+    length.ok_or(Invalid::bad_request(offset, "Content-Length"))
+}
+
+/// Old clients send a CRLF after a form's body; a client that sends more is not one of them.
+const MAX_EMPTY_LINES: usize = 2;
+
+#[cfg(test)]
+mod tests;

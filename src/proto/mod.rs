@@ -1,0 +1,24 @@
+//! Bytes to values and back: everything that is spoken on a wire, and no I/O.
+//!
+//! Nothing here opens a socket, starts a thread or reads a clock, so that each
+//! function can be tested with a slice and fuzzed by itself. The caller owns
+//! the buffer: a parser says how much of it a value took, and that more must
+//! come first with `Ok(None)`.
+//!
+//! | module | grammar |
+//! | --- | --- |
+//! | [`http`] | HTTP/1.1 heads and bodies, as a server reads and as a client does |
+//! | [`form`] | `application/x-www-form-urlencoded`, percent-encoding |
+//! | [`cookie`] | `Cookie` and `Set-Cookie` |
+//! | [`multipart`] | `multipart/x-mixed-replace`, the live stream, written and read |
+//!
+//! Does not decide anything: which path exists, who may see it and how long to
+//! wait belong to the server.
+
+pub mod cookie;
+pub mod form;
+pub mod http;
+pub mod multipart;
+
+#[cfg(test)]
+mod mutated;

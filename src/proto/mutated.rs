@@ -1,0 +1,140 @@
+//! Damaged input for every parser: none may panic or claim more than it was given.
+//!
+//! The damage is random but the same in each run. `fuzz/` looks further.
+
+use super::http::{Body, BodyLength, ChunkedDecoder, HttpUrl, if_none_match};
+use super::http::{parse_head, parse_reply};
+use super::multipart::PartReader;
+use super::{cookie, form};
+
+const SEEDS: [&[u8]; 13] = [
+    include_bytes!("../../tests/data/http/chromium-page.http"),
+    include_bytes!("../../tests/data/http/chromium-post-form.http"),
+    include_bytes!("../../tests/data/http/firefox-stream.http"),
+    include_bytes!("../../tests/data/http/curl-stream.http"),
+    include_bytes!("../../tests/data/http/curl-post-form.http"),
+    include_bytes!("../../tests/data/http/curl-post-chunked.http"),
+    include_bytes!("../../tests/data/http/ffmpeg-stream.http"),
+    include_bytes!("../../tests/data/http/vlc-stream.http"),
+    include_bytes!("../../tests/data/http/wget-snapshot.http"),
+    include_bytes!("../../tests/data/http/mjpg-streamer.http"),
+    include_bytes!("../../tests/data/http/ustreamer.http"),
+    include_bytes!("../../tests/data/http/ustreamer-advance.http"),
+    include_bytes!("../../tests/data/http/go2rtc.http"),
+];
+
+/// Bytes and words that mean something to one parser or another.
+const SPICE: [&[u8]; 16] = [
+    b"\r",
+    b"\n",
+    b"\r\n\r\n",
+    b"\0",
+    b" ",
+    b":",
+    b"%",
+    b"&",
+    b"=",
+    b";",
+    b"\xff",
+    b"--frame",
+    b"--boundarydonotcross\r\n",
+    b"Content-Length: 99999999999999999999\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"ffffffffffffffff\r\n",
+];
+
+/// A linear congruential generator, with the constants of MMIX.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound.max(1)
+    }
+
+    /// Overwrites, inserts, removes or repeats a few bytes.
+    fn damage(&mut self, bytes: &mut Vec<u8>) {
+        for _ in 0..=self.below(4) {
+            let at = self.below(bytes.len());
+            let end = bytes.len().min(at + self.below(24));
+            match self.below(4) {
+                0 => bytes[at..end].fill(self.below(256) as u8),
+                1 => drop(bytes.splice(at..at, SPICE[self.below(SPICE.len())].iter().copied())),
+                2 => drop(bytes.drain(at..end)),
+                _ => bytes.extend_from_within(at..end),
+            }
+            bytes.truncate(4096);
+        }
+    }
+}
+
+#[test]
+fn damaged_input_is_read_or_refused() {
+    let mut random = Random(1);
+    for round in 0..6000 {
+        let mut input = SEEDS[round % SEEDS.len()].to_vec();
+        random.damage(&mut input);
+        read_head_and_body(&input);
+        read_reply(&input, 1 + random.below(500));
+        read_text(&input);
+    }
+}
+
+fn read_head_and_body(input: &[u8]) {
+    let Ok(Some((head, length))) = parse_head(input) else {
+        return;
+    };
+    assert!(length <= input.len());
+    assert_eq!(parse_head(&input[..length - 1]), Ok(None));
+    let _ = (
+        head.keep_alive(),
+        head.accepts_json(),
+        head.target.query_pairs(),
+    );
+    let _ = cookie::find(head.headers.all("Cookie"), "viewer");
+    for framing in [head.body(), BodyLength::Chunked] {
+        let body = &input[length..];
+        if let Ok(fed) = Body::new(framing, 64).feed(body) {
+            assert!(fed.consumed <= body.len());
+        }
+    }
+}
+
+fn read_reply(input: &[u8], step: usize) {
+    let found = parse_reply(input).ok().flatten();
+    let (kind, length) = found.map_or((None, 0), |(reply, length)| {
+        (reply.headers.get("Content-Type").map(str::to_owned), length)
+    });
+    assert!(length <= input.len());
+    let mut stream = Vec::new();
+    if ChunkedDecoder::default()
+        .decode(&input[length..], &mut stream)
+        .is_err()
+    {
+        stream = input[length..].to_vec();
+    }
+    let kind = kind.unwrap_or("multipart/mixed; boundary=boundarydonotcross".to_owned());
+    let Ok(mut reader) = PartReader::new(&kind, 1024) else {
+        return;
+    };
+    for piece in stream.chunks(step) {
+        reader.feed(piece);
+        while let Ok(Some(part)) = reader.next_part() {
+            assert!(part.body.len() <= 1024);
+        }
+    }
+}
+
+fn read_text(input: &[u8]) {
+    let _ = form::parse(input);
+    let text = String::from_utf8_lossy(input);
+    for line in text.lines() {
+        let _ = HttpUrl::parse(&format!("http://{line}"));
+        let _ = if_none_match(line, "\"a\"");
+        let _ = cookie::find([line], "viewer");
+        let _ = PartReader::new(line, 64);
+    }
+}

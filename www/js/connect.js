@@ -1,0 +1,108 @@
+// The Connect page: writes the address it was opened by into every line, and copies lines. The
+// server's QR code and the lines themselves stand in connect.html.
+
+import { byId, make, setIcon, tokenMs } from "./dom.js";
+import { copy } from "./copy.js";
+import { getState } from "./api.js";
+import { say } from "./announce.js";
+import { createTheme } from "./theme.js";
+
+const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+const isLocal = LOCAL.test(location.hostname);
+
+// Each line as it stands in the page, with the address in front of the path taken out.
+const PLACEHOLDER = /https?:\/\/[^/\s]+/;
+const lines = [...document.querySelectorAll("#programs code")].map((code) => ({ code, text: code.textContent }));
+
+function writeLines(origin) {
+  for (const { code, text } of lines) {
+    code.textContent = text.replace(PLACEHOLDER, () => origin);
+  }
+}
+
+function showAddress(origin) {
+  byId("address").textContent = `${origin}/`;
+}
+
+/** Opened by localhost, the lines work on this computer only; offers those for the others. */
+function offerOther(lanOrigin) {
+  const note = byId("lines-note");
+  const button = byId("lines-switch");
+  let lan = false;
+  function draw() {
+    writeLines(lan ? lanOrigin : location.origin);
+    note.textContent = lan
+      ? "These lines work on every computer in the network."
+      : "You opened this page by localhost, so these lines work on this computer only.";
+    button.textContent = lan ? "Lines for this computer" : "Lines for the network";
+  }
+  button.addEventListener("click", () => {
+    lan = !lan;
+    draw();
+    say(note.textContent);
+  });
+  byId("lines-for").hidden = false;
+  draw();
+}
+
+async function learnAddresses() {
+  let addresses;
+  try {
+    ({ server: { addresses } } = await getState("connectpage"));
+  } catch {
+    return;
+  }
+  const origins = addresses.map((address) => new URL(address).origin);
+  const lan = origins.find((origin) => !LOCAL.test(new URL(origin).hostname));
+  const shown = isLocal && lan ? lan : location.origin;
+  showAddress(shown);
+  if (isLocal && lan) {
+    offerOther(lan);
+  }
+  const others = byId("others");
+  for (const origin of origins.filter((other) => other !== shown)) {
+    others.append(make("li", "", `also ${origin}/`));
+  }
+  others.hidden = others.children.length === 0;
+}
+
+async function onCopy(button, element) {
+  if (button.dataset.result) {
+    return;
+  }
+  const result = await copy(element.textContent, element);
+  const label = button.querySelector(".copy-label");
+  const words = result === "copied" ? "Copied" : "Selected, press Ctrl+C";
+  const use = button.querySelector("use");
+  const before = label?.textContent;
+  say(words);
+  button.classList.add("done");
+  button.dataset.result = result;
+  setIcon(use, result === "copied" ? "check" : "copy");
+  const told = label ?? button.appendChild(make("span"));
+  told.textContent = words;
+  setTimeout(() => {
+    button.classList.remove("done");
+    delete button.dataset.result;
+    setIcon(use, "copy");
+    if (label) {
+      label.textContent = before;
+    } else {
+      told.remove();
+    }
+  }, tokenMs("--copied-for"));
+}
+
+for (const paste of document.querySelectorAll(".paste")) {
+  const button = paste.querySelector("button");
+  const name = paste.parentElement.querySelector(".name").textContent;
+  const program = paste.closest(".program").querySelector("h2").textContent;
+  button.setAttribute("aria-label", `Copy ${program}: ${name}`);
+  button.addEventListener("click", () => onCopy(button, paste.querySelector("code")));
+}
+byId("copy-address").addEventListener("click", (event) => onCopy(event.currentTarget, byId("address")));
+
+createTheme({ buttons: [], onChange() {} });
+showAddress(location.origin);
+writeLines(location.origin);
+learnAddresses();
