@@ -1,1 +1,44 @@
-fn main() {}
+//! Parses, runs, and maps an error to an exit code.
+
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+use clap::Parser;
+use livestream::config::Config;
+use livestream::media::source::webcam::Webcam;
+use livestream::shutdown::Shutdown;
+
+fn main() -> ExitCode {
+    let config = Config::parse();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
+    if config.list_cameras {
+        return list_cameras();
+    }
+    let shutdown = Shutdown::new();
+    let asked = shutdown.clone();
+    if let Err(error) = ctrlc::set_handler(move || asked.ask()) {
+        log::warn!("signals do not stop this program cleanly: {error}");
+    }
+    match livestream::app::run(&config, &shutdown, &mut stdout()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if this cannot be written.
+            let _ = writeln!(stderr(), "livestream: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list_cameras() -> ExitCode {
+    let mut out = stdout().lock();
+    let cameras = Webcam::list();
+    let written = if cameras.is_empty() {
+        writeln!(out, "no camera found")
+    } else {
+        cameras.iter().try_for_each(|camera| write!(out, "{camera}"))
+    };
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}

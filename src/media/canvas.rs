@@ -57,6 +57,21 @@ impl Canvas {
         self.planar
     }
 
+    /// Its samples, for what is drawn by tables.
+    pub fn planes(&mut self) -> Planes<'_> {
+        let size = self.planar.size;
+        let (width, height) = Chroma::Yuv420.plane(size);
+        let luma = size.width as usize * size.height as usize;
+        let (y, chroma) = self.planar.samples.split_at_mut(luma);
+        let (cb, cr) = chroma.split_at_mut(width * height);
+        Planes {
+            y,
+            cb,
+            cr,
+            widths: (size.width as usize, width),
+        }
+    }
+
     /// Fills a rectangle.
     pub fn rect(&mut self, area: Area, ink: Ink) {
         self.paint(area, |_, _| (ink, OPAQUE));
@@ -91,13 +106,12 @@ impl Canvas {
     pub fn paint(&mut self, area: Area, mut shade: impl FnMut(i32, i32) -> (Ink, u8)) {
         let whole = self.area();
         let area = area.within(whole);
-        let width = self.planar.size.width as usize;
-        let (chroma_width, chroma_height) = Chroma::Yuv420.plane(self.planar.size);
-        let (luma, chroma) = self
-            .planar
-            .samples
-            .split_at_mut(width * whole.bottom as usize);
-        let (cb, cr) = chroma.split_at_mut(chroma_width * chroma_height);
+        let Planes {
+            y: luma,
+            cb,
+            cr,
+            widths: (width, chroma_width),
+        } = self.planes();
         for block_y in area.top / 2..(area.bottom + 1) / 2 {
             for block_x in area.left / 2..(area.right + 1) / 2 {
                 let (mut weight, mut blue, mut red) = (0, 0, 0);
@@ -129,6 +143,19 @@ impl Canvas {
             }
         }
     }
+}
+
+/// The three planes of a canvas, to be written directly.
+#[derive(Debug)]
+pub struct Planes<'a> {
+    /// Luma, as wide as the picture.
+    pub y: &'a mut [u8],
+    /// Blue difference, half as wide and high, rounded up.
+    pub cb: &'a mut [u8],
+    /// Red difference, like [`Planes::cb`].
+    pub cr: &'a mut [u8],
+    /// Samples in a row of luma, and in one of chroma.
+    pub widths: (usize, usize),
 }
 
 /// A colour as full-range BT.601.

@@ -22,11 +22,12 @@ vacate() { kill "$(cat /tmp/occupy.pid)"; }
 load_loopback() { modprobe v4l2loopback devices=1 exclusive_caps=1 card_label="Loopback" && settle; }
 # A webcam that gives JPEG: the clip's pictures as they are, at the clip's rate.
 feed() { # CLIP [FFMPEG OPTIONS]
-  clip=$1 node=$(node_of Loopback); shift
-  ffmpeg -nostdin -loglevel error -re -stream_loop -1 -i "/share/$clip" -c copy "$@" -f v4l2 "$node" \
+  clip=$1; shift
+  rm -f /tmp/feed.progress
+  ffmpeg -nostdin -loglevel error -stats_period 0.1 -progress /tmp/feed.progress -re -stream_loop -1 -i "/share/$clip" -c copy "$@" -f v4l2 "$(node_of Loopback)" \
     >/tmp/feed.log 2>&1 &
   echo $! >/tmp/feed.pid
-  within 20 grep -q MJPG "/sys/class/video4linux/${node##*/}/format" || { cat /tmp/feed.log; return 1; }
+  within 20 grep -qs '^frame=[1-9]' /tmp/feed.progress || { cat /tmp/feed.log; return 1; }
 }
 stall() { kill -STOP "$(cat /tmp/feed.pid)"; }
 resume() { kill -CONT "$(cat /tmp/feed.pid)"; }
@@ -37,13 +38,13 @@ node_of() { # NAME: the node of the camera whose name begins so
 }
 
 start() { # OPTIONS: the server, until it says that it listens; as $RUN_AS if that is set
+  rm -f /tmp/server.code /tmp/server.pid /tmp/out.log
   (
     ${RUN_AS-} /share/livestream "$@" 8081 >/tmp/out.log 2>/tmp/err.log &
     echo $! >/tmp/server.pid
     wait $!
     echo $? >/tmp/server.code
   ) >/dev/null 2>&1 &
-  rm -f /tmp/server.code /tmp/server.pid /tmp/out.log
   within 15 grep -qs "^listening on" /tmp/out.log || { log; return 1; }
 }
 stop() { # prints the server's exit code
@@ -54,6 +55,15 @@ stop() { # prints the server's exit code
 log() { cat /tmp/out.log /tmp/err.log; }
 # Has the server a camera open?
 camera_open() { ls -l "/proc/$(cat /tmp/server.pid)/fd" | grep -q /dev/video; }
+
+# No scenario inherits a process or a camera from another.
+reset() {
+  for pid in server feed occupy hold; do
+    kill -KILL "$(cat /tmp/$pid.pid 2>/dev/null)" 2>/dev/null
+  done
+  rm -f /tmp/*.pid
+  within 3 modprobe -r vivid v4l2loopback 2>/dev/null
+}
 
 within() { # SECONDS COMMAND: tries until it succeeds
   tries=$(($1 * 10)); shift

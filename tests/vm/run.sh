@@ -112,14 +112,14 @@ make_clips() {
 }
 
 boot() {
-  local accel=tcg cpu=max console=$work/console.log start=$SECONDS
+  local accel=tcg console=$work/console.log start=$SECONDS
   # A /dev/kvm without the processor's own help (nested, in software) does not boot a stock kernel.
-  if [[ -w /dev/kvm ]] && grep -qwE 'vmx|svm' /proc/cpuinfo; then accel=kvm cpu=host; fi
+  if [[ -w /dev/kvm ]] && grep -qwE 'vmx|svm' /proc/cpuinfo; then accel=kvm; fi
   accel=${VM_ACCEL:-$accel}
   http_port=$(free_port)
   control_port=$(free_port)
   : >"$console"
-  qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot \
+  qemu-system-x86_64 -accel "$accel" -cpu max -smp 2 -m 1024 -nodefaults -no-user-config -no-reboot \
     -display none -serial "file:$console" \
     -kernel "$work/kernel/boot/vmlinuz-$(cat "$work/kernel/release")" -initrd "$work/initramfs.gz" \
     -append "console=ttyS0 quiet panic=-1" \
@@ -135,7 +135,7 @@ boot() {
     sleep 0.2
   done
   url=http://127.0.0.1:$http_port
-  say "qemu with $accel; the guest's port 8081 is $url"
+  say "qemu with $accel; the guest's port 8081 is $url, its shell is 127.0.0.1:$control_port"
 }
 
 free_port() {
@@ -148,7 +148,7 @@ guest() { # COMMAND: runs one line in the guest (see guest.sh); its output and e
   local answer fd
   exec {fd}<>"/dev/tcp/127.0.0.1/$control_port"
   printf '%s\n' "$*" >&"$fd"
-  answer=$(timeout 40 cat <&"$fd") || true
+  answer=$(timeout 40 cat <&"$fd" | tr -d '\0') || true
   exec {fd}>&-
   [[ $answer == *rc=* ]] || { say "no answer from the guest to: $*"; return 125; }
   printf '%s' "${answer%rc=*}"
@@ -161,7 +161,6 @@ prompt() {
   say "resume, stop, start OPTIONS, log, v4l2-ctl --list-devices, … (see guest.sh); end of input ends it all."
   local line
   while read -r -e -p "guest# " line; do
-    # Commands run in the background of one connection, so what a line sets is not kept for the next.
     guest "$line" || say "exit code $?"
   done
 }

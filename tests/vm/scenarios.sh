@@ -16,16 +16,14 @@ run_scenarios() {
     "$scenario"
     unwatch
     guest 'log; dmesg | tail -n 20' >"$work/seen/$scenario.log" 2>&1 || true
-    # No scenario inherits a process or a camera from another.
-    guest 'kill -9 $(cat /tmp/server.pid /tmp/feed.pid /tmp/occupy.pid /tmp/hold.pid 2>/dev/null); rm -f /tmp/*.pid
-           sleep 0.5; modprobe -r vivid; modprobe -r v4l2loopback; true' 2>/dev/null >&2 || true
+    guest reset >/dev/null || row FAIL "the bench: the guest is clean again" ""
   done
   if ((failed)); then say "$failed failed; logs and pictures: $work/seen"; else say "all as expected"; fi
   ((failed == 0))
 }
 
 no_camera() {
-  serve
+  serve || return 0
   expect "without a camera: the test pattern" 3 source_is kind pattern
   expect "and says so in the log" 1 logged 'camera|webcam'
   expect_stop
@@ -47,7 +45,7 @@ list_cameras() {
 
 raw_pictures() {
   guest load_vivid || true
-  serve --source webcam --size 640x360 --fps 30
+  serve --source webcam --size 640x360 --fps 30 || return 0
   watch
   expect "vivid is live" 5 source_is status live
   expect "pictures change, 4 or more a second" 0 changing 8 2
@@ -60,24 +58,24 @@ raw_pictures() {
 nearest_size() {
   guest load_vivid || true
   local asked want
-  while read -r asked want; do
+  while read -r want asked; do
     # shellcheck disable=SC2086 -- options and their values
-    serve --source webcam $asked
+    serve --source webcam $asked || return 0
     watch
     expect "$asked gives $want" 5 live_at "$want"
     unwatch
     expect_stop
   done <<'SIZES'
---size 300x200 --fps 30 320x180@30
---size 640x480 --fps 60 640x480@25
---size 650x370 --fps 14 640x360@15
---size 1280x720 --fps 30 1280x720@12.5
+320x180@30 --size 300x200 --fps 30
+640x480@25 --size 640x480 --fps 60
+640x360@15 --size 650x370 --fps 14
+1280x720@12.5 --size 1280x720 --fps 30
 SIZES
 }
 
 unplug_and_replug() {
   guest load_vivid || true
-  serve --source webcam --size 640x360
+  serve --source webcam --size 640x360 || return 0
   watch
   expect "vivid is live" 5 source_is status live
   local round
@@ -98,7 +96,7 @@ unplug_and_replug() {
 
 other_number() {
   guest load_vivid || true
-  serve --source webcam --size 640x360
+  serve --source webcam --size 640x360 || return 0
   watch
   expect "vivid is live" 5 source_is status live
   guest 'hold /dev/video0; unplug_vivid; sleep 2; plug_vivid; test ! -e /dev/video0' ||
@@ -110,7 +108,7 @@ other_number() {
 
 busy() {
   guest 'load_vivid; occupy /dev/video0' || true
-  serve --source webcam --size 640x360
+  serve --source webcam --size 640x360 || return 0
   watch
   expect "somebody else streams: /state says busy" 5 trouble_is busy
   expect "the card is shown, and whole" 1 whole_picture
@@ -124,7 +122,7 @@ denied() {
   guest load_vivid || true
   # Root may open everything; so for once the server is somebody else.
   guest 'RUN_AS="/usr/bin/setpriv --reuid 65534 --regid 65534 --clear-groups" start --source /dev/video0' ||
-    row FAIL "the server starts as nobody" ""
+    { row FAIL "the server starts as nobody" ""; return 0; }
   watch
   expect "no right to open it: /state says denied" 5 trouble_is denied
   guest 'chmod 666 /dev/video0' || true
@@ -133,7 +131,7 @@ denied() {
 }
 
 jpeg_untouched() {
-  with_loopback clip.avi
+  with_loopback clip.avi || return 0
   expect "as MJPEG 1280x720 at 30" 1 live_at 1280x720@30
   expect "pictures change, 20 or more a second" 0 changing 40 2
   expect "they are the camera's, byte for byte" 0 untouched clip.avi
@@ -141,7 +139,7 @@ jpeg_untouched() {
 }
 
 jpeg_without_tables() {
-  with_loopback no-tables.avi
+  with_loopback no-tables.avi || return 0
   expect "pictures change, 20 or more a second" 0 changing 40 2
   # Browsers' decoders want the tables that such a camera leaves out.
   expect "the snapshot is whole, and has Huffman tables" 0 has_tables
@@ -149,7 +147,7 @@ jpeg_without_tables() {
 }
 
 stall() {
-  with_loopback clip.avi
+  with_loopback clip.avi || return 0
   guest stall || true
   expect "the camera goes quiet: /state says stalled" 10 trouble_is stalled
   expect "the card is shown, and whole" 3 whole_picture
@@ -163,7 +161,7 @@ stall() {
 }
 
 feeder_restarts() {
-  with_loopback clip.avi
+  with_loopback clip.avi || return 0
   guest unfeed || true
   expect "the feeding program dies: /state has a trouble" 10 in_trouble
   guest 'feed clip.avi' || true
@@ -173,7 +171,7 @@ feeder_restarts() {
 
 broken_pictures() {
   # About one byte in 100 000 is wrong: whole and broken pictures by turns.
-  with_loopback clip.avi -bsf:v noise=amount=100000
+  with_loopback clip.avi -bsf:v noise=amount=100000 || return 0
   expect "pictures go on" 0 changing 8 2
   expect "the server is well" 1 curl -sf --max-time 2 -o /dev/null "$url/healthz"
   expect_stop
@@ -181,7 +179,7 @@ broken_pictures() {
 
 idle_closes_camera() {
   guest load_vivid || true
-  serve --source webcam --size 640x360
+  serve --source webcam --size 640x360 || return 0
   watch
   expect "vivid is live" 5 source_is status live
   expect "the camera is open" 0 guest camera_open
@@ -195,10 +193,13 @@ idle_closes_camera() {
 
 # --- acting
 
-serve() { guest "start $*" || row FAIL "the server starts with $*" "see $work/seen"; }
+serve() { # OPTIONS; a scenario whose server does not start is over
+  local log
+  log=$(guest "start $*") || { row FAIL "the server starts with: $*" "$log"; return 1; }
+}
 with_loopback() { # CLIP [OPTIONS of ffmpeg]: served and watched
-  guest "load_loopback; feed $*" || row FAIL "the bench: v4l2loopback is fed" ""
-  serve --source webcam --bandwidth unlimited
+  guest "load_loopback; feed $*" || { row FAIL "the bench: v4l2loopback is fed" ""; return 1; }
+  serve --source webcam --bandwidth unlimited || return
   watch
   expect "v4l2loopback is live" 5 source_is status live
 }
@@ -217,13 +218,19 @@ expect_stop() {
 
 # --- looking: each prints what it saw and succeeds if that is as it should be
 
-state() { curl -sf --max-time 2 "$url/state" | jq -r ".source$1"; }
-source_is() { state '| "\(.kind) \(.status) \(.format) \(.width)x\(.height)@\(.fps)"'; [[ $(state ".$1") == "$2" ]]; }
-trouble_is() { state '.trouble | if . then "\(.code): \(.title). \(.detail)" else "none" end'; [[ $(state '.trouble | if . then .code else "null" end') == "$1" ]]; }
-in_trouble() { ! trouble_is null; }
+state() { curl -sf --max-time 2 "$url/state" | jq .source >"$work/state.json"; }
+field() { jq -r "$1" "$work/state.json"; }
+source_is() {
+  state && field '"\(.kind) \(.status) \(.format) \(.width)x\(.height)@\(.fps)"' && [[ $(field ".$1") == "$2" ]]
+}
+trouble_is() { # CODE, or null
+  state && field 'if .trouble then .trouble | "\(.code): \(.title). \(.detail)" else "none" end' &&
+    [[ $(field '.trouble | if . then .code else "null" end') == "$1" ]]
+}
+in_trouble() { trouble_is null && return 1; [[ $(field '.trouble') != null ]]; }
 live_at() { # WxH@FPS, the rate rounded to a tenth
-  state '| "\(.status) \(.format) \(.width)x\(.height)@\(.fps)"'
-  [[ $(state '| "\(.status) \(.width)x\(.height)@\(.fps * 10 | round / 10)"') == "live $1" ]]
+  state && field '"\(.status) \(.format) \(.width)x\(.height)@\(.fps)"' &&
+    [[ $(field '"\(.status) \(.width)x\(.height)@\(.fps * 10 | round / 10)"') == "live $1" ]]
 }
 logged() { guest log | grep -iE "$1"; }
 camera_is_closed() { ! guest camera_open; }
@@ -266,7 +273,7 @@ has_tables() {
 colour_bars() {
   snapshot || { echo "no snapshot"; return 1; }
   local seen
-  seen=$(ffmpeg -nostdin -v error -i "$work/snapshot.jpg" -vf 'crop=iw:ih/8:0:ih*7/8,scale=8:1:flags=area' \
+  seen=$(ffmpeg -nostdin -v error -i "$work/snapshot.jpg" -vf 'format=gbrp,crop=iw:ih/8:0:ih*7/8,scale=8:1:flags=area' \
     -f rawvideo -pix_fmt rgb24 - | od -An -v -tu1 -w3 | awk '{print $1 "," $2 "," $3}' | paste -sd ' ')
   echo "$seen"
   awk -v seen="$seen" 'BEGIN {

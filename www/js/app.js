@@ -27,12 +27,14 @@ import { createTrouble } from "./trouble.js";
 const POLL_MS = { home: 1000, gaming: 250 };
 // One lost answer is no trouble yet; a server that restarts is back before the second.
 const FAILURES_TOLD = 2;
+const TOO_MANY_TABS = "Is it open in six tabs? Close one: a browser makes six connections, no more.";
 // These happened at a moment; the others last.
 const EVENTS = new Set(["unplugged", "stalled", "ended", "failed"]);
 
 let state = null;
 let stateAt = 0;
 let wasOffline = false;
+let openAgainAt = 0;
 
 const latency = createLatency();
 const bar = createBar();
@@ -63,6 +65,7 @@ const stream = createStream({
   },
   onFailure(retryAt) {
     byId("opening").hidden = true;
+    openAgainAt = retryAt;
     if (isFull()) {
       tellFull(retryAt);
     } else {
@@ -97,7 +100,10 @@ const plots = createPlots({
 });
 
 const poll = createPoll({
-  ask: () => api.getState(stream.tab),
+  ask() {
+    stream.glance();
+    return api.getState(stream.tab);
+  },
   pause: () => POLL_MS[viewer()?.mode] ?? POLL_MS.home,
   onAnswer(answer, sentAt, tookMs) {
     trouble.clear("connection");
@@ -111,7 +117,12 @@ const poll = createPoll({
   },
   onFailure(failure, retryAt, failures) {
     wasOffline = failure.kind !== "refused";
-    if (failures >= FAILURES_TOLD || failure.kind === "slow") {
+    if (failure.kind === "slow" && stream.hasMoved()) {
+      // The picture itself goes on: say it once, and do not cover it.
+      if (failures === 1) {
+        tell(`The server does not answer. ${TOO_MANY_TABS}`);
+      }
+    } else if (failures >= FAILURES_TOLD || failure.kind === "slow") {
       tellConnection(failure, retryAt);
     }
     plots.add(null);
@@ -119,15 +130,15 @@ const poll = createPoll({
   },
 });
 
-const fade = createFade({ holds: () => menu.open || Boolean(viewer()?.paused) });
+const fade = createFade({ holds: () => menu.open || donate.justGave || Boolean(viewer()?.paused) });
 
 createTheme({ buttons: document.querySelectorAll("#menu .theme button"), onChange: plots.draw });
 
 const keys = createKeys([
   { keys: [" "], shown: ["Space"], words: "Pause or resume", act: deck.togglePause },
   { keys: ["1", "2", "3", "4"], shown: ["1", "2", "3", "4"], words: "Auto, Low, Medium, High", act: (key) => deck.chooseQuality(["auto", "low", "medium", "high"][key - 1]) },
-  { keys: ["h"], shown: ["H"], words: "Home mode: your choice rules", act: () => deck.chooseMode("home") },
-  { keys: ["g"], shown: ["G"], words: "Gaming mode: motion rules", act: () => deck.chooseMode("gaming") },
+  { keys: ["h"], shown: ["H"], words: "Home: your choice rules", act: () => deck.chooseMode("home") },
+  { keys: ["g"], shown: ["G"], words: "Gaming: motion rules", act: () => deck.chooseMode("gaming") },
   { keys: ["f"], shown: ["F"], words: "Full screen, or double click", act: screen.toggleFull },
   { keys: ["s"], shown: ["S"], words: "Save a snapshot", act: snapshot.save },
   { keys: ["m"], shown: ["M"], words: "Mirror the picture", act: screen.toggleMirror },
@@ -166,7 +177,9 @@ function show() {
     showPaused(mine.paused);
   }
   showSource(state.source);
-  if (trouble.has("full") && !isFull()) {
+  if (trouble.has("stream") && isFull()) {
+    tellFull(openAgainAt);
+  } else if (trouble.has("full") && !isFull()) {
     trouble.clear("full");
   }
   showStatus();
@@ -204,9 +217,11 @@ function showSource({ trouble: wrong }) {
 }
 
 function showStatus() {
-  const lost = trouble.has("connection") || trouble.has("full") || trouble.has("stream") || state?.source.status === "lost";
-  if (lost) {
-    bar.showStatus("lost");
+  const lost = trouble.any || state?.source.status === "lost";
+  if (trouble.has("connection")) {
+    bar.showStatus("offline");
+  } else if (lost) {
+    bar.showStatus(trouble.has("full") ? "full" : "lost");
   } else if (viewer()?.paused) {
     bar.showStatus("paused");
   } else {
@@ -230,7 +245,7 @@ function tellConnection(failure, retryAt) {
   trouble.set("connection", {
     icon: slow ? "hourglass" : "wifi-off",
     title: slow ? "The server does not answer." : failure.kind === "refused" ? failure.message : "No connection.",
-    detail: slow ? "If it is open in six tabs or more, close one: a browser allows no more." : "",
+    detail: slow ? TOO_MANY_TABS : "",
     retryAt,
   });
 }

@@ -4,7 +4,14 @@
 import { byId, setText } from "./dom.js";
 import { count } from "./format.js";
 
-const WORDS = { live: "LIVE", opening: "OPENING", paused: "PAUSED", lost: "OFFLINE" };
+const WORDS = {
+  live: "LIVE",
+  opening: "OPENING",
+  paused: "PAUSED",
+  lost: "NO SIGNAL",
+  full: "FULL",
+  offline: "OFFLINE",
+};
 
 export function createBar() {
   const status = byId("status");
@@ -25,7 +32,8 @@ export function createBar() {
       }
       watching.hidden = false;
       setText(byId("watching-count"), String(state.viewers.watching));
-      watching.title = state.viewers.paused ? `and ${count(state.viewers.paused, "viewer has", "viewers have")} paused` : "";
+      const { paused } = state.viewers;
+      watching.dataset.tip = paused ? `${count(paused, "viewer has", "viewers have")} paused` : "Nobody has paused";
     },
     showLatency(ms) {
       latency.hidden = ms == null;

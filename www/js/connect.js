@@ -16,12 +16,14 @@ const lines = [...document.querySelectorAll("#programs code")].map((code) => ({ 
 
 function writeLines(origin) {
   for (const { code, text } of lines) {
-    code.textContent = text.replace(PLACEHOLDER, () => origin);
+    // Each word stays whole where it can: a line must not break inside "-i" or an address.
+    const words = text.replace(PLACEHOLDER, () => origin).split(" ");
+    code.replaceChildren(...words.flatMap((word, at) => [at > 0 ? " " : "", make("span", "", word)]));
   }
 }
 
 function showAddress(origin) {
-  byId("address").textContent = `${origin}/`;
+  byId("address").textContent = origin;
 }
 
 /** Opened by localhost, the lines work on this computer only; offers those for the others. */

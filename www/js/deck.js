@@ -2,7 +2,7 @@
 // and says what was clicked; settings.js decides what stands.
 
 import { byId, setAttribute, setIcon, setText } from "./dom.js";
-import { tell } from "./announce.js";
+import { say, tell } from "./announce.js";
 import { createSegments } from "./segments.js";
 
 export const LOCKED = "Motion sets the quality";
@@ -32,7 +32,8 @@ export function createDeck({ settings }) {
   const quality = createSegments({
     group,
     onChoose: (value) => settings.set("quality", value),
-    onLocked: () => tell(`${LOCKED}.`),
+    // With the keyboard's focus on it the tip says it already.
+    onLocked: () => (group.querySelector(":focus-visible") ? say : tell)(`${LOCKED}.`),
   });
   const mode = createSegments({
     group: byId("mode"),

@@ -33,9 +33,11 @@ export function createDonate({ send }) {
   function boast(words) {
     clearTimeout(resting);
     opener.classList.add("done");
+    opener.parentElement.classList.add("given");
     setText(byId("donate-label"), words);
     resting = setTimeout(() => {
       opener.classList.remove("done");
+      opener.parentElement.classList.remove("given");
       setText(byId("donate-label"), "Donate");
     }, tokenMs("--success-for") + tokenMs("--success-stays"));
   }
@@ -75,6 +77,10 @@ export function createDonate({ send }) {
 
   return {
     open,
+    /** The giver's share grows in the deck: it must be in view. */
+    get justGave() {
+      return opener.classList.contains("done");
+    },
     show(url) {
       const safe = /^https?:\/\//i.test(url ?? "");
       link.hidden = !safe;

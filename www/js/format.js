@@ -28,8 +28,8 @@ export function bitrate(bitsPerSec) {
 export function ratio(usedBitsPerSec, wholeBitsPerSec) {
   const [size, unit] = unitOf(Math.max(usedBitsPerSec, wholeBitsPerSec));
   const used = usedBitsPerSec / size;
-  const small = used > 0 && used < 1 ? used.toFixed(2) : steady(used);
-  return { used: small, whole: short(wholeBitsPerSec / size), unit };
+  const written = used === 0 ? "0" : used < 1 ? used.toFixed(2) : steady(used);
+  return { used: written, whole: short(wholeBitsPerSec / size), unit };
 }
 
 export const seconds = (value) => `${Math.max(0, Math.round(value))} s`;

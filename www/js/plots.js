@@ -97,6 +97,7 @@ function createView(plot, panel) {
       const shown = pointerAt == null ? points.at(-1) : nearest(points, pointerAt);
       const top = plot.most ?? niceTop(Math.max(plot.least, ...points.map(({ y }) => y ?? 0)) / plot.scale) * plot.scale;
       value.textContent = shown ? written(shown.y) : "";
+      value.classList.toggle("none", shown?.y == null);
       canvas.setAttribute("aria-label", `${plot.name}, the last minute, now ${written(points.at(-1)?.y ?? null) || "nothing"}`);
       paint(canvas, points, top, plot, pointerAt == null ? null : shown);
     },
@@ -150,7 +151,8 @@ function paint(canvas, points, top, plot, shown) {
   }
   if (shown) {
     pen.fillStyle = token("--muted");
-    pen.fillRect(shown.x * width - 0.5, 0, 1, height);
+    const hair = parseFloat(token("--hair"));
+    pen.fillRect(shown.x * width - hair / 2, 0, hair, height);
     if (shown.y != null) {
       pen.beginPath();
       pen.arc(shown.x * width, y(shown.y), 2 * line, 0, 2 * Math.PI);
@@ -161,18 +163,19 @@ function paint(canvas, points, top, plot, shown) {
 }
 
 function scale(pen, width, y, top, plot) {
+  const hair = parseFloat(token("--hair"));
   pen.strokeStyle = token("--line");
-  pen.lineWidth = 1;
+  pen.lineWidth = hair;
   for (const part of [0, 0.5, 1]) {
-    const at = Math.round(y(top * part)) - 0.5;
+    const at = Math.max(hair / 2, Math.round(y(top * part)) - hair / 2);
     pen.beginPath();
-    pen.moveTo(0, Math.max(0.5, at));
-    pen.lineTo(width, Math.max(0.5, at));
+    pen.moveTo(0, at);
+    pen.lineTo(width, at);
     pen.stroke();
   }
   if (plot.mark && plot.mark < top) {
     pen.save();
-    pen.setLineDash([3, 3]);
+    pen.setLineDash([3 * hair, 3 * hair]);
     pen.strokeStyle = token("--muted");
     pen.beginPath();
     pen.moveTo(0, y(plot.mark));
@@ -181,7 +184,7 @@ function scale(pen, width, y, top, plot) {
     pen.restore();
   }
   const size = parseFloat(token("--text-s"));
-  pen.font = `${size - 2}px ${token("--font")}`;
+  pen.font = `${size}px ${token("--font")}`;
   pen.fillStyle = token("--muted");
   const number = top / plot.scale;
   pen.fillText(`${Number(number.toPrecision(3))}${plot.unit === "/s" ? "" : " "}${plot.unit}`.trim(), 0, size);

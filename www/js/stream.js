@@ -4,6 +4,7 @@
 const RETRY_S = [1, 2, 4, 8];
 // A stream this young may not have reached the server's count yet.
 const SETTLE_MS = 1500;
+const GLIMPSE = 16;
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /** A name for one opening of the stream. crypto.randomUUID is missing on plain http. */
@@ -21,6 +22,21 @@ export function createStream({ picture, still, onOpening, onPicture, onFailure }
   let misses = 0;
   let failures = 0;
   let retry = 0;
+  let glimpse = null;
+  const small = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
+  /** Looks at the picture in little. Two glimpses that differ: it lives, whatever /state says. */
+  function look() {
+    if (!arrived) {
+      return null;
+    }
+    try {
+      small.drawImage(picture, 0, 0, GLIMPSE, GLIMPSE);
+      return small.getImageData(0, 0, GLIMPSE, GLIMPSE).data.join();
+    } catch {
+      return null;
+    }
+  }
 
   function keepStill() {
     if (!arrived || !picture.naturalWidth) {
@@ -90,6 +106,10 @@ export function createStream({ picture, still, onOpening, onPicture, onFailure }
     open,
     close,
     freeze: keepStill,
+    glance() {
+      glimpse = look();
+    },
+    hasMoved: () => glimpse !== null && look() !== glimpse,
     thaw() {
       if (arrived) {
         still.hidden = true;

@@ -15,7 +15,7 @@ export function createThanks() {
   function card(thanks) {
     const element = make("div", "thanks-card panel");
     const words = make("div");
-    const who = thanks.name ? `Thank you, ${thanks.name}` : "Somebody gave. Thank you";
+    const who = `Thank you, ${thanks.name || "kind viewer"}`;
     words.append(make("p", "who", who));
     if (thanks.message) {
       words.append(make("p", "what", thanks.message));
@@ -29,7 +29,17 @@ export function createThanks() {
       list.firstElementChild.remove();
     }
     setTimeout(() => element.remove(), tokenMs("--thanks-for"));
-    burst(element);
+    celebrate(element);
+  }
+
+  /** The giver's own burst waits until the dialog is out of the way. */
+  function celebrate(element) {
+    const dialog = document.querySelector("dialog[open]");
+    if (dialog) {
+      dialog.addEventListener("close", () => element.isConnected && burst(element), { once: true });
+    } else {
+      burst(element);
+    }
   }
 
   return {

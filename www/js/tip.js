@@ -28,10 +28,12 @@ export function createTips() {
     tip.hidden = false;
     const gap = parseFloat(token("--s2"));
     const box = owner.getBoundingClientRect();
+    // Clear of its neighbours too: above the whole deck, below the whole bar.
+    const whole = (owner.closest(".deck, .bar-side") ?? owner).getBoundingClientRect();
     const { width, height } = tip.getBoundingClientRect();
     const left = Math.min(innerWidth - width - gap, Math.max(gap, box.left + box.width / 2 - width / 2));
-    const above = box.top - height - gap;
-    const top = above >= gap ? above : box.bottom + gap;
+    const above = whole.top - height - gap;
+    const top = above >= gap ? above : whole.bottom + gap;
     tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 

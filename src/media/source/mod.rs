@@ -5,6 +5,9 @@
 //! knows of viewers. [`super::supervisor`] owns both, opens again what was lost
 //! and draws the cards.
 
+mod pace;
+pub mod pattern;
+pub mod webcam;
 use std::fmt;
 use std::time::{Instant, SystemTime};
 

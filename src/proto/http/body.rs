@@ -110,11 +110,7 @@ impl Body {
     }
 
     fn too_large(&self) -> Invalid {
-        Invalid::new(
-            Status::ContentTooLarge,
-            self.bytes.len(),
-            "content too large",
-        )
+        Invalid::new(Status::ContentTooLarge, self.limit, "content too large")
     }
 }
 

@@ -1,1 +1,294 @@
-//! Webcam.
+//! A camera at this machine, through nokhwa.
+//!
+//! [`Webcam`] is the source; its pictures are taken on a thread of its own, named
+//! `webcam`, because nokhwa may wait for ever. What is known of the system stands in
+//! `linux.rs`, and in `other.rs` for the rest.
+//!
+//! ```text
+//! webcam thread                                       source thread
+//! camera ─ buffer ─► check or pixels ─ picture ─► slot of one ─► Capture::next
+//!                                      arrival ─► watch ───────► Trouble
+//! ```
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use self::camera::NokhwaCamera;
+use self::identity::{Identity, Node};
+#[cfg(target_os = "linux")]
+use self::linux as system;
+pub use self::listing::{CameraListing, Offer};
+pub use self::modes::Encoding;
+#[cfg(not(target_os = "linux"))]
+use self::other as system;
+use self::worker::{Resumed, Worker};
+use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
+
+mod camera;
+mod check;
+mod identity;
+#[cfg(target_os = "linux")]
+mod linux;
+mod listing;
+mod modes;
+#[cfg(not(target_os = "linux"))]
+mod other;
+mod pixels;
+mod trouble;
+mod watch;
+mod worker;
+
+/// Which camera.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selector {
+    /// The first that gives pictures: `webcam`.
+    First,
+    /// By number: `webcam:2`, which is `/dev/video2` on Linux.
+    Index(u32),
+    /// By device file, or by a link to one.
+    Path(PathBuf),
+}
+
+impl Selector {
+    /// Reads `webcam`, `webcam:N` or a path under `/dev`; `None` if it is none of them.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix("webcam") {
+            Some("") => Some(Self::First),
+            Some(rest) => rest.strip_prefix(':')?.parse().ok().map(Self::Index),
+            None => Path::new(text)
+                .starts_with("/dev/")
+                .then(|| Self::Path(text.into())),
+        }
+    }
+
+    fn places<'a>(&self, nodes: &'a [Node]) -> Vec<&'a Node> {
+        let index = match self {
+            Self::First => {
+                let mut all: Vec<&Node> = nodes.iter().collect();
+                // Metadata nodes last: to open one is of no use, and takes its time.
+                all.sort_by_key(|node| (node.part, node.index));
+                return all;
+            }
+            Self::Index(index) => Some(*index),
+            Self::Path(path) => system::index_of(path),
+        };
+        nodes
+            .iter()
+            .filter(|node| Some(node.index) == index)
+            .collect()
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::First => f.write_str("any camera"),
+            Self::Index(index) => write!(f, "webcam:{index}"),
+            Self::Path(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A camera as a [`Source`]: once opened it is known again, under whatever number.
+#[derive(Debug)]
+pub struct Webcam {
+    selector: Selector,
+    known: Option<Known>,
+    stuck: Stuck,
+}
+
+/// A thread that waits in nokhwa and can't be joined; there is never more than one.
+type Stuck = Arc<Mutex<Option<Worker>>>;
+
+#[derive(Debug)]
+struct Known {
+    label: String,
+    identity: Identity,
+    /// The cameras that were there beside it: not it, plugged in anew.
+    others: Vec<Identity>,
+}
+
+impl Webcam {
+    /// The camera that `selector` means, which need not be there yet.
+    pub fn new(selector: Selector) -> Self {
+        Self {
+            selector,
+            known: None,
+            stuck: Stuck::default(),
+        }
+    }
+
+    /// Whether there is a camera at all; opens each for a moment until one is found.
+    pub fn any_present() -> bool {
+        listing::any_present()
+    }
+
+    /// All cameras with what they offer; opens each for a moment.
+    pub fn list() -> Vec<CameraListing> {
+        listing::list()
+    }
+
+    /// Where the camera may be now, likeliest first.
+    fn candidates<'a>(&self, nodes: &'a [Node]) -> Vec<&'a Node> {
+        let places = self.selector.places(nodes);
+        let Some(known) = &self.known else {
+            return places;
+        };
+        if let Some(node) = known.identity.find(nodes) {
+            return vec![node];
+        }
+        // Another camera, plugged in in its place. One that was there all along is not
+        // taken: it may show a room that nobody meant to show.
+        let is_new = |node: &&Node| {
+            let alone = std::slice::from_ref(*node);
+            known.others.iter().all(|other| other.find(alone).is_none())
+        };
+        places.into_iter().filter(is_new).collect()
+    }
+
+    fn start(&mut self, node: &Node, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+        let place = node.clone();
+        let worker = Worker::start(move || NokhwaCamera::open(&place, wish))
+            .map_err(|error| trouble::no_thread(&error))?;
+        match worker.wait_open(OPENING) {
+            Ok(Some(_)) => Ok(self.capture(worker)),
+            Ok(None) => {
+                self.keep(worker);
+                Err(trouble::stalled())
+            }
+            Err(trouble) => {
+                // It has ended, so this joins it.
+                drop(worker.stop(OPENING));
+                Err(trouble)
+            }
+        }
+    }
+
+    fn keep(&self, worker: Worker) {
+        *self.stuck.lock() = worker.stop(Duration::ZERO);
+    }
+
+    fn capture(&self, worker: Worker) -> Box<dyn Capture> {
+        Box::new(WebcamCapture {
+            worker: Some(worker),
+            stuck: Arc::clone(&self.stuck),
+        })
+    }
+
+    fn remember(&mut self, node: &Node, nodes: &[Node]) {
+        let beside = nodes.iter().filter(|other| other.index != node.index);
+        self.known = Some(Known {
+            label: node.label(),
+            identity: Identity::of(node),
+            others: beside.map(Identity::of).collect(),
+        });
+    }
+}
+
+impl Source for Webcam {
+    fn kind(&self) -> Kind {
+        Kind::Webcam
+    }
+
+    fn name(&self) -> String {
+        match &self.known {
+            Some(known) => known.label.clone(),
+            None => self
+                .selector
+                .places(&system::nodes())
+                .first()
+                .map_or_else(|| self.selector.to_string(), |node| node.label()),
+        }
+    }
+
+    fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+        // nokhwa gives all who open one number the same file, so as long as a thread is
+        // stuck in it a second one would be stuck as well.
+        let stuck = self.stuck.lock().take();
+        match stuck.map(|worker| worker.resume(RESUMING)) {
+            Some(Resumed::Going(worker)) => return Ok(self.capture(worker)),
+            Some(Resumed::Stuck(worker)) => {
+                *self.stuck.lock() = Some(worker);
+                return Err(trouble::stalled());
+            }
+            Some(Resumed::Ended) | None => {}
+        }
+        let nodes = system::nodes();
+        let mut reason = match &self.known {
+            Some(_) => trouble::unplugged(),
+            None => trouble::absent(&self.selector.to_string()),
+        };
+        for node in self.candidates(&nodes) {
+            match self.start(node, wish) {
+                Ok(capture) => {
+                    self.remember(node, &nodes);
+                    return Ok(capture);
+                }
+                Err(trouble) if trouble.code == TroubleCode::Missing => reason = trouble,
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Err(reason)
+    }
+}
+
+/// An open camera.
+#[derive(Debug)]
+struct WebcamCapture {
+    /// Always there until it is dropped.
+    worker: Option<Worker>,
+    stuck: Stuck,
+}
+
+impl Capture for WebcamCapture {
+    fn format(&self) -> Format {
+        self.worker
+            .as_ref()
+            .and_then(Worker::format)
+            .unwrap_or(UNKNOWN)
+    }
+
+    fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
+        match &self.worker {
+            Some(worker) => worker.next(deadline),
+            None => Err(trouble::unplugged()),
+        }
+    }
+
+    fn broken(&self) -> u64 {
+        self.worker.as_ref().map_or(0, Worker::broken)
+    }
+}
+
+impl Drop for WebcamCapture {
+    fn drop(&mut self) {
+        let Some(worker) = self.worker.take() else {
+            return;
+        };
+        if let Some(stuck) = worker.stop(STOPPING) {
+            log::warn!("webcam: its thread waits for a picture; the next opening goes on from it");
+            *self.stuck.lock() = Some(stuck);
+        }
+    }
+}
+
+/// What is said of a camera that is still being opened.
+const UNKNOWN: Format = Format {
+    size: crate::media::frame::Size {
+        width: 1,
+        height: 1,
+    },
+    fps: 0.0,
+    encoding: "MJPEG",
+};
+/// A camera that is asleep takes a second or two.
+const OPENING: Duration = Duration::from_secs(4);
+const RESUMING: Duration = Duration::from_secs(1);
+const STOPPING: Duration = Duration::from_millis(300);
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 //! Pure, one pass over the bytes, called by the webcam thread for each picture.
 //! A buffer that is too short for its size is refused, never padded.
 
-use crate::media::frame::{Chroma, Planar, Size};
 use super::modes::Encoding;
+use crate::media::frame::{Chroma, Planar, Size};
 
 /// The planes of a picture, or `None` if `bytes` are not as many as one of `size` has.
 ///
@@ -52,9 +52,10 @@ fn yuyv(bytes: &[u8], size: Size) -> Option<Planar> {
             two[0] = full_luma(quad[0]);
             two[1] = full_luma(quad[2]);
         }
-        if let ([last], Some(quad)) =
-            (luma.chunks_exact_mut(2).into_remainder(), quads.clone().nth(pairs - 1))
-        {
+        if let ([last], Some(quad)) = (
+            luma.chunks_exact_mut(2).into_remainder(),
+            quads.clone().nth(pairs - 1),
+        ) {
             *last = full_luma(quad[0]);
         }
     }
@@ -88,7 +89,11 @@ fn gray(bytes: &[u8], size: Size) -> Option<Planar> {
     let width = size.width as usize;
     let stride = stride(bytes.len(), width, size.height as usize)?;
     let mut planar = empty(size, Chroma::Gray);
-    for (to, from) in planar.samples.chunks_exact_mut(width).zip(bytes.chunks(stride)) {
+    for (to, from) in planar
+        .samples
+        .chunks_exact_mut(width)
+        .zip(bytes.chunks(stride))
+    {
         to.copy_from_slice(from.get(..width)?);
     }
     Some(planar)
@@ -126,7 +131,11 @@ fn packed(bytes: &[u8], size: Size, rgb: impl Fn([u8; 3]) -> [u8; 3]) -> Option<
 }
 
 fn empty(size: Size, chroma: Chroma) -> Planar {
-    Planar { size, chroma, samples: vec![0; chroma.bytes(size)] }
+    Planar {
+        size,
+        chroma,
+        samples: vec![0; chroma.bytes(size)],
+    }
 }
 
 /// Bytes from one row to the next, `None` if there are too few or far too many.
@@ -201,7 +210,14 @@ mod tests {
     #[test]
     fn gray_is_passed_on() {
         let planar = planes(Encoding::Gray, &[1, 2, 3, 4], size(2, 2)).unwrap();
-        assert_eq!(planar, Planar { size: size(2, 2), chroma: Chroma::Gray, samples: vec![1, 2, 3, 4] });
+        assert_eq!(
+            planar,
+            Planar {
+                size: size(2, 2),
+                chroma: Chroma::Gray,
+                samples: vec![1, 2, 3, 4]
+            }
+        );
     }
 
     #[test]
@@ -214,11 +230,22 @@ mod tests {
             (Encoding::Gray, 4 * 2),
         ] {
             let bytes = vec![128; whole];
-            assert!(planes(encoding, &bytes, size(4, 2)).is_some(), "{encoding:?}");
-            assert_eq!(planes(encoding, &bytes[1..], size(4, 2)), None, "{encoding:?}");
+            assert!(
+                planes(encoding, &bytes, size(4, 2)).is_some(),
+                "{encoding:?}"
+            );
+            assert_eq!(
+                planes(encoding, &bytes[1..], size(4, 2)),
+                None,
+                "{encoding:?}"
+            );
             assert_eq!(planes(encoding, &[], size(4, 2)), None, "{encoding:?}");
         }
-        assert_eq!(planes(Encoding::Gray, &[0; 10_000], size(4, 2)), None, "far too long");
+        assert_eq!(
+            planes(Encoding::Gray, &[0; 10_000], size(4, 2)),
+            None,
+            "far too long"
+        );
     }
 
     #[test]

@@ -1,0 +1,30 @@
+# `make run` and `make test` need Rust, gcc and make; the rest they install (scripts/setup).
+
+.PHONY: run build test check vm help
+
+help:
+	@echo "make run [ARGS=\"9000 --source clip.mjpeg\"]   build and start it"
+	@echo "make build    the release binary, target/release/livestream"
+	@echo "make test     install what the tests need, and run all of them"
+	@echo "make check    fmt, clippy and doc, warnings as errors"
+	@echo "make vm       the binary on V4L2 cameras of a real kernel, in a virtual machine"
+
+run: build
+	exec target/release/livestream $(ARGS)
+
+build:
+	scripts/setup build
+	cargo build --release --locked
+
+test:
+	scripts/setup test
+	cargo test --locked --no-fail-fast --lib --bins --tests
+
+check:
+	scripts/setup build
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+vm: build
+	tests/vm/run.sh target/release/livestream

@@ -1,0 +1,128 @@
+//! The whole server: its threads are started here, and joined in the end.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use log::{error, info, warn};
+
+use crate::config::{Config, SourceChoice};
+use crate::error::Error;
+use crate::live::audience::Audience;
+use crate::live::hub::Hub;
+use crate::live::supervisor::{self, Condition};
+use crate::live::{encode, governor};
+use crate::media::source::Source;
+use crate::media::source::pattern::Pattern;
+use crate::media::source::webcam::{Selector, Webcam};
+use crate::server::{self, About, Bound, Context, Senders};
+use crate::shutdown::Shutdown;
+use crate::system;
+
+/// Runs the server until `shutdown` is asked.
+///
+/// Addresses go to `out` as soon as they can be connected to.
+///
+/// # Errors
+///
+/// [`Error`] if it cannot run at all. What goes wrong later is in the log, and on the page.
+pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result<(), Error> {
+    let started = Instant::now();
+    // Before the port is bound: what can never work shall not be announced.
+    let named = config.source.as_ref().map(open_named).transpose()?;
+    system::allow_many_descriptors();
+    let bound = server::bind(config.bind, config.port).map_err(|error| Error::Bind {
+        address: config.bind,
+        port: config.port,
+        error,
+    })?;
+    let addresses = announce(&bound, out);
+    let source = named.unwrap_or_else(first_webcam_or_pattern);
+
+    let hub = Arc::new(Hub::new());
+    let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
+    let audience = Arc::new(Audience::new(Arc::clone(&hub), config.bandwidth, max_viewers));
+    let condition = Arc::new(Condition::new(source.as_ref()));
+    let senders = Senders::start(&hub, shutdown).map_err(no("sender threads"))?;
+    let about = About {
+        name: system::machine_name(),
+        addresses,
+        donate_url: config.donate_url.clone(),
+        started,
+    };
+    let context = Arc::new(Context::new(
+        Arc::clone(&hub),
+        Arc::clone(&audience),
+        Arc::clone(&condition),
+        about,
+        senders,
+        shutdown.clone(),
+    ));
+    let mut threads = encode::start(&hub, &audience).map_err(no("encode threads"))?;
+    threads.push(governor::start(audience, shutdown.clone()).map_err(no("governor thread"))?);
+    let supervisor =
+        supervisor::start(source, config.wish(), Arc::clone(&hub), condition, shutdown.clone());
+    threads.push(supervisor.map_err(no("source thread"))?);
+    let running = server::start(bound, Arc::clone(&context)).map_err(no("accepting thread"))?;
+
+    shutdown.wait_until_asked();
+    info!("stopping");
+    hub.stop();
+    running.join();
+    context.senders.join();
+    threads.into_iter().for_each(join);
+    Ok(())
+}
+
+/// The source that `--source` names.
+fn open_named(choice: &SourceChoice) -> Result<Box<dyn Source>, Error> {
+    Ok(match choice {
+        SourceChoice::Webcam(selector) => Box::new(Webcam::new(selector.clone())),
+        SourceChoice::Pattern => Box::new(Pattern::new()),
+        _ => todo!(),
+    })
+}
+
+fn first_webcam_or_pattern() -> Box<dyn Source> {
+    if Webcam::any_present() {
+        return Box::new(Webcam::new(Selector::First));
+    }
+    warn!("no camera found: showing the test pattern (`--list-cameras` shows what is found)");
+    Box::new(Pattern::new())
+}
+
+/// Prints a line for each address, and on a terminal the QR code of the first that others reach.
+fn announce(bound: &Bound, out: &mut impl Write) -> Vec<String> {
+    let addresses: Vec<String> =
+        bound.addresses().iter().map(|address| format!("http://{address}/")).collect();
+    let print = |out: &mut dyn Write| -> std::io::Result<()> {
+        for address in &addresses {
+            writeln!(out, "listening on {address}")?;
+        }
+        let of_lan = bound.addresses().iter().position(|address| !address.ip().is_loopback());
+        if let Some(code) = of_lan
+            .filter(|_| std::io::stdout().is_terminal())
+            .and_then(|at| server::for_terminal(&addresses[at]))
+        {
+            write!(out, "{code}")?;
+        }
+        out.flush()
+    };
+    if let Err(error) = print(out) {
+        // Whoever started it closed its output; viewers can come all the same.
+        warn!("cannot print the addresses: {error}");
+    }
+    addresses
+}
+
+fn no(what: &'static str) -> impl Fn(std::io::Error) -> Error {
+    move |error| Error::System { what, error }
+}
+
+fn join(thread: JoinHandle<()>) {
+    let name = thread.thread().name().unwrap_or("thread").to_owned();
+    if thread.join().is_err() {
+        error!("{name} failed");
+    }
+}

@@ -1,0 +1,206 @@
+//! Arguments as typed become settings as meant.
+//!
+//! Pure but for looking whether a path is a folder; opens nothing.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+use clap::builder::styling::{AnsiColor, Styles};
+
+use crate::live::bandwidth::Budget;
+use crate::media::frame::Size;
+use crate::media::source::Wish;
+use crate::media::source::webcam::Selector;
+use crate::proto::http::HttpUrl;
+
+/// Serves this machine's camera, live, to every browser on the network.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "livestream",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    override_usage = "livestream [OPTIONS] [PORT]"
+)]
+pub struct Config {
+    /// Port to listen on; 0 takes any free one
+    #[arg(default_value_t = 8081)]
+    pub port: u16,
+
+    /// What to show: `webcam`, `webcam:N` or a device path; `pattern`; a clip's file; a folder of
+    /// JPEGs; `http://…` of an MJPEG stream [default: the first webcam, or else `pattern`]
+    #[arg(long, value_name = "SRC", value_parser = parse_source)]
+    pub source: Option<SourceChoice>,
+
+    /// Size to ask of the source, as in 1280x720
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
+    pub size: Size,
+
+    /// Frames per second to ask of the source, 1 to 240 [default: 30; a clip's own]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=240))]
+    pub fps: Option<u16>,
+
+    /// Address to listen on [default: all]
+    #[arg(long, value_name = "ADDR")]
+    pub bind: Option<IpAddr>,
+
+    /// Bits per second that all viewers may use together: `100M`, `800k`, `unlimited`
+    #[arg(long, value_name = "RATE", default_value = "100M")]
+    pub bandwidth: Budget,
+
+    /// How many may watch at once; more are told that it is full
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_viewers: u32,
+
+    /// Page for real payments, which the donate button then leads to as well
+    #[arg(long, value_name = "URL", value_parser = parse_donate_url)]
+    pub donate_url: Option<String>,
+
+    /// List the cameras with what they offer, and exit
+    #[arg(long)]
+    pub list_cameras: bool,
+}
+
+/// What `--source` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceChoice {
+    /// A camera of this machine.
+    Webcam(Selector),
+    /// The picture that is drawn here.
+    Pattern,
+    /// A file or folder.
+    Path(PathBuf),
+    /// Another server's stream.
+    Http(String),
+}
+
+impl Config {
+    /// What to ask of the source.
+    pub fn wish(&self) -> Wish {
+        Wish {
+            size: self.size,
+            fps: f64::from(self.fps.unwrap_or(DEFAULT_FPS)),
+            fps_named: self.fps.is_some(),
+        }
+    }
+}
+
+fn parse_source(text: &str) -> Result<SourceChoice, String> {
+    if text == "pattern" {
+        return Ok(SourceChoice::Pattern);
+    }
+    if text.starts_with("https://") {
+        return Err("takes http:// addresses, not https://".into());
+    }
+    if text.starts_with("http://") {
+        return match HttpUrl::parse(text) {
+            Ok(_) => Ok(SourceChoice::Http(text.into())),
+            Err(invalid) => Err(format!("is no address: {invalid}")),
+        };
+    }
+    if let Some(selector) = Selector::parse(text) {
+        return Ok(SourceChoice::Webcam(selector));
+    }
+    if text == "webcam" || text.starts_with("webcam:") {
+        return Err("takes `webcam` or `webcam:N`, with N from 0".into());
+    }
+    if text.is_empty() {
+        return Err("takes webcam, pattern, a file, a folder or an http:// address".into());
+    }
+    Ok(SourceChoice::Path(text.into()))
+}
+
+fn parse_size(text: &str) -> Result<Size, String> {
+    let takes = || "takes width x height in pixels, as in 1280x720".to_owned();
+    let (width, height) = text.split_once(['x', 'X']).ok_or_else(takes)?;
+    let side = |text: &str| text.parse::<u32>().ok().filter(|side| (16..=8192).contains(side));
+    let (width, height) =
+        side(width).zip(side(height)).ok_or_else(|| format!("{}, 16 to 8192 each", takes()))?;
+    Size::new(width, height).ok_or_else(takes)
+}
+
+fn parse_donate_url(text: &str) -> Result<String, String> {
+    let is_url = text.starts_with("https://") || text.starts_with("http://");
+    if is_url && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Ok(text.to_owned())
+    } else {
+        Err("takes an address that begins with https:// or http://".into())
+    }
+}
+
+const DEFAULT_FPS: u16 = 30;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Cyan.on_default().bold())
+    .usage(AnsiColor::Cyan.on_default().bold())
+    .literal(AnsiColor::Green.on_default())
+    .placeholder(AnsiColor::Yellow.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  livestream                          the first webcam at http://THIS-MACHINE:8081/
+  livestream 9000 --source pattern    a moving test picture on port 9000
+  livestream --source movie.Mjpeg     a clip, again and again
+  livestream --bandwidth 20M          all viewers together use at most 20 Mbit/s
+  livestream --list-cameras           what there is
+
+Logs go to standard error; RUST_LOG=debug shows more.
+Exit codes: 0 stopped as asked, 1 could not run, 2 bad usage.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(arguments: &[&str]) -> Result<Config, clap::Error> {
+        Config::try_parse_from([&["livestream"], arguments].concat())
+    }
+
+    #[test]
+    fn without_arguments_it_is_the_contracts_defaults() {
+        let config = config(&[]).unwrap();
+        assert_eq!((config.port, config.max_viewers), (8081, 1000));
+        assert_eq!(config.size, Size::new(1280, 720).unwrap());
+        assert_eq!(config.bandwidth, Budget::BitsPerSec(100_000_000));
+        assert_eq!((config.wish().fps, config.wish().fps_named), (30.0, false));
+        assert_eq!(config.source, None);
+    }
+
+    #[test]
+    fn sources_are_told_apart() {
+        let source = |text| config(&["--source", text]).unwrap().source.unwrap();
+        assert_eq!(source("pattern"), SourceChoice::Pattern);
+        assert!(matches!(source("webcam"), SourceChoice::Webcam(_)));
+        assert!(matches!(source("webcam:2"), SourceChoice::Webcam(_)));
+        assert!(matches!(source("/dev/video3"), SourceChoice::Webcam(_)));
+        assert!(matches!(source("http://10.0.0.2:8080/?action=stream"), SourceChoice::Http(_)));
+        assert_eq!(source("movie.Mjpeg"), SourceChoice::Path("movie.Mjpeg".into()));
+    }
+
+    #[test]
+    fn a_wrong_value_names_the_flag_and_what_it_takes() {
+        for (arguments, flag, takes) in [
+            (["--size", "big"], "--size", "1280x720"),
+            (["--size", "0x0"], "--size", "16 to 8192"),
+            (["--bandwidth", "fast"], "--bandwidth", "100M"),
+            (["--fps", "0"], "--fps", "1..=240"),
+            (["--source", "webcam:x"], "--source", "webcam:N"),
+            (["--source", "http://"], "--source", "address"),
+            (["--max-viewers", "0"], "--max-viewers", "1.."),
+            (["--donate-url", "javascript:x"], "--donate-url", "https://"),
+            (["--bind", "home"], "--bind", "IP address"),
+        ] {
+            let words = config(&arguments).unwrap_err().to_string();
+            assert!(words.contains(flag) && words.contains(takes), "{words}");
+        }
+        assert!(config(&["99999"]).unwrap_err().to_string().contains("PORT"));
+    }
+
+    #[test]
+    fn the_definition_of_the_flags_is_sound() {
+        use clap::CommandFactory;
+        Config::command().debug_assert();
+    }
+}

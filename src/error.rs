@@ -1,0 +1,62 @@
+//! Why the program cannot run, each as one line that says which thing and what to do.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::media::source::Trouble;
+
+/// What keeps the program from running.
+#[derive(Debug)]
+pub enum Error {
+    /// The port cannot be listened on.
+    Bind {
+        /// `--bind`, if it was given.
+        address: Option<IpAddr>,
+        /// The port.
+        port: u16,
+        /// The system's error.
+        error: std::io::Error,
+    },
+    /// The source can never work, however often it is tried.
+    Source(Trouble),
+    /// The system refused a thread, a poll or a signal handler.
+    System {
+        /// What was to be made.
+        what: &'static str,
+        /// The system's error.
+        error: std::io::Error,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use std::io::ErrorKind;
+        match self {
+            Error::Bind { port, error, .. } if error.kind() == ErrorKind::AddrInUse => {
+                write!(
+                    f,
+                    "port {port} is taken by another program: stop that one, or choose another \
+                     port, as in `livestream {}`",
+                    port.checked_add(1).unwrap_or(8081)
+                )
+            }
+            Error::Bind { port, error, .. } if error.kind() == ErrorKind::PermissionDenied => {
+                write!(
+                    f,
+                    "port {port} needs more rights than this user has: choose one from 1024 up, \
+                     as in `livestream 8081`"
+                )
+            }
+            Error::Bind { address: Some(address), error, .. }
+                if error.kind() == ErrorKind::AddrNotAvailable =>
+            {
+                write!(f, "{address} is not an address of this machine: leave --bind out, or name one that is")
+            }
+            Error::Bind { port, error, .. } => write!(f, "cannot listen on port {port}: {error}"),
+            Error::Source(trouble) => write!(f, "{trouble}"),
+            Error::System { what, error } => write!(f, "the system gives no {what}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,237 @@
+//! A file of pictures, played again and again.
+//!
+//! Read on the source thread, a piece at a time. The file is recognised by its
+//! content: the networking lab's lengths ([`lab`]), JPEGs one after another
+//! ([`concat`]), or an AVI with MJPEG ([`avi`]). It is opened anew each time
+//! round, so that a file that was replaced plays on as what it is now.
+
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use self::window::Window;
+use super::reel::{Player, Reel, Step};
+use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
+
+mod avi;
+mod concat;
+mod lab;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+/// A clip as a source.
+#[derive(Debug)]
+pub struct Clip {
+    path: PathBuf,
+}
+
+impl Clip {
+    /// The clip at `path`, read as far as its first picture to see that it is one.
+    ///
+    /// # Errors
+    ///
+    /// [`NotAClip`] if the file can't be read, has none of the three forms, or not
+    /// one picture.
+    pub fn new(path: impl Into<PathBuf>) -> Result<Self, NotAClip> {
+        let path = path.into();
+        let mut reel = FileReel::open(&path)?;
+        loop {
+            match reel.form.step(&mut reel.window) {
+                Ok(Step::Picture(_)) => return Ok(Self { path }),
+                Ok(Step::End) => {
+                    let fault = Fault::NoPicture(reel.form.encoding());
+                    return Err(NotAClip { path, fault });
+                }
+                Ok(_) => {}
+                Err(error) => return Err(NotAClip { path, fault: Fault::Unreadable(error) }),
+            }
+        }
+    }
+}
+
+impl Source for Clip {
+    fn kind(&self) -> Kind {
+        Kind::Clip
+    }
+
+    fn name(&self) -> String {
+        file_name(&self.path)
+    }
+
+    fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+        let mut reel = FileReel::open(&self.path)?;
+        let fps = match &mut reel.form {
+            Form::Avi(avi) => avi.fps(&mut reel.window).map_err(|error| lost(&self.path, error))?,
+            Form::Lab(_) | Form::Concat(_) => None,
+        };
+        let player = Player::open(reel, &self.name(), fps.unwrap_or(wish.fps))?;
+        Ok(Box::new(player))
+    }
+}
+
+/// Why a file can't be played, in one line for whoever started the program.
+#[derive(Debug)]
+pub struct NotAClip {
+    path: PathBuf,
+    fault: Fault,
+}
+
+#[derive(Debug)]
+enum Fault {
+    Unreadable(io::Error),
+    /// A folder, a device, a pipe.
+    NotAFile,
+    Empty,
+    /// None of the three forms.
+    Form,
+    /// Not one JPEG; with the encoding that an AVI states.
+    NoPicture(Option<String>),
+}
+
+impl fmt::Display for NotAClip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.fault {
+            Fault::Unreadable(error) => write!(f, "cannot read {path}: {error}"),
+            Fault::NotAFile => write!(f, "{path} is not a file that can be played"),
+            Fault::Empty => write!(f, "{path} is empty"),
+            Fault::Form => write!(
+                f,
+                "{path} is not a clip: it should be JPEGs one after another, JPEGs each after its \
+                 length in five digits, or an AVI with MJPEG ({CONVERT})"
+            ),
+            Fault::NoPicture(Some(encoding)) => {
+                write!(f, "{path} is an AVI with {encoding}, not with MJPEG ({CONVERT})")
+            }
+            Fault::NoPicture(None) => write!(f, "{path} has no JPEG that can be read"),
+        }
+    }
+}
+
+impl std::error::Error for NotAClip {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.fault {
+            Fault::Unreadable(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<NotAClip> for Trouble {
+    fn from(not: NotAClip) -> Self {
+        let name = file_name(&not.path);
+        let (code, title) = match &not.fault {
+            Fault::Unreadable(error) => return lost(&not.path, io::Error::from(error.kind())),
+            Fault::NotAFile => (TroubleCode::Missing, format!("{name} is no longer a file")),
+            Fault::Empty => (TroubleCode::Garbage, format!("{name} is empty")),
+            Fault::Form => (TroubleCode::Garbage, format!("{name} is not a clip")),
+            Fault::NoPicture(_) => {
+                (TroubleCode::Garbage, format!("No picture in {name} can be read"))
+            }
+        };
+        Trouble { code, title, detail: "It plays on when the file is a clip again.".to_owned() }
+    }
+}
+
+/// One of the three forms, with where the reading of it is.
+enum Form {
+    Lab(lab::Lab),
+    Concat(concat::Concat),
+    Avi(avi::Avi),
+}
+
+impl Form {
+    /// Looks at a file's first bytes.
+    fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => {
+                Some(Form::Avi(avi::Avi::default()))
+            }
+            [0xFF, 0xD8, 0xFF, ..] => Some(Form::Concat(concat::Concat)),
+            _ if lab::starts(head) => Some(Form::Lab(lab::Lab::default())),
+            _ => None,
+        }
+    }
+
+    fn step(&mut self, window: &mut Window<File>) -> io::Result<Step> {
+        match self {
+            Form::Lab(lab) => lab.step(window),
+            Form::Concat(concat) => concat.step(window),
+            Form::Avi(avi) => avi.step(window),
+        }
+    }
+
+    /// What an AVI says that it holds.
+    fn encoding(&self) -> Option<String> {
+        match self {
+            Form::Avi(avi) => avi.encoding(),
+            Form::Lab(_) | Form::Concat(_) => None,
+        }
+    }
+}
+
+/// An open file and its form.
+struct FileReel {
+    path: PathBuf,
+    window: Window<File>,
+    form: Form,
+}
+
+impl FileReel {
+    fn open(path: &Path) -> Result<Self, NotAClip> {
+        let fail = |fault| NotAClip { path: path.to_owned(), fault };
+        let unreadable = |error| fail(Fault::Unreadable(error));
+        // Before it is opened: opening a pipe waits for its other end.
+        if !path.metadata().map_err(unreadable)?.is_file() {
+            return Err(fail(Fault::NotAFile));
+        }
+        let mut window = Window::new(File::open(path).map_err(unreadable)?);
+        window.need(HEAD_BYTES).map_err(unreadable)?;
+        if window.bytes().is_empty() {
+            return Err(fail(Fault::Empty));
+        }
+        let form = Form::of(window.bytes()).ok_or_else(|| fail(Fault::Form))?;
+        Ok(Self { path: path.to_owned(), window, form })
+    }
+}
+
+impl Reel for FileReel {
+    fn step(&mut self) -> Result<Step, Trouble> {
+        self.form.step(&mut self.window).map_err(|error| lost(&self.path, error))
+    }
+
+    fn rewind(&mut self) -> Result<(), Trouble> {
+        *self = Self::open(&self.path)?;
+        Ok(())
+    }
+}
+
+/// The trouble that an error of the file system means.
+pub(super) fn lost(path: &Path, error: io::Error) -> Trouble {
+    let name = file_name(path);
+    let (code, title, detail) = match error.kind() {
+        io::ErrorKind::NotFound => {
+            (TroubleCode::Missing, format!("{name} is gone"), "It plays on when it is back.".into())
+        }
+        io::ErrorKind::PermissionDenied => (
+            TroubleCode::Denied,
+            format!("{name} may not be read"),
+            "Give the server's user the right to read it.".into(),
+        ),
+        _ => (TroubleCode::Failed, format!("{name} cannot be read"), format!("{error}.")),
+    };
+    Trouble { code, title, detail }
+}
+
+/// The last part of a path, to be shown.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+const CONVERT: &str = "to make one: ffmpeg -i FILE -an -c:v mjpeg -q:v 3 clip.avi";
+
+/// What tells the three forms apart.
+const HEAD_BYTES: usize = 12;

@@ -1,0 +1,203 @@
+//! The pages' files, built into the binary.
+
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::LazyLock;
+
+use super::answer::{Answer, Payload};
+use crate::proto::http::{Head, Status, if_none_match};
+
+/// The viewer's page, to somebody who may watch.
+pub(super) fn index(head: &Head) -> Answer {
+    page(head, "index.html")
+}
+
+/// The page that says how to watch with other programs.
+pub(super) fn connect(head: &Head) -> Answer {
+    page(head, "connect.html")
+}
+
+/// What a page loads: `name` is what follows `/assets/`.
+pub(super) fn asset(head: &Head, name: &str) -> Option<Answer> {
+    let file = FILES.iter().find(|file| file.name == name && !name.ends_with(".html"))?;
+    Some(serve(head, file))
+}
+
+/// Says that as many watch as may, and comes again by itself.
+pub(super) fn full(max_viewers: usize) -> Answer {
+    let html = include_str!("../../www/full.html").replace("{{max_viewers}}", &max_viewers.to_string());
+    html_answer(Status::ServiceUnavailable, html).header("Retry-After", RETRY_AFTER_SECS)
+}
+
+/// A refusal, for people.
+pub(super) fn error(status: Status, why: &str) -> Answer {
+    let html = include_str!("../../www/error.html")
+        .replace("{{status}}", &status.code().to_string())
+        .replace("{{title}}", status.reason())
+        .replace("{{detail}}", &escape(why));
+    html_answer(status, html)
+}
+
+/// When a client that was turned away may come again.
+pub(super) const RETRY_AFTER_SECS: u32 = 10;
+
+fn page(head: &Head, name: &str) -> Answer {
+    let file = FILES.iter().find(|file| file.name == name);
+    file.map_or_else(
+        || Answer::text(Status::NotFound, "no such page"),
+        |file| with_policy(serve(head, file)),
+    )
+}
+
+fn serve(head: &Head, file: &'static File) -> Answer {
+    let known = head.header("If-None-Match");
+    let answer = if known.is_some_and(|known| if_none_match(known, &file.etag)) {
+        Answer::empty(Status::NotModified)
+    } else {
+        Answer::new(Status::Ok, file.media_type(), Payload::Bytes(Cow::Borrowed(file.bytes)))
+    };
+    answer.header("ETag", &file.etag).header("Cache-Control", "no-cache")
+}
+
+fn html_answer(status: Status, html: String) -> Answer {
+    let body = Payload::Bytes(Cow::Owned(html.into_bytes()));
+    with_policy(Answer::new(status, HTML, body)).header("Cache-Control", "no-store")
+}
+
+/// Nothing on a page comes from another host, and no other page frames it.
+fn with_policy(answer: Answer) -> Answer {
+    answer
+        .header(
+            "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
+             base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+        )
+        .header("Referrer-Policy", "same-origin")
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A file of `www/`.
+struct File {
+    name: &'static str,
+    bytes: &'static [u8],
+    etag: String,
+}
+
+impl File {
+    fn media_type(&self) -> &'static str {
+        match self.name.rsplit('.').next() {
+            Some("html") => HTML,
+            Some("css") => "text/css; charset=utf-8",
+            Some("js") => "text/javascript; charset=utf-8",
+            Some("svg") => "image/svg+xml",
+            _ => "text/plain; charset=utf-8",
+        }
+    }
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_bytes!(concat!("../../www/", $name)).as_slice())),*]
+    };
+}
+
+static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
+    let files = files![
+        "connect.html",
+        "css/base.css",
+        "css/deck.css",
+        "css/dialog.css",
+        "css/layout.css",
+        "css/read.css",
+        "css/stage.css",
+        "favicon.svg",
+        "icons.LICENSE",
+        "icons.svg",
+        "index.html",
+        "js/announce.js",
+        "js/api.js",
+        "js/app.js",
+        "js/bar.js",
+        "js/boot.js",
+        "js/burst.js",
+        "js/connect.js",
+        "js/copy.js",
+        "js/deck.js",
+        "js/dom.js",
+        "js/donate.js",
+        "js/fade.js",
+        "js/format.js",
+        "js/keys.js",
+        "js/latency.js",
+        "js/menu.js",
+        "js/plots.js",
+        "js/poll.js",
+        "js/remember.js",
+        "js/screen.js",
+        "js/segments.js",
+        "js/settings.js",
+        "js/share.js",
+        "js/snapshot.js",
+        "js/stream.js",
+        "js/thanks.js",
+        "js/theme.js",
+        "js/tip.js",
+        "js/trouble.js",
+        "tokens.css",
+    ];
+    let with_etag = |(name, bytes): (&'static str, &'static [u8])| {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        File { name, bytes, etag: format!("\"{:016x}\"", hasher.finish()) }
+    };
+    files.into_iter().map(with_etag).collect()
+});
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn names(folder: &Path, prefix: &str, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{prefix}{}", entry.file_name().into_string().unwrap());
+            match entry.file_type().unwrap().is_dir() {
+                true => names(&entry.path(), &format!("{name}/"), found),
+                false => found.push(name),
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_pages_is_built_in() {
+        let mut found = Vec::new();
+        names(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/www")), "", &mut found);
+        let templates = ["error.html", "full.html"];
+        for name in found.iter().filter(|name| !templates.contains(&name.as_str())) {
+            assert!(FILES.iter().any(|file| file.name == *name), "www/{name} is not in the list");
+        }
+    }
+
+    #[test]
+    fn what_a_person_wrote_cannot_become_markup() {
+        assert_eq!(escape("<b>\"&'"), "&lt;b&gt;&quot;&amp;&#39;");
+    }
+}

@@ -1,0 +1,32 @@
+//! What is asked of the operating system. Where it cannot be asked, a fallback.
+
+/// The machine's name, for the page's title.
+#[cfg(unix)]
+pub fn machine_name() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let host = name.split('.').next().unwrap_or_default();
+    if host.is_empty() { FALLBACK_NAME.into() } else { host.into() }
+}
+
+/// The machine's name, for the page's title.
+#[cfg(not(unix))]
+pub fn machine_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_else(|_| FALLBACK_NAME.into())
+}
+
+/// Raises the limit of open files to the highest that is allowed: each viewer needs one.
+#[cfg(unix)]
+pub fn allow_many_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        log::debug!("the limit of open files stays: {error}");
+    }
+}
+
+/// Raises the limit of open files to the highest that is allowed: each viewer needs one.
+#[cfg(not(unix))]
+pub fn allow_many_descriptors() {}
+
+const FALLBACK_NAME: &str = "livestream";
