@@ -14,6 +14,9 @@ use crate::live::hub::Hub;
 use crate::live::supervisor::{self, Condition};
 use crate::live::{encode, governor};
 use crate::media::source::Source;
+use crate::media::source::clip::Clip;
+use crate::media::source::folder::Folder;
+use crate::media::source::http::Http;
 use crate::media::source::pattern::Pattern;
 use crate::media::source::webcam::{Selector, Webcam};
 use crate::server::{self, About, Bound, Context, Senders};
@@ -80,7 +83,11 @@ fn open_named(choice: &SourceChoice) -> Result<Box<dyn Source>, Error> {
     Ok(match choice {
         SourceChoice::Webcam(selector) => Box::new(Webcam::new(selector.clone())),
         SourceChoice::Pattern => Box::new(Pattern::new()),
-        _ => todo!(),
+        SourceChoice::Path(path) if path.is_dir() => {
+            Box::new(Folder::new(path).map_err(Error::Folder)?)
+        }
+        SourceChoice::Path(path) => Box::new(Clip::new(path).map_err(Error::Clip)?),
+        SourceChoice::Http(url) => Box::new(Http::new(url).map_err(Error::Address)?),
     })
 }
 

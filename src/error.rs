@@ -3,7 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::media::source::Trouble;
+use crate::media::source::clip::NotAClip;
+use crate::media::source::folder::NoPictures;
+use crate::media::source::http::BadAddress;
 
 /// What keeps the program from running.
 #[derive(Debug)]
@@ -17,8 +19,12 @@ pub enum Error {
         /// The system's error.
         error: std::io::Error,
     },
-    /// The source can never work, however often it is tried.
-    Source(Trouble),
+    /// The file is no clip, or cannot be read.
+    Clip(NotAClip),
+    /// The folder has no pictures, or cannot be read.
+    Folder(NoPictures),
+    /// The address of the other server is none.
+    Address(BadAddress),
     /// The system refused a thread, a poll or a signal handler.
     System {
         /// What was to be made.
@@ -53,7 +59,9 @@ impl fmt::Display for Error {
                 write!(f, "{address} is not an address of this machine: leave --bind out, or name one that is")
             }
             Error::Bind { port, error, .. } => write!(f, "cannot listen on port {port}: {error}"),
-            Error::Source(trouble) => write!(f, "{trouble}"),
+            Error::Clip(error) => error.fmt(f),
+            Error::Folder(error) => error.fmt(f),
+            Error::Address(error) => error.fmt(f),
             Error::System { what, error } => write!(f, "the system gives no {what}: {error}"),
         }
     }

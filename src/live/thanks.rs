@@ -4,11 +4,12 @@
 //! share is [`super::viewer`]'s.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
 
 use super::viewer::ViewerId;
+use crate::clock;
 
 /// How long the thanks are shown, and the giver's share counts double.
 pub const THANKS_LAST: Duration = Duration::from_secs(60);
@@ -23,12 +24,14 @@ pub struct Thanks {
 struct List {
     given: VecDeque<Donation>,
     count: u64,
+    last_id: u64,
 }
 
 /// One donation.
 #[derive(Debug, Clone)]
 pub struct Donation {
-    /// Counts them from 1 since the start.
+    /// Rises, also from one run of the server to the next, so that a page that lived through a
+    /// restart does not take a new one for one that it knows.
     pub id: u64,
     /// Who gave.
     pub giver: ViewerId,
@@ -45,7 +48,8 @@ impl Thanks {
     pub fn add(&self, giver: ViewerId, name: String, message: String, now: Instant) {
         let mut list = self.list.lock();
         list.count += 1;
-        let id = list.count;
+        let id = u64::max(list.last_id + 1, clock::unix_micros(SystemTime::now()) / 1000);
+        list.last_id = id;
         list.given.push_back(Donation {
             id,
             giver,

@@ -9,12 +9,17 @@ use crate::proto::http::{Head, Status, if_none_match};
 
 /// The viewer's page, to somebody who may watch.
 pub(super) fn index(head: &Head) -> Answer {
-    page(head, "index.html")
+    let index = FILES.iter().find(|file| file.name == "index.html");
+    let index = index.expect("index.html stands in the list");
+    with_policy(serve(head, index))
 }
 
-/// The page that says how to watch with other programs.
+/// The page that says how to watch with other programs, with the address that it was asked by.
 pub(super) fn connect(head: &Head) -> Answer {
-    page(head, "connect.html")
+    let host = head.host().unwrap_or("ADDRESS:8081");
+    let html = include_str!("../../www/connect.html")
+        .replace("http://ADDRESS:8081", &format!("http://{}", escape(host)));
+    html_answer(Status::Ok, html)
 }
 
 /// What a page loads: `name` is what follows `/assets/`.
@@ -40,14 +45,6 @@ pub(super) fn error(status: Status, why: &str) -> Answer {
 
 /// When a client that was turned away may come again.
 pub(super) const RETRY_AFTER_SECS: u32 = 10;
-
-fn page(head: &Head, name: &str) -> Answer {
-    let file = FILES.iter().find(|file| file.name == name);
-    file.map_or_else(
-        || Answer::text(Status::NotFound, "no such page"),
-        |file| with_policy(serve(head, file)),
-    )
-}
 
 fn serve(head: &Head, file: &'static File) -> Answer {
     let known = head.header("If-None-Match");
@@ -119,7 +116,6 @@ macro_rules! files {
 
 static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
     let files = files![
-        "connect.html",
         "css/base.css",
         "css/deck.css",
         "css/dialog.css",
@@ -190,7 +186,7 @@ mod tests {
     fn every_file_of_the_pages_is_built_in() {
         let mut found = Vec::new();
         names(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/www")), "", &mut found);
-        let templates = ["error.html", "full.html"];
+        let templates = ["connect.html", "error.html", "full.html"];
         for name in found.iter().filter(|name| !templates.contains(&name.as_str())) {
             assert!(FILES.iter().any(|file| file.name == *name), "www/{name} is not in the list");
         }

@@ -30,6 +30,7 @@ pub(super) fn state(context: &Context, viewer: Option<&Viewer>, tab: Option<&str
             "watching": counts.watching,
             "paused": counts.paused,
             "max": context.audience.max_viewers(),
+            "full": context.audience.is_full(),
         },
         "levels": levels(context, &counts.at_level),
         "viewer": viewer.map(|viewer| of_viewer(context, viewer, tab, now)),

@@ -5,9 +5,16 @@
 //! knows of viewers. [`super::supervisor`] owns both, opens again what was lost
 //! and draws the cards.
 
+pub mod clip;
+pub mod folder;
+pub mod http;
 mod pace;
 pub mod pattern;
+mod reel;
+#[cfg(test)]
+mod scratch;
 pub mod webcam;
+
 use std::fmt;
 use std::time::{Instant, SystemTime};
 

@@ -116,9 +116,12 @@ fn contact(node: &Node, wish: Option<Wish>) -> Result<(Camera, Vec<Mode>), Troub
         Err(error) if lists_nothing(&error) => return Ok((guess(node, wish, &error)?, Vec::new())),
         Err(error) => return Err(trouble::of(&error, node)),
     };
-    let listed = camera
-        .compatible_camera_formats()
-        .map_err(|error| trouble::of(&error, node))?;
+    let listed = match camera.compatible_camera_formats() {
+        Ok(listed) => listed,
+        // One size without rates spoils nokhwa's whole list.
+        Err(error) if refuses_mode(&error) => Vec::new(),
+        Err(error) => return Err(trouble::of(&error, node)),
+    };
     let mut modes: Vec<Mode> = listed.into_iter().filter_map(mode_of).collect();
     modes.sort_by_key(|mode| {
         let Size { width, height } = mode.size;
@@ -157,7 +160,12 @@ fn guess(node: &Node, wish: Option<Wish>, why: &NokhwaError) -> Result<Camera, T
                 }
                 match Camera::new(CameraIndex::Index(node.index), exactly(mode)) {
                     Ok(camera) => return Ok(camera),
-                    Err(error) if refuses_mode(&error) => {}
+                    // Refused when it was to be set; one that can't even be read, such as a
+                    // metadata node, refuses all modes alike.
+                    Err(NokhwaError::SetPropertyError { .. }) => {}
+                    Err(error) if refuses_mode(&error) && !stands_at_fraction(&error) => {
+                        return Err(trouble::of(why, node));
+                    }
                     Err(error) => return Err(trouble::of(&error, node)),
                 }
             }
@@ -177,6 +185,10 @@ fn settle(
     node: &Node,
     wish: Wish,
 ) -> Result<Mode, Trouble> {
+    let start = camera.camera_format();
+    if modes.is_empty() {
+        modes.extend(mode_of(start));
+    }
     let absent = modes.iter().all(|mode| mode.size != wish.size);
     let unlisted = modes.first().filter(|_| absent).map(|best| Mode {
         encoding: best.encoding,
@@ -184,13 +196,12 @@ fn settle(
         fps: whole_rate(wish),
     });
     modes.extend(unlisted);
-    let start = camera.camera_format();
     for _ in 0..ATTEMPTS {
         let Some(mode) = choose(&modes, wish) else {
             break;
         };
-        match camera.set_camera_requset(exactly(mode)) {
-            Ok(_) => return Ok(mode),
+        match ask(camera, camera_format(mode)) {
+            Ok(()) => return Ok(mode),
             Err(error) if refuses_mode(&error) => {
                 log::debug!("webcam {}: does not take {mode}: {error}", node.label());
                 let got = mode_of(camera.camera_format()).filter(|got| {
@@ -204,11 +215,12 @@ fn settle(
             Err(error) => return Err(trouble::of(&error, node)),
         }
     }
-    let encoding = [start.format()];
-    let back = RequestedFormat::with_formats(RequestedFormatType::Exact(start), &encoding);
-    let settled = camera.set_camera_requset(back);
-    settled.map_err(|error| trouble::of(&error, node))?;
+    ask(camera, start).map_err(|error| trouble::of(&error, node))?;
     mode_of(start).ok_or_else(|| trouble::no_camera(node))
+}
+
+fn stands_at_fraction(error: &NokhwaError) -> bool {
+    error.to_string().contains("Framerate not whole")
 }
 
 /// Whether the driver took another mode, which nokhwa has read back.
@@ -231,15 +243,31 @@ fn refuses_mode(error: &NokhwaError) -> bool {
     .any(|sign| words.contains(sign))
 }
 
+#[expect(
+    deprecated,
+    reason = "its successor lists all modes first, and fails where that fails"
+)]
+fn ask(camera: &mut Camera, format: CameraFormat) -> Result<(), NokhwaError> {
+    camera.set_camera_format(format)
+}
+
 fn exactly(mode: Mode) -> RequestedFormat<'static> {
-    let Mode {
+    let format = RequestedFormatType::Exact(camera_format(mode));
+    RequestedFormat::with_formats(format, FORMATS)
+}
+
+fn camera_format(
+    Mode {
         encoding,
         size,
         fps,
-    } = mode;
-    let resolution = Resolution::new(size.width, size.height);
-    let format = CameraFormat::new(resolution, frame_format(encoding), fps);
-    RequestedFormat::with_formats(RequestedFormatType::Exact(format), FORMATS)
+    }: Mode,
+) -> CameraFormat {
+    CameraFormat::new(
+        Resolution::new(size.width, size.height),
+        frame_format(encoding),
+        fps,
+    )
 }
 
 fn mode_of(format: CameraFormat) -> Option<Mode> {
@@ -292,5 +320,11 @@ const FORMATS: &[FrameFormat] = &[
 const MAX_FPS: u32 = 240;
 const ATTEMPTS: usize = 8;
 const GUESSING: Duration = Duration::from_secs(2);
-const SIZES: [(u32, u32); 4] = [(1280, 720), (640, 480), (1920, 1080), (320, 240)];
+const SIZES: [(u32, u32); 5] = [
+    (1280, 720),
+    (640, 480),
+    (1920, 1080),
+    (800, 600),
+    (320, 240),
+];
 const RATES: [u32; 3] = [30, 25, 15];

@@ -89,6 +89,14 @@ pub(super) fn no_thread(error: &std::io::Error) -> Trouble {
 }
 
 fn busy(place: &str, holders: &[Holder]) -> Trouble {
+    // A desktop's media service keeps all cameras open, mostly without using them.
+    let service = |holder: &&Holder| SERVICES.contains(&holder.program.as_str());
+    let (services, programs): (Vec<&Holder>, Vec<&Holder>) = holders.iter().partition(service);
+    let holders = if programs.is_empty() {
+        services
+    } else {
+        programs
+    };
     let detail = if holders.is_empty() {
         format!("Close the program that is using {place}; it goes on by itself then.")
     } else {
@@ -131,7 +139,7 @@ fn unnumbered(words: &str, node: &Node) -> Trouble {
         // nokhwa 0.10.11 opens no camera that stands at such a rate.
         failed(format!(
             "It stands at a rate that is not a whole number of pictures a second, which can't be \
-             read. `v4l2-ctl -d {place} --set-parm 30` or another rate of its list helps."
+             read. `v4l2-ctl -d {place} --set-parm 30` helps if it has such a rate."
         ))
     } else if words.contains("FrameFormat: unsupported") {
         failed(format!(
@@ -162,6 +170,8 @@ fn os_error(words: &str) -> Option<i32> {
     let (_, rest) = words.rsplit_once("(os error ")?;
     rest.split_once(')')?.0.parse().ok()
 }
+
+const SERVICES: [&str; 2] = ["pipewire", "wireplumber"];
 
 // Linux's numbers; elsewhere nokhwa gives sentences without one.
 const EPERM: i32 = 1;

@@ -1,0 +1,229 @@
+//! The real program, started on a free port and ended by its id.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::client::{Client, Reply, ask};
+
+/// A running server. Dropping it ends it.
+pub(crate) struct Server {
+    child: Child,
+    address: SocketAddr,
+    /// The first line that it printed.
+    pub(crate) first_line: String,
+    log: Arc<Mutex<String>>,
+    /// Speaks when the program's standard error is closed: it has ended.
+    ended: Receiver<()>,
+}
+
+impl Server {
+    /// Starts the program on a free port of 127.0.0.1.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::launch(Ipv4Addr::LOCALHOST.into(), 0, arguments)
+    }
+
+    /// Starts it with the test pattern, small, so that many tests can run side by side.
+    pub(crate) fn pattern(arguments: &[&str]) -> Self {
+        let pattern = ["--source", "pattern", "--size", "160x120"];
+        Self::start(&[&pattern[..], arguments].concat())
+    }
+
+    /// Starts the program on this address, and waits until it says where it listens.
+    pub(crate) fn launch(ip: IpAddr, port: u16, arguments: &[&str]) -> Self {
+        let mut child = program()
+            .args([&port.to_string(), "--bind", &ip.to_string()])
+            .args(arguments)
+            .env("RUST_LOG", "debug")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let (log, ended) = collect(child.stderr.take().expect("stderr is piped"));
+        let lines = lines(child.stdout.take().expect("stdout is piped"));
+        let first_line = lines.recv_timeout(PATIENCE);
+        let mut server = Self {
+            child,
+            address: SocketAddr::new(ip, port),
+            first_line: String::new(),
+            log,
+            ended,
+        };
+        server.first_line = first_line
+            .unwrap_or_else(|error| panic!("nothing was printed ({error}): {}", server.log()));
+        server.address = address(&server.first_line)
+            .unwrap_or_else(|| panic!("not an address: {:?}", server.first_line));
+        server
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address of a path, for other programs.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A connection to it.
+    pub(crate) fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// One GET on a connection of its own.
+    pub(crate) fn get(&self, target: &str) -> Reply {
+        ask(self.address, "GET", target, &[], b"")
+    }
+
+    /// `/state`, as one sees it who has no cookie.
+    pub(crate) fn state(&self) -> serde_json::Value {
+        self.get("/state").json()
+    }
+
+    /// Viewers who watch, by `/state`.
+    pub(crate) fn watching(&self) -> u64 {
+        self.state()["viewers"]["watching"].as_u64().expect("a count")
+    }
+
+    /// A metric by its name.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let page = self.get("/metrics").text();
+        let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.unwrap_or_else(|| panic!("no {name} in {page}")).parse().expect("a number")
+    }
+
+    /// What it wrote to standard error so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Sends a signal to it, and to no other.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).expect("an id");
+        let pid = Pid::from_raw(id).expect("not 0");
+        // It may just have ended by itself: its id stays its own until it is waited for.
+        let _ = kill_process(pid, signal);
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
+        if self.ended.recv_timeout(limit).is_err() {
+            panic!("still running after {limit:?}: {}", self.log());
+        }
+        self.child.wait().expect("it is our child")
+    }
+
+    /// Ends it as a person or a service manager does. Returns how long that took.
+    ///
+    /// # Panics
+    ///
+    /// If its exit code is not 0.
+    pub(crate) fn stop(mut self) -> Duration {
+        let asked = Instant::now();
+        self.signal(Signal::TERM);
+        let status = self.wait(PATIENCE);
+        assert_eq!(status.code(), Some(0), "{status}: {}", self.log());
+        asked.elapsed()
+    }
+}
+
+impl Drop for Server {
+    #[expect(clippy::print_stderr, reason = "shown with the test that failed")]
+    fn drop(&mut self) {
+        // An error means that it ended before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = self.ended.recv_timeout(PATIENCE);
+        let log = self.log();
+        if thread::panicking() {
+            let tail = log.len().saturating_sub(LOG_SHOWN);
+            let tail = (tail..log.len()).find(|&at| log.is_char_boundary(at)).unwrap_or(tail);
+            eprintln!("the server's log:\n{}", &log[tail..]);
+        } else {
+            assert!(!log.contains("panicked at"), "a thread of the server panicked: {log}");
+        }
+    }
+}
+
+/// The program, with nothing set that could change what it prints.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_livestream"));
+    command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
+    command
+}
+
+/// A port that no other program is given while this lives, and on which a server can be started,
+/// stopped and started again: it is bound here too, but not listened on.
+pub(crate) struct Port {
+    _socket: Socket,
+    pub(crate) number: u16,
+}
+
+impl Port {
+    pub(crate) fn reserve() -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).expect("socket");
+        socket.set_reuse_address(true).expect("SO_REUSEADDR");
+        socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
+        let bound = socket.local_addr().expect("bound").as_socket().expect("of IP");
+        Self { _socket: socket, number: bound.port() }
+    }
+
+    /// Starts a server on it.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Server {
+        Server::launch(Ipv4Addr::LOCALHOST.into(), self.number, arguments)
+    }
+}
+
+/// Lets this process open as many files as its user may.
+pub(crate) fn allow_many_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).expect("up to the hard limit one may always go");
+}
+
+fn address(line: &str) -> Option<SocketAddr> {
+    line.strip_prefix("listening on http://")?.strip_suffix('/')?.parse().ok()
+}
+
+/// Keeps what a program writes, on a thread of its own, until it closes.
+fn collect(mut from: impl Read + Send + 'static) -> (Arc<Mutex<String>>, Receiver<()>) {
+    let log = Arc::new(Mutex::new(String::new()));
+    let (kept, (end, ended)) = (Arc::clone(&log), channel());
+    thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut chunk) {
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() < LOG_KEPT {
+                kept.push_str(&String::from_utf8_lossy(&chunk[..count]));
+            }
+        }
+        // Nobody waits for it if the server was dropped.
+        let _ = end.send(());
+    });
+    (log, ended)
+}
+
+fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (to, lines) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            // Only the first is waited for; the others are read so that printing never blocks.
+            let _ = to.send(line);
+        }
+    });
+    lines
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const LOG_SHOWN: usize = 6000;
+const LOG_KEPT: usize = 4 << 20;
