@@ -56,7 +56,10 @@ impl fmt::Display for Error {
             Error::Bind { address: Some(address), error, .. }
                 if error.kind() == ErrorKind::AddrNotAvailable =>
             {
-                write!(f, "{address} is not an address of this machine: leave --bind out, or name one that is")
+                write!(
+                    f,
+                    "{address} is not an address of this machine: leave --bind out, or name one that is"
+                )
             }
             Error::Bind { port, error, .. } => write!(f, "cannot listen on port {port}: {error}"),
             Error::Clip(error) => error.fmt(f),

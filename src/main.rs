@@ -35,7 +35,7 @@ fn list_cameras() -> ExitCode {
     let written = if cameras.is_empty() {
         writeln!(out, "no camera found")
     } else {
-        cameras.iter().try_for_each(|camera| write!(out, "{camera}"))
+        cameras.iter().try_for_each(|camera| writeln!(out, "{camera}"))
     };
     match written {
         Ok(()) => ExitCode::SUCCESS,

@@ -46,13 +46,7 @@ impl Shutdown {
     pub fn wait(&self, time: Duration) -> bool {
         let deadline = Instant::now() + time;
         let mut asked = self.shared.asked.lock();
-        while !*asked
-            && !self
-                .shared
-                .changed
-                .wait_until(&mut asked, deadline)
-                .timed_out()
-        {}
+        while !*asked && !self.shared.changed.wait_until(&mut asked, deadline).timed_out() {}
         *asked
     }
 }

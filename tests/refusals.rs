@@ -34,7 +34,9 @@ fn doubtful_requests_are_refused() {
     let refused = |status, bytes: &str| refused(&server, status, bytes.as_bytes());
     let with = |fields: &str| format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n");
     let form = |fields: &str, body: &str| {
-        format!("POST /viewer HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\n{fields}\r\n\r\n{body}")
+        format!(
+            "POST /viewer HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\n{fields}\r\n\r\n{body}"
+        )
     };
     // Where the body ends.
     refused(400, &form("Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n"));
@@ -94,7 +96,8 @@ fn doubtful_requests_are_refused() {
 fn limits_hold_to_the_byte() {
     let server = Server::pattern(&[]);
     let mut client = server.connect();
-    let head = |target: &str, fields: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\n{fields}\r\n");
+    let head =
+        |target: &str, fields: &str| format!("GET {target} HTTP/1.1\r\nHost: x\r\n{fields}\r\n");
     let long = |most: usize| {
         let rest = most - head("/healthz", "X: \r\n").len();
         head("/healthz", &format!("X: {}\r\n", "y".repeat(rest)))

@@ -129,21 +129,12 @@ impl Audience {
             viewer.open(Arc::clone(&meter));
         }
         self.settle(now);
-        Ok(Seat {
-            audience: Arc::clone(self),
-            viewer,
-            meter,
-            keep,
-        })
+        Ok(Seat { audience: Arc::clone(self), viewer, meter, keep })
     }
 
     /// Whether a viewer without a stream would be turned away.
     pub fn is_full(&self) -> bool {
-        self.viewers
-            .lock()
-            .values()
-            .filter(|viewer| viewer.streams() > 0)
-            .count()
+        self.viewers.lock().values().filter(|viewer| viewer.streams() > 0).count()
             >= self.max_viewers
     }
 
@@ -177,10 +168,7 @@ impl Audience {
             .collect();
         let claims: Vec<Claim> = watching
             .iter()
-            .map(|(_, claim)| Claim {
-                need: claim.need,
-                weight: claim.weight,
-            })
+            .map(|(_, claim)| Claim { need: claim.need, weight: claim.weight })
             .collect();
         let shares: Vec<Option<u64>> = match self.budget {
             Budget::Unlimited => vec![None; claims.len()],
@@ -205,11 +193,9 @@ impl Audience {
             let second = viewer.measure(elapsed, &costs, now);
             bits_per_sec += second.bits_per_sec;
             self.frames_sent.fetch_add(second.sent, Ordering::Relaxed);
-            self.frames_skipped
-                .fetch_add(second.skipped, Ordering::Relaxed);
+            self.frames_skipped.fetch_add(second.skipped, Ordering::Relaxed);
         }
-        self.sent_bits_per_sec
-            .store(bits_per_sec, Ordering::Relaxed);
+        self.sent_bits_per_sec.store(bits_per_sec, Ordering::Relaxed);
         self.settle(now);
     }
 
@@ -235,11 +221,7 @@ impl Audience {
     /// How many watch.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for viewer in self
-            .everybody()
-            .iter()
-            .filter(|viewer| viewer.streams() > 0)
-        {
+        for viewer in self.everybody().iter().filter(|viewer| viewer.streams() > 0) {
             let allowance = viewer.allowance();
             if allowance.paused {
                 counts.paused += 1;
@@ -258,10 +240,7 @@ impl Audience {
 
     /// Frames sent to viewers and frames skipped, since the start.
     pub fn totals(&self) -> (u64, u64) {
-        (
-            self.frames_sent.load(Ordering::Relaxed),
-            self.frames_skipped.load(Ordering::Relaxed),
-        )
+        (self.frames_sent.load(Ordering::Relaxed), self.frames_skipped.load(Ordering::Relaxed))
     }
 
     fn everybody(&self) -> Vec<Arc<Viewer>> {
@@ -338,10 +317,7 @@ mod tests {
         let audience = audience(Budget::BitsPerSec(9_000_000), 10);
         let seats: Vec<Seat> = (1..=3).map(|id| watch(&audience, id).unwrap()).collect();
         for seat in &seats {
-            assert_eq!(
-                seat.viewer.report(None, Instant::now()).share,
-                Some(3_000_000)
-            );
+            assert_eq!(seat.viewer.report(None, Instant::now()).share, Some(3_000_000));
         }
     }
 
@@ -350,10 +326,7 @@ mod tests {
         let audience = audience(Budget::BitsPerSec(9_000_000), 10);
         let first = watch(&audience, 1).unwrap();
         drop(watch(&audience, 2).unwrap());
-        assert_eq!(
-            first.viewer.report(None, Instant::now()).share,
-            Some(9_000_000)
-        );
+        assert_eq!(first.viewer.report(None, Instant::now()).share, Some(9_000_000));
         assert_eq!(audience.counts().watching, 1);
     }
 
@@ -361,17 +334,10 @@ mod tests {
     fn two_viewers_never_change_each_others_choice() {
         let audience = audience(Budget::Unlimited, 10);
         let (one, two) = (watch(&audience, 1).unwrap(), watch(&audience, 2).unwrap());
-        let change = |choice| Change {
-            choice: Some(choice),
-            ..Change::default()
-        };
+        let change = |choice| Change { choice: Some(choice), ..Change::default() };
         let now = Instant::now();
-        audience
-            .change(&one.viewer, change(Choice::Low), now)
-            .unwrap();
-        audience
-            .change(&two.viewer, change(Choice::High), now)
-            .unwrap();
+        audience.change(&one.viewer, change(Choice::Low), now).unwrap();
+        audience.change(&two.viewer, change(Choice::High), now).unwrap();
         assert_eq!(one.viewer.report(None, now).settings.choice, Choice::Low);
         assert_eq!(two.viewer.report(None, now).settings.choice, Choice::High);
         assert_eq!(one.viewer.allowance().level.quality().percent(), 20);
@@ -393,9 +359,7 @@ mod tests {
         let now = Instant::now();
         let id = ViewerId::from_bits(5);
         let viewer = audience.enter(id, Settings::default(), now);
-        let seat = audience
-            .join(viewer, None, Keep::WhileItLasts, now)
-            .unwrap();
+        let seat = audience.join(viewer, None, Keep::WhileItLasts, now).unwrap();
         assert!(audience.known(id).is_some());
         drop(seat);
         assert!(audience.known(id).is_none());
@@ -407,28 +371,17 @@ mod tests {
         assert!(!audience.hub.demand());
         let seat = watch(&audience, 1).unwrap();
         assert_eq!(audience.hub.wanted().iter().count(), 1);
-        let pause = Change {
-            paused: Some(true),
-            ..Change::default()
-        };
-        audience
-            .change(&seat.viewer, pause, Instant::now())
-            .unwrap();
+        let pause = Change { paused: Some(true), ..Change::default() };
+        audience.change(&seat.viewer, pause, Instant::now()).unwrap();
         assert!(!audience.hub.demand(), "a paused viewer wants no pictures");
-        assert_eq!(
-            (audience.counts().watching, audience.counts().paused),
-            (0, 1)
-        );
+        assert_eq!((audience.counts().watching, audience.counts().paused), (0, 1));
     }
 
     #[test]
     fn motion_moves_gaming_viewers_and_what_is_wanted() {
         let audience = audience(Budget::Unlimited, 10);
         let (one, two) = (watch(&audience, 1).unwrap(), watch(&audience, 2).unwrap());
-        let game = Change {
-            mode: Some(Mode::Gaming),
-            ..Change::default()
-        };
+        let game = Change { mode: Some(Mode::Gaming), ..Change::default() };
         audience.change(&one.viewer, game, Instant::now()).unwrap();
         for _ in 0..60 {
             audience.moved(0.0, Duration::from_millis(33));

@@ -52,10 +52,7 @@ impl FromStr for Budget {
             Some(b'G' | b'g') => (&text[..text.len() - 1], 1e9),
             _ => (text, 1.0),
         };
-        if !number
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
-        {
+        if !number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
             return Err(NotARate);
         }
         let bits = number.parse::<f64>().map_err(|_| NotARate)? * factor;
@@ -91,9 +88,8 @@ pub fn shares(budget: u64, claims: &[Claim]) -> Vec<u64> {
     while !thirsty.is_empty() {
         let weights = total_weight(claims, &thirsty);
         let part = |i: usize| (u128::from(left) * u128::from(claims[i].weight)) / weights;
-        let (sated, rest): (Vec<usize>, Vec<usize>) = thirsty
-            .iter()
-            .partition(|&&i| u128::from(claims[i].need) <= part(i));
+        let (sated, rest): (Vec<usize>, Vec<usize>) =
+            thirsty.iter().partition(|&&i| u128::from(claims[i].need) <= part(i));
         if sated.is_empty() {
             break;
         }
@@ -103,11 +99,7 @@ pub fn shares(budget: u64, claims: &[Claim]) -> Vec<u64> {
         }
         thirsty = rest;
     }
-    let heirs = if thirsty.is_empty() {
-        watching
-    } else {
-        thirsty
-    };
+    let heirs = if thirsty.is_empty() { watching } else { thirsty };
     divide(left, claims, &heirs, &mut shares);
     shares
 }
@@ -121,20 +113,13 @@ fn divide(amount: u64, claims: &[Claim], heirs: &[usize], shares: &mut [u64]) {
         shares[i] += part;
         given += part;
     }
-    for &i in heirs
-        .iter()
-        .cycle()
-        .take((amount - given).min(heirs.len() as u64) as usize)
-    {
+    for &i in heirs.iter().cycle().take((amount - given).min(heirs.len() as u64) as usize) {
         shares[i] += 1;
     }
 }
 
 fn total_weight(claims: &[Claim], of: &[usize]) -> u128 {
-    of.iter()
-        .map(|&i| u128::from(claims[i].weight))
-        .sum::<u128>()
-        .max(1)
+    of.iter().map(|&i| u128::from(claims[i].weight)).sum::<u128>().max(1)
 }
 
 #[cfg(test)]
@@ -142,20 +127,12 @@ mod tests {
     use super::*;
 
     fn equal(needs: &[u64]) -> Vec<Claim> {
-        needs
-            .iter()
-            .map(|&need| Claim { need, weight: 1 })
-            .collect()
+        needs.iter().map(|&need| Claim { need, weight: 1 }).collect()
     }
 
     #[test]
     fn equal_viewers_have_a_nth_each() {
-        for (viewers, share) in [
-            (1, 12_000_000),
-            (2, 6_000_000),
-            (3, 4_000_000),
-            (1000, 12_000),
-        ] {
+        for (viewers, share) in [(1, 12_000_000), (2, 6_000_000), (3, 4_000_000), (1000, 12_000)] {
             let claims = equal(&vec![20_000_000; viewers]);
             assert_eq!(shares(12_000_000, &claims), vec![share; viewers]);
         }
@@ -163,10 +140,7 @@ mod tests {
 
     #[test]
     fn they_have_it_also_if_they_use_less() {
-        assert_eq!(
-            shares(12_000_000, &equal(&[100, 100, 100])),
-            vec![4_000_000; 3]
-        );
+        assert_eq!(shares(12_000_000, &equal(&[100, 100, 100])), vec![4_000_000; 3]);
     }
 
     #[test]
@@ -185,16 +159,7 @@ mod tests {
 
     #[test]
     fn a_giver_counts_double() {
-        let claims = [
-            Claim {
-                need: 99,
-                weight: 2,
-            },
-            Claim {
-                need: 99,
-                weight: 1,
-            },
-        ];
+        let claims = [Claim { need: 99, weight: 2 }, Claim { need: 99, weight: 1 }];
         assert_eq!(shares(30, &claims), [20, 10]);
     }
 
@@ -208,10 +173,7 @@ mod tests {
         for _ in 0..2000 {
             let budget = 1 + random(1_000_003);
             let claims: Vec<Claim> = (0..1 + random(40))
-                .map(|_| Claim {
-                    need: random(90_000),
-                    weight: 1 + random(2) as u32,
-                })
+                .map(|_| Claim { need: random(90_000), weight: 1 + random(2) as u32 })
                 .collect();
             let shares = shares(budget, &claims);
             let watched = claims.iter().any(|claim| claim.need > 0);
@@ -230,18 +192,7 @@ mod tests {
         assert_eq!(bits("2.5G"), Ok(Some(2_500_000_000)));
         assert_eq!(bits("64000"), Ok(Some(64_000)));
         assert_eq!(bits("unlimited"), Ok(None));
-        for text in [
-            "",
-            "M",
-            "0",
-            "-1M",
-            "1e9",
-            "10 M",
-            "inf",
-            "nan",
-            "1.2.3",
-            "99999999G",
-        ] {
+        for text in ["", "M", "0", "-1M", "1e9", "10 M", "inf", "nan", "1.2.3", "99999999G"] {
             assert_eq!(bits(text), Err(NotARate), "{text:?}");
         }
     }

@@ -107,22 +107,15 @@ fn run(hub: &Hub, audience: &Audience) {
                 if let Err(failed) = &planes {
                     debug!("frame {} cannot be decoded: {failed}", frame.sequence);
                 }
-                hub.desk()
-                    .change(|schedule| schedule.finished(Done::Decoded(planes.ok())));
+                hub.desk().change(|schedule| schedule.finished(Done::Decoded(planes.ok())));
             }
-            Task::Encode {
-                frame,
-                planes,
-                level,
-                purpose,
-            } => {
+            Task::Encode { frame, planes, level, purpose } => {
                 match (encoder.encode(&planes, level.quality()), purpose) {
                     (Ok(jpeg), Purpose::Watched) => hub.encoded(level, &frame, jpeg),
                     (Ok(jpeg), Purpose::Probe) => hub.probed(level, jpeg.len()),
                     (Err(failed), _) => debug!("frame {}: {failed}", frame.sequence),
                 }
-                hub.desk()
-                    .change(|schedule| schedule.finished(Done::Encoded(level)));
+                hub.desk().change(|schedule| schedule.finished(Done::Encoded(level)));
             }
         }
     }
@@ -186,19 +179,9 @@ enum Purpose {
 }
 
 enum Task {
-    Motion {
-        frame: Arc<Frame>,
-        last: Option<(Thumbnail, SystemTime)>,
-    },
-    Decode {
-        frame: Arc<Frame>,
-    },
-    Encode {
-        frame: Arc<Frame>,
-        planes: Arc<Planar>,
-        level: Level,
-        purpose: Purpose,
-    },
+    Motion { frame: Arc<Frame>, last: Option<(Thumbnail, SystemTime)> },
+    Decode { frame: Arc<Frame> },
+    Encode { frame: Arc<Frame>, planes: Arc<Planar>, level: Level, purpose: Purpose },
 }
 
 enum Done {
@@ -211,17 +194,10 @@ impl Schedule {
     /// The next task, if there is any that no other thread has.
     fn next(&mut self, now: Instant, unmeasured: impl FnOnce() -> LevelSet) -> Option<Task> {
         let newest = self.newest.clone()?;
-        let fresh = self
-            .job
-            .as_ref()
-            .is_none_or(|job| job.frame.sequence != newest.sequence);
+        let fresh = self.job.as_ref().is_none_or(|job| job.frame.sequence != newest.sequence);
         if fresh && self.job.as_ref().is_none_or(|job| job.idle(self.wanted)) {
             let probes = self.probes(&newest, now, unmeasured);
-            let motion = if self.motion_wanted {
-                Step::Due
-            } else {
-                Step::Over
-            };
+            let motion = if self.motion_wanted { Step::Due } else { Step::Over };
             if !self.motion_wanted {
                 self.thumbnail = None;
             }
@@ -252,9 +228,7 @@ impl Schedule {
         }
         self.probe_due = Some(now + PROBE_PERIOD);
         let mut probes = unmeasured();
-        Level::at(self.probe_next)
-            .into_iter()
-            .for_each(|level| probes.insert(level));
+        Level::at(self.probe_next).into_iter().for_each(|level| probes.insert(level));
         self.probe_next = (self.probe_next + 1) % LEVELS;
         probes.without(passthrough(frame)).without(self.wanted)
     }
@@ -278,22 +252,12 @@ impl Job {
             Picture::Jpeg(_) => Planes::Missing,
         };
         let (begun, underway) = (LevelSet::EMPTY, LevelSet::EMPTY);
-        Self {
-            frame,
-            planes,
-            motion,
-            probes,
-            begun,
-            underway,
-        }
+        Self { frame, planes, motion, probes, begun, underway }
     }
 
     /// Levels that nobody has begun.
     fn missing(&self, wanted: LevelSet) -> LevelSet {
-        wanted
-            .union(self.probes)
-            .without(passthrough(&self.frame))
-            .without(self.begun)
+        wanted.union(self.probes).without(passthrough(&self.frame)).without(self.begun)
     }
 
     fn next(&mut self, wanted: LevelSet) -> Option<Task> {
@@ -304,26 +268,15 @@ impl Job {
         let planes = match &self.planes {
             Planes::Missing => {
                 self.planes = Planes::Underway;
-                return Some(Task::Decode {
-                    frame: Arc::clone(&self.frame),
-                });
+                return Some(Task::Decode { frame: Arc::clone(&self.frame) });
             }
             Planes::Underway | Planes::Broken => return None,
             Planes::Ready(planes) => Arc::clone(planes),
         };
         self.begun.insert(level);
         self.underway.insert(level);
-        let purpose = if wanted.contains(level) {
-            Purpose::Watched
-        } else {
-            Purpose::Probe
-        };
-        Some(Task::Encode {
-            frame: Arc::clone(&self.frame),
-            planes,
-            level,
-            purpose,
-        })
+        let purpose = if wanted.contains(level) { Purpose::Watched } else { Purpose::Probe };
+        Some(Task::Encode { frame: Arc::clone(&self.frame), planes, level, purpose })
     }
 
     /// Whether nothing is left to do and nobody does anything.
@@ -353,51 +306,29 @@ mod tests {
 
     fn planar() -> Arc<Planar> {
         let samples = vec![128; Chroma::Yuv420.bytes(size())];
-        Arc::new(Planar {
-            size: size(),
-            chroma: Chroma::Yuv420,
-            samples,
-        })
+        Arc::new(Planar { size: size(), chroma: Chroma::Yuv420, samples })
     }
 
     fn frame(sequence: u64, picture: Picture) -> Arc<Frame> {
         let captured = SystemTime::UNIX_EPOCH + Duration::from_millis(33 * sequence);
-        Arc::new(Frame {
-            sequence,
-            captured,
-            picture,
-            origin: Origin::Source,
-        })
+        Arc::new(Frame { sequence, captured, picture, origin: Origin::Source })
     }
 
     fn jpeg(sequence: u64, quality: u8) -> Arc<Frame> {
         let bytes = Arc::from([0u8].as_slice());
         let quality = Quality::new(quality);
-        frame(
-            sequence,
-            Picture::Jpeg(Jpeg {
-                bytes,
-                size: size(),
-                quality,
-            }),
-        )
+        frame(sequence, Picture::Jpeg(Jpeg { bytes, size: size(), quality }))
     }
 
     fn levels(indices: &[usize]) -> LevelSet {
         let mut set = LevelSet::EMPTY;
-        indices
-            .iter()
-            .for_each(|&index| set.insert(Level::at(index).unwrap()));
+        indices.iter().for_each(|&index| set.insert(Level::at(index).unwrap()));
         set
     }
 
     fn schedule(wanted: &[usize]) -> Schedule {
         let probe_due = Some(Instant::now() + Duration::from_secs(3600));
-        Schedule {
-            wanted: levels(wanted),
-            probe_due,
-            ..Schedule::default()
-        }
+        Schedule { wanted: levels(wanted), probe_due, ..Schedule::default() }
     }
 
     fn next(schedule: &mut Schedule) -> Option<Task> {
@@ -430,10 +361,7 @@ mod tests {
         let mut schedule = schedule(&[1, 3]);
         schedule.newest = Some(jpeg(1, 85));
         assert!(matches!(next(&mut schedule), Some(Task::Decode { .. })));
-        assert!(
-            next(&mut schedule).is_none(),
-            "the others wait for the planes"
-        );
+        assert!(next(&mut schedule).is_none(), "the others wait for the planes");
         schedule.finished(Done::Decoded(Some(planar())));
         assert_eq!(encode_level(next(&mut schedule)), (1, Purpose::Watched));
         assert_eq!(encode_level(next(&mut schedule)), (3, Purpose::Watched));
@@ -448,9 +376,7 @@ mod tests {
         schedule.newest = Some(frame(5, Picture::Planar(planar())));
         assert!(next(&mut schedule).is_none());
         schedule.finished(Done::Encoded(Level::at(level).unwrap()));
-        let Some(Task::Encode { frame, .. }) = next(&mut schedule) else {
-            panic!()
-        };
+        let Some(Task::Encode { frame, .. }) = next(&mut schedule) else { panic!() };
         assert_eq!(frame.sequence, 5);
     }
 
@@ -481,10 +407,7 @@ mod tests {
         let mut schedule = schedule(&[7]);
         schedule.motion_wanted = true;
         schedule.newest = Some(jpeg(1, 85));
-        assert!(matches!(
-            next(&mut schedule),
-            Some(Task::Motion { last: None, .. })
-        ));
+        assert!(matches!(next(&mut schedule), Some(Task::Motion { last: None, .. })));
         assert!(next(&mut schedule).is_none());
         schedule.finished(Done::Motion);
         assert!(next(&mut schedule).is_none());
@@ -499,11 +422,7 @@ mod tests {
         let mut probed = Vec::new();
         for _ in 0..9 {
             match schedule.next(start, || levels(&[0, 1, 2])) {
-                Some(Task::Encode {
-                    level,
-                    purpose: Purpose::Probe,
-                    ..
-                }) => {
+                Some(Task::Encode { level, purpose: Purpose::Probe, .. }) => {
                     probed.push(level.index());
                     schedule.finished(Done::Encoded(level));
                 }

@@ -37,11 +37,7 @@ impl Drive {
     /// Each thirtieth of a second it loses a point, and gains 2.9 if the picture
     /// moves; it stays between 10 and `ceiling`.
     pub fn step(&mut self, motion: f64, elapsed: Duration, ceiling: f64) {
-        let gain = if motion > MOTION_THRESHOLD {
-            GAIN_PER_TICK
-        } else {
-            0.0
-        };
+        let gain = if motion > MOTION_THRESHOLD { GAIN_PER_TICK } else { 0.0 };
         let ticks = elapsed.as_secs_f64() * TICKS_PER_SEC;
         self.quality += (gain - LOSS_PER_TICK) * ticks;
         self.quality = self.quality.min(ceiling).max(FLOOR);

@@ -15,16 +15,14 @@ use crate::shutdown::Shutdown;
 ///
 /// The system's error if a thread cannot be made.
 pub fn start(audience: Arc<Audience>, shutdown: Shutdown) -> std::io::Result<JoinHandle<()>> {
-    thread::Builder::new()
-        .name("governor".into())
-        .spawn(move || {
-            let mut last = Instant::now();
-            while !shutdown.wait(PERIOD) {
-                let now = Instant::now();
-                audience.tick(now.duration_since(last), now);
-                last = now;
-            }
-        })
+    thread::Builder::new().name("governor".into()).spawn(move || {
+        let mut last = Instant::now();
+        while !shutdown.wait(PERIOD) {
+            let now = Instant::now();
+            audience.tick(now.duration_since(last), now);
+            last = now;
+        }
+    })
 }
 
 const PERIOD: Duration = Duration::from_secs(1);

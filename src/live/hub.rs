@@ -81,8 +81,7 @@ impl Hub {
         let frame = Arc::new(frame);
         let own = passthrough(&frame);
         if let Some(still) = Still::own(&frame) {
-            own.iter()
-                .for_each(|level| self.put(level, Arc::clone(&still), frame.origin));
+            own.iter().for_each(|level| self.put(level, Arc::clone(&still), frame.origin));
         }
         self.frame.lock().frame = Some(Arc::clone(&frame));
         self.frame_changed.notify_all();
@@ -95,12 +94,8 @@ impl Hub {
     /// Takes the picture of one level, made from `frame`.
     pub(super) fn encoded(&self, level: Level, frame: &Frame, jpeg: Arc<[u8]>) {
         self.pictures_encoded.fetch_add(1, Ordering::Relaxed);
-        let still = Still {
-            sequence: frame.sequence,
-            captured: frame.captured,
-            jpeg,
-            passthrough: false,
-        };
+        let still =
+            Still { sequence: frame.sequence, captured: frame.captured, jpeg, passthrough: false };
         self.put(level, Arc::new(still), frame.origin);
         self.wake();
     }
@@ -115,9 +110,7 @@ impl Hub {
     pub(super) fn unmeasured(&self) -> LevelSet {
         let mut levels = LevelSet::EMPTY;
         let unknown = |level: &Level| self.costs[level.index()].bytes.load(Ordering::Relaxed) == 0;
-        Level::all()
-            .filter(unknown)
-            .for_each(|level| levels.insert(level));
+        Level::all().filter(unknown).for_each(|level| levels.insert(level));
         levels
     }
 
@@ -142,11 +135,7 @@ impl Hub {
     pub fn wait_for_frame(&self, deadline: Instant) -> Option<Arc<Frame>> {
         let mut newest = self.frame.lock();
         while newest.frame.is_none() && !newest.stopped {
-            if self
-                .frame_changed
-                .wait_until(&mut newest, deadline)
-                .timed_out()
-            {
+            if self.frame_changed.wait_until(&mut newest, deadline).timed_out() {
                 break;
             }
         }
@@ -177,10 +166,7 @@ impl Hub {
         if let Some(frame) = self.frame()
             && let Some(still) = Still::own(&frame)
         {
-            for level in passthrough(&frame)
-                .iter()
-                .filter(|level| new.contains(*level))
-            {
+            for level in passthrough(&frame).iter().filter(|level| new.contains(*level)) {
                 *self.slots[level.index()].write() = Some(Arc::clone(&still));
             }
         }
@@ -191,9 +177,7 @@ impl Hub {
     }
 
     fn empty(&self, levels: LevelSet) {
-        levels
-            .iter()
-            .for_each(|level| *self.slots[level.index()].write() = None);
+        levels.iter().for_each(|level| *self.slots[level.index()].write() = None);
     }
 
     /// Wakes the supervisor, which may have closed the source.
@@ -223,11 +207,7 @@ impl Hub {
     pub(super) fn wait_for_demand(&self, deadline: Instant) {
         let mut newest = self.frame.lock();
         while !self.demand() && !newest.stopped {
-            if self
-                .frame_changed
-                .wait_until(&mut newest, deadline)
-                .timed_out()
-            {
+            if self.frame_changed.wait_until(&mut newest, deadline).timed_out() {
                 return;
             }
         }
@@ -250,9 +230,7 @@ impl Hub {
 
     /// Forgets what levels cost: another source weighs differently.
     pub fn forget_costs(&self) {
-        self.costs
-            .iter()
-            .for_each(|cost| cost.bytes.store(0, Ordering::Relaxed));
+        self.costs.iter().for_each(|cost| cost.bytes.store(0, Ordering::Relaxed));
     }
 
     /// Frames per second that really come, 0 while unknown.
@@ -312,20 +290,14 @@ pub fn passthrough(frame: &Frame) -> LevelSet {
     let served = |level: &Level| {
         *level == Level::TOP || jpeg.quality.is_some_and(|own| level.quality() >= own)
     };
-    Level::all()
-        .find(served)
-        .map_or(LevelSet::EMPTY, LevelSet::from_up)
+    Level::all().find(served).map_or(LevelSet::EMPTY, LevelSet::from_up)
 }
 
 impl LevelCost {
     fn note(&self, bytes: usize) {
         let before = self.bytes.load(Ordering::Relaxed);
         let bytes = bytes as u64;
-        let mean = if before == 0 {
-            bytes
-        } else {
-            (before * 7 + bytes) / 8
-        };
+        let mean = if before == 0 { bytes } else { (before * 7 + bytes) / 8 };
         self.bytes.store(mean, Ordering::Relaxed);
     }
 }
@@ -334,11 +306,7 @@ impl Rate {
     fn frame(&mut self, now: Instant) {
         if let Some(last) = self.last.replace(now) {
             let gap = now.duration_since(last).min(LONGEST_GAP).as_secs_f64();
-            self.seconds = if self.seconds > 0.0 {
-                self.seconds * 0.9 + gap * 0.1
-            } else {
-                gap
-            };
+            self.seconds = if self.seconds > 0.0 { self.seconds * 0.9 + gap * 0.1 } else { gap };
         }
     }
 }

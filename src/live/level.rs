@@ -135,9 +135,7 @@ impl LevelSet {
 
 impl fmt::Debug for LevelSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.iter().map(|level| level.quality().percent()))
-            .finish()
+        f.debug_set().entries(self.iter().map(|level| level.quality().percent())).finish()
     }
 }
 
@@ -226,34 +224,20 @@ pub struct Grant {
 /// wavers does not make the picture waver.
 pub fn pick(ceiling: Level, share: Option<u64>, costs: &Costs, current: Level) -> Grant {
     let Some(share) = share else {
-        return Grant {
-            level: ceiling,
-            frames: 1.0,
-        };
+        return Grant { level: ceiling, frames: 1.0 };
     };
     let carries = |level: &Level| {
         let Some(cost) = costs[level.index()] else {
             return true;
         };
-        let room = if *level > current {
-            share - share / HEADROOM
-        } else {
-            share
-        };
+        let room = if *level > current { share - share / HEADROOM } else { share };
         cost <= room
     };
-    if let Some(level) = Level::all()
-        .rev()
-        .filter(|level| *level <= ceiling)
-        .find(carries)
-    {
+    if let Some(level) = Level::all().rev().filter(|level| *level <= ceiling).find(carries) {
         return Grant { level, frames: 1.0 };
     }
     let cost = costs[0].unwrap_or(0).max(1);
-    Grant {
-        level: Level::LOWEST,
-        frames: (share as f64 / cost as f64).clamp(0.001, 1.0),
-    }
+    Grant { level: Level::LOWEST, frames: (share as f64 / cost as f64).clamp(0.001, 1.0) }
 }
 
 /// One part in this many of the share stays free when a viewer rises.
@@ -288,10 +272,7 @@ mod tests {
     #[test]
     fn choices_are_read_as_they_are_written() {
         for text in ["auto", "low", "medium", "high", "1", "73", "100"] {
-            assert_eq!(
-                text.parse::<Choice>().map(|choice| choice.to_string()),
-                Ok(text.into())
-            );
+            assert_eq!(text.parse::<Choice>().map(|choice| choice.to_string()), Ok(text.into()));
         }
         for text in ["", "0", "101", "256", "+5", "-1", "LOW", "5.0", " 5"] {
             assert_eq!(text.parse::<Choice>(), Err(NotAChoice), "{text:?}");
@@ -308,10 +289,7 @@ mod tests {
         assert_eq!(grant(level(50), 1000).level, level(50));
         assert_eq!(grant(level(50), 400).level, level(50), "exactly enough");
         assert_eq!(grant(level(50), 399).level, level(35));
-        assert_eq!(
-            pick(Level::TOP, None, &costs(), Level::LOWEST).level,
-            Level::TOP
-        );
+        assert_eq!(pick(Level::TOP, None, &costs(), Level::LOWEST).level, Level::TOP);
     }
 
     #[test]
@@ -326,10 +304,7 @@ mod tests {
     fn below_the_lowest_level_frames_are_left_out() {
         assert_eq!(
             pick(Level::TOP, Some(25), &costs(), Level::TOP),
-            Grant {
-                level: Level::LOWEST,
-                frames: 0.25
-            }
+            Grant { level: Level::LOWEST, frames: 0.25 }
         );
         assert!(pick(Level::TOP, Some(0), &costs(), Level::TOP).frames > 0.0);
     }
@@ -338,10 +313,7 @@ mod tests {
     fn what_is_not_measured_counts_as_affordable() {
         let mut unknown = costs();
         unknown[7] = None;
-        assert_eq!(
-            pick(Level::TOP, Some(150), &unknown, Level::LOWEST).level,
-            Level::TOP
-        );
+        assert_eq!(pick(Level::TOP, Some(150), &unknown, Level::LOWEST).level, Level::TOP);
     }
 
     #[test]

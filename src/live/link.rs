@@ -35,12 +35,7 @@ const PROBATION: Duration = Duration::from_secs(3);
 
 impl Default for Link {
     fn default() -> Self {
-        Self {
-            cap: Level::TOP,
-            patience: FIRST_PATIENCE,
-            raised_at: None,
-            retry_at: None,
-        }
+        Self { cap: Level::TOP, patience: FIRST_PATIENCE, raised_at: None, retry_at: None }
     }
 }
 
@@ -60,9 +55,7 @@ impl Link {
             self.fall(second, costs, current, now);
             return;
         }
-        let raised_well = self
-            .raised_at
-            .is_some_and(|at| now.duration_since(at) >= PROBATION);
+        let raised_well = self.raised_at.is_some_and(|at| now.duration_since(at) >= PROBATION);
         if raised_well {
             self.raised_at = None;
             self.patience = FIRST_PATIENCE;
@@ -75,21 +68,14 @@ impl Link {
     }
 
     fn fall(&mut self, second: Second, costs: &Costs, current: Level, now: Instant) {
-        if self
-            .raised_at
-            .take()
-            .is_some_and(|at| now.duration_since(at) < PROBATION)
-        {
+        if self.raised_at.take().is_some_and(|at| now.duration_since(at) < PROBATION) {
             self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
         }
         let paid =
             |level: &Level| costs[level.index()].is_some_and(|cost| cost <= second.bits_per_sec);
         let below = current.min(self.cap).down();
-        self.cap = Level::all()
-            .rev()
-            .filter(|level| *level <= below)
-            .find(paid)
-            .unwrap_or(Level::LOWEST);
+        self.cap =
+            Level::all().rev().filter(|level| *level <= below).find(paid).unwrap_or(Level::LOWEST);
         self.retry_at = Some(now + self.patience);
     }
 }
@@ -116,18 +102,10 @@ mod tests {
         Some(7_000),
         Some(8_000),
     ];
-    const SMOOTH: Second = Second {
-        sent: 30,
-        skipped: 0,
-        bits_per_sec: 8_000,
-    };
+    const SMOOTH: Second = Second { sent: 30, skipped: 0, bits_per_sec: 8_000 };
 
     fn choked(bits_per_sec: u64) -> Second {
-        Second {
-            sent: 20,
-            skipped: 10,
-            bits_per_sec,
-        }
+        Second { sent: 20, skipped: 10, bits_per_sec }
     }
 
     fn at(index: usize) -> Level {
@@ -139,12 +117,7 @@ mod tests {
         let mut link = Link::default();
         let start = Instant::now();
         for second in 0..100 {
-            link.step(
-                SMOOTH,
-                &COSTS,
-                Level::TOP,
-                start + Duration::from_secs(second),
-            );
+            link.step(SMOOTH, &COSTS, Level::TOP, start + Duration::from_secs(second));
         }
         assert_eq!(link.cap(), Level::TOP);
     }
@@ -152,11 +125,7 @@ mod tests {
     #[test]
     fn one_skipped_frame_of_many_is_no_reason() {
         let mut link = Link::default();
-        let second = Second {
-            sent: 5,
-            skipped: 1,
-            bits_per_sec: 1,
-        };
+        let second = Second { sent: 5, skipped: 1, bits_per_sec: 1 };
         link.step(second, &COSTS, Level::TOP, Instant::now());
         assert_eq!(link.cap(), Level::TOP);
     }
@@ -185,11 +154,7 @@ mod tests {
         for second in 0..120 {
             let before = link.cap();
             let now = start + Duration::from_secs(second);
-            let did = if before > at(3) {
-                choked(4_000)
-            } else {
-                SMOOTH
-            };
+            let did = if before > at(3) { choked(4_000) } else { SMOOTH };
             link.step(did, &COSTS, before, now);
             if link.cap() > before {
                 rises.push(second);
@@ -205,12 +170,7 @@ mod tests {
         link.step(choked(10), &COSTS, Level::TOP, start);
         assert_eq!(link.cap(), Level::LOWEST);
         for second in 1..=5 + 6 * 3 {
-            link.step(
-                SMOOTH,
-                &COSTS,
-                link.cap(),
-                start + Duration::from_secs(second),
-            );
+            link.step(SMOOTH, &COSTS, link.cap(), start + Duration::from_secs(second));
         }
         assert_eq!(link.cap(), Level::TOP);
     }

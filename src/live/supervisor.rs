@@ -80,10 +80,7 @@ impl Condition {
             broken: 0,
             opened: 0,
         };
-        Self {
-            kind: source.kind().as_str(),
-            inner: Mutex::new(report),
-        }
+        Self { kind: source.kind().as_str(), inner: Mutex::new(report) }
     }
 
     /// How it is now.
@@ -108,18 +105,9 @@ pub fn start(
     condition: Arc<Condition>,
     shutdown: Shutdown,
 ) -> std::io::Result<JoinHandle<()>> {
-    let supervisor = Supervisor {
-        source,
-        wish,
-        hub,
-        condition,
-        shutdown,
-        sequence: 0,
-        size: wish.size,
-    };
-    thread::Builder::new()
-        .name("source".into())
-        .spawn(move || supervisor.run())
+    let supervisor =
+        Supervisor { source, wish, hub, condition, shutdown, sequence: 0, size: wish.size };
+    thread::Builder::new().name("source".into()).spawn(move || supervisor.run())
 }
 
 struct Supervisor {
@@ -150,8 +138,7 @@ impl Supervisor {
                 continue;
             }
             if trouble.is_none() {
-                self.condition
-                    .change(|report| report.status = Status::Opening);
+                self.condition.change(|report| report.status = Status::Opening);
             }
             let end = match self.source.open(self.wish) {
                 Ok(mut capture) => self.watch(capture.as_mut(), &mut trouble),
@@ -181,13 +168,7 @@ impl Supervisor {
     /// Passes on what an open source delivers, until it ends.
     fn watch(&mut self, capture: &mut dyn Capture, lost: &mut Option<Lost>) -> End {
         let format = capture.format();
-        info!(
-            "{}: {} {} at {} fps",
-            self.name(),
-            format.encoding,
-            format.size,
-            format.fps
-        );
+        info!("{}: {} {} at {} fps", self.name(), format.encoding, format.size, format.fps);
         let (name, before) = (self.name(), self.condition.report().broken);
         self.condition.change(|report| {
             report.opened += 1;
@@ -256,11 +237,7 @@ impl Supervisor {
             Some(old) if old.trouble == new => old.card_due,
             _ => Instant::now(),
         };
-        let mut now_lost = Lost {
-            trouble: new.clone(),
-            since,
-            card_due,
-        };
+        let mut now_lost = Lost { trouble: new.clone(), since, card_due };
         self.condition.change(|report| {
             report.status = Status::Lost;
             report.trouble = Some((new, since));
@@ -321,11 +298,7 @@ mod tests {
     struct Script(Vec<Vec<Result<(), TroubleCode>>>);
 
     fn trouble(code: TroubleCode) -> Trouble {
-        Trouble {
-            code,
-            title: "Gone".into(),
-            detail: "Trying again.".into(),
-        }
+        Trouble { code, title: "Gone".into(), detail: "Trying again.".into() }
     }
 
     fn size() -> Size {
@@ -353,11 +326,7 @@ mod tests {
 
     impl Capture for Play {
         fn format(&self) -> Format {
-            Format {
-                size: size(),
-                fps: 30.0,
-                encoding: "YUYV",
-            }
+            Format { size: size(), fps: 30.0, encoding: "YUYV" }
         }
 
         fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
@@ -368,16 +337,9 @@ mod tests {
             }
             self.0.remove(0).map_err(trouble)?;
             let samples = vec![0; Chroma::Gray.bytes(size())];
-            let planar = Planar {
-                size: size(),
-                chroma: Chroma::Gray,
-                samples,
-            };
+            let planar = Planar { size: size(), chroma: Chroma::Gray, samples };
             let picture = Picture::Planar(Arc::new(planar));
-            Ok(Some(Captured {
-                at: SystemTime::now(),
-                picture,
-            }))
+            Ok(Some(Captured { at: SystemTime::now(), picture }))
         }
     }
 
@@ -393,19 +355,10 @@ mod tests {
             let (hub, shutdown) = (Arc::new(Hub::new()), Shutdown::new());
             let source = Box::new(Script(script));
             let condition = Arc::new(Condition::new(source.as_ref()));
-            let wish = Wish {
-                size: size(),
-                fps: 30.0,
-                fps_named: false,
-            };
+            let wish = Wish { size: size(), fps: 30.0, fps_named: false };
             let (of_hub, of_condition) = (Arc::clone(&hub), Arc::clone(&condition));
             let thread = start(source, wish, of_hub, of_condition, shutdown.clone()).unwrap();
-            Self {
-                hub,
-                condition,
-                shutdown,
-                thread: Some(thread),
-            }
+            Self { hub, condition, shutdown, thread: Some(thread) }
         }
 
         /// Looks again and again, for ten seconds at most.
@@ -448,9 +401,7 @@ mod tests {
         running.hub.want(LevelSet::ALL, false);
         let report = running.until("lost", |report| report.status == Status::Lost);
         assert_eq!(report.trouble.unwrap().0.code, TroubleCode::Unplugged);
-        running.until("back", |report| {
-            report.frames == 3 && report.trouble.is_none()
-        });
+        running.until("back", |report| report.frames == 3 && report.trouble.is_none());
         assert_eq!(running.hub.frame().unwrap().origin, Origin::Source);
     }
 
@@ -459,10 +410,7 @@ mod tests {
         let running = Running::start(vec![]);
         running.hub.want(LevelSet::ALL, false);
         running.until("lost", |report| report.status == Status::Lost);
-        let card = running
-            .hub
-            .wait_for_frame(Instant::now() + Duration::from_secs(10))
-            .unwrap();
+        let card = running.hub.wait_for_frame(Instant::now() + Duration::from_secs(10)).unwrap();
         assert_eq!((card.origin, card.picture.size()), (Origin::Card, size()));
     }
 }

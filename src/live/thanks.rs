@@ -50,13 +50,7 @@ impl Thanks {
         list.count += 1;
         let id = u64::max(list.last_id + 1, clock::unix_micros(SystemTime::now()) / 1000);
         list.last_id = id;
-        list.given.push_back(Donation {
-            id,
-            giver,
-            name,
-            message,
-            at: now,
-        });
+        list.given.push_back(Donation { id, giver, name, message, at: now });
         if list.given.len() > MOST_AT_ONCE {
             list.given.pop_front();
         }
@@ -65,8 +59,7 @@ impl Thanks {
     /// Those of the last minute, the oldest first.
     pub fn recent(&self, now: Instant) -> Vec<Donation> {
         let mut list = self.list.lock();
-        list.given
-            .retain(|donation| now.duration_since(donation.at) < THANKS_LAST);
+        list.given.retain(|donation| now.duration_since(donation.at) < THANKS_LAST);
         list.given.iter().cloned().collect()
     }
 
@@ -96,14 +89,13 @@ mod tests {
     fn a_flood_keeps_the_newest() {
         let thanks = Thanks::default();
         let now = Instant::now();
-        for _ in 0..100 {
-            thanks.add(ViewerId::from_bits(1), String::new(), String::new(), now);
+        for number in 0..100 {
+            let name = number.to_string();
+            thanks.add(ViewerId::from_bits(1), name, String::new(), now);
         }
-        let ids: Vec<u64> = thanks
-            .recent(now)
-            .iter()
-            .map(|donation| donation.id)
-            .collect();
-        assert_eq!(ids, (85..=100).collect::<Vec<_>>());
+        let recent = thanks.recent(now);
+        let names: Vec<&str> = recent.iter().map(|donation| donation.name.as_str()).collect();
+        assert_eq!((names.len(), names[0], names[15]), (16, "84", "99"));
+        assert!(recent.is_sorted_by(|one, next| one.id < next.id));
     }
 }

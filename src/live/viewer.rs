@@ -53,9 +53,7 @@ impl FromStr for ViewerId {
         if text.len() != 32 || !text.bytes().all(digit) {
             return Err(NotAViewerId);
         }
-        u128::from_str_radix(text, 16)
-            .map(Self)
-            .map_err(|_| NotAViewerId)
+        u128::from_str_radix(text, 16).map(Self).map_err(|_| NotAViewerId)
     }
 }
 
@@ -205,18 +203,13 @@ pub struct StreamMeter {
 impl StreamMeter {
     /// The counters of a stream; `tab` tells a page's streams apart.
     pub fn new(tab: Option<String>) -> Self {
-        Self {
-            tab,
-            ..Self::default()
-        }
+        Self { tab, ..Self::default() }
     }
 
     /// Counts a frame that went out whole, `latency` after its capture.
     pub fn frame(&self, latency: Duration) {
         self.frames.fetch_add(1, Ordering::Relaxed);
-        let new = u64::try_from(latency.as_micros())
-            .unwrap_or(u64::MAX)
-            .min(60_000_000);
+        let new = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).min(60_000_000);
         let old = self.latency_us.load(Ordering::Relaxed);
         let mean = if old == 0 { new } else { (old * 7 + new) / 8 };
         self.latency_us.store(mean, Ordering::Relaxed);
@@ -344,10 +337,7 @@ impl Viewer {
     }
 
     pub(super) fn close(&self, meter: &Arc<StreamMeter>) {
-        self.inner
-            .lock()
-            .streams
-            .retain(|open| !Arc::ptr_eq(open, meter));
+        self.inner.lock().streams.retain(|open| !Arc::ptr_eq(open, meter));
     }
 
     /// What it claims of the budget; `None` if it watches nothing.
@@ -360,11 +350,7 @@ impl Viewer {
         let streams = inner.streams.len() as u64;
         let cost = costs[ceiling.index()].unwrap_or(u64::MAX / 1024);
         Some(Watching {
-            need: if inner.settings.paused {
-                0
-            } else {
-                cost.saturating_mul(streams)
-            },
+            need: if inner.settings.paused { 0 } else { cost.saturating_mul(streams) },
             weight: if inner.donating(now).is_some() { 2 } else { 1 },
             paused: inner.settings.paused,
             gaming: inner.settings.mode == Mode::Gaming,
@@ -413,15 +399,8 @@ impl Viewer {
         let streams = (inner.streams.len() as u64).max(1);
         let seconds = elapsed.as_secs_f64().max(0.001);
         let bits_per_sec = (bytes as f64 * 8.0 / seconds) as u64;
-        let second = Second {
-            sent: frames,
-            skipped,
-            bits_per_sec,
-        };
-        let each = Second {
-            bits_per_sec: bits_per_sec / streams,
-            ..second
-        };
+        let second = Second { sent: frames, skipped, bits_per_sec };
+        let each = Second { bits_per_sec: bits_per_sec / streams, ..second };
         let level = inner.level();
         inner.link.step(each, costs, level, now);
         inner.fps = frames as f64 / seconds / streams as f64;
@@ -445,11 +424,7 @@ impl Viewer {
             last: inner.last,
             fps: inner.fps,
             latency: latency.filter(|&us| us > 0).map(Duration::from_micros),
-            skipped: inner
-                .streams
-                .iter()
-                .map(|meter| meter.skipped.load(Ordering::Relaxed))
-                .sum(),
+            skipped: inner.streams.iter().map(|meter| meter.skipped.load(Ordering::Relaxed)).sum(),
             drive: (inner.settings.mode == Mode::Gaming).then(|| inner.drive.quality()),
             donating: inner.donating(now),
         }
@@ -493,11 +468,7 @@ impl Inner {
     fn limit(&self, level: Level) -> LimitedBy {
         let granted = self.granted.level;
         let gaming = self.settings.mode == Mode::Gaming;
-        let asked = if gaming {
-            Level::TOP
-        } else {
-            self.settings.choice.level()
-        };
+        let asked = if gaming { Level::TOP } else { self.settings.choice.level() };
         if level == Level::TOP && self.granted.frames >= 1.0 {
             LimitedBy::Source
         } else if gaming && level < granted {
@@ -513,9 +484,7 @@ impl Inner {
 
     fn donating(&self, now: Instant) -> Option<Duration> {
         let passed = now.saturating_duration_since(self.gave_at?);
-        THANKS_LAST
-            .checked_sub(passed)
-            .filter(|left| !left.is_zero())
+        THANKS_LAST.checked_sub(passed).filter(|left| !left.is_zero())
     }
 }
 
@@ -544,93 +513,48 @@ mod tests {
     }
 
     fn with_choice(choice: Choice) -> Viewer {
-        viewer(Change {
-            choice: Some(choice),
-            ..Change::default()
-        })
+        viewer(Change { choice: Some(choice), ..Change::default() })
     }
 
     fn gaming() -> Viewer {
-        viewer(Change {
-            mode: Some(Mode::Gaming),
-            ..Change::default()
-        })
+        viewer(Change { mode: Some(Mode::Gaming), ..Change::default() })
     }
 
     #[test]
     fn ids_are_32_digits_and_no_others() {
         let id = ViewerId::from_bits(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
         assert_eq!(id.to_string().parse(), Ok(id));
-        for text in [
-            "",
-            "0123",
-            &"g".repeat(32),
-            &"A".repeat(32),
-            &"0".repeat(33),
-        ] {
+        for text in ["", "0123", &"g".repeat(32), &"A".repeat(32), &"0".repeat(33)] {
             assert_eq!(text.parse::<ViewerId>(), Err(NotAViewerId), "{text:?}");
         }
     }
 
     #[test]
     fn gaming_mode_locks_the_choice_until_it_is_left() {
-        let settings = Settings {
-            mode: Mode::Gaming,
-            ..Settings::default()
-        };
-        let low = Change {
-            choice: Some(Choice::Low),
-            ..Change::default()
-        };
+        let settings = Settings { mode: Mode::Gaming, ..Settings::default() };
+        let low = Change { choice: Some(Choice::Low), ..Change::default() };
         assert_eq!(settings.changed(low), Err(Locked));
-        let home = Change {
-            mode: Some(Mode::Home),
-            ..low
-        };
-        assert_eq!(
-            settings.changed(home).map(|settings| settings.choice),
-            Ok(Choice::Low)
-        );
-        let at_once = Change {
-            mode: Some(Mode::Gaming),
-            ..low
-        };
+        let home = Change { mode: Some(Mode::Home), ..low };
+        assert_eq!(settings.changed(home).map(|settings| settings.choice), Ok(Choice::Low));
+        let at_once = Change { mode: Some(Mode::Gaming), ..low };
         assert_eq!(Settings::default().changed(at_once), Err(Locked));
     }
 
     #[test]
     fn a_choice_is_honoured_up_to_the_share() {
         let viewer = with_choice(Choice::Medium);
-        assert_eq!(
-            viewer.settle(Some(9_000), &COSTS).quality(),
-            Quality::new(50).unwrap()
-        );
-        assert_eq!(
-            viewer.report(None, Instant::now()).limited_by,
-            LimitedBy::Choice
-        );
-        assert_eq!(
-            viewer.settle(Some(2_000), &COSTS).quality(),
-            Quality::new(20).unwrap()
-        );
-        assert_eq!(
-            viewer.report(None, Instant::now()).limited_by,
-            LimitedBy::Share
-        );
+        assert_eq!(viewer.settle(Some(9_000), &COSTS).quality(), Quality::new(50).unwrap());
+        assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Choice);
+        assert_eq!(viewer.settle(Some(2_000), &COSTS).quality(), Quality::new(20).unwrap());
+        assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Share);
     }
 
     #[test]
     fn auto_takes_what_the_share_carries() {
         let viewer = with_choice(Choice::Auto);
-        assert_eq!(
-            viewer.settle(Some(5_999), &COSTS).quality(),
-            Quality::new(65).unwrap()
-        );
+        assert_eq!(viewer.settle(Some(5_999), &COSTS).quality(), Quality::new(65).unwrap());
         assert_eq!(viewer.settle(None, &COSTS), Level::TOP);
-        assert_eq!(
-            viewer.report(None, Instant::now()).limited_by,
-            LimitedBy::Source
-        );
+        assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Source);
     }
 
     #[test]
@@ -643,10 +567,7 @@ mod tests {
 
     #[test]
     fn paused_it_claims_nothing() {
-        let viewer = viewer(Change {
-            paused: Some(true),
-            ..Change::default()
-        });
+        let viewer = viewer(Change { paused: Some(true), ..Change::default() });
         assert_eq!(viewer.claim(&COSTS, Instant::now()).unwrap().need, 0);
         assert!(viewer.allowance().paused);
     }
@@ -668,10 +589,7 @@ mod tests {
             gaming.moved(0.0, Duration::from_millis(33));
         }
         assert_eq!(gaming.allowance().level, Level::LOWEST);
-        assert_eq!(
-            gaming.report(None, Instant::now()).limited_by,
-            LimitedBy::Motion
-        );
+        assert_eq!(gaming.report(None, Instant::now()).limited_by, LimitedBy::Motion);
     }
 
     #[test]
@@ -690,12 +608,8 @@ mod tests {
         let viewer = with_choice(Choice::Auto);
         let now = Instant::now();
         viewer.give(now);
-        let weight = |seconds| {
-            viewer
-                .claim(&COSTS, now + Duration::from_secs(seconds))
-                .unwrap()
-                .weight
-        };
+        let weight =
+            |seconds| viewer.claim(&COSTS, now + Duration::from_secs(seconds)).unwrap().weight;
         assert_eq!([weight(0), weight(59), weight(60)], [2, 2, 1]);
     }
 
@@ -708,14 +622,7 @@ mod tests {
             |viewer: &Viewer| viewer.measure(Duration::from_secs(1), &COSTS, Instant::now());
         meter.frame(Duration::from_millis(5));
         meter.bytes.fetch_add(1000, Ordering::Relaxed);
-        assert_eq!(
-            second(&viewer),
-            Second {
-                sent: 1,
-                skipped: 0,
-                bits_per_sec: 8_000
-            }
-        );
+        assert_eq!(second(&viewer), Second { sent: 1, skipped: 0, bits_per_sec: 8_000 });
         assert_eq!(second(&viewer), Second::default());
     }
 

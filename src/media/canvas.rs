@@ -22,13 +22,7 @@ impl Canvas {
         let (cb, cr) = chroma.split_at_mut(width * height);
         cb.fill(ground.cb);
         cr.fill(ground.cr);
-        Self {
-            planar: Planar {
-                size,
-                chroma: Chroma::Yuv420,
-                samples,
-            },
-        }
+        Self { planar: Planar { size, chroma: Chroma::Yuv420, samples } }
     }
 
     /// Its size.
@@ -39,12 +33,7 @@ impl Canvas {
     /// The whole of it.
     pub fn area(&self) -> Area {
         let Size { width, height } = self.planar.size;
-        Area {
-            left: 0,
-            top: 0,
-            right: width as i32,
-            bottom: height as i32,
-        }
+        Area { left: 0, top: 0, right: width as i32, bottom: height as i32 }
     }
 
     /// What was painted.
@@ -64,12 +53,7 @@ impl Canvas {
         let luma = size.width as usize * size.height as usize;
         let (y, chroma) = self.planar.samples.split_at_mut(luma);
         let (cb, cr) = chroma.split_at_mut(width * height);
-        Planes {
-            y,
-            cb,
-            cr,
-            widths: (size.width as usize, width),
-        }
+        Planes { y, cb, cr, widths: (size.width as usize, width) }
     }
 
     /// Fills a rectangle.
@@ -80,9 +64,7 @@ impl Canvas {
     /// Fills a disc, its edge smooth. In pixels; a pixel's centre is at its half.
     pub fn disc(&mut self, centre_x: f32, centre_y: f32, radius: f32, ink: Ink) {
         let area = Area::around(centre_x, centre_y, radius + 1.0);
-        self.paint(area, |x, y| {
-            (ink, opacity(radius - distance(x, y, centre_x, centre_y)))
-        });
+        self.paint(area, |x, y| (ink, opacity(radius - distance(x, y, centre_x, centre_y))));
     }
 
     /// Draws a circle's line of `thickness` pixels, its middle at `radius`.
@@ -97,21 +79,14 @@ impl Canvas {
     /// Writes a line of text, its pen starting at `x` on `baseline`.
     pub fn text(&mut self, line: &Line, x: i32, baseline: i32, ink: Ink) {
         let area = line.area(x, baseline);
-        self.paint(area, |px, py| {
-            (ink, line.coverage(px - area.left, py - area.top))
-        });
+        self.paint(area, |px, py| (ink, line.coverage(px - area.left, py - area.top)));
     }
 
     /// Lays over each pixel of `area` the colour that `shade` gives for it, as opaque as it says.
     pub fn paint(&mut self, area: Area, mut shade: impl FnMut(i32, i32) -> (Ink, u8)) {
         let whole = self.area();
         let area = area.within(whole);
-        let Planes {
-            y: luma,
-            cb,
-            cr,
-            widths: (width, chroma_width),
-        } = self.planes();
+        let Planes { y: luma, cb, cr, widths: (width, chroma_width) } = self.planes();
         for block_y in area.top / 2..(area.bottom + 1) / 2 {
             for block_x in area.left / 2..(area.right + 1) / 2 {
                 let (mut weight, mut blue, mut red) = (0, 0, 0);
@@ -172,11 +147,7 @@ pub struct Ink {
 impl Ink {
     /// From `0xRRGGBB`.
     pub const fn rgb(hex: u32) -> Self {
-        let (r, g, b) = (
-            (hex >> 16 & 255) as i32,
-            (hex >> 8 & 255) as i32,
-            (hex & 255) as i32,
-        );
+        let (r, g, b) = ((hex >> 16 & 255) as i32, (hex >> 8 & 255) as i32, (hex & 255) as i32);
         // The coefficients of JFIF, times 65536.
         Self {
             y: ((19595 * r + 38470 * g + 7471 * b + 32768) >> 16) as u8,
@@ -203,12 +174,7 @@ impl Area {
     /// From a corner and a size.
     pub fn at(left: i32, top: i32, width: i32, height: i32) -> Self {
         let (right, bottom) = (left.saturating_add(width), top.saturating_add(height));
-        Self {
-            left,
-            top,
-            right,
-            bottom,
-        }
+        Self { left, top, right, bottom }
     }
 
     /// The pixels that a circle touches.
@@ -263,46 +229,11 @@ mod tests {
 
     #[test]
     fn colours_are_those_of_jfif() {
-        assert_eq!(
-            Ink::rgb(0xFFFFFF),
-            Ink {
-                y: 255,
-                cb: 128,
-                cr: 128
-            }
-        );
-        assert_eq!(
-            Ink::rgb(0x000000),
-            Ink {
-                y: 0,
-                cb: 128,
-                cr: 128
-            }
-        );
-        assert_eq!(
-            Ink::rgb(0xFF0000),
-            Ink {
-                y: 76,
-                cb: 85,
-                cr: 255
-            }
-        );
-        assert_eq!(
-            Ink::rgb(0x0000FF),
-            Ink {
-                y: 29,
-                cb: 255,
-                cr: 107
-            }
-        );
-        assert_eq!(
-            Ink::rgb(0x00FF00),
-            Ink {
-                y: 150,
-                cb: 44,
-                cr: 21
-            }
-        );
+        assert_eq!(Ink::rgb(0xFFFFFF), Ink { y: 255, cb: 128, cr: 128 });
+        assert_eq!(Ink::rgb(0x000000), Ink { y: 0, cb: 128, cr: 128 });
+        assert_eq!(Ink::rgb(0xFF0000), Ink { y: 76, cb: 85, cr: 255 });
+        assert_eq!(Ink::rgb(0x0000FF), Ink { y: 29, cb: 255, cr: 107 });
+        assert_eq!(Ink::rgb(0x00FF00), Ink { y: 150, cb: 44, cr: 21 });
     }
 
     #[test]
@@ -310,27 +241,11 @@ mod tests {
         let (black, red) = (Ink::rgb(0), Ink::rgb(0xFF0000));
         for (width, height) in [(1, 1), (2, 1), (1, 2), (3, 5), (7, 4)] {
             let mut canvas = Canvas::new(Size::new(width, height).unwrap(), black);
-            canvas.rect(
-                Area {
-                    left: -9,
-                    top: -9,
-                    right: 99,
-                    bottom: 99,
-                },
-                red,
-            );
+            canvas.rect(Area { left: -9, top: -9, right: 99, bottom: 99 }, red);
             assert_eq!(canvas.planar(), Canvas::new(canvas.size(), red).planar());
             canvas.disc(-50.0, 2.0, 40.0, black);
             canvas.rect(Area::at(40, 0, 3, 3), black);
-            canvas.rect(
-                Area {
-                    left: 1,
-                    top: 0,
-                    right: -1,
-                    bottom: 9,
-                },
-                black,
-            );
+            canvas.rect(Area { left: 1, top: 0, right: -1, bottom: 9 }, black);
             assert_eq!(canvas.planar(), Canvas::new(canvas.size(), red).planar());
         }
     }
@@ -338,14 +253,7 @@ mod tests {
     #[test]
     fn chroma_of_a_block_is_the_mean_of_its_pixels() {
         let mut canvas = Canvas::new(Size::new(2, 2).unwrap(), Ink::rgb(0));
-        canvas.rect(
-            Area::at(0, 0, 1, 1),
-            Ink {
-                y: 9,
-                cb: 228,
-                cr: 28,
-            },
-        );
+        canvas.rect(Area::at(0, 0, 1, 1), Ink { y: 9, cb: 228, cr: 28 });
         assert_eq!(canvas.planar().samples, [9, 0, 0, 0, 153, 103]);
     }
 }

@@ -22,10 +22,7 @@ pub fn card(size: Size, title: &str, detail: &str, clock: &str) -> Planar {
     let left = layout.left as i32;
     let mut y = layout.top;
     let bar = layout.bar_height();
-    canvas.rect(
-        Area::at(left, y as i32, layout.bar_width() as i32, bar as i32),
-        LIVE,
-    );
+    canvas.rect(Area::at(left, y as i32, layout.bar_width() as i32, bar as i32), LIVE);
     y += bar + BAR_GAP * layout.title.em_px;
     for line in &layout.title_lines {
         y += TITLE_LEADING * layout.title.em_px;
@@ -37,12 +34,7 @@ pub fn card(size: Size, title: &str, detail: &str, clock: &str) -> Planar {
         canvas.text(&Line::new(line, layout.detail), left, y as i32, MUTED);
     }
     let baseline = size.height as f32 - layout.foot;
-    canvas.text(
-        &Line::new(clock, layout.detail),
-        left,
-        baseline as i32,
-        FAINT,
-    );
+    canvas.text(&Line::new(clock, layout.detail), left, baseline as i32, FAINT);
     canvas.into_planar()
 }
 
@@ -58,12 +50,7 @@ fn clock_in(at: SystemTime, zone: &TimeZone) -> String {
     let known = !zone.is_unknown();
     let local = zone.to_datetime(at);
     let mark = if known { "" } else { " UTC" };
-    format!(
-        "{:02}:{:02}:{:02}{mark}",
-        local.hour(),
-        local.minute(),
-        local.second()
-    )
+    format!("{:02}:{:02}:{:02}{mark}", local.hour(), local.minute(), local.second())
 }
 
 /// Where things stand on a card, in pixels.
@@ -86,20 +73,14 @@ impl Layout {
         let unit = height.min(0.75 * width);
         let left = (0.1 * unit).max(0.075 * width).round();
         let room = width - 2.0 * left;
-        let mut title_style = Style {
-            weight: Weight::SemiBold,
-            em_px: (0.084 * unit).max(15.0),
-        };
+        let mut title_style = Style { weight: Weight::SemiBold, em_px: (0.084 * unit).max(15.0) };
         // A long title is set smaller before it is broken.
         let wide = width_px(title, title_style);
         if wide > room {
             title_style.em_px *= (room / wide).max(0.75);
         }
         let title_lines = wrap(title, title_style, room, 2);
-        let detail_style = Style {
-            weight: Weight::Regular,
-            em_px: (0.043 * unit).max(12.0),
-        };
+        let detail_style = Style { weight: Weight::Regular, em_px: (0.043 * unit).max(12.0) };
         let measure = room.min(29.0 * detail_style.em_px);
         let mut layout = Self {
             unit,
@@ -112,9 +93,7 @@ impl Layout {
             detail_lines: wrap(detail, detail_style, measure, 4),
         };
         // A little above the middle looks like the middle.
-        layout.top = (0.475 * height - 0.5 * layout.block_height())
-            .max(0.0)
-            .round();
+        layout.top = (0.475 * height - 0.5 * layout.block_height()).max(0.0).round();
         layout
     }
 
@@ -155,12 +134,8 @@ const TEXT: Ink = Ink::rgb(0xEEF1F5);
 const MUTED: Ink = Ink::rgb(0x98A2AE);
 const FAINT: Ink = Ink::rgb(0x6B7682);
 const LIVE: Ink = Ink::rgb(0xFF4B4B);
-const RINGS: [Ink; 4] = [
-    Ink::rgb(0x22282F),
-    Ink::rgb(0x1B2026),
-    Ink::rgb(0x15191E),
-    Ink::rgb(0x101317),
-];
+const RINGS: [Ink; 4] =
+    [Ink::rgb(0x22282F), Ink::rgb(0x1B2026), Ink::rgb(0x15191E), Ink::rgb(0x101317)];
 
 #[cfg(test)]
 mod tests {
@@ -170,15 +145,9 @@ mod tests {
     #[test]
     fn card_has_the_wished_size_whatever_the_words() {
         let long = "no picture ".repeat(200);
-        for (width, height) in [
-            (1, 1),
-            (2, 3),
-            (16, 16),
-            (161, 121),
-            (320, 240),
-            (90, 1600),
-            (1600, 90),
-        ] {
+        for (width, height) in
+            [(1, 1), (2, 3), (16, 16), (161, 121), (320, 240), (90, 1600), (1600, 90)]
+        {
             let size = Size::new(width, height).unwrap();
             for (title, detail) in [("", ""), ("Trouble", "Trying again."), (&long, &long)] {
                 let planar = card(size, title, detail, "12:34:56");
@@ -195,15 +164,10 @@ mod tests {
             let words = "The camera was unplugged and nobody knows where it went".repeat(3);
             let layout = Layout::new(size, &words, &words);
             let room = width as f32 - layout.left;
-            for (lines, style) in [
-                (&layout.title_lines, layout.title),
-                (&layout.detail_lines, layout.detail),
-            ] {
-                assert!(
-                    lines
-                        .iter()
-                        .all(|line| layout.left + width_px(line, style) <= room + 1.0)
-                );
+            for (lines, style) in
+                [(&layout.title_lines, layout.title), (&layout.detail_lines, layout.detail)]
+            {
+                assert!(lines.iter().all(|line| layout.left + width_px(line, style) <= room + 1.0));
             }
             let bottom = layout.top + layout.block_height();
             let clock = height as f32 - layout.foot - layout.detail.em_px;

@@ -4,6 +4,7 @@
 //! and [`Decoder`], which keep libjpeg-turbo's state between frames. Never goes
 //! through RGB.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage};
@@ -23,9 +24,7 @@ impl Encoder {
     ///
     /// [`Failed`] if libjpeg-turbo has no memory for it.
     pub fn new() -> Result<Self, Failed> {
-        Ok(Self {
-            compressor: Compressor::new()?,
-        })
+        Ok(Self { compressor: Compressor::new()? })
     }
 
     /// The JPEG of a picture, sampled as its planes are.
@@ -35,8 +34,9 @@ impl Encoder {
     /// [`Failed`] with libjpeg-turbo's words.
     pub fn encode(&mut self, planar: &Planar, quality: Quality) -> Result<Arc<[u8]>, Failed> {
         self.compressor.set_quality(i32::from(quality.percent()))?;
+        let samples = padded(planar);
         let image = YuvImage {
-            pixels: planar.samples.as_slice(),
+            pixels: &*samples,
             width: planar.size.width as usize,
             align: 1,
             height: planar.size.height as usize,
@@ -58,9 +58,7 @@ impl Decoder {
     ///
     /// [`Failed`] if libjpeg-turbo has no memory for it.
     pub fn new() -> Result<Self, Failed> {
-        Ok(Self {
-            decompressor: Decompressor::new()?,
-        })
+        Ok(Self { decompressor: Decompressor::new()? })
     }
 
     /// The planes of a JPEG, sampled as they are in it.
@@ -73,7 +71,7 @@ impl Decoder {
         let header = self.decompressor.read_header(jpeg)?;
         let size = size(header.width, header.height)?;
         let chroma = chroma(header.subsamp)?;
-        let mut samples = vec![0; chroma.bytes(size)];
+        let mut samples = vec![0; padded_luma(size, chroma).2 + chroma.bytes(size)];
         let output = YuvImage {
             pixels: samples.as_mut_slice(),
             width: header.width,
@@ -82,11 +80,8 @@ impl Decoder {
             subsamp: header.subsamp,
         };
         bear_warnings(self.decompressor.decompress_to_yuv(jpeg, output))?;
-        Ok(Planar {
-            size,
-            chroma,
-            samples,
-        })
+        let samples = cropped(samples, size, chroma);
+        Ok(Planar { size, chroma, samples })
     }
 
     /// The luma of a JPEG at an eighth of its size, which costs little more than reading it.
@@ -95,12 +90,8 @@ impl Decoder {
     ///
     /// [`Failed`] if it is broken.
     pub fn thumbnail(&mut self, jpeg: &[u8]) -> Result<Thumbnail, Failed> {
-        self.decompressor
-            .set_scaling_factor(ScalingFactor::ONE_EIGHTH)?;
-        let header = self
-            .decompressor
-            .read_header(jpeg)?
-            .scaled(ScalingFactor::ONE_EIGHTH);
+        self.decompressor.set_scaling_factor(ScalingFactor::ONE_EIGHTH)?;
+        let header = self.decompressor.read_header(jpeg)?.scaled(ScalingFactor::ONE_EIGHTH);
         let mut luma = vec![0; header.width * header.height];
         let output = Image {
             pixels: luma.as_mut_slice(),
@@ -110,10 +101,7 @@ impl Decoder {
             format: PixelFormat::GRAY,
         };
         bear_warnings(self.decompressor.decompress(jpeg, output))?;
-        Ok(Thumbnail {
-            size: size(header.width, header.height)?,
-            luma,
-        })
+        Ok(Thumbnail { size: size(header.width, header.height)?, luma })
     }
 }
 
@@ -144,6 +132,52 @@ fn bear_warnings(outcome: Result<(), turbojpeg::Error>) -> Result<(), Failed> {
         }
         other => Ok(other?),
     }
+}
+
+/// Width and height that libjpeg-turbo gives the Y plane: multiples of the chroma's step. Then
+/// how many samples that adds.
+fn padded_luma(size: Size, chroma: Chroma) -> (usize, usize, usize) {
+    let (width, height) = (size.width as usize, size.height as usize);
+    let (across, down) = match chroma {
+        Chroma::Yuv420 => (2, 2),
+        Chroma::Yuv422 => (2, 1),
+        Chroma::Yuv440 => (1, 2),
+        Chroma::Yuv444 | Chroma::Gray => (1, 1),
+    };
+    let (wide, high) = (width.next_multiple_of(across), height.next_multiple_of(down));
+    (wide, high, wide * high - width * height)
+}
+
+/// The samples as libjpeg-turbo takes them: at odd sizes, the last column and row of Y twice.
+fn padded(planar: &Planar) -> Cow<'_, [u8]> {
+    let (wide, high, added) = padded_luma(planar.size, planar.chroma);
+    if added == 0 {
+        return Cow::Borrowed(&planar.samples);
+    }
+    let width = planar.size.width as usize;
+    let mut samples = Vec::with_capacity(planar.samples.len() + added);
+    let rows = planar.luma().chunks_exact(width);
+    let last = rows.clone().next_back();
+    for row in rows.chain(last).take(high) {
+        samples.extend_from_slice(row);
+        samples.extend(row.last().filter(|_| wide > width));
+    }
+    samples.extend_from_slice(&planar.samples[planar.luma().len()..]);
+    Cow::Owned(samples)
+}
+
+/// The samples without what libjpeg-turbo added.
+fn cropped(mut samples: Vec<u8>, size: Size, chroma: Chroma) -> Vec<u8> {
+    let (wide, high, added) = padded_luma(size, chroma);
+    if added > 0 {
+        let (width, height) = (size.width as usize, size.height as usize);
+        for row in 0..height {
+            samples.copy_within(row * wide..row * wide + width, row * width);
+        }
+        samples.copy_within(wide * high.., width * height);
+        samples.truncate(chroma.bytes(size));
+    }
+    samples
 }
 
 fn size(width: usize, height: usize) -> Result<Size, Failed> {
@@ -179,31 +213,17 @@ mod tests {
 
     fn gradient(size: Size, chroma: Chroma) -> Planar {
         let width = size.width as usize;
-        let samples = (0..chroma.bytes(size))
-            .map(|i| ((i % width) * 255 / width) as u8)
-            .collect();
-        Planar {
-            size,
-            chroma,
-            samples,
-        }
+        let samples = (0..chroma.bytes(size)).map(|i| ((i % width) * 255 / width) as u8).collect();
+        Planar { size, chroma, samples }
     }
 
     #[test]
     fn every_sampling_survives_a_round_trip() {
         let size = Size::new(67, 45).unwrap();
-        for chroma in [
-            Chroma::Yuv420,
-            Chroma::Yuv422,
-            Chroma::Yuv444,
-            Chroma::Yuv440,
-            Chroma::Gray,
-        ] {
+        for chroma in [Chroma::Yuv420, Chroma::Yuv422, Chroma::Yuv444, Chroma::Yuv440, Chroma::Gray]
+        {
             let planar = gradient(size, chroma);
-            let jpeg = Encoder::new()
-                .unwrap()
-                .encode(&planar, Quality::new(95).unwrap())
-                .unwrap();
+            let jpeg = Encoder::new().unwrap().encode(&planar, Quality::new(95).unwrap()).unwrap();
             let decoded = Decoder::new().unwrap().decode(&jpeg).unwrap();
             assert_eq!((decoded.size, decoded.chroma), (size, chroma));
             let error: u64 = planar
@@ -220,22 +240,15 @@ mod tests {
     fn lower_qualities_are_smaller() {
         let planar = gradient(Size::new(320, 240).unwrap(), Chroma::Yuv422);
         let mut encoder = Encoder::new().unwrap();
-        let mut length = |percent| {
-            encoder
-                .encode(&planar, Quality::new(percent).unwrap())
-                .unwrap()
-                .len()
-        };
+        let mut length =
+            |percent| encoder.encode(&planar, Quality::new(percent).unwrap()).unwrap().len();
         assert!(length(20) < length(50) && length(50) < length(90));
     }
 
     #[test]
     fn a_thumbnail_is_an_eighth_of_the_luma() {
         let planar = gradient(Size::new(161, 97).unwrap(), Chroma::Yuv420);
-        let jpeg = Encoder::new()
-            .unwrap()
-            .encode(&planar, Quality::new(90).unwrap())
-            .unwrap();
+        let jpeg = Encoder::new().unwrap().encode(&planar, Quality::new(90).unwrap()).unwrap();
         let thumbnail = Decoder::new().unwrap().thumbnail(&jpeg).unwrap();
         assert_eq!(thumbnail.size, Size::new(21, 13).unwrap());
         assert!(thumbnail.luma[0] < 20 && thumbnail.luma[19] > 220);

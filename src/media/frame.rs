@@ -89,11 +89,7 @@ pub struct Quality(u8);
 impl Quality {
     /// A quality, or `None` outside 1 to 100.
     pub const fn new(percent: u8) -> Option<Self> {
-        if percent >= 1 && percent <= 100 {
-            Some(Self(percent))
-        } else {
-            None
-        }
+        if percent >= 1 && percent <= 100 { Some(Self(percent)) } else { None }
     }
 
     /// As a number from 1 to 100.

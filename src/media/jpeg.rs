@@ -68,11 +68,7 @@ pub fn complete(bytes: &[u8]) -> Result<Jpeg, Broken> {
         }
         _ => Arc::from(whole),
     };
-    Ok(Jpeg {
-        bytes,
-        size: info.size,
-        quality: Some(info.quality),
-    })
+    Ok(Jpeg { bytes, size: info.size, quality: Some(info.quality) })
 }
 
 /// Reads the headers of a whole JPEG.
@@ -87,10 +83,7 @@ pub fn info(bytes: &[u8]) -> Result<Info, Broken> {
         match walker.step(bytes)? {
             Step::Segment { marker, payload } => headers.read(marker, payload, bytes)?,
             Step::More => {
-                return Err(Broken {
-                    offset: bytes.len(),
-                    rule: "B.2.1: ends with EOI",
-                });
+                return Err(Broken { offset: bytes.len(), rule: "B.2.1: ends with EOI" });
             }
             Step::End(length) => return headers.finish(length),
         }
@@ -145,10 +138,7 @@ impl Walker {
         if self.place == Place::Start {
             let start = bytes.get(..2).unwrap_or(bytes);
             if !SOI.starts_with(start) {
-                return Err(Broken {
-                    offset: 0,
-                    rule: "B.2.1: starts with SOI",
-                });
+                return Err(Broken { offset: 0, rule: "B.2.1: starts with SOI" });
             }
             if start.len() < 2 {
                 return Ok(Step::More);
@@ -187,22 +177,13 @@ impl Walker {
                     return Ok(Some((code, self.at)));
                 }
                 [0xFF, 0xD8, ..] => {
-                    return Err(Broken {
-                        offset: self.at,
-                        rule: "B.2.1: one SOI, and then EOI",
-                    });
+                    return Err(Broken { offset: self.at, rule: "B.2.1: one SOI, and then EOI" });
                 }
                 [0xFF, ..] => {
-                    return Err(Broken {
-                        offset: self.at,
-                        rule: "B.1.1.3: a marker in its place",
-                    });
+                    return Err(Broken { offset: self.at, rule: "B.1.1.3: a marker in its place" });
                 }
                 _ => {
-                    return Err(Broken {
-                        offset: self.at,
-                        rule: "B.1.1.2: a marker is 0xFF..",
-                    });
+                    return Err(Broken { offset: self.at, rule: "B.1.1.2: a marker is 0xFF.." });
                 }
             }
         }
@@ -216,25 +197,15 @@ impl Walker {
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
         if length < 2 {
-            return Err(Broken {
-                offset: start,
-                rule: "B.1.1.4: a segment's length is 2 or more",
-            });
+            return Err(Broken { offset: start, rule: "B.1.1.4: a segment's length is 2 or more" });
         }
         let end = start + length;
         if bytes.len() < end {
             return Ok(Step::More);
         }
         self.at = end;
-        self.place = if marker == SOS {
-            Place::EntropyCoded
-        } else {
-            Place::Markers
-        };
-        Ok(Step::Segment {
-            marker,
-            payload: start + 2..end,
-        })
+        self.place = if marker == SOS { Place::EntropyCoded } else { Place::Markers };
+        Ok(Step::Segment { marker, payload: start + 2..end })
     }
 }
 
@@ -286,10 +257,7 @@ impl Headers {
         let payload = bytes.get(payload).unwrap_or_default();
         match marker {
             SOF0..=SOF2 if self.frame.is_some() => {
-                return Err(Broken {
-                    offset,
-                    rule: "B.2.1: one frame header",
-                });
+                return Err(Broken { offset, rule: "B.2.1: one frame header" });
             }
             SOF0..=SOF2 => self.frame = Some(frame_header(marker, payload, offset)?),
             // Later scans may change tables; what counts is how the first one starts.
@@ -299,18 +267,12 @@ impl Headers {
             DRI => match *payload {
                 [high, low] => self.restart_interval = u16::from_be_bytes([high, low]),
                 _ => {
-                    return Err(Broken {
-                        offset,
-                        rule: "B.2.4.4: DRI is 4 bytes long",
-                    });
+                    return Err(Broken { offset, rule: "B.2.4.4: DRI is 4 bytes long" });
                 }
             },
             SOS => {
                 if self.frame.is_none() {
-                    return Err(Broken {
-                        offset,
-                        rule: "B.2.2: a frame header before the scan",
-                    });
+                    return Err(Broken { offset, rule: "B.2.2: a frame header before the scan" });
                 }
                 let components = usize::from(payload.first().copied().unwrap_or(0));
                 if !(1..=4).contains(&components) || payload.len() != 4 + 2 * components {
@@ -323,10 +285,7 @@ impl Headers {
                 self.scan = Some(offset - 4);
             }
             _ if is_other_frame(marker) => {
-                return Err(Broken {
-                    offset,
-                    rule: "B.2.2: Huffman-coded DCT (SOF0, SOF1, SOF2)",
-                });
+                return Err(Broken { offset, rule: "B.2.2: Huffman-coded DCT (SOF0, SOF1, SOF2)" });
             }
             _ => {}
         }
@@ -334,10 +293,7 @@ impl Headers {
     }
 
     fn quantization_tables(&mut self, payload: &[u8], offset: usize) -> Result<(), Broken> {
-        let broken = Broken {
-            offset,
-            rule: "B.2.4.1: DQT is whole tables, numbered 0 to 3",
-        };
+        let broken = Broken { offset, rule: "B.2.4.1: DQT is whole tables, numbered 0 to 3" };
         let mut rest = payload;
         while let [kind, values @ ..] = rest {
             let bytes_each = match kind >> 4 {
@@ -353,10 +309,7 @@ impl Headers {
                     _ => u8::MAX,
                 };
             }
-            *self
-                .quantization
-                .get_mut(usize::from(kind & 15))
-                .ok_or(broken)? = Some(table);
+            *self.quantization.get_mut(usize::from(kind & 15)).ok_or(broken)? = Some(table);
             rest = after;
         }
         Ok(())
@@ -365,27 +318,14 @@ impl Headers {
     fn finish(self, length: usize) -> Result<Info, Broken> {
         let end = length - 2;
         let (Some(frame), Some(scan)) = (self.frame, self.scan) else {
-            return Err(Broken {
-                offset: end,
-                rule: "B.2.1: a frame and a scan before EOI",
-            });
+            return Err(Broken { offset: end, rule: "B.2.1: a frame and a scan before EOI" });
         };
-        let table = self
-            .quantization
-            .get(usize::from(frame.luma_table))
-            .copied()
-            .flatten();
+        let table = self.quantization.get(usize::from(frame.luma_table)).copied().flatten();
         let Some(table) = table else {
-            return Err(Broken {
-                offset: scan,
-                rule: "B.2.4.1: luma's DQT before the scan",
-            });
+            return Err(Broken { offset: scan, rule: "B.2.4.1: luma's DQT before the scan" });
         };
         if frame.progressive && !self.huffman_tables {
-            return Err(Broken {
-                offset: scan,
-                rule: "B.2.4.2: a progressive scan has its DHT",
-            });
+            return Err(Broken { offset: scan, rule: "B.2.4.2: a progressive scan has its DHT" });
         }
         Ok(Info {
             length,
@@ -403,27 +343,16 @@ impl Headers {
 /// Reads the payload of SOF0, SOF1 or SOF2 (T.81 B.2.2).
 fn frame_header(marker: u8, payload: &[u8], offset: usize) -> Result<FrameHeader, Broken> {
     let &[precision, y0, y1, x0, x1, count, ref components @ ..] = payload else {
-        return Err(Broken {
-            offset,
-            rule: "B.2.2: a frame header of 8 bytes or more",
-        });
+        return Err(Broken { offset, rule: "B.2.2: a frame header of 8 bytes or more" });
     };
     if precision != 8 {
-        return Err(Broken {
-            offset,
-            rule: "B.2.2: 8 bits a sample",
-        });
+        return Err(Broken { offset, rule: "B.2.2: 8 bits a sample" });
     }
     let (height, width) = (u16::from_be_bytes([y0, y1]), u16::from_be_bytes([x0, x1]));
-    let size = Size::new(width.into(), height.into()).ok_or(Broken {
-        offset: offset + 1,
-        rule: "B.2.2: sides of 1 to 16384",
-    })?;
+    let size = Size::new(width.into(), height.into())
+        .ok_or(Broken { offset: offset + 1, rule: "B.2.2: sides of 1 to 16384" })?;
     if components.len() != 3 * usize::from(count) {
-        return Err(Broken {
-            offset: offset + 5,
-            rule: "B.2.2: 3 bytes for each component",
-        });
+        return Err(Broken { offset: offset + 5, rule: "B.2.2: 3 bytes for each component" });
     }
     let (parts, _) = components.as_chunks::<3>();
     let sampled = |&[_, factors, table]: &[u8; 3]| {
@@ -431,27 +360,16 @@ fn frame_header(marker: u8, payload: &[u8], offset: usize) -> Result<FrameHeader
     };
     if !parts.iter().all(sampled) {
         let rule = "B.2.2: sampling factors of 1 to 4, tables 0 to 3";
-        return Err(Broken {
-            offset: offset + 6,
-            rule,
-        });
+        return Err(Broken { offset: offset + 6, rule });
     }
     let (chroma, luma_table) = match *parts {
         [[_, _, table]] => (Some(Chroma::Gray), table),
         [[_, y, table], [_, cb, _], [_, cr, _]] => (subsampling(y, cb, cr), table),
         _ => {
-            return Err(Broken {
-                offset: offset + 5,
-                rule: "B.2.2: 1 or 3 components",
-            });
+            return Err(Broken { offset: offset + 5, rule: "B.2.2: 1 or 3 components" });
         }
     };
-    Ok(FrameHeader {
-        size,
-        progressive: marker == SOF2,
-        chroma,
-        luma_table,
-    })
+    Ok(FrameHeader { size, progressive: marker == SOF2, chroma, luma_table })
 }
 
 /// Names the subsampling that sampling factors (horizontal << 4 | vertical) mean.

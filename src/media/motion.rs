@@ -36,13 +36,7 @@ impl Thumbnail {
                 (sum / (across * lines) as u32) as u8
             }));
         }
-        Thumbnail {
-            size: Size {
-                width: columns,
-                height: rows,
-            },
-            luma,
-        }
+        Thumbnail { size: Size { width: columns, height: rows }, luma }
     }
 
     /// Mean absolute difference to another picture, as a part of full scale: 0 to 1.
@@ -52,12 +46,8 @@ impl Thumbnail {
         if self.size != other.size || self.luma.is_empty() {
             return 1.0;
         }
-        let sum: u64 = self
-            .luma
-            .iter()
-            .zip(&other.luma)
-            .map(|(a, b)| u64::from(a.abs_diff(*b)))
-            .sum();
+        let sum: u64 =
+            self.luma.iter().zip(&other.luma).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
         sum as f64 / (self.luma.len() as f64 * 255.0)
     }
 }
@@ -71,11 +61,7 @@ mod tests {
 
     fn plain(width: u32, height: u32, luma: u8) -> Planar {
         let size = Size::new(width, height).unwrap();
-        Planar {
-            size,
-            chroma: Chroma::Gray,
-            samples: vec![luma; Chroma::Gray.bytes(size)],
-        }
+        Planar { size, chroma: Chroma::Gray, samples: vec![luma; Chroma::Gray.bytes(size)] }
     }
 
     #[test]
@@ -89,10 +75,7 @@ mod tests {
 
     #[test]
     fn black_to_white_is_one_and_rest_is_nothing() {
-        let (black, white) = (
-            Thumbnail::of(&plain(64, 64, 0)),
-            Thumbnail::of(&plain(64, 64, 255)),
-        );
+        let (black, white) = (Thumbnail::of(&plain(64, 64, 0)), Thumbnail::of(&plain(64, 64, 255)));
         assert_eq!(black.difference(&white), 1.0);
         assert_eq!(black.difference(&black), 0.0);
     }

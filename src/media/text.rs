@@ -47,9 +47,8 @@ impl Line {
         let glyphs: Vec<_> = place(text, style)
             .take_while(|placed| placed.pen_px < MAX_LINE_PX)
             .filter_map(|placed| {
-                let glyph = placed
-                    .id
-                    .with_scale_and_position(scale(style), point(placed.pen_px, 0.0));
+                let glyph =
+                    placed.id.with_scale_and_position(scale(style), point(placed.pen_px, 0.0));
                 font.outline_glyph(glyph)
             })
             .collect();
@@ -61,13 +60,8 @@ impl Line {
         let bounds = bounds.unwrap_or_default();
         let (left, top) = (bounds.min.x as i32, bounds.min.y as i32);
         let (width, height) = (bounds.width() as i32, bounds.height() as i32);
-        let mut line = Self {
-            left,
-            top,
-            width,
-            height,
-            coverage: vec![0; (width * height) as usize],
-        };
+        let mut line =
+            Self { left, top, width, height, coverage: vec![0; (width * height) as usize] };
         for glyph in glyphs {
             let corner = glyph.px_bounds().min;
             let (dx, dy) = (corner.x as i32 - left, corner.y as i32 - top);
@@ -90,11 +84,7 @@ impl Line {
     pub fn coverage(&self, x: i32, y: i32) -> u8 {
         let inside = (0..self.width).contains(&x) && (0..self.height).contains(&y);
         let at = (y * self.width + x) as usize;
-        if inside {
-            self.coverage.get(at).copied().unwrap_or(0)
-        } else {
-            0
-        }
+        if inside { self.coverage.get(at).copied().unwrap_or(0) } else { 0 }
     }
 }
 
@@ -113,9 +103,7 @@ impl Weight {
 
 /// How far `text` moves the pen, in pixels.
 pub fn width_px(text: &str, style: Style) -> f32 {
-    place(text, style)
-        .last()
-        .map_or(0.0, |last| last.pen_px + last.advance_px)
+    place(text, style).last().map_or(0.0, |last| last.pen_px + last.advance_px)
 }
 
 /// Breaks `text` at spaces into lines of at most `width` pixels, and a word that is longer
@@ -127,11 +115,7 @@ pub fn wrap(text: &str, style: Style, width: f32, max_lines: usize) -> Vec<Strin
     // Bounds the work, whatever the text: no card holds as many letters.
     let text: String = text.chars().take(MAX_CHARS).collect();
     for word in text.split_whitespace() {
-        let longer = if line.is_empty() {
-            word.to_owned()
-        } else {
-            format!("{line} {word}")
-        };
+        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
         if fits(&longer) {
             line = longer;
             continue;
@@ -186,15 +170,9 @@ fn place(text: &str, style: Style) -> impl Iterator<Item = Placed> {
     let mut last = None;
     text.chars().map(move |letter| {
         let id = font.glyph_id(if letter.is_control() { ' ' } else { letter });
-        let kern = last
-            .replace(id)
-            .map_or(0.0, |last| font.kern_unscaled(last, id) * px);
+        let kern = last.replace(id).map_or(0.0, |last| font.kern_unscaled(last, id) * px);
         let advance_px = font.h_advance_unscaled(id) * px + tracking;
-        let placed = Placed {
-            id,
-            pen_px: pen_px + kern,
-            advance_px,
-        };
+        let placed = Placed { id, pen_px: pen_px + kern, advance_px };
         pen_px = placed.pen_px + advance_px;
         placed
     })
@@ -222,10 +200,7 @@ fn built_in(bytes: &'static [u8]) -> FontRef<'static> {
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style {
-        weight: Weight::Regular,
-        em_px: 20.0,
-    };
+    const STYLE: Style = Style { weight: Weight::Regular, em_px: 20.0 };
 
     #[test]
     fn fonts_have_the_letters_that_cards_use() {
@@ -254,10 +229,7 @@ mod tests {
         let text = "The camera was unplugged 12 s ago. Trying again.";
         let lines = wrap(text, STYLE, 150.0, 9);
         assert!(lines.len() > 2);
-        assert!(
-            lines.iter().all(|line| width_px(line, STYLE) <= 150.0),
-            "{lines:?}"
-        );
+        assert!(lines.iter().all(|line| width_px(line, STYLE) <= 150.0), "{lines:?}");
         assert_eq!(lines.join(" "), text);
     }
 
@@ -266,20 +238,14 @@ mod tests {
         let address = "http://printer.local:8080/?action=stream&resolution=1280x720";
         let lines = wrap(address, STYLE, 150.0, 99);
         assert_eq!(lines.concat(), address);
-        assert!(
-            lines.iter().all(|line| width_px(line, STYLE) <= 150.0),
-            "{lines:?}"
-        );
+        assert!(lines.iter().all(|line| width_px(line, STYLE) <= 150.0), "{lines:?}");
     }
 
     #[test]
     fn what_does_not_fit_ends_in_an_ellipsis() {
         let lines = wrap(&"again and ".repeat(99_999), STYLE, 150.0, 2);
         assert_eq!(lines.len(), 2);
-        assert!(
-            lines[1].ends_with('…') && width_px(&lines[1], STYLE) <= 150.0,
-            "{lines:?}"
-        );
+        assert!(lines[1].ends_with('…') && width_px(&lines[1], STYLE) <= 150.0, "{lines:?}");
         assert_eq!(wrap("anything", STYLE, 0.0, 3).len(), 3);
         assert!(wrap(" \n ", STYLE, 150.0, 3).is_empty());
         assert!(wrap("anything", STYLE, 150.0, 0).is_empty());

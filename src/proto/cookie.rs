@@ -25,10 +25,7 @@ pub fn find<'a>(header_values: impl IntoIterator<Item = &'a str>, name: &str) ->
 /// posts a form here. What the grammar has no place for is left out of `name`
 /// and `value`.
 pub fn set_cookie(name: &str, value: &str, max_age: Duration) -> String {
-    let name: String = name
-        .chars()
-        .filter(|&c| u8::try_from(c).is_ok_and(is_token_byte))
-        .collect();
+    let name: String = name.chars().filter(|&c| u8::try_from(c).is_ok_and(is_token_byte)).collect();
     let value: String = value.chars().filter(|&c| is_cookie_octet(c)).collect();
     let seconds = max_age.as_secs();
     format!("{name}={value}; Max-Age={seconds}; Path=/; HttpOnly; SameSite=Lax")
@@ -47,10 +44,7 @@ mod tests {
 
     #[test]
     fn a_cookie_is_found_among_others() {
-        assert_eq!(
-            find([SENT], "viewer"),
-            Some("3f9c2a7be01d4f58a6b7c8d9e0f1a2b3")
-        );
+        assert_eq!(find([SENT], "viewer"), Some("3f9c2a7be01d4f58a6b7c8d9e0f1a2b3"));
         assert_eq!(find(["a=1", SENT], "theme"), Some("dark"));
         assert_eq!(find(["v=1;v=2", "v=3"], "v"), Some("1"));
         assert_eq!(find(["v = a=b ;x"], "v"), Some("a=b"));
@@ -70,10 +64,7 @@ mod tests {
     #[test]
     fn what_is_set_comes_back() {
         let set = set_cookie("viewer", "3f9c", Duration::from_secs(86_400));
-        assert_eq!(
-            set,
-            "viewer=3f9c; Max-Age=86400; Path=/; HttpOnly; SameSite=Lax"
-        );
+        assert_eq!(set, "viewer=3f9c; Max-Age=86400; Path=/; HttpOnly; SameSite=Lax");
         let sent_back = set.split(';').next().unwrap();
         assert_eq!(find([sent_back], "viewer"), Some("3f9c"));
     }
@@ -81,9 +72,6 @@ mod tests {
     #[test]
     fn a_value_cannot_add_an_attribute_or_a_line() {
         let set = set_cookie("a=;b", "1; Domain=x\r\nY: \"z\"", Duration::ZERO);
-        assert_eq!(
-            set,
-            "ab=1Domain=xY:z; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
-        );
+        assert_eq!(set, "ab=1Domain=xY:z; Max-Age=0; Path=/; HttpOnly; SameSite=Lax");
     }
 }

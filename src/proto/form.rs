@@ -19,10 +19,7 @@ pub fn parse(input: &[u8]) -> Result<Vec<(String, String)>, Invalid> {
             if fields.len() == MAX_FIELDS {
                 return Err(Invalid::bad_request(at, "too many form fields"));
             }
-            let equals = field
-                .iter()
-                .position(|&byte| byte == b'=')
-                .unwrap_or(field.len());
+            let equals = field.iter().position(|&byte| byte == b'=').unwrap_or(field.len());
             let value = field.get(equals + 1..).unwrap_or_default();
             let name = decode(&field[..equals], Plus::IsSpace).map_err(|e| e.at(at as u64))?;
             let value_at = (at + equals + 1) as u64;
@@ -123,15 +120,10 @@ mod tests {
 
     #[test]
     fn what_is_encoded_is_decoded_again() {
-        let text: String = ('\0'..'\u{180}')
-            .chain(['\u{1f3a5}', '+', '&', '=', '%'])
-            .collect();
+        let text: String = ('\0'..'\u{180}').chain(['\u{1f3a5}', '+', '&', '=', '%']).collect();
         let encoded = encode_component(&text);
         assert_eq!(percent_decode(encoded.as_bytes()).as_ref(), Ok(&text));
-        assert_eq!(
-            pairs(&format!("{encoded}={encoded}")),
-            [(text.clone(), text)]
-        );
+        assert_eq!(pairs(&format!("{encoded}={encoded}")), [(text.clone(), text)]);
         assert_eq!(percent_decode(b"a+b").as_deref(), Ok("a+b"));
     }
 
@@ -139,17 +131,11 @@ mod tests {
     fn a_form_cut_at_any_byte_is_read_or_refused() {
         let whole = "quality=high&name=%C3%A9t%C3%A9";
         for cut in 0..whole.len() {
-            let ends_in_escape = whole[..cut]
-                .rfind('%')
-                .is_some_and(|escape| cut < escape + 3);
+            let ends_in_escape = whole[..cut].rfind('%').is_some_and(|escape| cut < escape + 3);
             // Between the two bytes of one letter the escapes are whole, the text is not.
             let ends_in_letter = [21, 28].contains(&cut);
             let read = parse(&whole.as_bytes()[..cut]);
-            assert_eq!(
-                read.is_err(),
-                ends_in_escape || ends_in_letter,
-                "cut at {cut}"
-            );
+            assert_eq!(read.is_err(), ends_in_escape || ends_in_letter, "cut at {cut}");
         }
     }
 
@@ -166,9 +152,6 @@ mod tests {
     fn fields_are_counted() {
         let whole = vec!["a=b"; MAX_FIELDS].join("&");
         assert_eq!(pairs(&whole).len(), MAX_FIELDS);
-        assert_eq!(
-            refused(&format!("{whole}&a")),
-            ("too many form fields", 256)
-        );
+        assert_eq!(refused(&format!("{whole}&a")), ("too many form fields", 256));
     }
 }

@@ -68,10 +68,7 @@ mod tests {
         assert_eq!(DELIMITER, format!("--{BOUNDARY}\r\n").as_bytes());
         assert!(CONTENT_TYPE.ends_with(&format!("boundary={BOUNDARY}")));
         assert_eq!(AFTER_PICTURE.strip_prefix(b"\r\n"), Some(DELIMITER));
-        assert_eq!(
-            AFTER_PICTURE_ADVANCE.strip_prefix(b"\r\n"),
-            Some(ADVANCE_HEAD)
-        );
+        assert_eq!(AFTER_PICTURE_ADVANCE.strip_prefix(b"\r\n"), Some(ADVANCE_HEAD));
     }
 
     #[test]

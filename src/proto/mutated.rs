@@ -48,10 +48,8 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound.max(1)
     }
 
@@ -89,11 +87,7 @@ fn read_head_and_body(input: &[u8]) {
     };
     assert!(length <= input.len());
     assert_eq!(parse_head(&input[..length - 1]), Ok(None));
-    let _ = (
-        head.keep_alive(),
-        head.accepts_json(),
-        head.target.query_pairs(),
-    );
+    let _ = (head.keep_alive(), head.accepts_json(), head.target.query_pairs());
     let _ = cookie::find(head.headers.all("Cookie"), "viewer");
     for framing in [head.body(), BodyLength::Chunked] {
         let body = &input[length..];
@@ -110,10 +104,7 @@ fn read_reply(input: &[u8], step: usize) {
     });
     assert!(length <= input.len());
     let mut stream = Vec::new();
-    if ChunkedDecoder::default()
-        .decode(&input[length..], &mut stream)
-        .is_err()
-    {
+    if ChunkedDecoder::default().decode(&input[length..], &mut stream).is_err() {
         stream = input[length..].to_vec();
     }
     let kind = kind.unwrap_or("multipart/mixed; boundary=boundarydonotcross".to_owned());

@@ -165,8 +165,7 @@ impl Connection {
             Wrong::Invalid(invalid) => Answer::text(invalid.status, &invalid.to_string()),
             Wrong::TooSlow => Answer::text(Status::RequestTimeout, "the request came too slowly"),
         };
-        let bytes =
-            answer.into_bytes(&crate::proto::http::Method::Get, false, SystemTime::now());
+        let bytes = answer.into_bytes(&crate::proto::http::Method::Get, false, SystemTime::now());
         (&*self.socket).write_all(&bytes).map_err(End::Failed)?;
         self.linger();
         Ok(())

@@ -24,7 +24,11 @@ pub(super) fn metrics(context: &Context) -> String {
     page.counter("source_opened_total", "Times the source was opened.", report.opened);
     page.gauge("viewers_watching", "Viewers who get pictures.", counts.watching);
     page.gauge("viewers_paused", "Viewers who paused.", counts.paused);
-    page.gauge("sent_bits_per_second", "Sent to all viewers.", context.audience.sent_bits_per_sec());
+    page.gauge(
+        "sent_bits_per_second",
+        "Sent to all viewers.",
+        context.audience.sent_bits_per_sec(),
+    );
     page.counter("frames_sent_total", "Frames sent to viewers.", sent);
     page.counter("frames_skipped_total", "Frames that slow viewers skipped.", skipped);
     let encoded = context.hub.pictures_encoded();
@@ -36,7 +40,10 @@ pub(super) fn metrics(context: &Context) -> String {
     page.head("level_viewers", "Viewers who get a level.", "gauge");
     for level in Level::all() {
         let label = level.quality().percent();
-        page.sample(&format!("level_viewers{{quality=\"{label}\"}}"), counts.at_level[level.index()]);
+        page.sample(
+            &format!("level_viewers{{quality=\"{label}\"}}"),
+            counts.at_level[level.index()],
+        );
     }
     page.0
 }

@@ -41,7 +41,8 @@ pub fn for_terminal(text: &str) -> Option<String> {
 
 fn modules(code: &QrCode) -> impl Iterator<Item = (i32, i32)> + '_ {
     let side = code.size();
-    (0..side).flat_map(move |y| (0..side).map(move |x| (x, y)))
+    (0..side)
+        .flat_map(move |y| (0..side).map(move |x| (x, y)))
         .filter(|&(x, y)| code.get_module(x, y))
 }
 

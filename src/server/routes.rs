@@ -207,9 +207,13 @@ impl Request<'_> {
             }
             Err(Full) => {
                 let most = self.context.audience.max_viewers();
-                refuse(self.head, Status::ServiceUnavailable, &format!("this server is full ({most} viewers)"))
-                    .header("Retry-After", pages::RETRY_AFTER_SECS)
-                    .into()
+                refuse(
+                    self.head,
+                    Status::ServiceUnavailable,
+                    &format!("this server is full ({most} viewers)"),
+                )
+                .header("Retry-After", pages::RETRY_AFTER_SECS)
+                .into()
             }
         }
     }

@@ -123,8 +123,11 @@ impl Worker {
                 }
                 continue;
             }
-            let heard: Vec<Token> =
-                events.iter().filter(|event| event.is_readable()).map(|event| event.token()).collect();
+            let heard: Vec<Token> = events
+                .iter()
+                .filter(|event| event.is_readable())
+                .map(|event| event.token())
+                .collect();
             for token in heard {
                 if self.streams.get_mut(&token).is_some_and(|served| served.hung_up()) {
                     self.drop_stream(token);

@@ -11,8 +11,7 @@ use socket2::{SockRef, TcpKeepalive};
 /// What the system refuses is left as it is: the stream works all the same.
 pub(super) fn fit_for_streaming(socket: &TcpStream) {
     let socket = SockRef::from(socket);
-    let keepalive =
-        TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL);
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL);
     let set = [
         ("TCP_NODELAY", socket.set_tcp_nodelay(true)),
         ("SO_SNDBUF", socket.set_send_buffer_size(SEND_BUFFER_BYTES)),

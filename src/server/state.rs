@@ -48,6 +48,7 @@ fn source(context: &Context, now: Instant) -> Value {
         "width": format.map(|format| format.size.width),
         "height": format.map(|format| format.size.height),
         "fps": round(context.hub.frames_per_sec(), 10.0),
+        "nominal_fps": format.map(|format| round(format.fps, 100.0)),
         "format": format.map(|format| format.encoding),
         "frames": report.frames,
         "broken": report.broken,

@@ -69,7 +69,7 @@ nearest_size() {
 320x180@30 --size 300x200 --fps 30
 640x480@25 --size 640x480 --fps 60
 640x360@15 --size 650x370 --fps 14
-1280x720@12.5 --size 1280x720 --fps 30
+1280x720@25 --size 1280x720 --fps 30
 SIZES
 }
 
@@ -221,7 +221,7 @@ expect_stop() {
 state() { curl -sf --max-time 2 "$url/state" | jq .source >"$work/state.json"; }
 field() { jq -r "$1" "$work/state.json"; }
 source_is() {
-  state && field '"\(.kind) \(.status) \(.format) \(.width)x\(.height)@\(.fps)"' && [[ $(field ".$1") == "$2" ]]
+  state && field '"\(.kind) \(.status) \(.format) \(.width)x\(.height)@\(.nominal_fps)"' && [[ $(field ".$1") == "$2" ]]
 }
 trouble_is() { # CODE, or null
   state && field 'if .trouble then .trouble | "\(.code): \(.title). \(.detail)" else "none" end' &&
@@ -229,8 +229,8 @@ trouble_is() { # CODE, or null
 }
 in_trouble() { trouble_is null && return 1; [[ $(field '.trouble') != null ]]; }
 live_at() { # WxH@FPS, the rate rounded to a tenth
-  state && field '"\(.status) \(.format) \(.width)x\(.height)@\(.fps)"' &&
-    [[ $(field '"\(.status) \(.width)x\(.height)@\(.fps * 10 | round / 10)"') == "live $1" ]]
+  state && field '"\(.status) \(.format) \(.width)x\(.height)@\(.nominal_fps)"' &&
+    [[ $(field '"\(.status) \(.width)x\(.height)@\(.nominal_fps)"') == "live $1" ]]
 }
 logged() { guest log | grep -iE "$1"; }
 camera_is_closed() { ! guest camera_open; }

@@ -8,7 +8,7 @@ import { createDeck } from "./deck.js";
 import { byId } from "./dom.js";
 import { createDonate } from "./donate.js";
 import { createFade } from "./fade.js";
-import { ago } from "./format.js";
+import { ago, count } from "./format.js";
 import { createKeys } from "./keys.js";
 import { createLatency } from "./latency.js";
 import { createMenu } from "./menu.js";
@@ -50,6 +50,7 @@ const trouble = createTrouble({ onRetry: retryNow });
 const stream = createStream({
   picture: byId("picture"),
   still: byId("still"),
+  getStill: api.getSnapshot,
   onOpening(hasStill) {
     byId("opening").hidden = hasStill;
     showStatus();
@@ -233,11 +234,11 @@ function showStatus() {
   byId("paused-note").hidden = lost || !viewer()?.paused;
 }
 
-const isFull = () => Boolean(state) && state.viewers.watching + state.viewers.paused >= state.viewers.max;
+const isFull = () => Boolean(state?.viewers.full);
 
 function tellFull(retryAt) {
   trouble.clear("stream");
-  trouble.set("full", { icon: "users", title: `This server is full (${state.viewers.max} viewers).`, retryAt });
+  trouble.set("full", { icon: "users", title: `This server is full (${count(state.viewers.max, "viewer", "viewers")}).`, retryAt });
 }
 
 function tellConnection(failure, retryAt) {

@@ -13,8 +13,11 @@ function newTab() {
   return Array.from(bytes, (byte) => LETTERS[byte % LETTERS.length]).join("");
 }
 
-/** `onOpening()`, `onPicture()` and `onFailure(retryAt)` say how the opening went. */
-export function createStream({ picture, still, onOpening, onPicture, onFailure }) {
+/**
+ * `getStill()` fetches one picture for a viewer who is paused and has none yet; `onOpening()`,
+ * `onPicture()` and `onFailure(retryAt)` say how the opening went.
+ */
+export function createStream({ picture, still, getStill, onOpening, onPicture, onFailure }) {
   let tab = newTab();
   let wanted = false;
   let arrived = false;
@@ -42,13 +45,33 @@ export function createStream({ picture, still, onOpening, onPicture, onFailure }
     if (!arrived || !picture.naturalWidth) {
       return;
     }
-    still.width = picture.naturalWidth;
-    still.height = picture.naturalHeight;
     try {
-      still.getContext("2d").drawImage(picture, 0, 0);
-      still.hidden = false;
+      drawStill(picture, picture.naturalWidth, picture.naturalHeight);
     } catch {
       // A picture that broke half-way cannot be drawn; black it is, then.
+    }
+  }
+
+  function drawStill(image, width, height) {
+    still.width = width;
+    still.height = height;
+    still.getContext("2d").drawImage(image, 0, 0);
+    still.hidden = false;
+  }
+
+  /** Keeps the last picture; who opened the page paused was sent none, and fetches one. */
+  async function freeze() {
+    keepStill();
+    if (!still.hidden) {
+      return;
+    }
+    try {
+      const image = await createImageBitmap(await getStill());
+      if (!arrived) {
+        drawStill(image, image.width, image.height);
+      }
+    } catch {
+      // The source gives none: the words on the picture say why.
     }
   }
 
@@ -105,7 +128,7 @@ export function createStream({ picture, still, onOpening, onPicture, onFailure }
     },
     open,
     close,
-    freeze: keepStill,
+    freeze,
     glance() {
       glimpse = look();
     },

@@ -10,25 +10,16 @@ use crate::media::frame::Quality;
 pub(super) fn quality(table: &[u8; 64]) -> Quality {
     let distance = |quality: &Quality| -> u32 {
         let pairs = table.iter().zip(STANDARD_LUMA_TABLE);
-        pairs
-            .map(|(&value, base)| u32::from(value.abs_diff(scaled(base, *quality))))
-            .sum()
+        pairs.map(|(&value, base)| u32::from(value.abs_diff(scaled(base, *quality)))).sum()
     };
-    let best = (1..=100)
-        .rev()
-        .filter_map(Quality::new)
-        .min_by_key(distance);
+    let best = (1..=100).rev().filter_map(Quality::new).min_by_key(distance);
     best.expect("there are a hundred qualities")
 }
 
 /// A value of a standard table at a quality, as libjpeg scales it.
 pub(super) fn scaled(base: u8, quality: Quality) -> u8 {
     let percent = u32::from(quality.percent());
-    let scale = if percent < 50 {
-        5000 / percent
-    } else {
-        200 - 2 * percent
-    };
+    let scale = if percent < 50 { 5000 / percent } else { 200 - 2 * percent };
     let value = (u32::from(base) * scale + 50) / 100;
     u8::try_from(value.max(1)).unwrap_or(u8::MAX)
 }

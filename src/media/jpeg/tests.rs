@@ -45,23 +45,12 @@ fn headers_say_what_the_encoder_was_asked_for() {
     {
         let info = info(bytes).unwrap();
         assert_eq!(info.length, bytes.len(), "picture {index}");
-        assert_eq!(
-            info.size,
-            Size {
-                width: 48,
-                height: 32
-            },
-            "picture {index}"
-        );
+        assert_eq!(info.size, Size { width: 48, height: 32 }, "picture {index}");
         assert_eq!(info.quality.percent(), percent, "picture {index}");
         assert_eq!(info.chroma, Some(chroma), "picture {index}");
         assert_eq!(info.progressive, progressive, "picture {index}");
         assert_eq!(info.restart_interval, restart_interval, "picture {index}");
-        assert_eq!(
-            bytes[info.scan..info.scan + 2],
-            [0xFF, SOS],
-            "picture {index}"
-        );
+        assert_eq!(bytes[info.scan..info.scan + 2], [0xFF, SOS], "picture {index}");
     }
 }
 
@@ -87,15 +76,9 @@ fn missing_huffman_tables_are_put_before_the_scan() {
     let scan = info(NO_DHT).unwrap().scan;
     let (head, rest) = jpeg.bytes.split_at(scan);
     assert_eq!(head, &NO_DHT[..scan]);
-    assert_eq!(
-        rest.strip_prefix(STANDARD_HUFFMAN_TABLES).unwrap(),
-        &NO_DHT[scan..]
-    );
-    let decoded = |bytes: &[u8]| {
-        turbojpeg::decompress(bytes, turbojpeg::PixelFormat::RGB)
-            .unwrap()
-            .pixels
-    };
+    assert_eq!(rest.strip_prefix(STANDARD_HUFFMAN_TABLES).unwrap(), &NO_DHT[scan..]);
+    let decoded =
+        |bytes: &[u8]| turbojpeg::decompress(bytes, turbojpeg::PixelFormat::RGB).unwrap().pixels;
     assert!(decoded(&jpeg.bytes) == decoded(BASELINE_420));
     assert_eq!(complete(&jpeg.bytes).unwrap().bytes, jpeg.bytes);
 }
@@ -107,10 +90,7 @@ fn cut_at_every_byte_is_early_and_never_a_picture() {
         for cut in 0..bytes.len() {
             assert_eq!(length(&bytes[..cut]), Ok(None), "cut at {cut}");
             assert_eq!(walker.advance(&bytes[..cut]), Ok(None), "cut at {cut}");
-            assert_eq!(
-                complete(&bytes[..cut]).map_err(|e| e.offset).err(),
-                Some(cut)
-            );
+            assert_eq!(complete(&bytes[..cut]).map_err(|e| e.offset).err(), Some(cut));
         }
         assert_eq!(walker.advance(bytes), Ok(Some(bytes.len())));
         assert_eq!(walker.advance(bytes), Ok(Some(bytes.len())));
@@ -128,10 +108,7 @@ fn picture_that_breaks_off_into_the_next_one_says_where_that_starts() {
 #[test]
 fn sorts_that_clients_do_not_share_are_refused() {
     assert_eq!(complete(CMYK).unwrap_err().rule, "B.2.2: 1 or 3 components");
-    let frame = BASELINE_420
-        .windows(2)
-        .position(|pair| pair == [0xFF, SOF0])
-        .unwrap();
+    let frame = BASELINE_420.windows(2).position(|pair| pair == [0xFF, SOF0]).unwrap();
     for (place, value, rule) in [
         (1, 0xC3, "B.2.2: Huffman-coded DCT (SOF0, SOF1, SOF2)"),
         (1, 0xC9, "B.2.2: Huffman-coded DCT (SOF0, SOF1, SOF2)"),
@@ -145,20 +122,13 @@ fn sorts_that_clients_do_not_share_are_refused() {
     ] {
         let mut bytes = BASELINE_420.to_vec();
         bytes[frame + place] = value;
-        assert_eq!(
-            complete(&bytes).map(|_| ()).map_err(|e| e.rule),
-            Err(rule),
-            "{value:#x}"
-        );
+        assert_eq!(complete(&bytes).map(|_| ()).map_err(|e| e.rule), Err(rule), "{value:#x}");
     }
 }
 
 #[test]
 fn side_of_16384_is_the_last_allowed() {
-    let frame = BASELINE_420
-        .windows(2)
-        .position(|pair| pair == [0xFF, SOF0])
-        .unwrap();
+    let frame = BASELINE_420.windows(2).position(|pair| pair == [0xFF, SOF0]).unwrap();
     let mut bytes = BASELINE_420.to_vec();
     bytes[frame + 7..frame + 9].copy_from_slice(&16384_u16.to_be_bytes());
     assert_eq!(info(&bytes).unwrap().size.width, 16384);
@@ -204,20 +174,14 @@ fn quality_of_libjpeg_is_known_again() {
 fn damaged_pictures_never_panic() {
     let mut state = 1_u64;
     let mut random = || {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 33) as usize
     };
     for round in 0..20_000 {
         let mut bytes = WHOLE[round % WHOLE.len()].to_vec();
         for _ in 0..1 + random() % 8 {
             let place = random() % bytes.len();
-            bytes[place] = if random() % 3 == 0 {
-                0xFF
-            } else {
-                random() as u8
-            };
+            bytes[place] = if random() % 3 == 0 { 0xFF } else { random() as u8 };
         }
         bytes.truncate(random() % (2 * bytes.len()));
         let whole = length(&bytes);

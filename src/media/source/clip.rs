@@ -1,9 +1,9 @@
 //! A file of pictures, played again and again.
 //!
 //! Read on the source thread, a piece at a time. The file is recognised by its
-//! content: the networking lab's lengths ([`lab`]), JPEGs one after another
-//! ([`concat`]), or an AVI with MJPEG ([`avi`]). It is opened anew each time
-//! round, so that a file that was replaced plays on as what it is now.
+//! content: the networking lab's JPEGs each after its length, JPEGs one after another,
+//! or an AVI with MJPEG; below, each form has a file of its own. It is opened anew each
+//! time round, so that a file that was replaced plays on as what it is now.
 
 use std::fmt;
 use std::fs::File;
@@ -47,10 +47,7 @@ impl Clip {
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    return Err(NotAClip {
-                        path,
-                        fault: Fault::Unreadable(error),
-                    });
+                    return Err(NotAClip { path, fault: Fault::Unreadable(error) });
                 }
             }
         }
@@ -69,9 +66,7 @@ impl Source for Clip {
     fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
         let mut reel = FileReel::open(&self.path)?;
         let fps = match &mut reel.form {
-            Form::Avi(avi) => avi
-                .fps(&mut reel.window)
-                .map_err(|error| lost(&self.path, error))?,
+            Form::Avi(avi) => avi.fps(&mut reel.window).map_err(|error| lost(&self.path, error))?,
             Form::Lab(_) | Form::Concat(_) => None,
         };
         let player = Player::open(reel, &self.name(), fps.unwrap_or(wish.fps))?;
@@ -111,10 +106,7 @@ impl fmt::Display for NotAClip {
                  length in five digits, or an AVI with MJPEG ({CONVERT})"
             ),
             Fault::NoPicture(Some(encoding)) => {
-                write!(
-                    f,
-                    "{path} is an AVI with {encoding}, not with MJPEG ({CONVERT})"
-                )
+                write!(f, "{path} is an AVI with {encoding}, not with MJPEG ({CONVERT})")
             }
             Fault::NoPicture(None) => write!(f, "{path} has no JPEG that can be read"),
         }
@@ -138,16 +130,11 @@ impl From<NotAClip> for Trouble {
             Fault::NotAFile => (TroubleCode::Missing, format!("{name} is no longer a file")),
             Fault::Empty => (TroubleCode::Garbage, format!("{name} is empty")),
             Fault::Form => (TroubleCode::Garbage, format!("{name} is not a clip")),
-            Fault::NoPicture(_) => (
-                TroubleCode::Garbage,
-                format!("No picture in {name} can be read"),
-            ),
+            Fault::NoPicture(_) => {
+                (TroubleCode::Garbage, format!("No picture in {name} can be read"))
+            }
         };
-        Trouble {
-            code,
-            title,
-            detail: "It plays on when the file is a clip again.".to_owned(),
-        }
+        Trouble { code, title, detail: "It plays on when the file is a clip again.".to_owned() }
     }
 }
 
@@ -162,21 +149,9 @@ impl Form {
     /// Looks at a file's first bytes.
     fn of(head: &[u8]) -> Option<Self> {
         match head {
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'A',
-                b'V',
-                b'I',
-                b' ',
-                ..,
-            ] => Some(Form::Avi(avi::Avi::default())),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => {
+                Some(Form::Avi(avi::Avi::default()))
+            }
             [0xFF, 0xD8, 0xFF, ..] => Some(Form::Concat(concat::Concat)),
             _ if lab::starts(head) => Some(Form::Lab(lab::Lab::default())),
             _ => None,
@@ -209,10 +184,7 @@ struct FileReel {
 
 impl FileReel {
     fn open(path: &Path) -> Result<Self, NotAClip> {
-        let fail = |fault| NotAClip {
-            path: path.to_owned(),
-            fault,
-        };
+        let fail = |fault| NotAClip { path: path.to_owned(), fault };
         let unreadable = |error| fail(Fault::Unreadable(error));
         // Before it is opened: opening a pipe waits for its other end.
         if !path.metadata().map_err(unreadable)?.is_file() {
@@ -224,19 +196,13 @@ impl FileReel {
             return Err(fail(Fault::Empty));
         }
         let form = Form::of(window.bytes()).ok_or_else(|| fail(Fault::Form))?;
-        Ok(Self {
-            path: path.to_owned(),
-            window,
-            form,
-        })
+        Ok(Self { path: path.to_owned(), window, form })
     }
 }
 
 impl Reel for FileReel {
     fn step(&mut self) -> Result<Step, Trouble> {
-        self.form
-            .step(&mut self.window)
-            .map_err(|error| lost(&self.path, error))
+        self.form.step(&mut self.window).map_err(|error| lost(&self.path, error))
     }
 
     fn rewind(&mut self) -> Result<(), Trouble> {
@@ -249,35 +215,22 @@ impl Reel for FileReel {
 pub(super) fn lost(path: &Path, error: io::Error) -> Trouble {
     let name = file_name(path);
     let (code, title, detail) = match error.kind() {
-        io::ErrorKind::NotFound => (
-            TroubleCode::Missing,
-            format!("{name} is gone"),
-            "It plays on when it is back.".into(),
-        ),
+        io::ErrorKind::NotFound => {
+            (TroubleCode::Missing, format!("{name} is gone"), "It plays on when it is back.".into())
+        }
         io::ErrorKind::PermissionDenied => (
             TroubleCode::Denied,
             format!("{name} may not be read"),
             "Give the server's user the right to read it.".into(),
         ),
-        _ => (
-            TroubleCode::Failed,
-            format!("{name} cannot be read"),
-            format!("{error}."),
-        ),
+        _ => (TroubleCode::Failed, format!("{name} cannot be read"), format!("{error}.")),
     };
-    Trouble {
-        code,
-        title,
-        detail,
-    }
+    Trouble { code, title, detail }
 }
 
 /// The last part of a path, to be shown.
 pub(super) fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 const CONVERT: &str = "to make one: ffmpeg -i FILE -an -c:v mjpeg -q:v 3 clip.avi";

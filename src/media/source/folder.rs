@@ -34,18 +34,11 @@ impl Folder {
         let names = match names(&path) {
             Ok(names) => names,
             Err(error) => {
-                return Err(NoPictures {
-                    path,
-                    error: Some(error),
-                });
+                return Err(NoPictures { path, error: Some(error) });
             }
         };
         let found = names.iter().any(|name| read(&path.join(name)).is_some());
-        if found {
-            Ok(Self { path })
-        } else {
-            Err(NoPictures { path, error: None })
-        }
+        if found { Ok(Self { path }) } else { Err(NoPictures { path, error: None }) }
     }
 }
 
@@ -59,10 +52,7 @@ impl Source for Folder {
     }
 
     fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
-        let mut reel = FolderReel {
-            path: self.path.clone(),
-            names: Vec::new().into_iter(),
-        };
+        let mut reel = FolderReel { path: self.path.clone(), names: Vec::new().into_iter() };
         reel.rewind()?;
         Ok(Box::new(Player::open(reel, &self.name(), wish.fps)?))
     }
@@ -81,10 +71,7 @@ impl fmt::Display for NoPictures {
         let path = self.path.display();
         match &self.error {
             Some(error) => write!(f, "cannot read the folder {path}: {error}"),
-            None => write!(
-                f,
-                "{path} has no JPEG that can be read: its pictures should be *.jpg"
-            ),
+            None => write!(f, "{path} has no JPEG that can be read: its pictures should be *.jpg"),
         }
     }
 }
@@ -149,11 +136,7 @@ fn read(path: &Path) -> Option<Jpeg> {
         return None;
     }
     let mut bytes = Vec::new();
-    File::open(path)
-        .ok()?
-        .take(MAX_PICTURE_BYTES as u64)
-        .read_to_end(&mut bytes)
-        .ok()?;
+    File::open(path).ok()?.take(MAX_PICTURE_BYTES as u64).read_to_end(&mut bytes).ok()?;
     jpeg::complete(&bytes).ok()
 }
 
@@ -184,10 +167,7 @@ fn natural(a: &[u8], b: &[u8]) -> Ordering {
 
 /// Takes the digits at the front of `bytes`, and gives them without leading zeros.
 fn number<'a>(bytes: &mut &'a [u8]) -> &'a [u8] {
-    let end = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
     let (digits, rest) = bytes.split_at(end);
     *bytes = rest;
     let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
@@ -206,26 +186,11 @@ mod tests {
 
     const GRAY: &[u8] = include_bytes!("../../../tests/data/jpeg/gray.jpg");
     const FFMPEG: &[u8] = include_bytes!("../../../tests/data/jpeg/ffmpeg.jpg");
-    const WISH: Wish = Wish {
-        size: Size {
-            width: 9,
-            height: 9,
-        },
-        fps: 1000.0,
-        fps_named: false,
-    };
+    const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 1000.0, fps_named: false };
 
     #[test]
     fn names_are_ordered_as_people_count() {
-        let ordered = [
-            "1.jpg",
-            "01.jpg",
-            "2.jpg",
-            "10.jpg",
-            "a9b2.jpg",
-            "a9b10.jpg",
-            "a10.jpg",
-        ];
+        let ordered = ["1.jpg", "01.jpg", "2.jpg", "10.jpg", "a9b2.jpg", "a9b10.jpg", "a10.jpg"];
         let mut names = ordered.map(str::as_bytes);
         names.reverse();
         names.sort_by(|a, b| natural(a, b));
@@ -269,9 +234,7 @@ mod tests {
         let folder = Scratch::folder();
         let said = Folder::new(folder.path()).unwrap_err().to_string();
         assert!(said.contains("no JPEG"), "{said}");
-        let said = Folder::new(folder.path().join("gone"))
-            .unwrap_err()
-            .to_string();
+        let said = Folder::new(folder.path().join("gone")).unwrap_err().to_string();
         assert!(said.starts_with("cannot read the folder"), "{said}");
     }
 
@@ -290,9 +253,6 @@ mod tests {
         };
         assert_eq!(trouble.code, TroubleCode::Missing);
         drop(folder);
-        assert_eq!(
-            source.open(WISH).err().map(|trouble| trouble.code),
-            Some(TroubleCode::Missing)
-        );
+        assert_eq!(source.open(WISH).err().map(|trouble| trouble.code), Some(TroubleCode::Missing));
     }
 }

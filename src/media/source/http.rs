@@ -1,9 +1,9 @@
 //! MJPEG over HTTP from another server: this program again, mjpg-streamer, ustreamer,
 //! a phone.
 //!
-//! On the source thread, which [`live`] and [`snapshot`] keep for no longer than their
-//! deadline, a connect apart. Grammar is [`crate::proto::http`]'s; asking, with
-//! redirects, is [`fetch`]'s. Does not come back after a loss: the supervisor opens anew.
+//! On the source thread, which is kept for no longer than its deadline, a connect
+//! apart. Grammar is [`crate::proto`]'s. Does not come back after a loss: that is for
+//! whoever opened it.
 
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -38,14 +38,8 @@ impl Http {
     /// [`BadAddress`] if that is no such URL. Whether anybody answers shows when it is opened.
     pub fn new(address: &str) -> Result<Self, BadAddress> {
         match HttpUrl::parse(address) {
-            Ok(url) => Ok(Self {
-                url,
-                patience: PATIENCE,
-            }),
-            Err(fault) => Err(BadAddress {
-                address: without_password(address),
-                fault,
-            }),
+            Ok(url) => Ok(Self { url, patience: PATIENCE }),
+            Err(fault) => Err(BadAddress { address: without_password(address), fault }),
         }
     }
 }
@@ -60,10 +54,7 @@ impl Source for Http {
     }
 
     fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
-        let peer = Peer {
-            host: host(&self.url),
-            patience: self.patience,
-        };
+        let peer = Peer { host: host(&self.url), patience: self.patience };
         open(&self.url, &peer, wish.fps).map_err(|fault| peer.trouble(fault))
     }
 }
@@ -75,19 +66,9 @@ fn open(url: &HttpUrl, peer: &Peer, fps: f64) -> Result<Box<dyn Capture>, Fault>
     if kind.starts_with("multipart/") {
         let content_type = answer.reply.headers.get("Content-Type").unwrap_or_default();
         let parts = PartReader::new(content_type, MAX_PICTURE_BYTES).map_err(Fault::Grammar)?;
-        Ok(Box::new(Live::open(
-            answer.body,
-            parts,
-            peer.clone(),
-            deadline,
-        )?))
+        Ok(Box::new(Live::open(answer.body, parts, peer.clone(), deadline)?))
     } else if kind.starts_with(SNAPSHOT) {
-        Ok(Box::new(Snapshot::open(
-            answer,
-            peer.clone(),
-            fps,
-            deadline,
-        )?))
+        Ok(Box::new(Snapshot::open(answer, peer.clone(), fps, deadline)?))
     } else {
         Err(Fault::Answer(Unwanted::Content(kind)))
     }
@@ -113,10 +94,7 @@ pub struct BadAddress {
 impl fmt::Display for BadAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { address, fault } = self;
-        write!(
-            f,
-            "{address} cannot be asked ({fault}): it should be http://HOST[:PORT]/PATH"
-        )
+        write!(f, "{address} cannot be asked ({fault}): it should be http://HOST[:PORT]/PATH")
     }
 }
 
@@ -146,14 +124,12 @@ impl Peer {
                 format!("{host} has stopped sending"),
                 format!("Nothing came for {} s.", self.patience.as_secs()),
             ),
-            Fault::Ended => (
-                format!("{host} ended the stream"),
-                "It may be restarting.".to_owned(),
-            ),
-            Fault::Broken(error) => (
-                format!("The connection to {host} broke"),
-                format!("{error}."),
-            ),
+            Fault::Ended => {
+                (format!("{host} ended the stream"), "It may be restarting.".to_owned())
+            }
+            Fault::Broken(error) => {
+                (format!("The connection to {host} broke"), format!("{error}."))
+            }
             Fault::Grammar(invalid) => (
                 format!("{host} sends what is not a stream"),
                 format!("Not understood: {invalid}."),
@@ -164,11 +140,7 @@ impl Peer {
             ),
             Fault::Answer(answer) => self.no_stream(answer),
         };
-        Trouble {
-            code,
-            title,
-            detail,
-        }
+        Trouble { code, title, detail }
     }
 
     /// What to say of an answer that is understood, and not the one hoped for.

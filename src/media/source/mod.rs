@@ -2,7 +2,7 @@
 //!
 //! A [`Source`] is opened when somebody watches and dropped when nobody does;
 //! what comes of it is a [`Capture`], read on the source thread alone. Neither
-//! knows of viewers. [`super::supervisor`] owns both, opens again what was lost
+//! knows of viewers. [`crate::live::supervisor`] owns both, opens again what was lost
 //! and draws the cards.
 
 pub mod clip;

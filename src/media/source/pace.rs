@@ -16,16 +16,8 @@ pub(super) struct Pace {
 impl Pace {
     /// `fps` pictures a second, the first one due at `first`.
     pub(super) fn new(fps: f64, first: Instant) -> Self {
-        let fps = if fps.is_finite() {
-            fps.clamp(SLOWEST_FPS, FASTEST_FPS)
-        } else {
-            1.0
-        };
-        Self {
-            first,
-            period: Duration::from_secs_f64(1.0 / fps),
-            count: 0,
-        }
+        let fps = if fps.is_finite() { fps.clamp(SLOWEST_FPS, FASTEST_FPS) } else { 1.0 };
+        Self { first, period: Duration::from_secs_f64(1.0 / fps), count: 0 }
     }
 
     /// When the next picture is due.
@@ -75,10 +67,7 @@ mod tests {
             pace.made(late);
         }
         let off = pace.due() - start;
-        assert!(
-            off.abs_diff(Duration::from_secs(3600)) < Duration::from_millis(1),
-            "{off:?}"
-        );
+        assert!(off.abs_diff(Duration::from_secs(3600)) < Duration::from_millis(1), "{off:?}");
     }
 
     #[test]

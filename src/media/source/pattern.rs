@@ -1,8 +1,8 @@
 //! The moving test picture that the server draws itself.
 //!
 //! Its capture runs on the source thread. It moves for seven seconds and rests for
-//! five, all but its clock, so that gaming mode can be seen at work. How it looks is
-//! in [`still`] (drawn once) and [`moving`] (each frame).
+//! five, all but its clock, so that gaming mode can be seen at work. What stands still
+//! is drawn once, what moves for each frame.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -64,11 +64,7 @@ struct Open {
 
 impl Capture for Open {
     fn format(&self) -> Format {
-        Format {
-            size: self.drawing.size,
-            fps: self.fps,
-            encoding: "I420",
-        }
+        Format { size: self.drawing.size, fps: self.fps, encoding: "I420" }
     }
 
     fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
@@ -79,10 +75,7 @@ impl Capture for Open {
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
         let at = SystemTime::now();
         let planar = self.drawing.frame(number, &TimeOfDay::new(at, &self.zone));
-        Ok(Some(Captured {
-            at,
-            picture: Picture::Planar(Arc::new(planar)),
-        }))
+        Ok(Some(Captured { at, picture: Picture::Planar(Arc::new(planar)) }))
     }
 }
 
@@ -99,11 +92,7 @@ impl Drawing {
         let layout = still::Layout::new(size);
         Self {
             size,
-            fps: if fps.is_finite() && fps > 0.0 {
-                fps
-            } else {
-                30.0
-            },
+            fps: if fps.is_finite() && fps > 0.0 { fps } else { 30.0 },
             background: still::background(&layout, fps),
             moving: Moving::new(&layout),
         }
@@ -111,8 +100,7 @@ impl Drawing {
 
     fn frame(&self, number: u64, time: &TimeOfDay) -> Planar {
         let seconds = number as f64 / self.fps;
-        self.moving
-            .frame(&self.background, moved_for(seconds), number, time)
+        self.moving.frame(&self.background, moved_for(seconds), number, time)
     }
 }
 
@@ -128,12 +116,7 @@ impl TimeOfDay {
     fn new(at: SystemTime, zone: &TimeZone) -> Self {
         let local = zone.to_datetime(Timestamp::try_from(at).unwrap_or_default());
         Self {
-            seconds: format!(
-                "{:02}:{:02}:{:02}",
-                local.hour(),
-                local.minute(),
-                local.second()
-            ),
+            seconds: format!("{:02}:{:02}:{:02}", local.hour(), local.minute(), local.second()),
             millis: format!("{:03}", local.millisecond()),
         }
     }
@@ -162,9 +145,7 @@ mod tests {
                 let rows = (y * 8..y * 8 + 8).map(|row| &planar.luma()[row * width + x * 8..][..8]);
                 rows.flatten().map(|sample| i32::from(*sample)).sum::<i32>() / 64
             };
-            (0..height / 8)
-                .flat_map(|y| (0..width / 8).map(move |x| block(x, y)))
-                .collect()
+            (0..height / 8).flat_map(|y| (0..width / 8).map(move |x| block(x, y))).collect()
         };
         let (a, b) = (blocks(a), blocks(b));
         let sum: i32 = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).sum();
@@ -240,11 +221,7 @@ mod tests {
 
     #[test]
     fn captures_go_on_counting_and_end_at_the_deadline() {
-        let wish = Wish {
-            size: Size::new(64, 48).unwrap(),
-            fps: 0.01,
-            fps_named: true,
-        };
+        let wish = Wish { size: Size::new(64, 48).unwrap(), fps: 0.01, fps_named: true };
         let mut pattern = Pattern::new();
         for opened in 1..=2 {
             let mut capture = pattern.open(wish).unwrap();

@@ -72,11 +72,7 @@ impl<R: Reel> Player<R> {
         Ok(Self {
             reel,
             name: name.to_owned(),
-            format: Format {
-                size: first.size,
-                fps,
-                encoding: "MJPEG",
-            },
+            format: Format { size: first.size, fps, encoding: "MJPEG" },
             pace: Pace::new(fps, Instant::now()),
             pending: Some(first.clone()),
             last: Some(first),
@@ -122,10 +118,7 @@ impl<R: Reel> Capture for Player<R> {
         }
         self.pace.made(Instant::now());
         let picture = self.pending.take().map(Picture::Jpeg);
-        Ok(picture.map(|picture| Captured {
-            at: SystemTime::now(),
-            picture,
-        }))
+        Ok(picture.map(|picture| Captured { at: SystemTime::now(), picture }))
     }
 
     fn broken(&self) -> u64 {
@@ -178,15 +171,7 @@ mod tests {
     }
 
     fn player(steps: &[u8]) -> Result<Player<Script>, Trouble> {
-        Player::open(
-            Script {
-                steps: steps.to_vec(),
-                at: 0,
-                rewound: 0,
-            },
-            "it",
-            1000.0,
-        )
+        Player::open(Script { steps: steps.to_vec(), at: 0, rewound: 0 }, "it", 1000.0)
     }
 
     /// The next picture, however long it takes.
@@ -212,10 +197,7 @@ mod tests {
     #[test]
     fn reel_without_a_picture_is_trouble_and_no_endless_loop() {
         for steps in [&b""[..], b"bbb", b"sss", b"rrr"] {
-            assert_eq!(
-                player(steps).err().map(|trouble| trouble.code),
-                Some(TroubleCode::Garbage)
-            );
+            assert_eq!(player(steps).err().map(|trouble| trouble.code), Some(TroubleCode::Garbage));
         }
         let mut player = player(b"p").unwrap();
         next(&mut player);

@@ -47,11 +47,7 @@ impl Body {
             BodyLength::Known(bytes) => Rest::Known(bytes),
             BodyLength::Chunked => Rest::Chunked(ChunkedDecoder::default()),
         };
-        Self {
-            rest,
-            bytes: Vec::new(),
-            limit,
-        }
+        Self { rest, bytes: Vec::new(), limit }
     }
 
     /// Takes what belongs to the body from the front of `input`.
@@ -71,10 +67,7 @@ impl Body {
                 let consumed = usize::try_from(*left).map_or(input.len(), |n| n.min(input.len()));
                 self.bytes.extend_from_slice(&input[..consumed]);
                 *left -= consumed as u64;
-                Ok(Fed {
-                    consumed,
-                    done: *left == 0,
-                })
+                Ok(Fed { consumed, done: *left == 0 })
             }
             Rest::Chunked(_) => self.feed_chunked(input),
         }
@@ -89,10 +82,7 @@ impl Body {
         let mut consumed = 0;
         loop {
             let Rest::Chunked(decoder) = &mut self.rest else {
-                return Ok(Fed {
-                    consumed,
-                    done: true,
-                });
+                return Ok(Fed { consumed, done: true });
             };
             let piece = decoder.step(&input[consumed..])?;
             if piece.data.len() > self.limit - self.bytes.len() {
@@ -101,10 +91,7 @@ impl Body {
             self.bytes.extend_from_slice(piece.data);
             consumed += piece.consumed;
             if decoder.is_done() || piece.consumed == 0 {
-                return Ok(Fed {
-                    consumed,
-                    done: decoder.is_done(),
-                });
+                return Ok(Fed { consumed, done: decoder.is_done() });
             }
         }
     }
@@ -148,15 +135,9 @@ mod tests {
 
     #[test]
     fn what_follows_the_body_is_left() {
-        assert_eq!(
-            collect(BodyLength::Known(3), b"abcGET", 64),
-            Ok((b"abc".to_vec(), 3))
-        );
+        assert_eq!(collect(BodyLength::Known(3), b"abcGET", 64), Ok((b"abc".to_vec(), 3)));
         let chunked = b"3\r\nabc\r\n0\r\n\r\nGET";
-        assert_eq!(
-            collect(BodyLength::Chunked, chunked, 64),
-            Ok((b"abc".to_vec(), 3))
-        );
+        assert_eq!(collect(BodyLength::Chunked, chunked, 64), Ok((b"abc".to_vec(), 3)));
         assert_eq!(collect(BodyLength::None, b"GET", 64), Ok((Vec::new(), 3)));
     }
 
@@ -164,10 +145,7 @@ mod tests {
     fn a_body_may_be_as_large_as_the_limit_and_not_larger() {
         let whole = [b'x'; 65];
         let status = |result: Result<_, Invalid>| result.map_err(|invalid| invalid.status);
-        assert_eq!(
-            collect(BodyLength::Known(64), &whole, 7).map(|(b, _)| b.len()),
-            Ok(64)
-        );
+        assert_eq!(collect(BodyLength::Known(64), &whole, 7).map(|(b, _)| b.len()), Ok(64));
         assert_eq!(
             status(collect(BodyLength::Known(u64::MAX), b"", 1)),
             Err(Status::ContentTooLarge)

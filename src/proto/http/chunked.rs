@@ -60,20 +60,14 @@ impl ChunkedDecoder {
         for (at, &byte) in input.iter().enumerate() {
             match self.state {
                 State::Done => {
-                    return Ok(Piece {
-                        consumed: at,
-                        data: &[],
-                    });
+                    return Ok(Piece { consumed: at, data: &[] });
                 }
                 State::Data => return Ok(self.content(input, at)),
                 _ => self.state = self.framing(byte)?,
             }
             self.offset += 1;
         }
-        Ok(Piece {
-            consumed: input.len(),
-            data: &[],
-        })
+        Ok(Piece { consumed: input.len(), data: &[] })
     }
 
     /// Takes all of `input` that belongs to the body, and appends the content to `out`.
@@ -88,10 +82,7 @@ impl ChunkedDecoder {
             out.extend_from_slice(piece.data);
             consumed += piece.consumed;
         }
-        Ok(Fed {
-            consumed,
-            done: self.is_done(),
-        })
+        Ok(Fed { consumed, done: self.is_done() })
     }
 
     /// True once the last chunk and its trailers have been taken.
@@ -108,10 +99,7 @@ impl ChunkedDecoder {
         if self.left == 0 {
             self.state = State::DataCr;
         }
-        Piece {
-            consumed: at + run,
-            data: &rest[..run],
-        }
+        Piece { consumed: at + run, data: &rest[..run] }
     }
 
     /// The state after one byte that is not content.
@@ -126,11 +114,7 @@ impl ChunkedDecoder {
             (State::Extension, _) if !is_control(byte) => self.within_line(State::Extension),
             (State::SizeLf, b'\n') => {
                 self.line = 0;
-                Ok(if self.left == 0 {
-                    State::Trailer
-                } else {
-                    State::Data
-                })
+                Ok(if self.left == 0 { State::Trailer } else { State::Data })
             }
             (State::DataCr, b'\r') => Ok(State::DataLf),
             (State::DataLf, b'\n') => Ok(State::Size),
@@ -145,10 +129,7 @@ impl ChunkedDecoder {
 
     fn digit(&mut self, byte: u8) -> Result<State, Invalid> {
         let digit = char::from(byte).to_digit(16).map_or(0, u64::from);
-        let size = self
-            .left
-            .checked_mul(16)
-            .ok_or(self.invalid("chunk-size too large"))?;
+        let size = self.left.checked_mul(16).ok_or(self.invalid("chunk-size too large"))?;
         self.left = size | digit;
         self.within_line(State::Digits)
     }
@@ -256,20 +237,11 @@ mod tests {
 
     #[test]
     fn sizes_lines_and_trailers_are_bounded() {
-        assert_eq!(
-            decode(b"ffffffffffffffff\r\n", 64),
-            Ok((Vec::new(), 18, false))
-        );
-        assert_eq!(
-            refused("10000000000000000\r\n"),
-            ("chunk-size too large", 16)
-        );
+        assert_eq!(decode(b"ffffffffffffffff\r\n", 64), Ok((Vec::new(), 18, false)));
+        assert_eq!(refused("10000000000000000\r\n"), ("chunk-size too large", 16));
         let zeros = |n| format!("{}\r\n", "0".repeat(n));
         assert_eq!(refused(&zeros(MAX_LINE_BYTES + 1)).0, "chunk line too long");
-        assert_eq!(
-            decode(zeros(MAX_LINE_BYTES).as_bytes(), 64).map(|d| d.1),
-            Ok(258)
-        );
+        assert_eq!(decode(zeros(MAX_LINE_BYTES).as_bytes(), 64).map(|d| d.1), Ok(258));
         let trailers = format!("0\r\n{}", "a: b\r\n".repeat(MAX_TRAILER_BYTES / 4 + 1));
         assert_eq!(refused(&trailers).0, "trailer-section too long");
     }

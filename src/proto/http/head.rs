@@ -90,11 +90,7 @@ pub fn parse_head(input: &[u8]) -> Result<Option<(Head, usize)>, Invalid> {
         headers.push(name, value);
         at = next;
     }
-    if full {
-        Err(too_large(window.len(), "head too long"))
-    } else {
-        Ok(None)
-    }
+    if full { Err(too_large(window.len(), "head too long")) } else { Ok(None) }
 }
 
 impl Head {
@@ -141,9 +137,7 @@ impl Head {
     fn accepts(&self, media_type: &str) -> bool {
         self.headers.list("Accept").any(|range| {
             let mut pieces = range.split(';').map(str::trim);
-            let named = pieces
-                .next()
-                .is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+            let named = pieces.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
             let weight = pieces.find_map(|p| p.strip_prefix("q=").or(p.strip_prefix("Q=")));
             named && weight.is_none_or(|q| q.parse::<f32>().is_ok_and(|q| q > 0.0))
         })
@@ -180,9 +174,7 @@ impl Target {
     ///
     /// As [`form::parse`]; the offset counts from the start of the query.
     pub fn query_pairs(&self) -> Result<Vec<(String, String)>, Invalid> {
-        self.query
-            .as_deref()
-            .map_or(Ok(Vec::new()), |query| form::parse(query.as_bytes()))
+        self.query.as_deref().map_or(Ok(Vec::new()), |query| form::parse(query.as_bytes()))
     }
 
     /// Origin-form: a path and perhaps a query (RFC 9112 §3.2.1).
@@ -210,13 +202,7 @@ struct Meaning {
 
 impl Meaning {
     fn new(version: Version) -> Self {
-        Self {
-            version,
-            host: None,
-            length: None,
-            chunked: false,
-            expects_continue: false,
-        }
+        Self { version, host: None, length: None, chunked: false, expects_continue: false }
     }
 
     fn note(&mut self, name: &str, value: &str, offset: usize) -> Result<(), Invalid> {
@@ -242,20 +228,13 @@ impl Meaning {
 
     fn transfer_encoding(&mut self, value: &str, offset: usize) -> Result<(), Invalid> {
         if self.version == Version::Http10 {
-            return Err(Invalid::bad_request(
-                offset,
-                "Transfer-Encoding in HTTP/1.0",
-            ));
+            return Err(Invalid::bad_request(offset, "Transfer-Encoding in HTTP/1.0"));
         }
         if self.chunked {
             return Err(Invalid::bad_request(offset, "Transfer-Encoding: repeated"));
         }
         if !value.eq_ignore_ascii_case("chunked") {
-            return Err(Invalid::new(
-                Status::NotImplemented,
-                offset,
-                "Transfer-Encoding",
-            ));
+            return Err(Invalid::new(Status::NotImplemented, offset, "Transfer-Encoding"));
         }
         self.chunked = true;
         self.refuse_two_lengths(offset)
@@ -313,10 +292,7 @@ impl Meaning {
 
 /// How many bytes of empty lines to pass over.
 fn empty_lines(input: &[u8]) -> usize {
-    (0..MAX_EMPTY_LINES)
-        .take_while(|n| input[n * 2..].starts_with(b"\r\n"))
-        .count()
-        * 2
+    (0..MAX_EMPTY_LINES).take_while(|n| input[n * 2..].starts_with(b"\r\n")).count() * 2
 }
 
 type RequestLine = (Method, (Target, Option<String>), Version);
@@ -355,21 +331,12 @@ fn request_target(
     offset: usize,
 ) -> Result<(Target, Option<String>), Invalid> {
     let invalid = Invalid::bad_request(offset, "request-target");
-    if !word
-        .iter()
-        .all(|&byte| byte.is_ascii_graphic() && byte != b'#')
-    {
+    if !word.iter().all(|&byte| byte.is_ascii_graphic() && byte != b'#') {
         return Err(invalid);
     }
     let text = std::str::from_utf8(word).map_err(|_| invalid)?;
     if text == "*" && *method == Method::Options {
-        return Ok((
-            Target {
-                path: "*".to_owned(),
-                query: None,
-            },
-            None,
-        ));
+        return Ok((Target { path: "*".to_owned(), query: None }, None));
     }
     if text.starts_with('/') {
         return Ok((Target::origin(text, offset)?, None));

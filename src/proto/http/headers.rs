@@ -19,16 +19,12 @@ impl Headers {
 
     /// Each value of `name`, in order.
     pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
-        self.iter()
-            .filter(move |(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// Each name and value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// How many fields there are.
@@ -51,8 +47,7 @@ impl Headers {
 
     /// True if the list in `name` has the member `token`, in any case.
     pub fn lists(&self, name: &str, token: &str) -> bool {
-        self.list(name)
-            .any(|member| member.eq_ignore_ascii_case(token))
+        self.list(name).any(|member| member.eq_ignore_ascii_case(token))
     }
 
     pub(super) fn push(&mut self, name: &str, value: String) {
@@ -162,11 +157,7 @@ pub(super) fn too_large(offset: usize, rule: &'static str) -> Invalid {
 /// `bytes` as a `token` (RFC 9110 §5.6.2), if that is what they are.
 pub(super) fn token(bytes: &[u8]) -> Option<&str> {
     let all = !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte));
-    if all {
-        std::str::from_utf8(bytes).ok()
-    } else {
-        None
-    }
+    if all { std::str::from_utf8(bytes).ok() } else { None }
 }
 
 /// True for `tchar` (RFC 9110 §5.6.2).
@@ -240,10 +231,7 @@ mod tests {
     #[test]
     fn lenient_fields_are_bounded() {
         let many = "A: b\r\n".repeat(MAX_HEADERS + 1);
-        assert_eq!(
-            lenient_fields(many.as_bytes(), 0).unwrap_err().rule,
-            "too many headers"
-        );
+        assert_eq!(lenient_fields(many.as_bytes(), 0).unwrap_err().rule, "too many headers");
         let long = vec![b'a'; MAX_HEAD_BYTES];
         assert_eq!(lenient_fields(&long, 0).unwrap_err().rule, "head too long");
         assert_eq!(lenient_fields(&long[1..], 0), Ok(None));

@@ -63,19 +63,12 @@ impl Invalid {
     }
 
     pub(crate) fn new(status: Status, offset: usize, rule: &'static str) -> Self {
-        Self {
-            offset: offset as u64,
-            rule,
-            status,
-        }
+        Self { offset: offset as u64, rule, status }
     }
 
     /// The same fault, seen from `base` bytes further out.
     pub(crate) fn at(self, base: u64) -> Self {
-        Self {
-            offset: base.saturating_add(self.offset),
-            ..self
-        }
+        Self { offset: base.saturating_add(self.offset), ..self }
     }
 }
 

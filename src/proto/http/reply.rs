@@ -49,21 +49,14 @@ pub fn parse_reply(input: &[u8]) -> Result<Option<(Reply, usize)>, Invalid> {
     }
     let Some((line, at)) = lenient_line(window, 0) else {
         let too_long = Invalid::bad_gateway(window.len(), "status-line too long");
-        return if window.len() == MAX_HEAD_BYTES {
-            Err(too_long)
-        } else {
-            Ok(None)
-        };
+        return if window.len() == MAX_HEAD_BYTES { Err(too_long) } else { Ok(None) };
     };
     let status = status_code(line).ok_or(Invalid::bad_gateway(0, "status-line"))?;
     let Some((headers, length)) = lenient_fields(input, at)? else {
         return Ok(None);
     };
     let foreign = |coding: &str| !["chunked", "identity"].contains(&coding);
-    if headers
-        .list("Transfer-Encoding")
-        .any(|coding| foreign(&coding.to_ascii_lowercase()))
-    {
+    if headers.list("Transfer-Encoding").any(|coding| foreign(&coding.to_ascii_lowercase())) {
         return Err(Invalid::bad_gateway(at, "Transfer-Encoding"));
     }
     Ok(Some((Reply { status, headers }, length)))
@@ -85,10 +78,7 @@ impl Reply {
         if self.headers.lists("Transfer-Encoding", "chunked") {
             return ReplyBody::Chunked;
         }
-        let length = self
-            .headers
-            .get("Content-Length")
-            .and_then(|value| value.parse().ok());
+        let length = self.headers.get("Content-Length").and_then(|value| value.parse().ok());
         length.map_or(ReplyBody::UntilClose, ReplyBody::Known)
     }
 }
@@ -148,9 +138,7 @@ mod tests {
         assert_eq!(reply(b"HTTP/1.0 200\n\n").status, 200);
         assert_eq!(reply(b"HTTP/1.1 404 \r\n\r\n").status, 404);
         assert_eq!(
-            reply(b"HTTP/1.1  401 No\r\nno colon here\r\nA:b\n\r\n")
-                .headers
-                .get("a"),
+            reply(b"HTTP/1.1  401 No\r\nno colon here\r\nA:b\n\r\n").headers.get("a"),
             Some("b")
         );
     }
@@ -164,10 +152,7 @@ mod tests {
         assert_eq!(body(200, "Content-Length: -1\r\n"), ReplyBody::UntilClose);
         let both = "Content-Length: 7\r\nTransfer-Encoding: Chunked\r\n";
         assert_eq!(body(200, both), ReplyBody::Chunked);
-        assert_eq!(
-            body(200, "Transfer-Encoding: identity\r\n"),
-            ReplyBody::UntilClose
-        );
+        assert_eq!(body(200, "Transfer-Encoding: identity\r\n"), ReplyBody::UntilClose);
         assert_eq!(body(304, "Content-Length: 7\r\n"), ReplyBody::None);
         assert_eq!(body(100, ""), ReplyBody::None);
     }
@@ -185,11 +170,7 @@ mod tests {
             "HTTP/1.1 +20",
             "HTTP/1.1 099",
         ] {
-            assert_eq!(
-                rule(format!("{line}\r\n\r\n").as_bytes()),
-                "status-line",
-                "{line}"
-            );
+            assert_eq!(rule(format!("{line}\r\n\r\n").as_bytes()), "status-line", "{line}");
         }
         assert_eq!(
             rule(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
@@ -202,14 +183,8 @@ mod tests {
         let start = "HTTP/1.1 200 OK\r\nX: ";
         let pad = "x".repeat(MAX_HEAD_BYTES - start.len() - 4);
         let whole = format!("{start}{pad}\r\n\r\nmore");
-        assert_eq!(
-            parse_reply(whole.as_bytes()).unwrap().unwrap().1,
-            MAX_HEAD_BYTES
-        );
-        assert_eq!(
-            rule(format!("{start}x{pad}\r\n\r\n").as_bytes()),
-            "head too long"
-        );
+        assert_eq!(parse_reply(whole.as_bytes()).unwrap().unwrap().1, MAX_HEAD_BYTES);
+        assert_eq!(rule(format!("{start}x{pad}\r\n\r\n").as_bytes()), "head too long");
         let line = format!("HTTP/1.1 200 {}", "x".repeat(MAX_HEAD_BYTES));
         assert_eq!(rule(line.as_bytes()), "status-line too long");
     }

@@ -18,10 +18,7 @@ pub struct ResponseHead {
 impl ResponseHead {
     /// A head without fields.
     pub fn new(status: Status) -> Self {
-        Self {
-            status,
-            fields: String::new(),
-        }
+        Self { status, fields: String::new() }
     }
 
     /// Adds a field.
@@ -34,8 +31,7 @@ impl ResponseHead {
         self.fields.push_str(name);
         self.fields.push_str(": ");
         let value = value.to_string();
-        self.fields
-            .extend(value.chars().map(|c| if breaks_line(c) { ' ' } else { c }));
+        self.fields.extend(value.chars().map(|c| if breaks_line(c) { ' ' } else { c }));
         self.fields.push_str("\r\n");
         self
     }
@@ -72,9 +68,8 @@ mod tests {
 
     #[test]
     fn head_is_written_byte_for_byte() {
-        let head = ResponseHead::new(Status::SeeOther)
-            .header("Location", "/")
-            .header("Content-Length", 0);
+        let head =
+            ResponseHead::new(Status::SeeOther).header("Location", "/").header("Content-Length", 0);
         let expected = b"HTTP/1.1 303 See Other\r\nLocation: /\r\nContent-Length: 0\r\n\r\n";
         assert_eq!(written(&head), expected);
     }

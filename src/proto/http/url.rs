@@ -158,11 +158,7 @@ pub(super) fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
 
 /// A path and query with what may not stand in a request line encoded.
 fn origin_form(typed: &str) -> String {
-    let mut path = if typed.starts_with('/') {
-        String::new()
-    } else {
-        "/".to_owned()
-    };
+    let mut path = if typed.starts_with('/') { String::new() } else { "/".to_owned() };
     for byte in typed.bytes() {
         match byte.is_ascii_graphic() {
             true => path.push(char::from(byte)),
@@ -176,17 +172,11 @@ fn origin_form(typed: &str) -> String {
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let bits = group
-            .iter()
-            .fold(0, |bits, &byte| bits << 8 | usize::from(byte));
+        let bits = group.iter().fold(0, |bits, &byte| bits << 8 | usize::from(byte));
         let bits = bits << (8 * (3 - group.len()));
         for digit in 0..4 {
             let value = bits >> (18 - 6 * digit) & 0x3f;
-            text.push(if digit <= group.len() {
-                char::from(BASE64[value])
-            } else {
-                '='
-            });
+            text.push(if digit <= group.len() { char::from(BASE64[value]) } else { '=' });
         }
     }
     text
@@ -218,10 +208,7 @@ mod tests {
         let url = HttpUrl::parse("HTTP://[fe80::1]?x y=\u{e9}").unwrap();
         assert_eq!((url.host(), url.port()), ("fe80::1", 80));
         assert_eq!(url.path_and_query(), "/?x%20y=%C3%A9");
-        assert_eq!(
-            HttpUrl::parse("http://u:a@b@c").unwrap().userinfo(),
-            Some("u:a@b")
-        );
+        assert_eq!(HttpUrl::parse("http://u:a@b@c").unwrap().userinfo(), Some("u:a@b"));
     }
 
     #[test]
@@ -259,31 +246,19 @@ mod tests {
             write_get(&HttpUrl::parse("http://Aladdin:open sesame@[::1]:81/a b").unwrap());
         let (head, length) = parse_head(&request).unwrap().unwrap();
         assert_eq!(length, request.len());
-        assert_eq!(
-            (head.target.path.as_str(), head.host()),
-            ("/a b", Some("[::1]:81"))
-        );
+        assert_eq!((head.target.path.as_str(), head.host()), ("/a b", Some("[::1]:81")));
         let credentials = head.header("Authorization");
         assert_eq!(credentials, Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
         let bare = write_get(&HttpUrl::parse("http://u@a").unwrap());
         assert_eq!(
-            parse_head(&bare)
-                .unwrap()
-                .unwrap()
-                .0
-                .header("Authorization"),
+            parse_head(&bare).unwrap().unwrap().0.header("Authorization"),
             Some("Basic dTo=")
         );
     }
 
     #[test]
     fn base64_is_as_in_its_rfc() {
-        for (plain, coded) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
+        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foobar", "Zm9vYmFy")] {
             assert_eq!(base64(plain.as_bytes()), coded);
         }
     }

@@ -62,10 +62,7 @@ impl PartReader {
     pub fn new(content_type: &str, max_part_bytes: usize) -> Result<Self, Invalid> {
         let boundary = boundary(content_type)
             .filter(|boundary| !boundary.is_empty() && boundary.len() <= MAX_BOUNDARY_BYTES)
-            .ok_or(Invalid::bad_gateway(
-                0,
-                "Content-Type: no multipart boundary",
-            ))?;
+            .ok_or(Invalid::bad_gateway(0, "Content-Type: no multipart boundary"))?;
         Ok(Self {
             delimiter: Delimiter::new(&boundary),
             max_part_bytes,
@@ -162,9 +159,7 @@ impl PartReader {
             return Ok(false);
         };
         self.pass(length);
-        let declared = headers
-            .get("Content-Length")
-            .and_then(|value| value.parse().ok());
+        let declared = headers.get("Content-Length").and_then(|value| value.parse().ok());
         // 0 stands for "not known" where a server must fill something in.
         let usable = |&bytes: &usize| bytes > 0 && bytes <= self.max_part_bytes;
         self.length = declared.filter(usable).filter(|_| self.believes_lengths);
@@ -205,10 +200,7 @@ impl PartReader {
         let body = self.rest()[..length].to_vec();
         self.pass(length);
         self.state = behind;
-        Part {
-            headers: std::mem::take(&mut self.headers),
-            body,
-        }
+        Part { headers: std::mem::take(&mut self.headers), body }
     }
 
     fn invalid(&self, rule: &'static str) -> Invalid {
@@ -250,10 +242,7 @@ impl Delimiter {
             core => core,
         };
         let own_dashes = boundary.len() - core.len();
-        Self {
-            marker: format!("--{core}").into_bytes(),
-            own_dashes,
-        }
+        Self { marker: format!("--{core}").into_bytes(), own_dashes }
     }
 
     /// Searches on from `from`, before which no delimiter starts.
@@ -265,10 +254,7 @@ impl Delimiter {
             if let Some(behind) = rest.strip_prefix(self.marker.as_slice()) {
                 match line_end(behind) {
                     LineEnd::Open(end) => {
-                        return Found::Open {
-                            start,
-                            length: self.marker.len() + end,
-                        };
+                        return Found::Open { start, length: self.marker.len() + end };
                     }
                     LineEnd::Close => return Found::Close { start },
                     LineEnd::Unsure => return Found::Nothing { searched: start },
@@ -279,21 +265,13 @@ impl Delimiter {
             }
             at = start + 1;
         }
-        Found::Nothing {
-            searched: bytes.len(),
-        }
+        Found::Nothing { searched: bytes.len() }
     }
 
     /// True unless `behind`, what comes behind a part, rules a delimiter out.
     fn may_follow(&self, behind: &[u8]) -> bool {
-        let line_ends = behind
-            .iter()
-            .take_while(|byte| b"\r\n".contains(byte))
-            .count();
-        let dashes = behind[line_ends..]
-            .iter()
-            .take_while(|&&byte| byte == b'-')
-            .count();
+        let line_ends = behind.iter().take_while(|byte| b"\r\n".contains(byte)).count();
+        let dashes = behind[line_ends..].iter().take_while(|&&byte| byte == b'-').count();
         let name = &behind[line_ends + dashes..];
         let core = &self.marker[2..];
         name.is_empty() || name.starts_with(core) || (dashes > 0 && core.starts_with(name))
@@ -303,9 +281,7 @@ impl Delimiter {
     fn body_length(&self, bytes: &[u8]) -> usize {
         let dashes = bytes.iter().rev().take_while(|&&byte| byte == b'-').count();
         let bytes = &bytes[..bytes.len() - dashes.min(self.own_dashes)];
-        let line = bytes
-            .strip_suffix(b"\n")
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let line = bytes.strip_suffix(b"\n").map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         line.unwrap_or(bytes).len()
     }
 
@@ -317,11 +293,7 @@ impl Delimiter {
 
 fn line_end(bytes: &[u8]) -> LineEnd {
     // RFC 2046 allows padding here; it is bounded so that the search is.
-    let padding = bytes
-        .iter()
-        .take(MAX_PADDING)
-        .take_while(|b| b" \t".contains(b))
-        .count();
+    let padding = bytes.iter().take(MAX_PADDING).take_while(|b| b" \t".contains(b)).count();
     match &bytes[padding..] {
         [b'\n', ..] => LineEnd::Open(padding + 1),
         [b'\r', b'\n', ..] => LineEnd::Open(padding + 2),

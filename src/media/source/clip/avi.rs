@@ -76,14 +76,9 @@ impl Avi {
             }
             self.step(window)?;
         }
-        let stated = self
-            .video
-            .map(|video| f64::from(video.rate) / f64::from(video.scale));
+        let stated = self.video.map(|video| f64::from(video.rate) / f64::from(video.scale));
         let of_file = 1e6 / f64::from(self.period_us);
-        Ok(stated
-            .into_iter()
-            .chain([of_file])
-            .find(|fps| SANE_FPS.contains(fps)))
+        Ok(stated.into_iter().chain([of_file]).find(|fps| SANE_FPS.contains(fps)))
     }
 
     /// The name of the video's encoding, if it is not MJPEG.
@@ -101,9 +96,7 @@ impl Avi {
     /// Reads `avih`, `strh` or `strf`.
     fn header(&mut self, name: [u8; 4], payload: &[u8]) {
         let number = |at: usize| {
-            let bytes = payload
-                .get(at..at + 4)
-                .and_then(|bytes| bytes.first_chunk());
+            let bytes = payload.get(at..at + 4).and_then(|bytes| bytes.first_chunk());
             bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes))
         };
         match &name {
@@ -112,12 +105,7 @@ impl Avi {
                 if payload.starts_with(b"vids") && self.video.is_none() {
                     let (scale, rate) = (number(20), number(24));
                     let stream = self.streams;
-                    self.video = Some(Video {
-                        number: stream,
-                        rate,
-                        scale,
-                        encoding: None,
-                    });
+                    self.video = Some(Video { number: stream, rate, scale, encoding: None });
                 }
                 self.streams = self.streams.saturating_add(1);
             }
@@ -176,9 +164,7 @@ fn chunk_head<F: Read + Seek>(window: &mut Window<F>) -> io::Result<Option<([u8;
     Ok(match *window.bytes() {
         [a, b, c, d, l0, l1, l2, l3, ..] => {
             let length = u32::from_le_bytes([l0, l1, l2, l3]);
-            usize::try_from(length)
-                .ok()
-                .map(|length| ([a, b, c, d], length))
+            usize::try_from(length).ok().map(|length| ([a, b, c, d], length))
         }
         _ => None,
     })

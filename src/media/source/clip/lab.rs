@@ -50,11 +50,7 @@ pub(super) fn starts(head: &[u8]) -> bool {
 fn length(bytes: &[u8]) -> Option<usize> {
     let (digits, rest) = bytes.split_at_checked(DIGITS)?;
     let all_digits = digits.iter().all(u8::is_ascii_digit) && rest.starts_with(SOI);
-    all_digits.then(|| {
-        digits
-            .iter()
-            .fold(0, |sum, digit| 10 * sum + usize::from(digit - b'0'))
-    })
+    all_digits.then(|| digits.iter().fold(0, |sum, digit| 10 * sum + usize::from(digit - b'0')))
 }
 
 /// Where a length with its JPEG starts.

@@ -15,14 +15,7 @@ const CMYK: &[u8] = include_bytes!("../../../../tests/data/jpeg/cmyk.jpg");
 const FFMPEG_AVI: &[u8] = include_bytes!("../../../../tests/data/clip/ffmpeg.avi");
 const MPEG4_AVI: &[u8] = include_bytes!("../../../../tests/data/clip/mpeg4.avi");
 
-const WISH: Wish = Wish {
-    size: Size {
-        width: 9,
-        height: 9,
-    },
-    fps: 500.0,
-    fps_named: false,
-};
+const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 500.0, fps_named: false };
 
 /// What a whole clip gives: a letter for each picture (Small, Large), Repeat and Broken.
 fn steps(bytes: &[u8]) -> String {
@@ -71,29 +64,18 @@ fn avi(period_us: u32, (rate, scale): (u32, u32), movie: &[Vec<u8>]) -> Vec<u8> 
         let strf = chunk(b"strf", &[&[0; 16], encoding.as_slice(), &[0; 20]].concat());
         list(b"LIST", b"strl", &[strh, strf])
     };
-    let avih = chunk(
-        b"avih",
-        &[period_us.to_le_bytes().as_slice(), &[0; 52]].concat(),
-    );
+    let avih = chunk(b"avih", &[period_us.to_le_bytes().as_slice(), &[0; 52]].concat());
     let streams = [header(b"auds", b"\0\0\0\0"), header(b"vids", b"MJPG")].concat();
     let hdrl = list(b"LIST", b"hdrl", &[avih, streams]);
     let junk = chunk(b"JUNK", b"00dc01dc9");
-    list(
-        b"RIFF",
-        b"AVI ",
-        &[hdrl, junk, list(b"LIST", b"movi", movie)],
-    )
+    list(b"RIFF", b"AVI ", &[hdrl, junk, list(b"LIST", b"movi", movie)])
 }
 
 /// Plays a file for so many pictures.
 fn play(capture: &mut dyn Capture, pictures: usize) -> Result<usize, Trouble> {
     let mut played = 0;
     while played < pictures {
-        played += usize::from(
-            capture
-                .next(Instant::now() + Duration::from_secs(5))?
-                .is_some(),
-        );
+        played += usize::from(capture.next(Instant::now() + Duration::from_secs(5))?.is_some());
     }
     Ok(played)
 }
@@ -112,13 +94,8 @@ fn avi_pictures_get_their_huffman_tables() {
     let folder = Scratch::folder();
     let path = folder.write("clip", &avi(0, (10, 1), &[chunk(b"01dc", NO_DHT)]));
     let mut capture = Clip::new(path).unwrap().open(WISH).unwrap();
-    let captured = capture
-        .next(Instant::now() + Duration::from_secs(5))
-        .unwrap()
-        .unwrap();
-    let Picture::Jpeg(jpeg) = captured.picture else {
-        panic!("a JPEG")
-    };
+    let captured = capture.next(Instant::now() + Duration::from_secs(5)).unwrap().unwrap();
+    let Picture::Jpeg(jpeg) = captured.picture else { panic!("a JPEG") };
     assert!(jpeg.bytes.len() > NO_DHT.len() + 400);
 }
 
@@ -127,25 +104,14 @@ fn sound_indexes_and_lists_of_records_are_passed_over() {
     let movie = [
         chunk(b"ix01", &[0; 24]),
         chunk(b"00wb", SMALL),
-        list(
-            b"LIST",
-            b"rec ",
-            &[chunk(b"01dc", SMALL), chunk(b"00wb", &[1; 7])],
-        ),
+        list(b"LIST", b"rec ", &[chunk(b"01dc", SMALL), chunk(b"00wb", &[1; 7])]),
         chunk(b"01db", LARGE),
         chunk(b"01dc", b""),
         chunk(b"02dc", SMALL),
     ];
     let index = chunk(b"idx1", &b"01dc\x10\0\0\0\0\0\0\0\0\0\0\0".repeat(3));
-    let more = list(
-        b"RIFF",
-        b"AVIX",
-        &[list(b"LIST", b"movi", &[chunk(b"01dc", LARGE)])],
-    );
-    assert_eq!(
-        steps(&[avi(0, (1, 1), &movie), index, more].concat()),
-        "SLrL"
-    );
+    let more = list(b"RIFF", b"AVIX", &[list(b"LIST", b"movi", &[chunk(b"01dc", LARGE)])]);
+    assert_eq!(steps(&[avi(0, (1, 1), &movie), index, more].concat()), "SLrL");
 }
 
 #[test]
@@ -158,14 +124,8 @@ fn damage_costs_the_pictures_that_it_hits() {
     let plain = [SMALL, LARGE, SMALL].concat();
     let middle = SMALL.len();
     assert_eq!(steps(&hurt(&plain, middle + 4, &[0, 0])), "SbS");
-    assert_eq!(
-        steps(&hurt(&plain, middle + LARGE.len() - 2, &[0, 0])),
-        "SbS"
-    );
-    assert_eq!(
-        steps(&[SMALL, b"--frame\r\n\r\n", CMYK, LARGE, &LARGE[..200]].concat()),
-        "SbLb"
-    );
+    assert_eq!(steps(&hurt(&plain, middle + LARGE.len() - 2, &[0, 0])), "SbS");
+    assert_eq!(steps(&[SMALL, b"--frame\r\n\r\n", CMYK, LARGE, &LARGE[..200]].concat()), "SbLb");
     let lab = lab(&[SMALL, LARGE, SMALL]);
     assert_eq!(steps(&hurt(&lab, 5 + middle, b"00009")), "SbS");
     assert_eq!(steps(&hurt(&lab, 5 + middle, b"x")), "SbS");
@@ -182,12 +142,7 @@ fn damage_costs_the_pictures_that_it_hits() {
 
 #[test]
 fn picture_without_end_is_given_up_at_the_limit() {
-    let endless = [
-        &SMALL[..SMALL.len() - 2],
-        &vec![0x55; MAX_PICTURE_BYTES],
-        SMALL,
-    ]
-    .concat();
+    let endless = [&SMALL[..SMALL.len() - 2], &vec![0x55; MAX_PICTURE_BYTES], SMALL].concat();
     // The SOI that follows ends the search within the limit, or the limit does.
     assert_eq!(steps(&endless), "bS");
 }
@@ -196,17 +151,11 @@ fn picture_without_end_is_given_up_at_the_limit() {
 fn noise_never_panics_and_always_ends() {
     let mut state = 7_u64;
     let mut random = || {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 33) as usize
     };
     let movie = [SMALL, LARGE, NO_DHT].map(|picture| chunk(b"01dc", picture));
-    let clips = [
-        [SMALL, LARGE].concat(),
-        lab(&[SMALL, LARGE]),
-        avi(0, (1, 1), &movie),
-    ];
+    let clips = [[SMALL, LARGE].concat(), lab(&[SMALL, LARGE]), avi(0, (1, 1), &movie)];
     for round in 0..900 {
         let mut bytes = clips[round % 3].clone();
         for _ in 0..1 + random() % 20 {
@@ -241,13 +190,7 @@ fn clip_starts_again_after_its_end() {
     let folder = Scratch::folder();
     let mut clip = Clip::new(folder.write("clip", &lab(&[SMALL, LARGE]))).unwrap();
     let mut capture = clip.open(WISH).unwrap();
-    assert_eq!(
-        capture.format().size,
-        Size {
-            width: 48,
-            height: 32
-        }
-    );
+    assert_eq!(capture.format().size, Size { width: 48, height: 32 });
     assert_eq!(play(&mut *capture, 7), Ok(7));
     assert_eq!((clip.name().as_str(), capture.broken()), ("clip", 0));
 }
@@ -263,14 +206,10 @@ fn what_is_no_clip_is_told_in_one_line() {
         (&LARGE[..300], "no JPEG that can be read"),
         (MPEG4_AVI, "AVI with FMP4"),
     ] {
-        let said = Clip::new(folder.write("it", bytes))
-            .unwrap_err()
-            .to_string();
+        let said = Clip::new(folder.write("it", bytes)).unwrap_err().to_string();
         assert!(said.contains(word) && !said.contains('\n'), "{said}");
     }
-    let said = Clip::new(folder.path().join("gone"))
-        .unwrap_err()
-        .to_string();
+    let said = Clip::new(folder.path().join("gone")).unwrap_err().to_string();
     assert!(said.starts_with("cannot read"), "{said}");
     let said = Clip::new(folder.path()).unwrap_err().to_string();
     assert!(said.contains("is not a file"), "{said}");
@@ -294,16 +233,10 @@ fn file_that_changes_while_it_plays_does_no_harm() {
         let mut capture = clip.open(WISH).unwrap();
         folder.write("clip", bytes);
         assert_eq!(play(&mut *capture, 999).unwrap_err().code, code);
-        assert_eq!(
-            clip.open(WISH).err().map(|trouble| trouble.code),
-            Some(code)
-        );
+        assert_eq!(clip.open(WISH).err().map(|trouble| trouble.code), Some(code));
     }
     folder.write("clip", SMALL);
     let mut capture = clip.open(WISH).unwrap();
     folder.remove("clip");
-    assert_eq!(
-        play(&mut *capture, 9).unwrap_err().code,
-        TroubleCode::Missing
-    );
+    assert_eq!(play(&mut *capture, 9).unwrap_err().code, TroubleCode::Missing);
 }

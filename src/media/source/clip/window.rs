@@ -12,11 +12,7 @@ pub(super) struct Window<F> {
 
 impl<F: Read + Seek> Window<F> {
     pub(super) fn new(file: F) -> Self {
-        Self {
-            file,
-            buffer: Vec::new(),
-            start: 0,
-        }
+        Self { file, buffer: Vec::new(), start: 0 }
     }
 
     /// What has been read and not left behind.
@@ -30,15 +26,10 @@ impl<F: Read + Seek> Window<F> {
             self.buffer.drain(..self.start);
             self.start = 0;
             // One large picture must not hold its memory for ever.
-            self.buffer
-                .shrink_to(4 * self.buffer.len().max(PIECE_BYTES));
+            self.buffer.shrink_to(4 * self.buffer.len().max(PIECE_BYTES));
         }
         let piece = PIECE_BYTES.max(self.bytes().len() / 2);
-        let read = self
-            .file
-            .by_ref()
-            .take(piece as u64)
-            .read_to_end(&mut self.buffer)?;
+        let read = self.file.by_ref().take(piece as u64).read_to_end(&mut self.buffer)?;
         Ok(read > 0)
     }
 
@@ -73,11 +64,7 @@ impl<F: Read + Seek> Window<F> {
         let held = self.bytes().len();
         let found = find(self.bytes());
         // What reaches over the end of the piece is found with the next one.
-        let behind = found.unwrap_or(if going_on {
-            held.saturating_sub(reach - 1)
-        } else {
-            held
-        });
+        let behind = found.unwrap_or(if going_on { held.saturating_sub(reach - 1) } else { held });
         self.start += behind;
         Ok(match (found, going_on) {
             (Some(_), _) => Found::Here,

@@ -20,12 +20,7 @@ impl Answer {
     /// `image/jpeg` and the like: lower case, without parameters.
     pub(super) fn content_type(&self) -> String {
         let value = self.reply.headers.get("Content-Type").unwrap_or_default();
-        value
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase()
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 }
 
@@ -84,9 +79,7 @@ pub(super) fn fetch(url: &HttpUrl, deadline: Instant) -> Result<Answer, Fault> {
 }
 
 fn connect(url: &HttpUrl) -> Result<TcpStream, Fault> {
-    let addresses = (url.host(), url.port())
-        .to_socket_addrs()
-        .map_err(Fault::Name)?;
+    let addresses = (url.host(), url.port()).to_socket_addrs().map_err(Fault::Name)?;
     let addresses: Vec<_> = addresses.collect();
     let deadline = Instant::now() + CONNECT_TIMEOUT;
     let mut failed = Fault::Name(io::ErrorKind::NotFound.into());
@@ -96,9 +89,7 @@ fn connect(url: &HttpUrl) -> Result<TcpStream, Fault> {
         let part = left / u32::try_from(addresses.len() - tried).unwrap_or(1);
         match TcpStream::connect_timeout(address, part.max(TICK)) {
             Ok(socket) => {
-                socket
-                    .set_write_timeout(Some(CONNECT_TIMEOUT))
-                    .map_err(Fault::Connect)?;
+                socket.set_write_timeout(Some(CONNECT_TIMEOUT)).map_err(Fault::Connect)?;
                 return Ok(socket);
             }
             Err(error) => failed = Fault::Connect(error),
@@ -151,16 +142,10 @@ fn receive(
 
 /// Where a `Location` leads from `url` (RFC 3986 §5.2). Credentials stay with their server.
 fn follow(url: &HttpUrl, location: &str) -> Result<HttpUrl, Fault> {
-    let elsewhere = |_| {
-        Fault::Answer(Unwanted::Elsewhere(
-            location.chars().take(MAX_SHOWN).collect(),
-        ))
-    };
+    let elsewhere =
+        |_| Fault::Answer(Unwanted::Elsewhere(location.chars().take(MAX_SHOWN).collect()));
     let base = HttpUrl::parse(&format!("http://{}", authority(url))).map_err(Fault::Grammar)?;
-    let is_absolute = location
-        .split(['/', '?', '#'])
-        .next()
-        .is_some_and(|part| part.contains(':'));
+    let is_absolute = location.split(['/', '?', '#']).next().is_some_and(|part| part.contains(':'));
     let target = if is_absolute {
         location.to_owned()
     } else if let Some(rest) = location.strip_prefix("//") {
@@ -188,11 +173,7 @@ fn follow(url: &HttpUrl, location: &str) -> Result<HttpUrl, Fault> {
 
 fn authority(url: &HttpUrl) -> String {
     let (host, port) = (url.host(), url.port());
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 /// Percent-encodes all but letters and digits, and the colon that ends the name.
@@ -240,12 +221,7 @@ impl Incoming {
             ReplyBody::Chunked => Framing::Chunked(ChunkedDecoder::default()),
             ReplyBody::UntilClose => Framing::UntilClose,
         };
-        Self {
-            socket,
-            framing,
-            behind,
-            piece: vec![0; PIECE_BYTES],
-        }
+        Self { socket, framing, behind, piece: vec![0; PIECE_BYTES] }
     }
 
     /// Appends to `out` what comes next.
@@ -266,9 +242,7 @@ impl Incoming {
         match came.map_err(Fault::Broken)? {
             None => Ok(Came::Nothing),
             Some(0) => Ok(Came::End),
-            Some(count) => self
-                .framing
-                .take(self.piece.get(..count).unwrap_or_default(), out),
+            Some(count) => self.framing.take(self.piece.get(..count).unwrap_or_default(), out),
         }
     }
 }
@@ -277,9 +251,7 @@ impl Framing {
     fn take(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Came, Fault> {
         match self {
             Framing::Known(left) => {
-                let count = usize::try_from(*left)
-                    .unwrap_or(usize::MAX)
-                    .min(bytes.len());
+                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                 *left -= count as u64;
                 out.extend_from_slice(bytes.get(..count).unwrap_or_default());
             }
@@ -315,24 +287,11 @@ mod tests {
             ("x/y?z", "http://cam:8080/a/x/y?z"),
             ("?action=stream", "http://cam:8080/a/b?action=stream"),
         ] {
-            assert_eq!(
-                follow(&url, location).unwrap().to_string(),
-                target,
-                "{location}"
-            );
+            assert_eq!(follow(&url, location).unwrap().to_string(), target, "{location}");
         }
-        for location in [
-            "https://cam/",
-            "rtsp://cam/",
-            "javascript:x",
-            "http://",
-            "//",
-        ] {
+        for location in ["https://cam/", "rtsp://cam/", "javascript:x", "http://", "//"] {
             assert!(
-                matches!(
-                    follow(&url, location),
-                    Err(Fault::Answer(Unwanted::Elsewhere(_)))
-                ),
+                matches!(follow(&url, location), Err(Fault::Answer(Unwanted::Elsewhere(_)))),
                 "{location}"
             );
         }
@@ -341,12 +300,7 @@ mod tests {
     #[test]
     fn credentials_stay_with_their_server() {
         let url = HttpUrl::parse("http://me:p%40s:s@cam:8080/a").unwrap();
-        let userinfo = |location| {
-            follow(&url, location)
-                .unwrap()
-                .userinfo()
-                .map(str::to_owned)
-        };
+        let userinfo = |location| follow(&url, location).unwrap().userinfo().map(str::to_owned);
         assert_eq!(userinfo("/b").as_deref(), Some("me:p@s:s"));
         assert_eq!(userinfo("http://cam:8080/b").as_deref(), Some("me:p@s:s"));
         assert_eq!(userinfo("http://cam:8081/b"), None);

@@ -34,20 +34,13 @@ impl Live {
         deadline: Instant,
     ) -> Result<Self, Fault> {
         let now = Instant::now();
-        let size = Size {
-            width: 1,
-            height: 1,
-        };
+        let size = Size { width: 1, height: 1 };
         let mut live = Self {
             body,
             parts,
             peer,
             // Neither a reply nor a part says how many pictures come in a second.
-            format: Format {
-                size,
-                fps: 0.0,
-                encoding: "MJPEG",
-            },
+            format: Format { size, fps: 0.0, encoding: "MJPEG" },
             first: None,
             bytes_at: now,
             picture_at: now,
@@ -56,11 +49,7 @@ impl Live {
             piece: Vec::new(),
         };
         let Some(first) = live.read(deadline)? else {
-            return Err(if live.broken > 0 {
-                Fault::Pictures
-            } else {
-                Fault::Silent
-            });
+            return Err(if live.broken > 0 { Fault::Pictures } else { Fault::Silent });
         };
         live.format.size = first.picture.size();
         live.first = Some(first);
@@ -75,10 +64,7 @@ impl Live {
                         self.picture_at = Instant::now();
                         self.broken_then = self.broken;
                         let at = captured_at(&part, SystemTime::now());
-                        return Ok(Some(Captured {
-                            at,
-                            picture: Picture::Jpeg(jpeg),
-                        }));
+                        return Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }));
                     }
                     Err(_) => self.broken += 1,
                 }
@@ -89,11 +75,7 @@ impl Live {
             let now = Instant::now();
             if now.duration_since(self.picture_at) >= PICTURE_PATIENCE * self.peer.patience {
                 let unreadable = self.broken > self.broken_then;
-                return Err(if unreadable {
-                    Fault::Pictures
-                } else {
-                    Fault::Silent
-                });
+                return Err(if unreadable { Fault::Pictures } else { Fault::Silent });
             }
             self.piece.clear();
             let until = deadline.min(self.bytes_at + self.peer.patience);
@@ -124,8 +106,7 @@ impl Capture for Live {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        self.read(deadline)
-            .map_err(|fault| self.peer.trouble(fault))
+        self.read(deadline).map_err(|fault| self.peer.trouble(fault))
     }
 
     fn broken(&self) -> u64 {
@@ -135,17 +116,12 @@ impl Capture for Live {
 
 /// When a part's picture was taken: as it says, if that may be true, or `now`.
 fn captured_at(part: &Part, now: SystemTime) -> SystemTime {
-    let stated = part
-        .headers
-        .get("X-Timestamp")
-        .and_then(|value| value.trim().parse().ok());
+    let stated = part.headers.get("X-Timestamp").and_then(|value| value.trim().parse().ok());
     let stated = stated.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
     let stated = stated.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
     // The other server's clock may be wrong, or count from when it was started.
     let is_sane = |at: &SystemTime| {
-        let off = now
-            .duration_since(*at)
-            .unwrap_or_else(|later| later.duration());
+        let off = now.duration_since(*at).unwrap_or_else(|later| later.duration());
         off <= MAX_CLOCK_OFF
     };
     stated.filter(is_sane).unwrap_or(now)
@@ -174,26 +150,11 @@ mod tests {
     fn stated_time_counts_if_it_is_near() {
         assert_eq!(at("1700000000.250000", 1_700_000_000.5), 1_700_000_000.25);
         assert_eq!(at("1700000009.9", 1_700_000_000.0), 1_700_000_009.9);
-        for stamp in [
-            "1699999980.0",
-            "1700000011",
-            "12.5",
-            "-1",
-            "NaN",
-            "1e300",
-            "inf",
-            "soon",
-            "",
-        ] {
+        for stamp in ["1699999980.0", "1700000011", "12.5", "-1", "NaN", "1e300", "inf", "soon", ""]
+        {
             assert_eq!(at(stamp, 1_700_000_000.5), 1_700_000_000.5, "{stamp}");
         }
-        let bare = Part {
-            headers: Headers::default(),
-            body: Vec::new(),
-        };
-        assert_eq!(
-            captured_at(&bare, SystemTime::UNIX_EPOCH),
-            SystemTime::UNIX_EPOCH
-        );
+        let bare = Part { headers: Headers::default(), body: Vec::new() };
+        assert_eq!(captured_at(&bare, SystemTime::UNIX_EPOCH), SystemTime::UNIX_EPOCH);
     }
 }

@@ -42,24 +42,13 @@ impl Snapshot {
         deadline: Instant,
     ) -> Result<Self, Fault> {
         let fps = fps.min(MAX_FPS);
-        let size = Size {
-            width: 1,
-            height: 1,
-        };
+        let size = Size { width: 1, height: 1 };
         let mut snapshot = Self {
             url: answer.url,
             peer,
-            format: Format {
-                size,
-                fps,
-                encoding: "MJPEG",
-            },
+            format: Format { size, fps, encoding: "MJPEG" },
             pace: Pace::new(fps, Instant::now()),
-            fetching: Some(Fetching {
-                body: answer.body,
-                read: Vec::new(),
-                by: deadline,
-            }),
+            fetching: Some(Fetching { body: answer.body, read: Vec::new(), by: deadline }),
             first: None,
             broken: 0,
             broken_in_a_row: 0,
@@ -90,10 +79,7 @@ impl Snapshot {
                     self.fetching = None;
                     self.broken_in_a_row = 0;
                     let picture = Picture::Jpeg(jpeg);
-                    return Ok(Some(Captured {
-                        at: SystemTime::now(),
-                        picture,
-                    }));
+                    return Ok(Some(Captured { at: SystemTime::now(), picture }));
                 }
                 Some(Err(_)) => {
                     self.fetching = None;
@@ -117,8 +103,7 @@ impl Capture for Snapshot {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
         }
-        self.read(deadline)
-            .map_err(|fault| self.peer.trouble(fault))
+        self.read(deadline).map_err(|fault| self.peer.trouble(fault))
     }
 
     fn broken(&self) -> u64 {
@@ -134,11 +119,7 @@ impl Fetching {
         if !kind.starts_with(SNAPSHOT) {
             return Err(Fault::Answer(Unwanted::Content(kind)));
         }
-        Ok(Self {
-            body: answer.body,
-            read: Vec::new(),
-            by,
-        })
+        Ok(Self { body: answer.body, read: Vec::new(), by })
     }
 
     /// Goes on until the picture is whole; `None` at the deadline.

@@ -13,14 +13,7 @@ const SMALL: &[u8] = include_bytes!("../../../../tests/data/jpeg/gray.jpg");
 const LARGE: &[u8] = include_bytes!("../../../../tests/data/jpeg/ffmpeg.jpg");
 const NO_DHT: &[u8] = include_bytes!("../../../../tests/data/jpeg/no_dht.jpg");
 
-const WISH: Wish = Wish {
-    size: Size {
-        width: 9,
-        height: 9,
-    },
-    fps: 30.0,
-    fps_named: false,
-};
+const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 30.0, fps_named: false };
 const HEAD: &str =
     "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=frame\r\n\r\n";
 
@@ -56,10 +49,7 @@ impl Server {
             };
             answers.into_iter().map(answer).collect()
         };
-        Self {
-            address,
-            thread: std::thread::spawn(serve),
-        }
+        Self { address, thread: std::thread::spawn(serve) }
     }
 
     fn source(&self, path: &str) -> Http {
@@ -95,10 +85,7 @@ fn widths(capture: &mut dyn Capture, count: usize) -> Result<Vec<u32>, Trouble> 
 }
 
 fn part(picture: &[u8]) -> Vec<u8> {
-    let head = format!(
-        "Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n",
-        picture.len()
-    );
+    let head = format!("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", picture.len());
     [b"--frame\r\n", head.as_bytes(), picture, b"\r\n"].concat()
 }
 
@@ -116,10 +103,7 @@ fn chunked(body: &[u8], size: usize) -> Vec<u8> {
 
 #[test]
 fn streams_of_all_layouts_are_read() {
-    let mut own = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: {}\r\n\r\n",
-        multipart::CONTENT_TYPE
-    );
+    let mut own = format!("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n\r\n", multipart::CONTENT_TYPE);
     own.push_str("--frame\r\n");
     let mut own = own.into_bytes();
     for picture in [SMALL, LARGE, NO_DHT] {
@@ -135,21 +119,10 @@ fn streams_of_all_layouts_are_read() {
         b"Content-Type: multipart/x-mixed-replace; boundary=\"frame\"\r\n\r\n",
         &chunked(&parts, 100),
     ];
-    for answer in [
-        own,
-        advance,
-        in_chunks.concat(),
-        stream(&[SMALL, LARGE, NO_DHT]),
-    ] {
+    for answer in [own, advance, in_chunks.concat(), stream(&[SMALL, LARGE, NO_DHT])] {
         let server = Server::start(vec![(answer, After::Close)]);
         let mut capture = server.source("/stream").open(WISH).unwrap();
-        assert_eq!(
-            capture.format().size,
-            Size {
-                width: 48,
-                height: 32
-            }
-        );
+        assert_eq!(capture.format().size, Size { width: 48, height: 32 });
         assert_eq!(widths(&mut *capture, 3), Ok(vec![48, 64, 48]));
         let trouble = widths(&mut *capture, 1).unwrap_err();
         assert_eq!(trouble.code, TroubleCode::Unreachable);
@@ -162,10 +135,7 @@ fn pictures_are_whole_and_completed() {
     let server = Server::start(vec![(stream(&[LARGE, NO_DHT]), After::Close)]);
     let mut capture = server.source("/").open(WISH).unwrap();
     let mut next = || match capture.next(Instant::now() + Duration::from_secs(5)) {
-        Ok(Some(Captured {
-            picture: Picture::Jpeg(jpeg),
-            ..
-        })) => jpeg,
+        Ok(Some(Captured { picture: Picture::Jpeg(jpeg), .. })) => jpeg,
         other => panic!("{other:?}"),
     };
     assert_eq!(&*next().bytes, LARGE);
@@ -189,10 +159,7 @@ fn silence_ends_at_the_deadline_and_then_the_patience() {
     let mut capture = source.open(WISH).unwrap();
     assert_eq!(widths(&mut *capture, 1), Ok(vec![48]));
     assert!(capture.next(Instant::now()).unwrap().is_none());
-    assert_eq!(
-        widths(&mut *capture, 1).unwrap_err().code,
-        TroubleCode::Stalled
-    );
+    assert_eq!(widths(&mut *capture, 1).unwrap_err().code, TroubleCode::Stalled);
     drop(capture);
     server.thread.join().unwrap();
 
@@ -214,12 +181,7 @@ fn snapshots_are_asked_for_again() {
         ([head.as_bytes(), b"\r\n", LARGE].concat(), After::Close),
         ([head.as_bytes(), b"\r\nnothing"].concat(), After::Close),
         (
-            [
-                head.as_bytes(),
-                b"Transfer-Encoding: chunked\r\n\r\n",
-                &chunked(NO_DHT, 7),
-            ]
-            .concat(),
+            [head.as_bytes(), b"Transfer-Encoding: chunked\r\n\r\n", &chunked(NO_DHT, 7)].concat(),
             After::Close,
         ),
         (b"HTTP/1.1 503 Busy\r\n\r\n".to_vec(), After::Close),
@@ -227,10 +189,7 @@ fn snapshots_are_asked_for_again() {
     let server = Server::start(answers);
     let mut source = server.source("/snapshot");
     let mut capture = source.open(WISH).unwrap();
-    assert_eq!(
-        (capture.format().fps, capture.format().size.width),
-        (5.0, 48)
-    );
+    assert_eq!((capture.format().fps, capture.format().size.width), (5.0, 48));
     assert_eq!(widths(&mut *capture, 1), Ok(vec![48]));
     assert!(capture.next(Instant::now()).unwrap().is_none());
     assert_eq!(widths(&mut *capture, 2), Ok(vec![64, 48]));
@@ -238,11 +197,7 @@ fn snapshots_are_asked_for_again() {
     let trouble = widths(&mut *capture, 1).unwrap_err();
     assert!(trouble.detail.contains("503"), "{trouble}");
     let requests = server.thread.join().unwrap();
-    assert!(
-        requests
-            .iter()
-            .all(|request| request.starts_with("GET /snapshot HTTP/1.1\r\n"))
-    );
+    assert!(requests.iter().all(|request| request.starts_with("GET /snapshot HTTP/1.1\r\n")));
 }
 
 #[test]
@@ -258,24 +213,15 @@ fn redirects_are_followed_and_credentials_sent() {
     assert!(!source.name().contains("secret"));
     assert!(source.open(WISH).is_ok());
     let requests = server.thread.join().unwrap();
-    let paths: Vec<_> = requests
-        .iter()
-        .filter_map(|request| request.split(' ').nth(1))
-        .collect();
+    let paths: Vec<_> = requests.iter().filter_map(|request| request.split(' ').nth(1)).collect();
     assert_eq!(paths, ["/a", "/b", "/c?d", "/c?e"]);
     for request in &requests {
-        assert!(
-            request.contains("Authorization: Basic bWU6c2VjcmV0\r\n"),
-            "{request}"
-        );
+        assert!(request.contains("Authorization: Basic bWU6c2VjcmV0\r\n"), "{request}");
     }
 
     let server = Server::start(vec![to("/"); 6]);
     let trouble = server.source("/").open(WISH).err().unwrap();
-    assert!(
-        trouble.title.contains("one address to another"),
-        "{trouble}"
-    );
+    assert!(trouble.title.contains("one address to another"), "{trouble}");
     let server = Server::start(vec![to("https://there/")]);
     let trouble = server.source("/").open(WISH).err().unwrap();
     assert!(trouble.detail.contains("https://there/"), "{trouble}");
@@ -286,32 +232,12 @@ fn answers_without_a_stream_are_put_into_words() {
     let endless = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(99_999));
     for (answer, code, word) in [
         (&b""[..], TroubleCode::Unreachable, "ended"),
-        (
-            b"SSH-2.0-OpenSSH_9.9\r\n",
-            TroubleCode::Unreachable,
-            "not a stream",
-        ),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", TroubleCode::Unreachable, "not a stream"),
         (endless.as_bytes(), TroubleCode::Unreachable, "not a stream"),
-        (
-            b"HTTP/1.1 404 Not Found\r\n\r\n",
-            TroubleCode::Unreachable,
-            "status 404",
-        ),
-        (
-            b"HTTP/1.1 401 No\r\n\r\n",
-            TroubleCode::Denied,
-            "NAME:PASSWORD",
-        ),
-        (
-            b"HTTP/1.1 301 Moved\r\n\r\n",
-            TroubleCode::Unreachable,
-            "status 301",
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\n\r\n",
-            TroubleCode::Unreachable,
-            "no Content-Type",
-        ),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", TroubleCode::Unreachable, "status 404"),
+        (b"HTTP/1.1 401 No\r\n\r\n", TroubleCode::Denied, "NAME:PASSWORD"),
+        (b"HTTP/1.1 301 Moved\r\n\r\n", TroubleCode::Unreachable, "status 301"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", TroubleCode::Unreachable, "no Content-Type"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Type: text/html;charset=utf-8\r\n\r\n<html>",
             TroubleCode::Unreachable,
@@ -337,29 +263,17 @@ fn nobody_there_is_put_into_words() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let trouble = Http::new(&format!("http://{address}/"))
-        .unwrap()
-        .open(WISH)
-        .err()
-        .unwrap();
+    let trouble = Http::new(&format!("http://{address}/")).unwrap().open(WISH).err().unwrap();
     assert_eq!(trouble.code, TroubleCode::Unreachable);
     assert_eq!(trouble.title, format!("{address} cannot be reached"));
 }
 
 #[test]
 fn bad_address_is_told_in_one_line_without_the_password() {
-    for address in [
-        "https://me:secret@cam/",
-        "http://me:secret@",
-        "rtsp://cam/",
-        "cam",
-        "",
-        "http://a b/",
-    ] {
+    for address in
+        ["https://me:secret@cam/", "http://me:secret@", "rtsp://cam/", "cam", "", "http://a b/"]
+    {
         let said = Http::new(address).unwrap_err().to_string();
-        assert!(
-            said.contains("http://HOST") && !said.contains("secret"),
-            "{said}"
-        );
+        assert!(said.contains("http://HOST") && !said.contains("secret"), "{said}");
     }
 }

@@ -18,11 +18,7 @@ pub(super) struct Moving {
 
 impl Moving {
     pub(super) fn new(layout: &Layout) -> Self {
-        Self {
-            wheel: Wheel::new(layout),
-            band: Band::new(layout),
-            dial: Dial::new(layout),
-        }
+        Self { wheel: Wheel::new(layout), band: Band::new(layout), dial: Dial::new(layout) }
     }
 
     /// The picture after it moved for so many seconds.
@@ -106,11 +102,7 @@ fn cells(plane: (usize, usize), centre: (f32, f32), inner: f32, outer: f32) -> V
         let turn = dy.atan2(dx) / std::f32::consts::TAU + 1.0;
         let angle = (turn * STEPS as f32) as usize % STEPS;
         let at = u32::try_from(y * width + x).ok()?;
-        (alpha > 0).then_some(Cell {
-            at,
-            angle: angle as u16,
-            alpha,
-        })
+        (alpha > 0).then_some(Cell { at, angle: angle as u16, alpha })
     };
     (0..height).flat_map(rows).filter_map(place).collect()
 }
@@ -145,20 +137,12 @@ struct Band {
 
 impl Band {
     fn new(layout: &Layout) -> Self {
-        let Area {
-            left,
-            top,
-            right,
-            bottom,
-        } = layout.band;
+        let Area { left, top, right, bottom } = layout.band;
         let (width, height) = ((right - left).max(1) as u32, (bottom - top).max(1) as u32);
         // Two stripes of one colour after another; each edge on an even pixel.
         let stripe = (2 * (width / STRIPES / 2)).max(2);
         let period = stripe * 2 * COLOURS.len() as u32;
-        let size = Size {
-            width: width + period,
-            height,
-        };
+        let size = Size { width: width + period, height };
         let mut canvas = Canvas::new(size, SURFACE);
         let slant = stripe as f32 / height as f32;
         canvas.paint(canvas.area(), |x, y| {
@@ -169,30 +153,17 @@ impl Band {
             let ink = COLOURS.get(pair % COLOURS.len()).copied().unwrap_or(LIVE);
             (ink, opacity(inside))
         });
-        Self {
-            top: top.max(0) as usize,
-            stripes: canvas.into_planar(),
-            period: period as usize,
-        }
+        Self { top: top.max(0) as usize, stripes: canvas.into_planar(), period: period as usize }
     }
 
     fn draw(&self, canvas: &mut Canvas, moved_secs: f64) {
-        let Planes {
-            y,
-            cb,
-            cr,
-            widths: (width, chroma_width),
-        } = canvas.planes();
+        let Planes { y, cb, cr, widths: (width, chroma_width) } = canvas.planes();
         let run = (moved_secs * WIDTHS_PER_SEC * width as f64) as usize % self.period;
         // Even, as chroma has every second pixel.
         let run = run & !1;
         let (from_width, from_height) = Chroma::Yuv420.plane(self.stripes.size);
         let from_luma = self.stripes.luma();
-        let from_chroma = self
-            .stripes
-            .samples
-            .get(from_luma.len()..)
-            .unwrap_or_default();
+        let from_chroma = self.stripes.samples.get(from_luma.len()..).unwrap_or_default();
         let (from_cb, from_cr) = from_chroma.split_at(from_width * from_height);
         let stripes_width = self.stripes.size.width as usize;
         copy_rows(y, width, self.top, from_luma, stripes_width, run);
@@ -243,8 +214,7 @@ impl Dial {
         let [first, second, third] = self.baselines;
         self.time.write(canvas, self.centre, first, &time.seconds);
         self.millis.write(canvas, self.centre, second, &time.millis);
-        self.number
-            .write(canvas, self.centre, third, &format!("{number:06}"));
+        self.number.write(canvas, self.centre, third, &format!("{number:06}"));
     }
 }
 
@@ -261,20 +231,13 @@ impl Figures {
             let text = figure.to_string();
             (Line::new(&text, style), width_px(&text, style))
         };
-        Self {
-            lines: FIGURES.chars().map(set).collect(),
-            ink,
-        }
+        Self { lines: FIGURES.chars().map(set).collect(), ink }
     }
 
     /// Writes `text`, its middle at `centre`; what is not a figure is left out.
     fn write(&self, canvas: &mut Canvas, centre: i32, baseline: i32, text: &str) {
         let set = |letter| FIGURES.find(letter).and_then(|at| self.lines.get(at));
-        let width: f32 = text
-            .chars()
-            .filter_map(set)
-            .map(|(_, advance)| advance)
-            .sum();
+        let width: f32 = text.chars().filter_map(set).map(|(_, advance)| advance).sum();
         let mut pen = centre as f32 - 0.5 * width;
         for (line, advance) in text.chars().filter_map(set) {
             canvas.text(line, pen.round() as i32, baseline, self.ink);

@@ -34,12 +34,7 @@ impl Layout {
         let area = |left: f32, top: f32, right: f32, bottom: f32| {
             // Even, so that chroma has edges there too.
             let even = |position: f32| 2 * (position / 2.0).round() as i32;
-            Area {
-                left: even(left),
-                top: even(top),
-                right: even(right),
-                bottom: even(bottom),
-            }
+            Area { left: even(left), top: even(top), right: even(right), bottom: even(bottom) }
         };
         let (top, bottom) = (centre.1 - 0.29 * unit, centre.1 + 0.29 * unit);
         let beside = radius + margin;
@@ -57,10 +52,7 @@ impl Layout {
 
     /// A style of text, its em a part of [`Layout::unit`].
     pub(super) fn style(&self, weight: Weight, part: f32) -> Style {
-        Style {
-            weight,
-            em_px: (part * self.unit).max(4.0),
-        }
+        Style { weight, em_px: (part * self.unit).max(4.0) }
     }
 
     /// The baselines of the dial's three lines: time, milliseconds, frame.
@@ -77,12 +69,7 @@ pub(super) fn background(layout: &Layout, fps: f64) -> Canvas {
     head(&mut canvas, layout, fps);
     let (x, y) = layout.centre;
     canvas.disc(x, y, layout.radius + 0.016 * layout.unit, GROUND);
-    canvas.ring(
-        (x, y),
-        layout.radius + 0.016 * layout.unit,
-        0.0022 * layout.unit,
-        LINE,
-    );
+    canvas.ring((x, y), layout.radius + 0.016 * layout.unit, 0.0022 * layout.unit, LINE);
     canvas.disc(x, y, layout.dial, SURFACE);
     let [bars, swatches, hues] = split(layout.left, [0.5, 0.72, 1.0], layout.unit);
     color_bars(&mut canvas, bars);
@@ -103,11 +90,7 @@ fn split(column: Area, ends: [f32; 3], unit: f32) -> [Area; 3] {
     ends.map(|end| {
         let bottom = column.top + 2 * (end * height / 2.0) as i32;
         let last = bottom >= column.bottom - 1;
-        let piece = Area {
-            top,
-            bottom: if last { bottom } else { bottom - gap },
-            ..column
-        };
+        let piece = Area { top, bottom: if last { bottom } else { bottom - gap }, ..column };
         top = bottom;
         piece
     })
@@ -135,21 +118,13 @@ fn edges(canvas: &mut Canvas, layout: &Layout) {
     let deep = (layout.unit / 120.0).max(1.0) as i32;
     let is_light = |along: i32| (along as f32 / dash) as i32 % 2 == 0;
     let shade = |along: i32| {
-        if is_light(along) {
-            (MUTED, OPAQUE)
-        } else {
-            (GROUND, OPAQUE)
-        }
+        if is_light(along) { (MUTED, OPAQUE) } else { (GROUND, OPAQUE) }
     };
     for top in [0, bottom - deep] {
-        canvas.paint(Area::at(0, top, right, deep), |x, _| {
-            shade((x - right / 2).abs())
-        });
+        canvas.paint(Area::at(0, top, right, deep), |x, _| shade((x - right / 2).abs()));
     }
     for left in [0, right - deep] {
-        canvas.paint(Area::at(left, 0, deep, bottom), |_, y| {
-            shade((y - bottom / 2).abs())
-        });
+        canvas.paint(Area::at(left, 0, deep, bottom), |_, y| shade((y - bottom / 2).abs()));
     }
 }
 
@@ -157,24 +132,13 @@ fn edges(canvas: &mut Canvas, layout: &Layout) {
 fn head(canvas: &mut Canvas, layout: &Layout, fps: f64) {
     let baseline = (layout.centre.1 - 0.375 * layout.unit) as i32;
     let (left, right) = (layout.left.left, layout.right.right);
-    let (bold, plain) = (
-        layout.style(Weight::SemiBold, 0.036),
-        layout.style(Weight::Regular, 0.03),
-    );
+    let (bold, plain) =
+        (layout.style(Weight::SemiBold, 0.036), layout.style(Weight::Regular, 0.03));
     let dot = 0.011 * layout.unit;
-    canvas.disc(
-        left as f32 + dot,
-        baseline as f32 - 0.36 * bold.em_px,
-        dot,
-        LIVE,
-    );
+    canvas.disc(left as f32 + dot, baseline as f32 - 0.36 * bold.em_px, dot, LIVE);
     let name = Line::new("livestream", bold);
     canvas.text(&name, left + (3.4 * dot) as i32, baseline, TEXT);
-    let delivered = format!(
-        "{} · {} fps",
-        layout.size.to_string().replace('x', " × "),
-        fps
-    );
+    let delivered = format!("{} · {} fps", layout.size.to_string().replace('x', " × "), fps);
     let start = right - width_px(&delivered, plain).ceil() as i32;
     canvas.text(&Line::new(&delivered, plain), start, baseline, MUTED);
 }
@@ -188,27 +152,14 @@ fn columns(canvas: &mut Canvas, area: Area, inks: &[Ink]) {
 }
 
 fn color_bars(canvas: &mut Canvas, area: Area) {
-    let full = Area {
-        bottom: area.top + 2 * ((area.bottom - area.top) / 3),
-        ..area
-    };
+    let full = Area { bottom: area.top + 2 * ((area.bottom - area.top) / 3), ..area };
     columns(canvas, full, &BARS);
-    columns(
-        canvas,
-        Area {
-            top: full.bottom,
-            ..area
-        },
-        &BARS_IN_REVERSE,
-    );
+    columns(canvas, Area { top: full.bottom, ..area }, &BARS_IN_REVERSE);
 }
 
 /// All hues from left to right, from light to dark downwards.
 fn hue_ramp(canvas: &mut Canvas, area: Area) {
-    let (width, height) = (
-        (area.right - area.left) as f32,
-        (area.bottom - area.top) as f32,
-    );
+    let (width, height) = ((area.right - area.left) as f32, (area.bottom - area.top) as f32);
     canvas.paint(area, |x, y| {
         let hue = (x - area.left) as f32 / width * std::f32::consts::TAU;
         let light = 1.0 - (y - area.top) as f32 / height;
@@ -228,19 +179,8 @@ fn gray_ramps(canvas: &mut Canvas, area: Area) {
     let middle = (area.top + area.bottom) / 2;
     canvas.paint(area, |x, y| {
         let along = x - area.left;
-        let y = if y < middle {
-            255 * along / width
-        } else {
-            255 * (11 * along / width) / 10
-        };
-        (
-            Ink {
-                y: y as u8,
-                cb: 128,
-                cr: 128,
-            },
-            OPAQUE,
-        )
+        let y = if y < middle { 255 * along / width } else { 255 * (11 * along / width) / 10 };
+        (Ink { y: y as u8, cb: 128, cr: 128 }, OPAQUE)
     });
 }
 
@@ -251,41 +191,21 @@ fn line_pairs(canvas: &mut Canvas, area: Area) {
     canvas.paint(area, |x, y| {
         let pixels = 1 + 4 * (x - area.left) / width;
         let across = if y < middle { x } else { y };
-        (
-            if across / pixels % 2 == 0 {
-                TEXT
-            } else {
-                GROUND
-            },
-            OPAQUE,
-        )
+        (if across / pixels % 2 == 0 { TEXT } else { GROUND }, OPAQUE)
     });
 }
 
 /// Rings that get finer outwards, down to pairs of lines five pixels wide at its edge.
 fn zone_plate(canvas: &mut Canvas, area: Area) {
-    let (width, height) = (
-        (area.right - area.left) as f32,
-        (area.bottom - area.top) as f32,
-    );
+    let (width, height) = ((area.right - area.left) as f32, (area.bottom - area.top) as f32);
     let reach = 0.5 * width.max(height).max(1.0);
-    let (centre_x, centre_y) = (
-        area.left as f32 + 0.5 * width,
-        area.top as f32 + 0.5 * height,
-    );
+    let (centre_x, centre_y) = (area.left as f32 + 0.5 * width, area.top as f32 + 0.5 * height);
     canvas.paint(area, |x, y| {
         let (dx, dy) = (x as f32 - centre_x, y as f32 - centre_y);
         // The phase's slope is a fifth of a turn a pixel at `reach`.
         let phase = 0.2 * std::f32::consts::PI * (dx * dx + dy * dy) / reach;
         let y = 128.0 + 72.0 * phase.cos();
-        (
-            Ink {
-                y: y as u8,
-                cb: 128,
-                cr: 128,
-            },
-            OPAQUE,
-        )
+        (Ink { y: y as u8, cb: 128, cr: 128 }, OPAQUE)
     });
 }
 

@@ -48,10 +48,7 @@ pub(super) struct NokhwaCamera {
 
 impl fmt::Debug for NokhwaCamera {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NokhwaCamera")
-            .field("mode", &self.mode)
-            .field("node", &self.node)
-            .finish()
+        f.debug_struct("NokhwaCamera").field("mode", &self.mode).field("node", &self.node).finish()
     }
 }
 
@@ -60,19 +57,11 @@ impl NokhwaCamera {
     pub(super) fn open(node: &Node, wish: Wish) -> Result<Self, Trouble> {
         let (mut camera, modes) = contact(node, Some(wish))?;
         let mode = settle(&mut camera, modes, node, wish)?;
-        camera
-            .open_stream()
-            .map_err(|error| trouble::of(&error, node))?;
+        camera.open_stream().map_err(|error| trouble::of(&error, node))?;
         let readiness = node.path.as_deref().and_then(Readiness::of);
         log::info!("webcam {} ({}): {mode}", node.label(), node.place());
         log::debug!("webcam {}: stall is seen by {readiness:?}", node.label());
-        Ok(Self {
-            readiness,
-            camera,
-            streaming: false,
-            mode,
-            node: node.clone(),
-        })
+        Ok(Self { readiness, camera, streaming: false, mode, node: node.clone() })
     }
 }
 
@@ -94,10 +83,7 @@ impl Device for NokhwaCamera {
     }
 
     fn frame(&mut self) -> Result<Buffer, Trouble> {
-        let buffer = self
-            .camera
-            .frame()
-            .map_err(|error| trouble::of(&error, &self.node))?;
+        let buffer = self.camera.frame().map_err(|error| trouble::of(&error, &self.node))?;
         self.streaming = true;
         Ok(buffer)
     }
@@ -140,21 +126,11 @@ fn lists_nothing(error: &NokhwaError) -> bool {
 fn guess(node: &Node, wish: Option<Wish>, why: &NokhwaError) -> Result<Camera, Trouble> {
     let until = Instant::now() + GUESSING;
     let wished = wish.map(|wish| (wish.size, whole_rate(wish)));
-    let sizes = SIZES
-        .iter()
-        .filter_map(|(width, height)| Size::new(*width, *height));
+    let sizes = SIZES.iter().filter_map(|(width, height)| Size::new(*width, *height));
     for encoding in Encoding::ALL {
-        for size in wished
-            .map(|(size, _)| size)
-            .into_iter()
-            .chain(sizes.clone())
-        {
+        for size in wished.map(|(size, _)| size).into_iter().chain(sizes.clone()) {
             for fps in wished.map(|(_, fps)| fps).into_iter().chain(RATES) {
-                let mode = Mode {
-                    encoding,
-                    size,
-                    fps,
-                };
+                let mode = Mode { encoding, size, fps };
                 if Instant::now() >= until {
                     return Err(trouble::of(why, node));
                 }
@@ -232,21 +208,12 @@ fn rejected(error: &NokhwaError) -> bool {
 /// one, or a rate that nokhwa can't express.
 fn refuses_mode(error: &NokhwaError) -> bool {
     let words = error.to_string();
-    [
-        "Rejected",
-        "Failed to Fufill",
-        "Framerate not whole",
-        "unsupported",
-        "(os error 22)",
-    ]
-    .iter()
-    .any(|sign| words.contains(sign))
+    ["Rejected", "Failed to Fufill", "Framerate not whole", "unsupported", "(os error 22)"]
+        .iter()
+        .any(|sign| words.contains(sign))
 }
 
-#[expect(
-    deprecated,
-    reason = "its successor lists all modes first, and fails where that fails"
-)]
+#[expect(deprecated, reason = "its successor lists all modes first, and fails where that fails")]
 fn ask(camera: &mut Camera, format: CameraFormat) -> Result<(), NokhwaError> {
     camera.set_camera_format(format)
 }
@@ -256,29 +223,15 @@ fn exactly(mode: Mode) -> RequestedFormat<'static> {
     RequestedFormat::with_formats(format, FORMATS)
 }
 
-fn camera_format(
-    Mode {
-        encoding,
-        size,
-        fps,
-    }: Mode,
-) -> CameraFormat {
-    CameraFormat::new(
-        Resolution::new(size.width, size.height),
-        frame_format(encoding),
-        fps,
-    )
+fn camera_format(Mode { encoding, size, fps }: Mode) -> CameraFormat {
+    CameraFormat::new(Resolution::new(size.width, size.height), frame_format(encoding), fps)
 }
 
 fn mode_of(format: CameraFormat) -> Option<Mode> {
     let size = Size::new(format.width(), format.height())?;
     let fps = format.frame_rate();
     let known = (1..=MAX_FPS).contains(&fps);
-    known.then(|| Mode {
-        encoding: encoding_of(format.format()),
-        size,
-        fps,
-    })
+    known.then(|| Mode { encoding: encoding_of(format.format()), size, fps })
 }
 
 /// nokhwa's name of an encoding as ours.
@@ -320,11 +273,5 @@ const FORMATS: &[FrameFormat] = &[
 const MAX_FPS: u32 = 240;
 const ATTEMPTS: usize = 8;
 const GUESSING: Duration = Duration::from_secs(2);
-const SIZES: [(u32, u32); 5] = [
-    (1280, 720),
-    (640, 480),
-    (1920, 1080),
-    (800, 600),
-    (320, 240),
-];
+const SIZES: [(u32, u32); 5] = [(1280, 720), (640, 480), (1920, 1080), (800, 600), (320, 240)];
 const RATES: [u32; 3] = [30, 25, 15];

@@ -172,10 +172,7 @@ impl Probe {
             Ok(decoder)
         });
         let decoder = decoder.inspect_err(|error| log::warn!("pictures go unchecked: {error}"));
-        Self {
-            decoder: decoder.ok(),
-            pixels: Vec::new(),
-        }
+        Self { decoder: decoder.ok(), pixels: Vec::new() }
     }
 
     fn warning(&mut self, bytes: &[u8], size: Size) -> Option<String> {
@@ -190,10 +187,7 @@ impl Probe {
             height,
             format: PixelFormat::GRAY,
         };
-        decoder
-            .decompress(bytes, image)
-            .err()
-            .map(|error| error.to_string())
+        decoder.decompress(bytes, image).err().map(|error| error.to_string())
     }
 }
 

@@ -127,10 +127,7 @@ mod tests {
     #[test]
     fn without_a_stable_name_the_bus_tells_twins_apart() {
         let known = node(0, "Cam", None, Some("1-1"));
-        let nodes = [
-            node(1, "Cam", None, Some("1-2")),
-            node(2, "Cam", None, Some("1-1")),
-        ];
+        let nodes = [node(1, "Cam", None, Some("1-2")), node(2, "Cam", None, Some("1-1"))];
         found(&known, &nodes, Some(2));
         found(&known, &nodes[..1], Some(1));
         found(&known, &[node(0, "Other", None, Some("1-1"))], None);
@@ -139,23 +136,13 @@ mod tests {
     #[test]
     fn a_metadata_node_is_not_the_camera() {
         let known = node(0, "Cam", None, None);
-        let metadata = Node {
-            part: 1,
-            ..node(1, "Cam", None, None)
-        };
+        let metadata = Node { part: 1, ..node(1, "Cam", None, None) };
         found(&known, &[metadata], None);
     }
 
     #[test]
     fn a_camera_without_a_name_is_known_by_its_number() {
-        let known = Node {
-            name: None,
-            ..node(3, "", None, None)
-        };
-        found(
-            &known,
-            &[node(0, "Cam", None, None), known.clone()],
-            Some(3),
-        );
+        let known = Node { name: None, ..node(3, "", None, None) };
+        found(&known, &[node(0, "Cam", None, None), known.clone()], Some(3));
     }
 }

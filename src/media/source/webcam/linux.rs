@@ -28,17 +28,10 @@ fn nodes_in(dev: &Path, class: &Path) -> Vec<Node> {
             let read = |name| fs::read_to_string(about.join(name)).ok();
             Some(Node {
                 index,
-                name: read("name")
-                    .map(|name| name.trim().to_owned())
-                    .filter(|n| !n.is_empty()),
-                by_id: stable
-                    .iter()
-                    .find(|(_, target)| *target == index)
-                    .map(|(id, _)| id.clone()),
+                name: read("name").map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()),
+                by_id: stable.iter().find(|(_, target)| *target == index).map(|(id, _)| id.clone()),
                 bus: fs::canonicalize(about.join("device")).ok(),
-                part: read("index")
-                    .and_then(|part| part.trim().parse().ok())
-                    .unwrap_or(0),
+                part: read("index").and_then(|part| part.trim().parse().ok()).unwrap_or(0),
                 path: Some(path),
             })
         })
@@ -98,9 +91,7 @@ impl Readiness {
             return None;
         }
         let process = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
-        pidfd_getfd(process, number, PidfdGetfdFlags::empty())
-            .ok()
-            .map(Self)
+        pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok().map(Self)
     }
 
     /// Waits until there is a picture or an error to fetch; false if `timeout` passed first.
@@ -117,17 +108,12 @@ impl Readiness {
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten();
-    entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .collect()
+    entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 fn number(path: &Path) -> Option<u32> {
     let digits = path.file_name()?.to_str()?.strip_prefix("video")?;
-    digits
-        .bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| digits.parse().ok())?
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 fn stable_names(folder: &Path) -> Vec<(PathBuf, u32)> {
@@ -183,17 +169,11 @@ mod tests {
         symlink("../../video2", &link).unwrap();
 
         let nodes = nodes_in(&folder.0.join("dev"), &folder.0.join("class"));
-        assert_eq!(
-            nodes.iter().map(|node| node.index).collect::<Vec<_>>(),
-            [0, 2, 10]
-        );
+        assert_eq!(nodes.iter().map(|node| node.index).collect::<Vec<_>>(), [0, 2, 10]);
         assert_eq!(nodes[1].name.as_deref(), Some("HD Webcam"));
         assert_eq!(nodes[1].by_id.as_ref(), Some(&link));
         assert_eq!(nodes[1].part, 1);
-        assert_eq!(
-            (&nodes[0].by_id, &nodes[0].name, nodes[0].part),
-            (&None, &None, 0)
-        );
+        assert_eq!((&nodes[0].by_id, &nodes[0].name, nodes[0].part), (&None, &None, 0));
     }
 
     #[test]
@@ -213,40 +193,20 @@ mod tests {
         let path = fs::canonicalize(folder.0.join("camera")).unwrap();
         let file = fs::File::open(&path).unwrap();
         assert_eq!(holders(&path), [], "this process does not count");
-        let mut child = std::process::Command::new("sleep")
-            .arg("100")
-            .stdin(file)
-            .spawn()
-            .unwrap();
+        let mut child = std::process::Command::new("sleep").arg("100").stdin(file).spawn().unwrap();
         let found = holders(&path);
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(
-            found
-                .iter()
-                .map(|holder| holder.process)
-                .collect::<Vec<_>>(),
-            [child.id()]
-        );
+        assert_eq!(found.iter().map(|holder| holder.process).collect::<Vec<_>>(), [child.id()]);
     }
 
     #[test]
     fn readiness_sees_a_byte_and_the_end() {
         let folder = Folder::new("livestream-ready");
         let path = folder.0.join("fifo");
-        assert!(
-            std::process::Command::new("mkfifo")
-                .arg(&path)
-                .status()
-                .unwrap()
-                .success()
-        );
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
         let path = fs::canonicalize(path).unwrap();
-        let both = fs::File::options()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .unwrap();
+        let both = fs::File::options().read(true).write(true).open(&path).unwrap();
         let Some(ready) = Readiness::of(&path) else {
             return;
         };

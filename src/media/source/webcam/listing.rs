@@ -54,11 +54,7 @@ impl fmt::Display for CameraListing {
             Ok(offers) => offers.iter().try_for_each(|offer| {
                 let rates: Vec<String> = offer.rates.iter().map(u32::to_string).collect();
                 let (encoding, size) = (offer.encoding.as_str(), offer.size.to_string());
-                write!(
-                    f,
-                    "\n  {encoding:<6} {size:<10} {} a second",
-                    rates.join(", ")
-                )
+                write!(f, "\n  {encoding:<6} {size:<10} {} a second", rates.join(", "))
             }),
         }
     }
@@ -69,22 +65,10 @@ pub(super) fn list() -> Vec<CameraListing> {
     let listings = system::nodes().into_iter().map(|node| {
         let offers = probe(&node).map(|modes| group(&modes));
         let name = node.label();
-        CameraListing {
-            index: node.index,
-            path: node.path,
-            name,
-            by_id: node.by_id,
-            offers,
-        }
+        CameraListing { index: node.index, path: node.path, name, by_id: node.by_id, offers }
     });
     listings
-        .filter(|camera| {
-            camera
-                .offers
-                .as_ref()
-                .err()
-                .is_none_or(|why| !gives_nothing(why))
-        })
+        .filter(|camera| camera.offers.as_ref().err().is_none_or(|why| !gives_nothing(why)))
         .collect()
 }
 
@@ -103,17 +87,13 @@ fn gives_nothing(why: &Trouble) -> bool {
 fn probe(node: &Node) -> Result<Vec<Mode>, Trouble> {
     let (sender, receiver) = bounded(1);
     let theirs = node.clone();
-    let thread = thread::Builder::new()
-        .name("webcam-list".into())
-        .spawn(move || {
-            let offers = catch_unwind(AssertUnwindSafe(|| camera::offers(&theirs)));
-            // Nobody listens any more if it took too long.
-            let _ = sender.send(offers.unwrap_or_else(|_| Err(trouble::crashed())));
-        });
+    let thread = thread::Builder::new().name("webcam-list".into()).spawn(move || {
+        let offers = catch_unwind(AssertUnwindSafe(|| camera::offers(&theirs)));
+        // Nobody listens any more if it took too long.
+        let _ = sender.send(offers.unwrap_or_else(|_| Err(trouble::crashed())));
+    });
     let thread = thread.map_err(|error| trouble::no_thread(&error))?;
-    let offers = receiver
-        .recv_timeout(PATIENCE)
-        .map_err(|_| trouble::stalled())?;
+    let offers = receiver.recv_timeout(PATIENCE).map_err(|_| trouble::stalled())?;
     // It has sent its last word; its panics were caught.
     let _ = thread.join();
     offers
@@ -145,16 +125,9 @@ mod tests {
     #[test]
     fn a_camera_is_listed_with_its_rates_in_a_row() {
         let size = Size::new(640, 480).unwrap();
-        let mode = |encoding, fps| Mode {
-            encoding,
-            size,
-            fps,
-        };
-        let modes = [
-            mode(Encoding::Mjpeg, 30),
-            mode(Encoding::Mjpeg, 15),
-            mode(Encoding::Yuyv, 30),
-        ];
+        let mode = |encoding, fps| Mode { encoding, size, fps };
+        let modes =
+            [mode(Encoding::Mjpeg, 30), mode(Encoding::Mjpeg, 15), mode(Encoding::Yuyv, 30)];
         let camera = CameraListing {
             index: 2,
             path: Some("/dev/video2".into()),
@@ -167,14 +140,7 @@ mod tests {
             "webcam:2  HD Webcam\n  /dev/video2\n  /dev/v4l/by-id/usb-HD\n  \
              MJPEG  640x480    30, 15 a second\n  YUYV   640x480    30 a second"
         );
-        let camera = CameraListing {
-            offers: Err(trouble::stalled()),
-            ..camera
-        };
-        assert!(
-            camera
-                .to_string()
-                .contains("\n  The camera sends no pictures. It is")
-        );
+        let camera = CameraListing { offers: Err(trouble::stalled()), ..camera };
+        assert!(camera.to_string().contains("\n  The camera sends no pictures. It is"));
     }
 }

@@ -59,9 +59,7 @@ impl Selector {
         match text.strip_prefix("webcam") {
             Some("") => Some(Self::First),
             Some(rest) => rest.strip_prefix(':')?.parse().ok().map(Self::Index),
-            None => Path::new(text)
-                .starts_with("/dev/")
-                .then(|| Self::Path(text.into())),
+            None => Path::new(text).starts_with("/dev/").then(|| Self::Path(text.into())),
         }
     }
 
@@ -76,10 +74,7 @@ impl Selector {
             Self::Index(index) => Some(*index),
             Self::Path(path) => system::index_of(path),
         };
-        nodes
-            .iter()
-            .filter(|node| Some(node.index) == index)
-            .collect()
+        nodes.iter().filter(|node| Some(node.index) == index).collect()
     }
 }
 
@@ -115,11 +110,7 @@ struct Known {
 impl Webcam {
     /// The camera that `selector` means, which need not be there yet.
     pub fn new(selector: Selector) -> Self {
-        Self {
-            selector,
-            known: None,
-            stuck: Stuck::default(),
-        }
+        Self { selector, known: None, stuck: Stuck::default() }
     }
 
     /// Whether there is a camera at all; opens each for a moment until one is found.
@@ -173,10 +164,7 @@ impl Webcam {
     }
 
     fn capture(&self, worker: Worker) -> Box<dyn Capture> {
-        Box::new(WebcamCapture {
-            worker: Some(worker),
-            stuck: Arc::clone(&self.stuck),
-        })
+        Box::new(WebcamCapture { worker: Some(worker), stuck: Arc::clone(&self.stuck) })
     }
 
     fn remember(&mut self, node: &Node, nodes: &[Node]) {
@@ -246,10 +234,7 @@ struct WebcamCapture {
 
 impl Capture for WebcamCapture {
     fn format(&self) -> Format {
-        self.worker
-            .as_ref()
-            .and_then(Worker::format)
-            .unwrap_or(UNKNOWN)
+        self.worker.as_ref().and_then(Worker::format).unwrap_or(UNKNOWN)
     }
 
     fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
@@ -277,14 +262,8 @@ impl Drop for WebcamCapture {
 }
 
 /// What is said of a camera that is still being opened.
-const UNKNOWN: Format = Format {
-    size: crate::media::frame::Size {
-        width: 1,
-        height: 1,
-    },
-    fps: 0.0,
-    encoding: "MJPEG",
-};
+const UNKNOWN: Format =
+    Format { size: crate::media::frame::Size { width: 1, height: 1 }, fps: 0.0, encoding: "MJPEG" };
 /// A camera that is asleep takes a second or two.
 const OPENING: Duration = Duration::from_secs(4);
 const RESUMING: Duration = Duration::from_secs(1);

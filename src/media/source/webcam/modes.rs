@@ -21,13 +21,7 @@ pub(super) struct Mode {
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} {} at {} a second",
-            self.encoding.as_str(),
-            self.size,
-            self.fps
-        )
+        write!(f, "{} {} at {} a second", self.encoding.as_str(), self.size, self.fps)
     }
 }
 
@@ -50,14 +44,8 @@ pub enum Encoding {
 
 impl Encoding {
     /// All of them, best first.
-    pub(super) const ALL: [Self; 6] = [
-        Self::Mjpeg,
-        Self::Yuyv,
-        Self::Nv12,
-        Self::Rgb,
-        Self::Bgr,
-        Self::Gray,
-    ];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Mjpeg, Self::Yuyv, Self::Nv12, Self::Rgb, Self::Bgr, Self::Gray];
 
     /// The field's name of it.
     pub fn as_str(self) -> &'static str {
@@ -80,17 +68,10 @@ impl Encoding {
 /// together: a camera with MJPEG at 640x480 and YUYV at 1280x720, both at 30, is
 /// asked for YUYV when 1280x720 is wished, and for MJPEG if its YUYV has only 10 a second.
 pub(super) fn choose(modes: &[Mode], wish: Wish) -> Option<Mode> {
-    let offers: Vec<Mode> = Encoding::ALL
-        .into_iter()
-        .filter_map(|encoding| nearest(modes, encoding, wish))
-        .collect();
-    let best = offers
-        .iter()
-        .map(|mode| distance(mode, wish))
-        .min_by(f64::total_cmp)?;
-    offers
-        .into_iter()
-        .find(|mode| distance(mode, wish) <= best + TOLERANCE)
+    let offers: Vec<Mode> =
+        Encoding::ALL.into_iter().filter_map(|encoding| nearest(modes, encoding, wish)).collect();
+    let best = offers.iter().map(|mode| distance(mode, wish)).min_by(f64::total_cmp)?;
+    offers.into_iter().find(|mode| distance(mode, wish) <= best + TOLERANCE)
 }
 
 /// Twice, as a natural logarithm, rounded up: half and double are equally far, and
@@ -98,23 +79,17 @@ pub(super) fn choose(modes: &[Mode], wish: Wish) -> Option<Mode> {
 const TOLERANCE: f64 = 0.7;
 
 fn nearest(modes: &[Mode], encoding: Encoding, wish: Wish) -> Option<Mode> {
-    modes
-        .iter()
-        .filter(|mode| mode.encoding == encoding)
-        .copied()
-        .min_by(|a, b| {
-            size_distance(a.size, wish.size)
-                .total_cmp(&size_distance(b.size, wish.size))
-                .then_with(|| a.size.width.cmp(&b.size.width).reverse())
-                .then_with(|| by_rate(a.fps, b.fps, wish.fps))
-        })
+    modes.iter().filter(|mode| mode.encoding == encoding).copied().min_by(|a, b| {
+        size_distance(a.size, wish.size)
+            .total_cmp(&size_distance(b.size, wish.size))
+            .then_with(|| a.size.width.cmp(&b.size.width).reverse())
+            .then_with(|| by_rate(a.fps, b.fps, wish.fps))
+    })
 }
 
 /// Of two rates equally far from the wished one the higher goes first.
 fn by_rate(a: u32, b: u32, wished: f64) -> Ordering {
-    ratio(f64::from(a), wished)
-        .total_cmp(&ratio(f64::from(b), wished))
-        .then(b.cmp(&a))
+    ratio(f64::from(a), wished).total_cmp(&ratio(f64::from(b), wished)).then(b.cmp(&a))
 }
 
 fn distance(mode: &Mode, wish: Wish) -> f64 {
@@ -135,30 +110,18 @@ mod tests {
     use super::*;
 
     fn mode(encoding: Encoding, width: u32, height: u32, fps: u32) -> Mode {
-        Mode {
-            encoding,
-            size: Size::new(width, height).unwrap(),
-            fps,
-        }
+        Mode { encoding, size: Size::new(width, height).unwrap(), fps }
     }
 
     fn wish(width: u32, height: u32, fps: f64) -> Wish {
-        Wish {
-            size: Size::new(width, height).unwrap(),
-            fps,
-            fps_named: true,
-        }
+        Wish { size: Size::new(width, height).unwrap(), fps, fps_named: true }
     }
 
     #[track_caller]
     fn chosen(modes: &[Mode], wish: Wish, expected: Mode) {
         assert_eq!(choose(modes, wish), Some(expected));
         let reversed: Vec<Mode> = modes.iter().rev().copied().collect();
-        assert_eq!(
-            choose(&reversed, wish),
-            Some(expected),
-            "order must not matter"
-        );
+        assert_eq!(choose(&reversed, wish), Some(expected), "order must not matter");
     }
 
     #[test]
@@ -168,17 +131,10 @@ mod tests {
 
     #[test]
     fn mjpeg_goes_first_at_equal_size() {
-        let modes = [
-            mode(Yuyv, 1280, 720, 30),
-            mode(Mjpeg, 1280, 720, 30),
-            mode(Nv12, 1280, 720, 30),
-        ];
+        let modes =
+            [mode(Yuyv, 1280, 720, 30), mode(Mjpeg, 1280, 720, 30), mode(Nv12, 1280, 720, 30)];
         chosen(&modes, wish(1280, 720, 30.0), mode(Mjpeg, 1280, 720, 30));
-        chosen(
-            &modes[..1],
-            wish(1280, 720, 30.0),
-            mode(Yuyv, 1280, 720, 30),
-        );
+        chosen(&modes[..1], wish(1280, 720, 30.0), mode(Yuyv, 1280, 720, 30));
         chosen(
             &[mode(Nv12, 1280, 720, 30), mode(Gray, 1280, 720, 30)],
             wish(1280, 720, 30.0),

@@ -52,10 +52,9 @@ fn yuyv(bytes: &[u8], size: Size) -> Option<Planar> {
             two[0] = full_luma(quad[0]);
             two[1] = full_luma(quad[2]);
         }
-        if let ([last], Some(quad)) = (
-            luma.chunks_exact_mut(2).into_remainder(),
-            quads.clone().nth(pairs - 1),
-        ) {
+        if let ([last], Some(quad)) =
+            (luma.chunks_exact_mut(2).into_remainder(), quads.clone().nth(pairs - 1))
+        {
             *last = full_luma(quad[0]);
         }
     }
@@ -89,11 +88,7 @@ fn gray(bytes: &[u8], size: Size) -> Option<Planar> {
     let width = size.width as usize;
     let stride = stride(bytes.len(), width, size.height as usize)?;
     let mut planar = empty(size, Chroma::Gray);
-    for (to, from) in planar
-        .samples
-        .chunks_exact_mut(width)
-        .zip(bytes.chunks(stride))
-    {
+    for (to, from) in planar.samples.chunks_exact_mut(width).zip(bytes.chunks(stride)) {
         to.copy_from_slice(from.get(..width)?);
     }
     Some(planar)
@@ -131,11 +126,7 @@ fn packed(bytes: &[u8], size: Size, rgb: impl Fn([u8; 3]) -> [u8; 3]) -> Option<
 }
 
 fn empty(size: Size, chroma: Chroma) -> Planar {
-    Planar {
-        size,
-        chroma,
-        samples: vec![0; chroma.bytes(size)],
-    }
+    Planar { size, chroma, samples: vec![0; chroma.bytes(size)] }
 }
 
 /// Bytes from one row to the next, `None` if there are too few or far too many.
@@ -212,11 +203,7 @@ mod tests {
         let planar = planes(Encoding::Gray, &[1, 2, 3, 4], size(2, 2)).unwrap();
         assert_eq!(
             planar,
-            Planar {
-                size: size(2, 2),
-                chroma: Chroma::Gray,
-                samples: vec![1, 2, 3, 4]
-            }
+            Planar { size: size(2, 2), chroma: Chroma::Gray, samples: vec![1, 2, 3, 4] }
         );
     }
 
@@ -230,22 +217,11 @@ mod tests {
             (Encoding::Gray, 4 * 2),
         ] {
             let bytes = vec![128; whole];
-            assert!(
-                planes(encoding, &bytes, size(4, 2)).is_some(),
-                "{encoding:?}"
-            );
-            assert_eq!(
-                planes(encoding, &bytes[1..], size(4, 2)),
-                None,
-                "{encoding:?}"
-            );
+            assert!(planes(encoding, &bytes, size(4, 2)).is_some(), "{encoding:?}");
+            assert_eq!(planes(encoding, &bytes[1..], size(4, 2)), None, "{encoding:?}");
             assert_eq!(planes(encoding, &[], size(4, 2)), None, "{encoding:?}");
         }
-        assert_eq!(
-            planes(Encoding::Gray, &[0; 10_000], size(4, 2)),
-            None,
-            "far too long"
-        );
+        assert_eq!(planes(Encoding::Gray, &[0; 10_000], size(4, 2)), None, "far too long");
     }
 
     #[test]

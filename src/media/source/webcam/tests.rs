@@ -12,11 +12,7 @@ fn node(index: u32, name: &str, part: u32) -> Node {
 }
 
 fn numbers(webcam: &Webcam, nodes: &[Node]) -> Vec<u32> {
-    webcam
-        .candidates(nodes)
-        .iter()
-        .map(|node| node.index)
-        .collect()
+    webcam.candidates(nodes).iter().map(|node| node.index).collect()
 }
 
 #[test]
@@ -24,19 +20,8 @@ fn selectors_are_read() {
     assert_eq!(Selector::parse("webcam"), Some(Selector::First));
     assert_eq!(Selector::parse("webcam:2"), Some(Selector::Index(2)));
     let path = Selector::Path("/dev/v4l/by-id/usb-x-video-index0".into());
-    assert_eq!(
-        Selector::parse("/dev/v4l/by-id/usb-x-video-index0"),
-        Some(path)
-    );
-    for other in [
-        "webcam:",
-        "webcam:-1",
-        "webcam:x",
-        "webcams",
-        "clip.mjpeg",
-        "",
-        "/devices/x",
-    ] {
+    assert_eq!(Selector::parse("/dev/v4l/by-id/usb-x-video-index0"), Some(path));
+    for other in ["webcam:", "webcam:-1", "webcam:x", "webcams", "clip.mjpeg", "", "/devices/x"] {
         assert_eq!(Selector::parse(other), None, "{other}");
     }
 }
@@ -46,20 +31,13 @@ fn the_first_camera_is_tried_before_metadata_nodes() {
     let nodes = [node(0, "A", 1), node(1, "A", 0), node(2, "B", 0)];
     assert_eq!(numbers(&Webcam::new(Selector::First), &nodes), [1, 2, 0]);
     assert_eq!(numbers(&Webcam::new(Selector::Index(2)), &nodes), [2]);
-    assert_eq!(
-        numbers(&Webcam::new(Selector::Path("/dev/video0".into())), &nodes),
-        [0]
-    );
+    assert_eq!(numbers(&Webcam::new(Selector::Path("/dev/video0".into())), &nodes), [0]);
     assert!(numbers(&Webcam::new(Selector::Index(7)), &nodes).is_empty());
 }
 
 #[test]
 fn a_known_camera_is_found_under_another_number() {
-    for selector in [
-        Selector::First,
-        Selector::Index(0),
-        Selector::Path("/dev/video0".into()),
-    ] {
+    for selector in [Selector::First, Selector::Index(0), Selector::Path("/dev/video0".into())] {
         let mut webcam = Webcam::new(selector);
         let nodes = [node(0, "A", 0), node(2, "B", 0)];
         webcam.remember(&nodes[0], &nodes);

@@ -14,19 +14,12 @@ pub(super) fn of(error: &NokhwaError, node: &Node) -> Trouble {
     let words = error.to_string();
     match os_error(&words) {
         Some(ENOENT | ENXIO | ENODEV | ESHUTDOWN) => unplugged(),
-        Some(EBUSY) => busy(
-            &node.place(),
-            &node
-                .path
-                .as_deref()
-                .map(system::holders)
-                .unwrap_or_default(),
-        ),
+        Some(EBUSY) => {
+            busy(&node.place(), &node.path.as_deref().map(system::holders).unwrap_or_default())
+        }
         Some(EACCES | EPERM) => denied(&node.place()),
         Some(ENOSPC) => no_room(),
-        Some(_) => failed(format!(
-            "{words}. Trying again; if it stays, plug it in anew."
-        )),
+        Some(_) => failed(format!("{words}. Trying again; if it stays, plug it in anew.")),
         None => unnumbered(&words, node),
     }
 }
@@ -83,20 +76,14 @@ pub(super) fn crashed() -> Trouble {
 
 /// The system gives no thread to read it.
 pub(super) fn no_thread(error: &std::io::Error) -> Trouble {
-    failed(format!(
-        "No thread could be started to read it: {error}. Trying again."
-    ))
+    failed(format!("No thread could be started to read it: {error}. Trying again."))
 }
 
 fn busy(place: &str, holders: &[Holder]) -> Trouble {
     // A desktop's media service keeps all cameras open, mostly without using them.
     let service = |holder: &&Holder| SERVICES.contains(&holder.program.as_str());
     let (services, programs): (Vec<&Holder>, Vec<&Holder>) = holders.iter().partition(service);
-    let holders = if programs.is_empty() {
-        services
-    } else {
-        programs
-    };
+    let holders = if programs.is_empty() { services } else { programs };
     let detail = if holders.is_empty() {
         format!("Close the program that is using {place}; it goes on by itself then.")
     } else {
@@ -104,11 +91,7 @@ fn busy(place: &str, holders: &[Holder]) -> Trouble {
             .iter()
             .map(|holder| format!("`{}` (process {})", holder.program, holder.process))
             .collect();
-        let (verb, them) = if names.len() == 1 {
-            ("is", "it")
-        } else {
-            ("are", "them")
-        };
+        let (verb, them) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
         format!(
             "{} {verb} using {place}. Close {them}; it goes on by itself then.",
             names.join(" and ")
@@ -158,11 +141,7 @@ fn failed(detail: impl Into<String>) -> Trouble {
 }
 
 fn trouble(code: TroubleCode, title: &str, detail: impl Into<String>) -> Trouble {
-    Trouble {
-        code,
-        title: title.to_owned(),
-        detail: detail.into(),
-    }
+    Trouble { code, title: title.to_owned(), detail: detail.into() }
 }
 
 /// The number in `(os error N)`.
@@ -189,14 +168,7 @@ mod tests {
 
     fn node() -> Node {
         let path = Some("/dev/video94".into());
-        Node {
-            index: 94,
-            path,
-            name: None,
-            by_id: None,
-            bus: None,
-            part: 0,
-        }
+        Node { index: 94, path, name: None, by_id: None, bus: None, part: 0 }
     }
 
     #[test]
@@ -222,11 +194,7 @@ mod tests {
             error: error.into(),
         };
         let rate = property("V4L2 FrameRate", "Framerate not whole number: 30000 / 1001");
-        assert!(
-            of(&rate, &node())
-                .detail
-                .contains("v4l2-ctl -d /dev/video94 --set-parm")
-        );
+        assert!(of(&rate, &node()).detail.contains("v4l2-ctl -d /dev/video94 --set-parm"));
         let format = property("FrameFormat", "unsupported");
         assert!(of(&format, &node()).detail.contains("pixelformat=MJPG"));
         let none = property("CameraFormat", "Failed to Fufill");
@@ -235,10 +203,7 @@ mod tests {
 
     #[test]
     fn a_busy_camera_names_its_holders() {
-        let holder = |process, program: &str| Holder {
-            process,
-            program: program.into(),
-        };
+        let holder = |process, program: &str| Holder { process, program: program.into() };
         assert_eq!(
             busy("/dev/video0", &[holder(1234, "ffmpeg")]).to_string(),
             "Another program has the camera. `ffmpeg` (process 1234) is using /dev/video0. \
@@ -249,10 +214,6 @@ mod tests {
                 .detail
                 .starts_with("`a` (process 1) and `b` (process 2) are using")
         );
-        assert!(
-            busy("/dev/video0", &[])
-                .detail
-                .starts_with("Close the program")
-        );
+        assert!(busy("/dev/video0", &[]).detail.starts_with("Close the program"));
     }
 }

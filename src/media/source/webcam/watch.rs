@@ -36,12 +36,7 @@ pub(super) enum Silence {
 impl Watch {
     /// Starts at the time that the camera began to be opened.
     pub(super) fn new(now: Instant) -> Self {
-        Self {
-            opened: now,
-            arrived: None,
-            broken_since: None,
-            patience: PATIENCE,
-        }
+        Self { opened: now, arrived: None, broken_since: None, patience: PATIENCE }
     }
 
     /// The camera was opened, perhaps again, for `fps` pictures a second.

@@ -48,13 +48,11 @@ impl Worker {
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared::new());
         let theirs = Arc::clone(&shared);
-        let thread = thread::Builder::new()
-            .name("webcam".into())
-            .spawn(move || {
-                // nokhwa and v4l panic on some errors, in their destructors too.
-                let ended = catch_unwind(AssertUnwindSafe(|| run(&theirs, open)));
-                theirs.end(ended.unwrap_or_else(|_| Err(trouble::crashed())));
-            })?;
+        let thread = thread::Builder::new().name("webcam".into()).spawn(move || {
+            // nokhwa and v4l panic on some errors, in their destructors too.
+            let ended = catch_unwind(AssertUnwindSafe(|| run(&theirs, open)));
+            theirs.end(ended.unwrap_or_else(|_| Err(trouble::crashed())));
+        })?;
         Ok(Self { shared, thread })
     }
 
@@ -110,11 +108,7 @@ impl Worker {
     pub(super) fn stop(self, patience: Duration) -> Option<Self> {
         self.shared.state.lock().stop = true;
         let until = Instant::now() + patience;
-        let ended = self
-            .shared
-            .wait(until, |state| state.ended.is_some())
-            .ended
-            .is_some();
+        let ended = self.shared.wait(until, |state| state.ended.is_some()).ended.is_some();
         if !ended {
             return Some(self);
         }
@@ -131,9 +125,8 @@ impl Worker {
             state.arrived
         };
         let until = Instant::now() + patience;
-        let state = self.shared.wait(until, |state| {
-            state.ended.is_some() || state.arrived > before
-        });
+        let state =
+            self.shared.wait(until, |state| state.ended.is_some() || state.arrived > before);
         let (ended, going) = (state.ended.is_some(), state.arrived > before);
         drop(state);
         if ended {
@@ -176,10 +169,7 @@ impl Shared {
             broken: 0,
             watch: Watch::new(Instant::now()),
         };
-        Self {
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        }
+        Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn wait(
@@ -188,8 +178,7 @@ impl Shared {
         done: impl Fn(&State) -> bool,
     ) -> parking_lot::MutexGuard<'_, State> {
         let mut state = self.state.lock();
-        self.changed
-            .wait_while_until(&mut state, |state| !done(state), until);
+        self.changed.wait_while_until(&mut state, |state| !done(state), until);
         state
     }
 
@@ -263,11 +252,7 @@ struct Reader {
 
 impl Reader {
     fn new() -> Self {
-        Self {
-            check: Check::new(),
-            delivered: false,
-            warned: false,
-        }
+        Self { check: Check::new(), delivered: false, warned: false }
     }
 
     fn read(&mut self, buffer: &nokhwa::Buffer) -> (Arrival, Option<Picture>) {
@@ -285,11 +270,7 @@ impl Reader {
                 (what, Some(picture))
             }
             Err(why) => {
-                let level = if self.warned {
-                    log::Level::Debug
-                } else {
-                    log::Level::Warn
-                };
+                let level = if self.warned { log::Level::Debug } else { log::Level::Warn };
                 log::log!(level, "webcam: a picture is passed over: {why}");
                 self.warned = true;
                 (Arrival::Broken, None)
@@ -305,11 +286,7 @@ fn uncompressed(encoding: Encoding, buffer: &nokhwa::Buffer) -> Result<(Arrival,
         .and_then(|size| pixels::planes(encoding, bytes, size))
         .map(|planar| (Arrival::Fresh, Picture::Planar(Arc::new(planar))))
         .ok_or_else(|| {
-            format!(
-                "{} bytes are no {} of {resolution}",
-                bytes.len(),
-                encoding.as_str()
-            )
+            format!("{} bytes are no {} of {resolution}", bytes.len(), encoding.as_str())
         })
 }
 
@@ -318,9 +295,7 @@ fn uncompressed(encoding: Encoding, buffer: &nokhwa::Buffer) -> Result<(Arrival,
 fn capture_time(stamp: Option<Duration>, now: SystemTime) -> SystemTime {
     let stamp = stamp.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
     let near = |at: &SystemTime| {
-        let apart = now
-            .duration_since(*at)
-            .unwrap_or_else(|ahead| ahead.duration());
+        let apart = now.duration_since(*at).unwrap_or_else(|ahead| ahead.duration());
         apart <= Duration::from_secs(5)
     };
     stamp.filter(near).unwrap_or(now)

@@ -21,21 +21,14 @@ fn parts(mut reader: PartReader, stream: &[u8], step: usize) -> Result<Vec<Part>
 }
 
 fn reader(boundary: &str) -> PartReader {
-    PartReader::new(
-        &format!("multipart/x-mixed-replace; boundary={boundary}"),
-        64,
-    )
-    .unwrap()
+    PartReader::new(&format!("multipart/x-mixed-replace; boundary={boundary}"), 64).unwrap()
 }
 
 /// The bodies as text, the same at whatever step the stream comes in.
 fn bodies(boundary: &str, stream: &str) -> Vec<String> {
     let read = |step| {
         let parts = parts(reader(boundary), stream.as_bytes(), step).unwrap();
-        parts
-            .into_iter()
-            .map(|part| String::from_utf8(part.body).unwrap())
-            .collect()
+        parts.into_iter().map(|part| String::from_utf8(part.body).unwrap()).collect()
     };
     let whole: Vec<String> = read(stream.len());
     for step in 1..stream.len() {
@@ -45,9 +38,7 @@ fn bodies(boundary: &str, stream: &str) -> Vec<String> {
 }
 
 fn rule(stream: &str, step: usize) -> &'static str {
-    parts(reader("b"), stream.as_bytes(), step)
-        .unwrap_err()
-        .rule
+    parts(reader("b"), stream.as_bytes(), step).unwrap_err().rule
 }
 
 #[test]
@@ -57,9 +48,7 @@ fn streams_of_other_servers_are_read_at_every_step() {
         let mut stream = whole[length..].to_vec();
         if reply.body() == ReplyBody::Chunked {
             let mut decoded = Vec::new();
-            ChunkedDecoder::default()
-                .decode(&stream, &mut decoded)
-                .unwrap();
+            ChunkedDecoder::default().decode(&stream, &mut decoded).unwrap();
             stream = decoded;
         }
         for step in 1..=stream.len() {
@@ -91,24 +80,11 @@ fn the_boundary_is_found_however_it_is_declared() {
         "multipart/x-mixed-replace; boundary=b; x=y",
         "multipart/mixed; boundary=\"--b\"",
     ] {
-        let found = parts(
-            PartReader::new(kind, 64).unwrap(),
-            b"--b\r\n\r\nx\r\n--b\r\n",
-            1,
-        );
+        let found = parts(PartReader::new(kind, 64).unwrap(), b"--b\r\n\r\nx\r\n--b\r\n", 1);
         assert_eq!(found.unwrap()[0].body, b"x", "{kind}");
     }
-    let long = format!(
-        "multipart/mixed; boundary={}",
-        "b".repeat(MAX_BOUNDARY_BYTES + 1)
-    );
-    for kind in [
-        "image/jpeg",
-        "multipart/mixed",
-        "multipart/mixed; boundary=",
-        "",
-        &long,
-    ] {
+    let long = format!("multipart/mixed; boundary={}", "b".repeat(MAX_BOUNDARY_BYTES + 1));
+    for kind in ["image/jpeg", "multipart/mixed", "multipart/mixed; boundary=", "", &long] {
         assert!(PartReader::new(kind, 64).is_err(), "{kind}");
     }
 }
@@ -132,28 +108,16 @@ fn parts_without_length_end_at_the_delimiter() {
 
 #[test]
 fn line_ends_may_be_lone_or_missing() {
+    assert_eq!(bodies("b", "--b\nContent-Length:1\n\nx\n--b\n\ny--b\n"), ["x", "y"]);
     assert_eq!(
-        bodies("b", "--b\nContent-Length:1\n\nx\n--b\n\ny--b\n"),
-        ["x", "y"]
-    );
-    assert_eq!(
-        bodies(
-            "b",
-            "--b\r\nContent-Length: 1\r\n\r\nx--b\r\n\r\ny\r\n\r\n--b\r\n"
-        ),
+        bodies("b", "--b\r\nContent-Length: 1\r\n\r\nx--b\r\n\r\ny\r\n\r\n--b\r\n"),
         ["x", "y\r\n"]
     );
     assert_eq!(
-        bodies(
-            "b",
-            "--b\r\nContent-Length: 1\r\n\r\nx\r\n\r\n\n--b\r\n\r\ny\r\n--b\r\n"
-        ),
+        bodies("b", "--b\r\nContent-Length: 1\r\n\r\nx\r\n\r\n\n--b\r\n\r\ny\r\n--b\r\n"),
         ["x", "y"]
     );
-    assert_eq!(
-        bodies("b", "--b\r\nContent-Length: 0\r\n\r\nx\r\n--b\r\n"),
-        ["x"]
-    );
+    assert_eq!(bodies("b", "--b\r\nContent-Length: 0\r\n\r\nx\r\n--b\r\n"), ["x"]);
 }
 
 #[test]
@@ -184,10 +148,7 @@ fn a_length_that_is_too_long_finds_back_to_the_delimiter() {
     assert!(found.iter().all(|part| part.body == b"abcd"));
     let found = parts(reader("b"), &one.repeat(4), 1).unwrap();
     assert_eq!(found.last().unwrap().body, b"abcd");
-    assert_eq!(
-        bodies("b", "--b\r\nContent-Length: 99999\r\n\r\nx\r\n--b\r\n"),
-        ["x"]
-    );
+    assert_eq!(bodies("b", "--b\r\nContent-Length: 99999\r\n\r\nx\r\n--b\r\n"), ["x"]);
 }
 
 #[test]
@@ -199,10 +160,7 @@ fn a_part_may_be_as_large_as_the_limit_and_not_larger() {
         assert_eq!(rule(&stream(65), step), "part too large");
         assert_eq!(rule(&"x".repeat(70), step), "delimiter: none found");
     }
-    assert_eq!(
-        rule(&format!("--b\r\n{}", "A: b\r\n".repeat(101)), 1),
-        "too many headers"
-    );
+    assert_eq!(rule(&format!("--b\r\n{}", "A: b\r\n".repeat(101)), 1), "too many headers");
 }
 
 #[test]

@@ -5,22 +5,13 @@ fn picture(seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let pixels: Vec<u8> = (0..64 * 48)
         .map(|_| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 57) as u8
         })
         .collect();
-    let image = Image {
-        pixels: &pixels[..],
-        width: 64,
-        pitch: 64,
-        height: 48,
-        format: PixelFormat::GRAY,
-    };
-    turbojpeg::compress(image, 80, turbojpeg::Subsamp::Gray)
-        .unwrap()
-        .to_vec()
+    let image =
+        Image { pixels: &pixels[..], width: 64, pitch: 64, height: 48, format: PixelFormat::GRAY };
+    turbojpeg::compress(image, 80, turbojpeg::Subsamp::Gray).unwrap().to_vec()
 }
 
 /// The buffer after a camera wrote `new` over what `old` left there.
@@ -41,10 +32,7 @@ fn fresh(check: &mut Check, buffer: &[u8]) -> Jpeg {
 
 #[track_caller]
 fn fault(check: &mut Check, buffer: &[u8]) -> Fault {
-    check
-        .check(buffer)
-        .map(|checked| format!("{checked:?}"))
-        .unwrap_err()
+    check.check(buffer).map(|checked| format!("{checked:?}")).unwrap_err()
 }
 
 /// A check that has seen a camera at work.
@@ -131,15 +119,10 @@ fn one_of_four_is_decoded_while_all_is_well_and_each_after_a_fault() {
     for seed in 0..64 {
         fresh(&mut check, &picture(seed));
     }
-    let passed = (100..200)
-        .take_while(|seed| check.check(&with_hole(*seed)).is_ok())
-        .count();
+    let passed = (100..200).take_while(|seed| check.check(&with_hole(*seed)).is_ok()).count();
     assert_eq!(passed, 3);
     for seed in 200..220 {
-        assert!(matches!(
-            fault(&mut check, &with_hole(seed)),
-            Fault::Data(_)
-        ));
+        assert!(matches!(fault(&mut check, &with_hole(seed)), Fault::Data(_)));
     }
 }
 
@@ -171,13 +154,7 @@ fn a_camera_that_always_warns_is_believed() {
 #[test]
 fn noise_and_emptiness_are_refused() {
     let mut check = Check::new();
-    for buffer in [
-        &[][..],
-        &[0; 1000],
-        &[0xff; 1000],
-        &picture(1)[..1500],
-        b"hello",
-    ] {
+    for buffer in [&[][..], &[0; 1000], &[0xff; 1000], &picture(1)[..1500], b"hello"] {
         assert!(matches!(fault(&mut check, buffer), Fault::Markers(_)));
     }
 }

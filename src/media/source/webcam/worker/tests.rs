@@ -22,11 +22,7 @@ struct Fake {
 
 impl Device for Fake {
     fn format(&self) -> Format {
-        Format {
-            size: Size::new(2, 2).unwrap(),
-            fps: 30.0,
-            encoding: "GRAY",
-        }
+        Format { size: Size::new(2, 2).unwrap(), fps: 30.0, encoding: "GRAY" }
     }
 
     fn ready(&mut self, _timeout: Duration) -> bool {
@@ -42,11 +38,9 @@ impl Device for Fake {
                 Ok(Buffer::new(resolution, &[level; 4], FrameFormat::GRAY))
             }
             Some(Step::Short) => Ok(Buffer::new(resolution, &[0; 3], FrameFormat::GRAY)),
-            Some(Step::Fail(code)) => Err(Trouble {
-                code,
-                title: String::new(),
-                detail: String::new(),
-            }),
+            Some(Step::Fail(code)) => {
+                Err(Trouble { code, title: String::new(), detail: String::new() })
+            }
             Some(Step::Panic) => panic!("as v4l does"),
             Some(Step::NotReady) | None => Err(trouble::unplugged()),
         }
@@ -70,18 +64,9 @@ fn start() -> Rig {
     let taken = Arc::new(Mutex::new(taken));
     let worker = Worker::start(move || {
         opened.send(()).unwrap();
-        Ok(Fake {
-            steps: Arc::clone(&taken),
-            waiting: waiting.clone(),
-            next: None,
-        })
+        Ok(Fake { steps: Arc::clone(&taken), waiting: waiting.clone(), next: None })
     });
-    Rig {
-        worker: worker.unwrap(),
-        steps,
-        openings,
-        waits,
-    }
+    Rig { worker: worker.unwrap(), steps, openings, waits }
 }
 
 fn long() -> Instant {
@@ -107,17 +92,9 @@ fn end(worker: &Worker, expected: TroubleCode) {
 
 #[test]
 fn pictures_come_through_and_broken_ones_are_counted() {
-    let Rig {
-        worker,
-        steps,
-        openings: _openings,
-        ..
-    } = start();
+    let Rig { worker, steps, openings: _openings, .. } = start();
     let patience = Duration::from_secs(60);
-    assert_eq!(
-        worker.wait_open(patience).unwrap().unwrap().encoding,
-        "GRAY"
-    );
+    assert_eq!(worker.wait_open(patience).unwrap().unwrap().encoding, "GRAY");
     steps.send(Step::Picture(1)).unwrap();
     picture(&worker, 1);
     steps.send(Step::Short).unwrap();
@@ -128,12 +105,7 @@ fn pictures_come_through_and_broken_ones_are_counted() {
 
 #[test]
 fn the_newest_picture_wins() {
-    let Rig {
-        worker,
-        steps,
-        openings: _openings,
-        ..
-    } = start();
+    let Rig { worker, steps, openings: _openings, .. } = start();
     for level in 1..=3 {
         steps.send(Step::Picture(level)).unwrap();
     }
@@ -145,12 +117,7 @@ fn the_newest_picture_wins() {
 
 #[test]
 fn an_unplugged_camera_is_told() {
-    let Rig {
-        worker,
-        steps,
-        openings,
-        ..
-    } = start();
+    let Rig { worker, steps, openings, .. } = start();
     steps.send(Step::Picture(1)).unwrap();
     picture(&worker, 1);
     steps.send(Step::Fail(TroubleCode::Unplugged)).unwrap();
@@ -160,12 +127,7 @@ fn an_unplugged_camera_is_told() {
 
 #[test]
 fn a_failed_read_after_a_picture_opens_again_unseen() {
-    let Rig {
-        worker,
-        steps,
-        openings,
-        ..
-    } = start();
+    let Rig { worker, steps, openings, .. } = start();
     steps.send(Step::Picture(1)).unwrap();
     picture(&worker, 1);
     steps.send(Step::Fail(TroubleCode::Failed)).unwrap();
@@ -176,12 +138,7 @@ fn a_failed_read_after_a_picture_opens_again_unseen() {
 
 #[test]
 fn a_read_that_fails_at_once_is_told() {
-    let Rig {
-        worker,
-        steps,
-        openings,
-        ..
-    } = start();
+    let Rig { worker, steps, openings, .. } = start();
     steps.send(Step::Picture(1)).unwrap();
     picture(&worker, 1);
     steps.send(Step::Fail(TroubleCode::Failed)).unwrap();
@@ -192,12 +149,7 @@ fn a_read_that_fails_at_once_is_told() {
 
 #[test]
 fn a_panic_in_the_library_is_told() {
-    let Rig {
-        worker,
-        steps,
-        openings: _openings,
-        ..
-    } = start();
+    let Rig { worker, steps, openings: _openings, .. } = start();
     steps.send(Step::Panic).unwrap();
     end(&worker, TroubleCode::Failed);
     assert!(worker.stop(Duration::from_secs(60)).is_none());
@@ -212,12 +164,7 @@ fn a_camera_that_does_not_open_is_told() {
 
 #[test]
 fn a_thread_that_waits_for_readiness_stops() {
-    let Rig {
-        worker,
-        steps,
-        openings: _openings,
-        waits,
-    } = start();
+    let Rig { worker, steps, openings: _openings, waits } = start();
     waits.recv().unwrap();
     worker.shared.state.lock().stop = true;
     steps.send(Step::NotReady).unwrap();
@@ -226,21 +173,12 @@ fn a_thread_that_waits_for_readiness_stops() {
 
 #[test]
 fn a_stuck_thread_is_kept_and_goes_on_when_a_picture_comes() {
-    let Rig {
-        worker,
-        steps,
-        openings,
-        waits,
-    } = start();
+    let Rig { worker, steps, openings, waits } = start();
     steps.send(Step::Picture(1)).unwrap();
     picture(&worker, 1);
     assert_eq!(waits.iter().take(2).count(), 2);
-    let worker = worker
-        .stop(Duration::ZERO)
-        .expect("it waits in the fake camera");
-    let Resumed::Stuck(worker) = worker.resume(Duration::ZERO) else {
-        panic!("nothing came")
-    };
+    let worker = worker.stop(Duration::ZERO).expect("it waits in the fake camera");
+    let Resumed::Stuck(worker) = worker.resume(Duration::ZERO) else { panic!("nothing came") };
 
     let resumed = thread::spawn(move || worker.resume(Duration::from_secs(60)));
     steps.send(Step::Picture(2)).unwrap();
@@ -254,21 +192,11 @@ fn a_stuck_thread_is_kept_and_goes_on_when_a_picture_comes() {
 
 #[test]
 fn a_stuck_thread_whose_camera_goes_ends() {
-    let Rig {
-        worker,
-        steps,
-        openings: _openings,
-        waits,
-    } = start();
+    let Rig { worker, steps, openings: _openings, waits } = start();
     waits.recv().unwrap();
-    let worker = worker
-        .stop(Duration::ZERO)
-        .expect("it waits in the fake camera");
+    let worker = worker.stop(Duration::ZERO).expect("it waits in the fake camera");
     steps.send(Step::Fail(TroubleCode::Unplugged)).unwrap();
-    assert!(matches!(
-        worker.resume(Duration::from_secs(60)),
-        Resumed::Ended
-    ));
+    assert!(matches!(worker.resume(Duration::from_secs(60)), Resumed::Ended));
 }
 
 #[test]
