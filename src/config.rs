@@ -80,11 +80,7 @@ pub enum SourceChoice {
 impl Config {
     /// What to ask of the source.
     pub fn wish(&self) -> Wish {
-        Wish {
-            size: self.size,
-            fps: f64::from(self.fps.unwrap_or(DEFAULT_FPS)),
-            fps_named: self.fps.is_some(),
-        }
+        Wish { size: self.size, fps: f64::from(self.fps.unwrap_or(DEFAULT_FPS)) }
     }
 }
 
@@ -164,7 +160,7 @@ mod tests {
         assert_eq!((config.port, config.max_viewers), (8081, 1000));
         assert_eq!(config.size, Size::new(1280, 720).unwrap());
         assert_eq!(config.bandwidth, Budget::BitsPerSec(100_000_000));
-        assert_eq!((config.wish().fps, config.wish().fps_named), (30.0, false));
+        assert_eq!(config.wish().fps, 30.0);
         assert_eq!(config.source, None);
     }
 

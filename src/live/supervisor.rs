@@ -355,7 +355,7 @@ mod tests {
             let (hub, shutdown) = (Arc::new(Hub::new()), Shutdown::new());
             let source = Box::new(Script(script));
             let condition = Arc::new(Condition::new(source.as_ref()));
-            let wish = Wish { size: size(), fps: 30.0, fps_named: false };
+            let wish = Wish { size: size(), fps: 30.0 };
             let (of_hub, of_condition) = (Arc::clone(&hub), Arc::clone(&condition));
             let thread = start(source, wish, of_hub, of_condition, shutdown.clone()).unwrap();
             Self { hub, condition, shutdown, thread: Some(thread) }

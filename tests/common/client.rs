@@ -44,7 +44,12 @@ impl Client {
         socket.set_nodelay(true).expect("TCP_NODELAY");
         socket.set_read_timeout(Some(READ_TIME)).expect("a time-out");
         socket.set_write_timeout(Some(READ_TIME)).expect("a time-out");
-        Self { incoming: Incoming::new(socket), host: address.to_string() }
+        Self::with(Incoming::new(socket), address)
+    }
+
+    /// A client on a connection that exists.
+    pub(crate) fn with(incoming: Incoming<TcpStream>, address: SocketAddr) -> Self {
+        Self { incoming, host: address.to_string() }
     }
 
     pub(crate) fn socket(&self) -> &TcpStream {

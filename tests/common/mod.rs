@@ -13,6 +13,7 @@ pub(crate) mod multipart;
 pub(crate) mod picture;
 pub(crate) mod program;
 pub(crate) mod server;
+pub(crate) mod upstream;
 pub(crate) mod viewer;
 
 use std::time::{Duration, Instant};

@@ -186,7 +186,7 @@ mod tests {
 
     const GRAY: &[u8] = include_bytes!("../../../tests/data/jpeg/gray.jpg");
     const FFMPEG: &[u8] = include_bytes!("../../../tests/data/jpeg/ffmpeg.jpg");
-    const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 1000.0, fps_named: false };
+    const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 1000.0 };
 
     #[test]
     fn names_are_ordered_as_people_count() {

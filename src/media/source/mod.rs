@@ -73,10 +73,8 @@ pub struct Captured {
 pub struct Wish {
     /// `--size`.
     pub size: Size,
-    /// Pictures a second: `--fps`, 1 to 240, or the default.
+    /// Pictures a second: `--fps`, 1 to 240, or the default. A clip that has a rate plays at it.
     pub fps: f64,
-    /// Whether the person named the rate; else a clip plays at its own.
-    pub fps_named: bool,
 }
 
 /// What an open source delivers.

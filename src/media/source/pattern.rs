@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn captures_go_on_counting_and_end_at_the_deadline() {
-        let wish = Wish { size: Size::new(64, 48).unwrap(), fps: 0.01, fps_named: true };
+        let wish = Wish { size: Size::new(64, 48).unwrap(), fps: 0.01 };
         let mut pattern = Pattern::new();
         for opened in 1..=2 {
             let mut capture = pattern.open(wish).unwrap();

@@ -15,7 +15,7 @@ const CMYK: &[u8] = include_bytes!("../../../../tests/data/jpeg/cmyk.jpg");
 const FFMPEG_AVI: &[u8] = include_bytes!("../../../../tests/data/clip/ffmpeg.avi");
 const MPEG4_AVI: &[u8] = include_bytes!("../../../../tests/data/clip/mpeg4.avi");
 
-const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 500.0, fps_named: false };
+const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 500.0 };
 
 /// What a whole clip gives: a letter for each picture (Small, Large), Repeat and Broken.
 fn steps(bytes: &[u8]) -> String {

@@ -13,7 +13,7 @@ const SMALL: &[u8] = include_bytes!("../../../../tests/data/jpeg/gray.jpg");
 const LARGE: &[u8] = include_bytes!("../../../../tests/data/jpeg/ffmpeg.jpg");
 const NO_DHT: &[u8] = include_bytes!("../../../../tests/data/jpeg/no_dht.jpg");
 
-const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 30.0, fps_named: false };
+const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 30.0 };
 const HEAD: &str =
     "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=frame\r\n\r\n";
 

@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn wish(width: u32, height: u32, fps: f64) -> Wish {
-        Wish { size: Size::new(width, height).unwrap(), fps, fps_named: true }
+        Wish { size: Size::new(width, height).unwrap(), fps }
     }
 
     #[track_caller]
