@@ -1,6 +1,6 @@
 //! Arguments as typed become settings as meant.
 //!
-//! Pure but for looking whether a path is a folder; opens nothing.
+//! Pure: whether what is named is there is found out by [`crate::app`].
 
 use std::net::IpAddr;
 use std::path::PathBuf;

@@ -1,4 +1,29 @@
 //! `livestream`: one binary that makes a machine a live video server for its network.
+//!
+//! ```text
+//!  source thread          encode threads              sender threads
+//!  ┌──────────┐  newest   ┌────────────────┐  newest   ┌───────────────┐
+//!  │ webcam   │  Frame    │ one encode for │  picture  │ a few threads │
+//!  │ clip     ├──────────►│ each level that├──────────►│ for all the   ├──► sockets
+//!  │ pattern… │  (slot)   │ someone watches│  (slots)  │ streams       │
+//!  └──────────┘           └───────┬────────┘           └──────┬────────┘
+//!                                 │ motion score              │ bytes, skips
+//!                                 ▼                           ▼
+//!                         gaming viewers' quality   ◄──  governor (1 Hz): budget → shares → levels
+//! ```
+//!
+//! Beside these, `accept` takes connections and gives each a thread until it asks for the stream,
+//! and a webcam has a thread of its own, because a driver may never return.
+//!
+//! | module | what | may know |
+//! | --- | --- | --- |
+//! | [`app`] | starts the threads and joins them | all |
+//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | media, proto |
+//! | [`server`] | sockets: listener, connection, routes, streams | live, proto |
+//! | [`live`] | who gets which picture: no sockets, no HTTP | media |
+//! | [`media`] | what a picture is, and where pictures come from | proto, for other servers' streams |
+//! | [`proto`] | bytes ↔ values, no I/O | nothing |
+//! | [`clock`], [`shutdown`], [`system`] | what everything may use | nothing |
 
 pub mod app;
 pub mod clock;

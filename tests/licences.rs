@@ -22,7 +22,9 @@ const ALLOWED: [&str; 11] = [
 /// Whether one of an SPDX expression's alternatives is allowed whole.
 fn is_allowed(expression: &str) -> bool {
     let plain = expression.replace(['(', ')'], "").replace('/', " OR ");
-    plain.split(" OR ").any(|choice| choice.split(" AND ").all(|part| ALLOWED.contains(&part.trim())))
+    plain
+        .split(" OR ")
+        .any(|choice| choice.split(" AND ").all(|part| ALLOWED.contains(&part.trim())))
 }
 
 #[test]

@@ -48,7 +48,10 @@ fn clip_of_each_form_loops_and_passes_through_untouched() {
         assert_eq!(state["source"]["kind"], "clip", "{form:?}");
         assert_eq!(state["source"]["name"], "clip", "its file's name");
         assert_eq!(state["source"]["status"], "live");
-        assert_eq!((&state["source"]["width"], &state["source"]["height"]), (&160.into(), &120.into()));
+        assert_eq!(
+            (&state["source"]["width"], &state["source"]["height"]),
+            (&160.into(), &120.into())
+        );
         assert_eq!(state["viewer"]["passthrough"], true);
         server.stop();
     }
@@ -137,7 +140,9 @@ fn broken_pictures_of_a_clip_are_counted_and_skipped() {
 fn folder_plays_in_the_order_in_which_people_count() {
     let pictures = jpegs(160, 120, 4, 90);
     let scratch = Scratch::new();
-    for (name, picture) in ["frame9.jpg", "frame10.jpg", "frame11.JPG", "frame100.jpeg"].iter().zip(&pictures) {
+    for (name, picture) in
+        ["frame9.jpg", "frame10.jpg", "frame11.JPG", "frame100.jpeg"].iter().zip(&pictures)
+    {
         scratch.write(name, picture);
     }
     scratch.write("notes.txt", b"not a picture");
@@ -157,7 +162,10 @@ fn another_servers_stream_passes_through_untouched() {
         let mut stream = Stream::open(second.address(), "/stream", &[]);
         looped(&places(&mut stream, &pictures, 15), pictures.len());
         let state = second.state();
-        assert_eq!((&state["source"]["kind"], &state["source"]["status"]), (&"http".into(), &"live".into()));
+        assert_eq!(
+            (&state["source"]["kind"], &state["source"]["status"]),
+            (&"http".into(), &"live".into())
+        );
         second.stop();
         eventually_true("the first has no viewer left", LONG, || first.watching() == 0);
     }
@@ -250,7 +258,7 @@ fn broken_pictures_of_another_server_are_counted_and_skipped() {
     let pictures = jpegs(160, 120, 2, 90);
     let mut feed = upstream.accept();
     feed.send(&pictures[0]);
-    assert_eq!(stream.next().jpeg, pictures[0]);
+    assert!(stream.next().jpeg == pictures[0]);
     feed.send(&pictures[1][..pictures[1].len() / 2]);
     feed.send(b"no picture at all");
     feed.send(&pictures[1]);

@@ -38,7 +38,7 @@ fn hundred_pictures_are_to_the_letter_with_advance_headers() {
     let mut last = Vec::new();
     for _ in 0..100 {
         let part = stream.next();
-        assert_ne!(part.jpeg, last, "the pattern's pictures are different");
+        assert!(part.jpeg != last, "the pattern's pictures are different");
         look(&part.jpeg);
         last = part.jpeg;
     }
@@ -52,7 +52,7 @@ fn layouts_hold_the_same_pictures() {
     let server = Server::start(&["--source", scratch.path()]);
     let mut plain = Stream::open(server.address(), "/stream?advance_headers=0", &[]);
     let mut advance = Stream::open(server.address(), "/stream?advance_headers=1&quality=auto", &[]);
-    assert_eq!(plain.next().jpeg, advance.next().jpeg);
+    assert!(plain.next().jpeg == advance.next().jpeg);
 }
 
 #[test]
@@ -140,32 +140,29 @@ fn folder_with_one_picture_is_a_stream() {
     let server = Server::start(&["--source", scratch.path(), "--fps", "1"]);
     let mut stream = Stream::open(server.address(), "/stream", &[]);
     for _ in 0..3 {
-        assert_eq!(&stream.next().jpeg, picture);
+        assert!(&stream.next().jpeg == picture);
     }
 }
 
 #[test]
 fn last_picture_comes_again_while_the_source_is_quiet() {
-    let upstream = Upstream::new();
-    let server = Server::start(&["--source", &upstream.url()]);
     let pictures = jpegs(160, 120, 2, 90);
     for target in ["/stream", "/stream?advance_headers=1"] {
+        let upstream = Upstream::new();
+        let server = Server::start(&["--source", &upstream.url()]);
         let mut stream = Stream::open(server.address(), target, &[]);
         let mut feed = upstream.accept();
         feed.send(&pictures[0]);
         let first = stream.next();
-        assert_eq!(first.jpeg, pictures[0]);
+        assert!(first.jpeg == pictures[0], "{first:?}");
         // The source says nothing now; the picture and its time stay what they are.
         assert_eq!(stream.next(), first, "{target}");
         assert_eq!(stream.next(), first, "{target}");
+        assert_eq!(server.state()["source"]["frames"], 1, "what is repeated is no new frame");
         feed.send(&pictures[1]);
         let second = stream.next();
-        assert_eq!(second.jpeg, pictures[1], "{target}");
+        assert!(second.jpeg == pictures[1], "{second:?}");
         assert!(second.at_micros > first.at_micros || second.at_micros.is_none());
-        // What was repeated was no new frame.
-        assert!(server.state()["source"]["frames"].as_u64() >= Some(2));
-        drop((stream, feed));
-        eventually_true("nobody watches", LONG, || server.watching() == 0);
     }
 }
 

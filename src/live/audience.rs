@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::bandwidth::{Budget, Claim, shares};
+use super::encode::Wanted;
 use super::hub::Hub;
 use super::level::{LEVELS, LevelSet};
+use super::settings::{Change, Locked, Settings, ViewerId};
 use super::thanks::Thanks;
-use super::viewer::{Change, Locked, Settings, StreamMeter, Viewer, ViewerId};
+use super::viewer::{StreamMeter, Viewer};
 
 /// The viewers.
 pub struct Audience {
@@ -23,8 +25,9 @@ pub struct Audience {
     budget: Budget,
     max_viewers: usize,
     viewers: Mutex<HashMap<ViewerId, Arc<Viewer>>>,
-    /// Held while levels are settled, so that what the hub is told is never older than what holds.
-    settling: Mutex<()>,
+    /// What the hub was told last. Held while levels are settled, so that what it is told is never
+    /// older than what holds.
+    settled: Mutex<Wanted>,
     thanks: Thanks,
     /// Bits of an `f64`.
     motion: AtomicU64,
@@ -33,9 +36,14 @@ pub struct Audience {
     frames_skipped: AtomicU64,
 }
 
-/// As many viewers as are allowed watch already.
+/// Why a stream is not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Full;
+pub enum Refused {
+    /// As many viewers as are allowed watch already.
+    Full,
+    /// This viewer has as many streams open as one may have.
+    TooManyStreams,
+}
 
 /// How many watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,7 +64,7 @@ impl Audience {
             budget,
             max_viewers,
             viewers: Mutex::default(),
-            settling: Mutex::default(),
+            settled: Mutex::default(),
             thanks: Thanks::default(),
             motion: AtomicU64::new(0),
             sent_bits_per_sec: AtomicU64::new(0),
@@ -107,24 +115,28 @@ impl Audience {
     ///
     /// # Errors
     ///
-    /// [`Full`] if the viewer has none yet and as many as allowed watch.
+    /// [`Refused`] if the viewer has none yet and as many as allowed watch, or has too many.
     pub fn join(
         self: &Arc<Self>,
         viewer: Arc<Viewer>,
-        tab: Option<String>,
+        meter: StreamMeter,
         keep: Keep,
         now: Instant,
-    ) -> Result<Seat, Full> {
-        let meter = Arc::new(StreamMeter::new(tab));
+    ) -> Result<Seat, Refused> {
+        let meter = Arc::new(meter);
         {
             let viewers = self.viewers.lock();
             let streams = viewer.streams();
             let others = || viewers.values().filter(|other| other.streams() > 0).count();
-            if streams >= MAX_STREAMS_OF_A_VIEWER || (streams == 0 && others() >= self.max_viewers)
-            {
+            let refused = if streams >= MAX_STREAMS_OF_A_VIEWER {
+                Some(Refused::TooManyStreams)
+            } else {
+                (streams == 0 && others() >= self.max_viewers).then_some(Refused::Full)
+            };
+            if let Some(refused) = refused {
                 drop(viewers);
                 self.forget(&viewer, keep);
-                return Err(Full);
+                return Err(refused);
             }
             viewer.open(Arc::clone(&meter));
         }
@@ -159,12 +171,12 @@ impl Audience {
 
     /// Divides the budget, sets everybody's level, and tells the hub what is wanted.
     pub fn settle(&self, now: Instant) {
-        let _settling = self.settling.lock();
-        let costs = self.hub.costs();
+        let mut settled = self.settled.lock();
+        let (costs, fps) = (self.hub.costs(), self.hub.frames_per_sec());
         let viewers = self.everybody();
         let watching: Vec<_> = viewers
             .iter()
-            .filter_map(|viewer| viewer.claim(&costs, now).map(|claim| (viewer, claim)))
+            .filter_map(|viewer| viewer.claim(&costs, fps, now).map(|claim| (viewer, claim)))
             .collect();
         let claims: Vec<Claim> = watching
             .iter()
@@ -174,15 +186,19 @@ impl Audience {
             Budget::Unlimited => vec![None; claims.len()],
             Budget::BitsPerSec(bits) => shares(bits, &claims).into_iter().map(Some).collect(),
         };
-        let (mut wanted, mut motion) = (LevelSet::EMPTY, false);
+        let mut wanted = Wanted::default();
         for ((viewer, claim), share) in watching.into_iter().zip(shares) {
-            let level = viewer.settle(share, &costs);
+            let level = viewer.settle(share, &costs, fps);
             if !claim.paused {
-                wanted.insert(level);
-                motion |= claim.gaming;
+                wanted.levels.insert(level);
+                wanted.motion |= claim.gaming;
+                // Who has twice what it needs will not be moved soon.
+                let ample = share.is_none_or(|share| share / 2 >= claim.need);
+                wanted.costs |= claim.capped || !ample;
             }
         }
-        self.hub.want(wanted, motion);
+        *settled = wanted;
+        self.hub.want(wanted);
     }
 
     /// Reads what a second of `elapsed` brought to each, then settles anew.
@@ -202,15 +218,15 @@ impl Audience {
     /// Lets a frame's motion score, 0 to 1, drive all who are in gaming mode.
     pub fn moved(&self, motion: f64, elapsed: Duration) {
         self.motion.store(motion.to_bits(), Ordering::Relaxed);
-        let _settling = self.settling.lock();
-        let mut wanted = LevelSet::EMPTY;
+        let mut settled = self.settled.lock();
+        settled.levels = LevelSet::EMPTY;
         for viewer in self.everybody() {
             let level = viewer.moved(motion, elapsed);
             if viewer.streams() > 0 && !viewer.allowance().paused {
-                wanted.insert(level);
+                settled.levels.insert(level);
             }
         }
-        self.hub.want(wanted, true);
+        self.hub.want(*settled);
     }
 
     /// The newest motion score, 0 to 1.
@@ -275,7 +291,9 @@ pub struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.viewer.close(&self.meter);
+        let (sent, skipped) = self.viewer.close(&self.meter);
+        self.audience.frames_sent.fetch_add(sent, Ordering::Relaxed);
+        self.audience.frames_skipped.fetch_add(skipped, Ordering::Relaxed);
         self.audience.forget(&self.viewer, self.keep);
         self.audience.settle(Instant::now());
     }
@@ -300,16 +318,16 @@ const MAX_STREAMS_OF_A_VIEWER: usize = 16;
 mod tests {
     use super::*;
     use crate::live::level::Choice;
-    use crate::live::viewer::Mode;
+    use crate::live::settings::Mode;
 
     fn audience(budget: Budget, max_viewers: usize) -> Arc<Audience> {
         Arc::new(Audience::new(Arc::new(Hub::new()), budget, max_viewers))
     }
 
-    fn watch(audience: &Arc<Audience>, id: u128) -> Result<Seat, Full> {
+    fn watch(audience: &Arc<Audience>, id: u128) -> Result<Seat, Refused> {
         let now = Instant::now();
         let viewer = audience.enter(ViewerId::from_bits(id), Settings::default(), now);
-        audience.join(viewer, None, Keep::Remembered, now)
+        audience.join(viewer, StreamMeter::default(), Keep::Remembered, now)
     }
 
     #[test]
@@ -349,7 +367,7 @@ mod tests {
         let audience = audience(Budget::Unlimited, 1);
         let _seat = watch(&audience, 1).unwrap();
         assert!(audience.is_full());
-        assert_eq!(watch(&audience, 2).err(), Some(Full));
+        assert_eq!(watch(&audience, 2).err(), Some(Refused::Full));
         assert!(watch(&audience, 1).is_ok());
     }
 
@@ -359,7 +377,7 @@ mod tests {
         let now = Instant::now();
         let id = ViewerId::from_bits(5);
         let viewer = audience.enter(id, Settings::default(), now);
-        let seat = audience.join(viewer, None, Keep::WhileItLasts, now).unwrap();
+        let seat = audience.join(viewer, StreamMeter::default(), Keep::WhileItLasts, now).unwrap();
         assert!(audience.known(id).is_some());
         drop(seat);
         assert!(audience.known(id).is_none());

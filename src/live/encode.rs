@@ -5,6 +5,7 @@
 //! frame are encoded side by side. A frame that was begun is finished, at all its
 //! levels, before the newest is taken: those between are passed over.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
@@ -31,15 +32,15 @@ impl Desk {
         self.change(|schedule| schedule.newest = Some(frame));
     }
 
-    pub(super) fn want(&self, levels: LevelSet, motion: bool) {
-        self.change(|schedule| {
-            schedule.wanted = levels;
-            schedule.motion_wanted = motion;
-        });
+    pub(super) fn want(&self, wish: Wanted) {
+        self.change(|schedule| schedule.want(wish));
     }
 
+    /// Forgets the frame at hand: it is no longer live.
     pub(super) fn clear(&self) {
-        self.change(|schedule| schedule.newest = None);
+        self.change(|schedule| {
+            (schedule.newest, schedule.job, schedule.thumbnail) = (None, None, None);
+        });
     }
 
     pub(super) fn stop(&self) {
@@ -90,33 +91,43 @@ fn run(hub: &Hub, audience: &Audience) {
         Err(failed) => return error!("no encoder: {failed}"),
     };
     while let Some(task) = hub.desk().take(hub) {
-        match task {
-            Task::Motion { frame, last } => {
-                let seen = thumbnail(&mut decoder, &frame);
-                if let (Ok(new), Some((old, at))) = (&seen, &last) {
-                    let elapsed = frame.captured.duration_since(*at).unwrap_or_default();
-                    audience.moved(new.difference(old), elapsed.min(LONGEST_STEP));
-                }
-                hub.desk().change(|schedule| {
-                    schedule.thumbnail = seen.ok().map(|new| (new, frame.captured));
-                    schedule.finished(Done::Motion);
-                });
+        let (sequence, failed) = (task.frame().sequence, task.failed());
+        let work = || perform(task, hub, audience, &mut encoder, &mut decoder);
+        // A frame that trips the codec costs itself, not the level.
+        let done = catch_unwind(AssertUnwindSafe(work)).unwrap_or(failed);
+        hub.desk().change(|schedule| schedule.finished(sequence, done));
+    }
+}
+
+fn perform(
+    task: Task,
+    hub: &Hub,
+    audience: &Audience,
+    encoder: &mut Encoder,
+    decoder: &mut Decoder,
+) -> Done {
+    match task {
+        Task::Motion { frame, last } => {
+            let seen = thumbnail(decoder, &frame).ok();
+            if let (Some(new), Some((old, at))) = (&seen, &last) {
+                let elapsed = frame.captured.duration_since(*at).unwrap_or_default();
+                audience.moved(new.difference(old), elapsed.min(LONGEST_STEP));
             }
-            Task::Decode { frame } => {
-                let planes = planes(&mut decoder, &frame);
-                if let Err(failed) = &planes {
-                    debug!("frame {} cannot be decoded: {failed}", frame.sequence);
-                }
-                hub.desk().change(|schedule| schedule.finished(Done::Decoded(planes.ok())));
+            Done::Motion(seen.map(|new| (new, frame.captured)))
+        }
+        Task::Decode { frame } => {
+            let planes = planes(decoder, &frame);
+            if let Err(failed) = &planes {
+                debug!("frame {} cannot be decoded: {failed}", frame.sequence);
             }
-            Task::Encode { frame, planes, level, purpose } => {
-                match (encoder.encode(&planes, level.quality()), purpose) {
-                    (Ok(jpeg), Purpose::Watched) => hub.encoded(level, &frame, jpeg),
-                    (Ok(jpeg), Purpose::Probe) => hub.probed(level, jpeg.len()),
-                    (Err(failed), _) => debug!("frame {}: {failed}", frame.sequence),
-                }
-                hub.desk().change(|schedule| schedule.finished(Done::Encoded(level)));
+            Done::Decoded(planes.ok())
+        }
+        Task::Encode { frame, planes, level } => {
+            match encoder.encode(&planes, level.quality()) {
+                Ok(jpeg) => hub.encoded(level, &frame, jpeg),
+                Err(failed) => debug!("frame {}: {failed}", frame.sequence),
             }
+            Done::Encoded(level)
         }
     }
 }
@@ -135,12 +146,23 @@ fn thumbnail(decoder: &mut Decoder, frame: &Frame) -> Result<Thumbnail, Failed> 
     }
 }
 
+/// What is wanted of each frame.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wanted {
+    /// The levels that somebody watches.
+    pub(super) levels: LevelSet,
+    /// Whether somebody needs the motion score.
+    pub(super) motion: bool,
+    /// Whether somebody may be given another level than the one that he asks for, so that it must
+    /// be known what each costs.
+    pub(super) costs: bool,
+}
+
 /// What is to be done with the newest frame, and what is being done.
 #[derive(Default)]
 struct Schedule {
     newest: Option<Arc<Frame>>,
-    wanted: LevelSet,
-    motion_wanted: bool,
+    wanted: Wanted,
     job: Option<Job>,
     thumbnail: Option<(Thumbnail, SystemTime)>,
     probe_due: Option<Instant>,
@@ -172,20 +194,31 @@ enum Step {
     Over,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Purpose {
-    Watched,
-    Probe,
-}
-
 enum Task {
     Motion { frame: Arc<Frame>, last: Option<(Thumbnail, SystemTime)> },
     Decode { frame: Arc<Frame> },
-    Encode { frame: Arc<Frame>, planes: Arc<Planar>, level: Level, purpose: Purpose },
+    Encode { frame: Arc<Frame>, planes: Arc<Planar>, level: Level },
+}
+
+impl Task {
+    fn frame(&self) -> &Frame {
+        let (Task::Motion { frame, .. } | Task::Decode { frame } | Task::Encode { frame, .. }) =
+            self;
+        frame
+    }
+
+    /// What it comes to if it fails.
+    fn failed(&self) -> Done {
+        match self {
+            Task::Motion { .. } => Done::Motion(None),
+            Task::Decode { .. } => Done::Decoded(None),
+            Task::Encode { level, .. } => Done::Encoded(*level),
+        }
+    }
 }
 
 enum Done {
-    Motion,
+    Motion(Option<(Thumbnail, SystemTime)>),
     Decoded(Option<Arc<Planar>>),
     Encoded(Level),
 }
@@ -195,15 +228,15 @@ impl Schedule {
     fn next(&mut self, now: Instant, unmeasured: impl FnOnce() -> LevelSet) -> Option<Task> {
         let newest = self.newest.clone()?;
         let fresh = self.job.as_ref().is_none_or(|job| job.frame.sequence != newest.sequence);
-        if fresh && self.job.as_ref().is_none_or(|job| job.idle(self.wanted)) {
+        if fresh && self.job.as_ref().is_none_or(|job| job.idle(self.wanted.levels)) {
             let probes = self.probes(&newest, now, unmeasured);
-            let motion = if self.motion_wanted { Step::Due } else { Step::Over };
-            if !self.motion_wanted {
+            let motion = if self.wanted.motion { Step::Due } else { Step::Over };
+            if !self.wanted.motion {
                 self.thumbnail = None;
             }
             self.job = Some(Job::new(newest, motion, probes));
         }
-        let wanted = self.wanted;
+        let wanted = self.wanted.levels;
         let job = self.job.as_mut()?;
         if job.motion == Step::Due {
             job.motion = Step::Underway;
@@ -223,24 +256,40 @@ impl Schedule {
         unmeasured: impl FnOnce() -> LevelSet,
     ) -> LevelSet {
         let due = self.probe_due.is_none_or(|due| now >= due);
-        if !due || self.wanted.is_empty() || frame.origin == Origin::Card {
+        if !due || !self.wanted.costs || frame.origin == Origin::Card {
             return LevelSet::EMPTY;
         }
         self.probe_due = Some(now + PROBE_PERIOD);
         let mut probes = unmeasured();
         Level::at(self.probe_next).into_iter().for_each(|level| probes.insert(level));
         self.probe_next = (self.probe_next + 1) % LEVELS;
-        probes.without(passthrough(frame)).without(self.wanted)
+        probes.without(passthrough(frame)).without(self.wanted.levels)
     }
 
-    fn finished(&mut self, done: Done) {
-        let Some(job) = &mut self.job else { return };
+    /// Takes the outcome of a task on the frame of this sequence number; of an older frame it is
+    /// of no use any more.
+    fn finished(&mut self, sequence: u64, done: Done) {
+        let Some(job) = self.job.as_mut().filter(|job| job.frame.sequence == sequence) else {
+            return;
+        };
         match done {
-            Done::Motion => job.motion = Step::Over,
+            Done::Motion(thumbnail) => {
+                job.motion = Step::Over;
+                self.thumbnail = thumbnail;
+            }
             Done::Decoded(planes) => {
                 job.planes = planes.map_or(Planes::Broken, Planes::Ready);
             }
             Done::Encoded(level) => job.underway.remove(level),
+        }
+    }
+
+    fn want(&mut self, wish: Wanted) {
+        let new = wish.levels.without(self.wanted.levels);
+        self.wanted = wish;
+        if let Some(job) = &mut self.job {
+            // What was made before somebody watched was not kept.
+            job.begun = job.begun.without(new.without(job.underway));
         }
     }
 }
@@ -275,8 +324,7 @@ impl Job {
         };
         self.begun.insert(level);
         self.underway.insert(level);
-        let purpose = if wanted.contains(level) { Purpose::Watched } else { Purpose::Probe };
-        Some(Task::Encode { frame: Arc::clone(&self.frame), planes, level, purpose })
+        Some(Task::Encode { frame: Arc::clone(&self.frame), planes, level })
     }
 
     /// Whether nothing is left to do and nobody does anything.
@@ -293,7 +341,7 @@ impl Job {
 const MAX_THREADS: usize = 4;
 const PROBE_PERIOD: Duration = Duration::from_secs(1);
 /// A pause of the source counts as no more than this for gaming mode.
-const LONGEST_STEP: Duration = Duration::from_millis(500);
+const LONGEST_STEP: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
 mod tests {
@@ -326,18 +374,22 @@ mod tests {
         set
     }
 
+    fn wish(indices: &[usize]) -> Wanted {
+        Wanted { levels: levels(indices), motion: false, costs: true }
+    }
+
     fn schedule(wanted: &[usize]) -> Schedule {
         let probe_due = Some(Instant::now() + Duration::from_secs(3600));
-        Schedule { wanted: levels(wanted), probe_due, ..Schedule::default() }
+        Schedule { wanted: wish(wanted), probe_due, ..Schedule::default() }
     }
 
     fn next(schedule: &mut Schedule) -> Option<Task> {
         schedule.next(Instant::now(), || LevelSet::EMPTY)
     }
 
-    fn encode_level(task: Option<Task>) -> (usize, Purpose) {
+    fn encode_level(task: Option<Task>) -> usize {
         match task {
-            Some(Task::Encode { level, purpose, .. }) => (level.index(), purpose),
+            Some(Task::Encode { level, .. }) => level.index(),
             _ => panic!("an encode was due"),
         }
     }
@@ -362,9 +414,9 @@ mod tests {
         schedule.newest = Some(jpeg(1, 85));
         assert!(matches!(next(&mut schedule), Some(Task::Decode { .. })));
         assert!(next(&mut schedule).is_none(), "the others wait for the planes");
-        schedule.finished(Done::Decoded(Some(planar())));
-        assert_eq!(encode_level(next(&mut schedule)), (1, Purpose::Watched));
-        assert_eq!(encode_level(next(&mut schedule)), (3, Purpose::Watched));
+        schedule.finished(1, Done::Decoded(Some(planar())));
+        assert_eq!(encode_level(next(&mut schedule)), 1);
+        assert_eq!(encode_level(next(&mut schedule)), 3);
         assert!(next(&mut schedule).is_none());
     }
 
@@ -372,10 +424,10 @@ mod tests {
     fn a_frame_is_finished_before_the_newest_is_taken() {
         let mut schedule = schedule(&[1]);
         schedule.newest = Some(frame(1, Picture::Planar(planar())));
-        let (level, _) = encode_level(next(&mut schedule));
+        let level = encode_level(next(&mut schedule));
         schedule.newest = Some(frame(5, Picture::Planar(planar())));
         assert!(next(&mut schedule).is_none());
-        schedule.finished(Done::Encoded(Level::at(level).unwrap()));
+        schedule.finished(1, Done::Encoded(Level::at(level).unwrap()));
         let Some(Task::Encode { frame, .. }) = next(&mut schedule) else { panic!() };
         assert_eq!(frame.sequence, 5);
     }
@@ -385,10 +437,30 @@ mod tests {
         let mut schedule = schedule(&[1]);
         schedule.newest = Some(frame(1, Picture::Planar(planar())));
         next(&mut schedule);
-        schedule.finished(Done::Encoded(Level::at(1).unwrap()));
+        schedule.finished(1, Done::Encoded(Level::at(1).unwrap()));
         assert!(next(&mut schedule).is_none());
-        schedule.wanted = levels(&[1, 4]);
-        assert_eq!(encode_level(next(&mut schedule)).0, 4);
+        schedule.want(wish(&[1, 4]));
+        assert_eq!(encode_level(next(&mut schedule)), 4);
+    }
+
+    #[test]
+    fn a_level_that_is_left_and_wanted_again_is_made_again() {
+        let mut schedule = schedule(&[1]);
+        schedule.newest = Some(frame(1, Picture::Planar(planar())));
+        next(&mut schedule);
+        schedule.finished(1, Done::Encoded(Level::at(1).unwrap()));
+        schedule.want(wish(&[]));
+        schedule.want(wish(&[1]));
+        assert_eq!(encode_level(next(&mut schedule)), 1);
+    }
+
+    #[test]
+    fn the_outcome_for_another_frame_is_passed_over() {
+        let mut schedule = schedule(&[1]);
+        schedule.newest = Some(jpeg(5, 85));
+        next(&mut schedule);
+        schedule.finished(4, Done::Decoded(Some(planar())));
+        assert!(next(&mut schedule).is_none(), "the planes of 5 are still to come");
     }
 
     #[test]
@@ -396,7 +468,7 @@ mod tests {
         let mut schedule = schedule(&[1]);
         schedule.newest = Some(jpeg(1, 85));
         next(&mut schedule);
-        schedule.finished(Done::Decoded(None));
+        schedule.finished(1, Done::Decoded(None));
         assert!(next(&mut schedule).is_none());
         schedule.newest = Some(jpeg(2, 85));
         assert!(matches!(next(&mut schedule), Some(Task::Decode { .. })));
@@ -405,11 +477,11 @@ mod tests {
     #[test]
     fn motion_is_measured_once_a_frame_and_only_if_wanted() {
         let mut schedule = schedule(&[7]);
-        schedule.motion_wanted = true;
+        schedule.wanted.motion = true;
         schedule.newest = Some(jpeg(1, 85));
         assert!(matches!(next(&mut schedule), Some(Task::Motion { last: None, .. })));
         assert!(next(&mut schedule).is_none());
-        schedule.finished(Done::Motion);
+        schedule.finished(1, Done::Motion(None));
         assert!(next(&mut schedule).is_none());
     }
 
@@ -422,11 +494,11 @@ mod tests {
         let mut probed = Vec::new();
         for _ in 0..9 {
             match schedule.next(start, || levels(&[0, 1, 2])) {
-                Some(Task::Encode { level, purpose: Purpose::Probe, .. }) => {
+                Some(Task::Encode { level, .. }) if level != Level::TOP => {
                     probed.push(level.index());
-                    schedule.finished(Done::Encoded(level));
+                    schedule.finished(1, Done::Encoded(level));
                 }
-                Some(Task::Encode { level, .. }) => schedule.finished(Done::Encoded(level)),
+                Some(Task::Encode { level, .. }) => schedule.finished(1, Done::Encoded(level)),
                 _ => break,
             }
         }
@@ -434,8 +506,8 @@ mod tests {
         schedule.newest = Some(frame(2, Picture::Planar(planar())));
         let later = start + PROBE_PERIOD;
         let watched = schedule.next(later, || LevelSet::EMPTY);
-        assert_eq!(encode_level(watched), (7, Purpose::Watched));
+        assert_eq!(encode_level(watched), 7);
         let probe = schedule.next(later, || LevelSet::EMPTY);
-        assert_eq!(encode_level(probe), (1, Purpose::Probe));
+        assert_eq!(encode_level(probe), 1);
     }
 }

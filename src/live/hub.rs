@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::encode::Desk;
+use super::encode::{Desk, Wanted};
 use super::level::{Costs, LEVELS, Level, LevelSet};
 use crate::media::frame::{Frame, Origin, Picture};
 
@@ -26,6 +26,7 @@ pub struct Hub {
     wanted: AtomicU8,
     desk: Desk,
     interest: AtomicUsize,
+    interested_at: Mutex<Option<Instant>>,
     wakers: RwLock<Vec<Waker>>,
     pictures_encoded: AtomicU64,
 }
@@ -39,8 +40,6 @@ pub struct Still {
     pub captured: SystemTime,
     /// The JPEG.
     pub jpeg: Arc<[u8]>,
-    /// Whether it is the source's own JPEG, byte for byte.
-    pub passthrough: bool,
 }
 
 /// Called when a slot has a new picture, or senders shall look at their viewers again.
@@ -75,35 +74,36 @@ impl Hub {
     /// Takes the source's next frame. A camera's own JPEG is at once the picture of every level
     /// that it serves ([`passthrough`]).
     pub fn publish(&self, frame: Frame) {
-        if frame.origin == Origin::Source {
-            self.rate.lock().frame(Instant::now());
+        match frame.origin {
+            Origin::Source => self.rate.lock().frame(Instant::now()),
+            // The gap that it fills says nothing about the source's rate.
+            Origin::Card => self.rate.lock().last = None,
         }
         let frame = Arc::new(frame);
-        let own = passthrough(&frame);
-        if let Some(still) = Still::own(&frame) {
-            own.iter().for_each(|level| self.put(level, Arc::clone(&still), frame.origin));
-        }
         self.frame.lock().frame = Some(Arc::clone(&frame));
         self.frame_changed.notify_all();
+        let own = self.put_own(&frame, LevelSet::ALL);
+        if let (Picture::Jpeg(jpeg), Origin::Source) = (&frame.picture, frame.origin) {
+            own.iter().for_each(|level| self.costs[level.index()].note(jpeg.bytes.len()));
+        }
         if !own.is_empty() {
             self.wake();
         }
         self.desk.offer(frame);
     }
 
-    /// Takes the picture of one level, made from `frame`.
+    /// Takes the picture of one level, made from `frame`: to be sent if somebody watches the
+    /// level, and else only to know what it weighs.
     pub(super) fn encoded(&self, level: Level, frame: &Frame, jpeg: Arc<[u8]>) {
         self.pictures_encoded.fetch_add(1, Ordering::Relaxed);
-        let still =
-            Still { sequence: frame.sequence, captured: frame.captured, jpeg, passthrough: false };
-        self.put(level, Arc::new(still), frame.origin);
-        self.wake();
-    }
-
-    /// Notes what a level's picture weighs that nobody watches.
-    pub(super) fn probed(&self, level: Level, bytes: usize) {
-        self.pictures_encoded.fetch_add(1, Ordering::Relaxed);
-        self.costs[level.index()].note(bytes);
+        if frame.origin == Origin::Source {
+            self.costs[level.index()].note(jpeg.len());
+        }
+        if self.wanted().contains(level) {
+            let (sequence, captured) = (frame.sequence, frame.captured);
+            self.put(level, Arc::new(Still { sequence, captured, jpeg }));
+            self.wake();
+        }
     }
 
     /// Levels whose cost was never measured.
@@ -114,11 +114,21 @@ impl Hub {
         levels
     }
 
-    fn put(&self, level: Level, still: Arc<Still>, origin: Origin) {
-        if origin == Origin::Source {
-            self.costs[level.index()].note(still.jpeg.len());
+    /// Gives those of `levels` that a frame's own JPEG serves that JPEG. Returns which.
+    fn put_own(&self, frame: &Frame, levels: LevelSet) -> LevelSet {
+        let own = passthrough(frame).intersection(levels);
+        if let Some(still) = Still::own(frame) {
+            own.iter().for_each(|level| self.put(level, Arc::clone(&still)));
         }
-        *self.slots[level.index()].write() = Some(still);
+        own
+    }
+
+    /// Fills a slot, unless a newer picture is there already: encoding takes its time.
+    fn put(&self, level: Level, still: Arc<Still>) {
+        let mut slot = self.slots[level.index()].write();
+        if slot.as_ref().is_none_or(|there| there.sequence <= still.sequence) {
+            *slot = Some(still);
+        }
     }
 
     /// The newest picture of a level. It may be older than that of another level.
@@ -158,19 +168,16 @@ impl Hub {
         self.wake();
     }
 
-    /// Says which levels somebody watches, and whether somebody needs the motion score.
-    pub fn want(&self, levels: LevelSet, motion: bool) {
+    /// Says what is wanted from now on.
+    pub(super) fn want(&self, wish: Wanted) {
+        let levels = wish.levels;
         let before = LevelSet::from_bits(self.wanted.swap(levels.bits(), Ordering::Relaxed));
         let new = levels.without(before);
         self.empty(before.without(levels).union(new));
-        if let Some(frame) = self.frame()
-            && let Some(still) = Still::own(&frame)
-        {
-            for level in passthrough(&frame).iter().filter(|level| new.contains(*level)) {
-                *self.slots[level.index()].write() = Some(Arc::clone(&still));
-            }
+        if let Some(frame) = self.frame() {
+            self.put_own(&frame, new);
         }
-        self.desk.want(levels, motion);
+        self.desk.want(wish);
         if before.is_empty() && !levels.is_empty() {
             self.announce_demand();
         }
@@ -203,6 +210,16 @@ impl Hub {
         Interest { hub: self }
     }
 
+    /// When somebody last wanted a single picture.
+    pub(super) fn interested_at(&self) -> Option<Instant> {
+        *self.interested_at.lock()
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.frame.lock().stopped
+    }
+
     /// Waits until there is demand or the hub was stopped, at most until `deadline`.
     pub(super) fn wait_for_demand(&self, deadline: Instant) {
         let mut newest = self.frame.lock();
@@ -221,6 +238,8 @@ impl Hub {
     /// Bits per second of each level at the source's present rate, where it is known.
     pub fn costs(&self) -> Costs {
         let fps = self.frames_per_sec();
+        // A slower source's last picture goes out again each second.
+        let fps = if fps > 0.0 { fps.max(1.0) } else { 0.0 };
         std::array::from_fn(|index| {
             let bytes = self.costs[index].bytes.load(Ordering::Relaxed);
             (bytes > 0 && fps > 0.0)
@@ -228,9 +247,13 @@ impl Hub {
         })
     }
 
-    /// Forgets what levels cost: another source weighs differently.
-    pub fn forget_costs(&self) {
-        self.costs.iter().for_each(|cost| cost.bytes.store(0, Ordering::Relaxed));
+    /// Takes what levels cost as changed by this factor, as the source's pictures now have so many
+    /// times the pixels.
+    pub(super) fn scale_costs(&self, factor: f64) {
+        for cost in &self.costs {
+            let bytes = cost.bytes.load(Ordering::Relaxed) as f64 * factor;
+            cost.bytes.store(bytes as u64, Ordering::Relaxed);
+        }
     }
 
     /// Frames per second that really come, 0 while unknown.
@@ -270,13 +293,13 @@ impl Still {
             sequence: frame.sequence,
             captured: frame.captured,
             jpeg: Arc::clone(&jpeg.bytes),
-            passthrough: true,
         }))
     }
 }
 
 impl Drop for Interest<'_> {
     fn drop(&mut self) {
+        *self.hub.interested_at.lock() = Some(Instant::now());
         self.hub.interest.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -121,6 +121,12 @@ impl LevelSet {
         LevelSet(self.0 | other.0)
     }
 
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(self, other: LevelSet) -> LevelSet {
+        LevelSet(self.0 & other.0)
+    }
+
     /// What is in this one and not in the other.
     #[must_use]
     pub fn without(self, other: LevelSet) -> LevelSet {
@@ -240,6 +246,11 @@ pub fn pick(ceiling: Level, share: Option<u64>, costs: &Costs, current: Level) -
     Grant { level: Level::LOWEST, frames: (share as f64 / cost as f64).clamp(0.001, 1.0) }
 }
 
+/// The share that a viewer needs for a level of this cost, with the headroom to rise to it.
+pub fn need(cost: u64) -> u64 {
+    cost.saturating_mul(HEADROOM).div_ceil(HEADROOM - 1)
+}
+
 /// One part in this many of the share stays free when a viewer rises.
 const HEADROOM: u64 = 20;
 
@@ -298,6 +309,15 @@ mod tests {
         assert_eq!(from_below(400), level(35));
         assert_eq!(from_below(420), level(35));
         assert_eq!(from_below(421), level(50));
+    }
+
+    #[test]
+    fn who_gets_what_it_needs_rises_to_it() {
+        for cost in [1, 19, 20, 399, 400, 12_345_678] {
+            let costs = [Some(cost); LEVELS];
+            let granted = pick(Level::TOP, Some(need(cost)), &costs, Level::LOWEST);
+            assert_eq!(granted.level, Level::TOP, "{cost}");
+        }
     }
 
     #[test]

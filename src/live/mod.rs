@@ -13,6 +13,7 @@ pub mod governor;
 pub mod hub;
 pub mod level;
 pub mod link;
+pub mod settings;
 pub mod supervisor;
 pub mod thanks;
 pub mod viewer;

@@ -4,17 +4,19 @@
 //! What is lost is opened again, for ever, and a card stands in its place until a
 //! frame comes. What is wrong with a device the source itself finds out.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
-use log::{info, warn};
+use crossbeam_channel::{RecvTimeoutError, bounded};
+use log::{error, info, warn};
 use parking_lot::Mutex;
 
 use super::hub::Hub;
 use crate::media::card;
 use crate::media::frame::{Frame, Origin, Picture, Size};
-use crate::media::source::{Capture, Captured, Format, Source, Trouble, Wish};
+use crate::media::source::{Capture, Captured, Format, Source, Trouble, TroubleCode, Wish};
 use crate::shutdown::Shutdown;
 
 /// What the source does, for `/state` and the metrics.
@@ -105,13 +107,15 @@ pub fn start(
     condition: Arc<Condition>,
     shutdown: Shutdown,
 ) -> std::io::Result<JoinHandle<()>> {
+    let source = Some(source);
     let supervisor =
         Supervisor { source, wish, hub, condition, shutdown, sequence: 0, size: wish.size };
     thread::Builder::new().name("source".into()).spawn(move || supervisor.run())
 }
 
 struct Supervisor {
-    source: Box<dyn Source>,
+    /// Away while it is being opened.
+    source: Option<Box<dyn Source>>,
     wish: Wish,
     hub: Arc<Hub>,
     condition: Arc<Condition>,
@@ -119,6 +123,14 @@ struct Supervisor {
     sequence: u64,
     /// Of the last picture: cards have it too.
     size: Size,
+}
+
+/// What came of opening the source.
+enum Opened {
+    Capture(Box<dyn Capture>),
+    Trouble(Trouble),
+    /// Shutdown came first.
+    Never,
 }
 
 /// Why a capture was left.
@@ -140,9 +152,14 @@ impl Supervisor {
             if trouble.is_none() {
                 self.condition.change(|report| report.status = Status::Opening);
             }
-            let end = match self.source.open(self.wish) {
-                Ok(mut capture) => self.watch(capture.as_mut(), &mut trouble),
-                Err(new) => End::Trouble(new),
+            let end = match self.open(trouble.as_mut()) {
+                Opened::Capture(mut capture) => {
+                    let watch = || self.watch(capture.as_mut(), &mut trouble);
+                    let end = catch_unwind(AssertUnwindSafe(watch));
+                    end.unwrap_or_else(|_| End::Trouble(failed()))
+                }
+                Opened::Trouble(new) => End::Trouble(new),
+                Opened::Never => End::Shutdown,
             };
             match end {
                 End::Shutdown => break,
@@ -165,6 +182,43 @@ impl Supervisor {
         }
     }
 
+    /// Opens the source, which may take seconds: on a thread of its own, so that this one goes on
+    /// to look at shutdown and to renew the card. At shutdown that thread is left to itself.
+    fn open(&mut self, mut lost: Option<&mut Lost>) -> Opened {
+        let (Some(mut source), wish) = (self.source.take(), self.wish) else {
+            return Opened::Trouble(failed());
+        };
+        let (done, outcome) = bounded(1);
+        let opening = thread::Builder::new().name("opening".into()).spawn(move || {
+            let opened = catch_unwind(AssertUnwindSafe(|| source.open(wish)));
+            // After shutdown nobody waits for it any more.
+            let _ = done.send((source, opened.unwrap_or_else(|_| Err(failed()))));
+        });
+        let thread = match opening {
+            Ok(thread) => thread,
+            Err(error) => {
+                error!("no thread to open the source: {error}");
+                return Opened::Never;
+            }
+        };
+        while !self.shutdown.asked() {
+            match outcome.recv_timeout(GLANCE) {
+                Ok((source, opened)) => {
+                    self.source = Some(source);
+                    join(thread);
+                    return opened.map_or_else(Opened::Trouble, Opened::Capture);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(lost) = lost.as_deref_mut() {
+                        self.show(lost);
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        Opened::Never
+    }
+
     /// Passes on what an open source delivers, until it ends.
     fn watch(&mut self, capture: &mut dyn Capture, lost: &mut Option<Lost>) -> End {
         let format = capture.format();
@@ -180,6 +234,7 @@ impl Supervisor {
             if self.shutdown.asked() {
                 return End::Shutdown;
             }
+            wanted_at = self.hub.interested_at().map_or(wanted_at, |at| at.max(wanted_at));
             if self.hub.demand() {
                 wanted_at = now;
             } else if now.duration_since(wanted_at) >= IDLE_AFTER {
@@ -209,7 +264,8 @@ impl Supervisor {
         self.sequence += 1;
         let size = captured.picture.size();
         if size != self.size {
-            self.hub.forget_costs();
+            let pixels = |size: Size| f64::from(size.width) * f64::from(size.height);
+            self.hub.scale_costs(pixels(size) / pixels(self.size));
         }
         self.size = size;
         self.condition.change(|report| {
@@ -267,7 +323,24 @@ impl Supervisor {
     }
 
     fn name(&self) -> String {
-        self.source.name()
+        match &self.source {
+            Some(source) => source.name(),
+            None => self.condition.report().name,
+        }
+    }
+}
+
+fn failed() -> Trouble {
+    Trouble {
+        code: TroubleCode::Failed,
+        title: "The source failed".into(),
+        detail: "This is a fault of the program, and in its log. Trying again.".into(),
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    if thread.join().is_err() {
+        error!("opening the source failed");
     }
 }
 
@@ -290,15 +363,20 @@ const CARD_PERIOD: Duration = Duration::from_secs(1);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::encode::Wanted;
     use crate::live::level::LevelSet;
     use crate::media::frame::{Chroma, Planar};
-    use crate::media::source::{Kind, TroubleCode};
+    use crate::media::source::Kind;
 
     /// Plays a list of things that happen to a source, a list for each opening.
     struct Script(Vec<Vec<Result<(), TroubleCode>>>);
 
     fn trouble(code: TroubleCode) -> Trouble {
         Trouble { code, title: "Gone".into(), detail: "Trying again.".into() }
+    }
+
+    fn watched() -> Wanted {
+        Wanted { levels: LevelSet::ALL, ..Wanted::default() }
     }
 
     fn size() -> Size {
@@ -389,7 +467,7 @@ mod tests {
     fn nothing_is_opened_until_somebody_watches() {
         let running = Running::start(vec![vec![Ok(())]]);
         assert_eq!(running.condition.report().opened, 0);
-        running.hub.want(LevelSet::ALL, false);
+        running.hub.want(watched());
         let report = running.until("live", |report| report.status == Status::Live);
         assert_eq!((report.opened, report.frames), (1, 1));
     }
@@ -398,7 +476,7 @@ mod tests {
     fn a_lost_source_shows_a_card_and_comes_back() {
         let lost = vec![Ok(()), Err(TroubleCode::Unplugged)];
         let running = Running::start(vec![lost, vec![Ok(()), Ok(())]]);
-        running.hub.want(LevelSet::ALL, false);
+        running.hub.want(watched());
         let report = running.until("lost", |report| report.status == Status::Lost);
         assert_eq!(report.trouble.unwrap().0.code, TroubleCode::Unplugged);
         running.until("back", |report| report.frames == 3 && report.trouble.is_none());
@@ -408,7 +486,7 @@ mod tests {
     #[test]
     fn the_card_has_the_size_of_the_stream() {
         let running = Running::start(vec![]);
-        running.hub.want(LevelSet::ALL, false);
+        running.hub.want(watched());
         running.until("lost", |report| report.status == Status::Lost);
         let card = running.hub.wait_for_frame(Instant::now() + Duration::from_secs(10)).unwrap();
         assert_eq!((card.origin, card.picture.size()), (Origin::Card, size()));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use parking_lot::Mutex;
 
-use super::viewer::ViewerId;
+use super::settings::ViewerId;
 use crate::clock;
 
 /// How long the thanks are shown, and the giver's share counts double.

@@ -4,8 +4,6 @@
 //! governor take. What a sender asks for each picture ([`Viewer::allowance`]) is
 //! atomic, so that sending waits for nobody.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,114 +11,10 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::gaming::Drive;
-use super::level::{Choice, Costs, Grant, Level};
+use super::level::{Costs, Grant, Level, need, pick};
 use super::link::{Link, Second};
+use super::settings::{Change, Locked, Mode, Settings, ViewerId};
 use super::thanks::THANKS_LAST;
-
-/// 128 random bits that a browser sends back as the cookie `viewer`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ViewerId(u128);
-
-impl ViewerId {
-    /// An id of these bits.
-    pub fn from_bits(bits: u128) -> Self {
-        Self(bits)
-    }
-}
-
-impl fmt::Display for ViewerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
-
-impl fmt::Debug for ViewerId {
-    /// Shows only the first digits: who knows the whole id can act as the viewer.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}…", self.0 >> 96)
-    }
-}
-
-/// The text is not 32 hexadecimal digits in lower case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotAViewerId;
-
-impl FromStr for ViewerId {
-    type Err = NotAViewerId;
-
-    fn from_str(text: &str) -> Result<Self, NotAViewerId> {
-        let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if text.len() != 32 || !text.bytes().all(digit) {
-            return Err(NotAViewerId);
-        }
-        u128::from_str_radix(text, 16).map(Self).map_err(|_| NotAViewerId)
-    }
-}
-
-/// Who sets the quality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// The choice.
-    #[default]
-    Home,
-    /// Motion; the choice is locked.
-    Gaming,
-}
-
-impl Mode {
-    /// As requests and `/state` have it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Mode::Home => "home",
-            Mode::Gaming => "gaming",
-        }
-    }
-}
-
-/// What a viewer can set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Settings {
-    /// The quality that it asks for.
-    pub choice: Choice,
-    /// Who sets the quality.
-    pub mode: Mode,
-    /// Whether nothing is sent.
-    pub paused: bool,
-}
-
-/// A change of some settings; `None` leaves one as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Change {
-    /// See [`Settings::choice`].
-    pub choice: Option<Choice>,
-    /// See [`Settings::mode`].
-    pub mode: Option<Mode>,
-    /// See [`Settings::paused`].
-    pub paused: Option<bool>,
-}
-
-/// The choice is locked, because motion sets the quality.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Locked;
-
-impl Settings {
-    /// The settings after a change.
-    ///
-    /// # Errors
-    ///
-    /// [`Locked`] if a choice is made in gaming mode and the change does not leave it.
-    pub fn changed(self, change: Change) -> Result<Settings, Locked> {
-        let mode = change.mode.unwrap_or(self.mode);
-        if change.choice.is_some() && mode == Mode::Gaming {
-            return Err(Locked);
-        }
-        Ok(Settings {
-            choice: change.choice.unwrap_or(self.choice),
-            mode,
-            paused: change.paused.unwrap_or(self.paused),
-        })
-    }
-}
 
 /// What keeps a viewer from a better picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +83,8 @@ pub struct Allowance {
 #[derive(Debug, Default)]
 pub struct StreamMeter {
     tab: Option<String>,
+    /// The highest rate that the client asked for, frames per second.
+    fps: Option<f64>,
     /// Frames that went out whole.
     pub frames: AtomicU64,
     /// Bytes that went out.
@@ -201,9 +97,23 @@ pub struct StreamMeter {
 }
 
 impl StreamMeter {
-    /// The counters of a stream; `tab` tells a page's streams apart.
-    pub fn new(tab: Option<String>) -> Self {
-        Self { tab, ..Self::default() }
+    /// The counters of a stream; `tab` tells a page's streams apart, `fps` is the highest rate
+    /// that the client asked for.
+    pub fn new(tab: Option<String>, fps: Option<f64>) -> Self {
+        Self { tab, fps, ..Self::default() }
+    }
+
+    /// The highest rate that the client asked for, frames per second.
+    pub fn fps(&self) -> Option<f64> {
+        self.fps
+    }
+
+    /// The part of the source's frames that it sends at most, above 0 to 1.
+    fn part(&self, source_fps: f64) -> f64 {
+        match self.fps {
+            Some(fps) if source_fps > 0.0 => (fps / source_fps).min(1.0),
+            _ => 1.0,
+        }
     }
 
     /// Counts a frame that went out whole, `latency` after its capture.
@@ -336,34 +246,41 @@ impl Viewer {
         self.inner.lock().streams.push(meter);
     }
 
-    pub(super) fn close(&self, meter: &Arc<StreamMeter>) {
+    /// Ends a stream. Returns the frames that it sent and skipped and nobody measured yet.
+    pub(super) fn close(&self, meter: &Arc<StreamMeter>) -> (u64, u64) {
         self.inner.lock().streams.retain(|open| !Arc::ptr_eq(open, meter));
+        let (sent, skipped, _) = meter.since_last();
+        (sent, skipped)
     }
 
     /// What it claims of the budget; `None` if it watches nothing.
-    pub(super) fn claim(&self, costs: &Costs, now: Instant) -> Option<Watching> {
+    pub(super) fn claim(&self, costs: &Costs, source_fps: f64, now: Instant) -> Option<Watching> {
         let inner = self.inner.lock();
         if inner.streams.is_empty() {
             return None;
         }
-        let ceiling = inner.ceiling();
-        let streams = inner.streams.len() as u64;
-        let cost = costs[ceiling.index()].unwrap_or(u64::MAX / 1024);
+        let paused = inner.settings.paused;
+        let cost = costs[inner.ceiling().index()].map_or(UNKNOWN_NEED, need);
+        let wanted = (cost as f64 * inner.streams_worth(source_fps)).ceil() as u64;
         Some(Watching {
-            need: if inner.settings.paused { 0 } else { cost.saturating_mul(streams) },
+            need: if paused { 0 } else { wanted },
             weight: if inner.donating(now).is_some() { 2 } else { 1 },
-            paused: inner.settings.paused,
+            paused,
             gaming: inner.settings.mode == Mode::Gaming,
+            capped: inner.link.cap() < Level::TOP,
         })
     }
 
     /// Takes its share, and settles what is sent. Returns the level.
-    pub(super) fn settle(&self, share: Option<u64>, costs: &Costs) -> Level {
+    ///
+    /// While it is paused it keeps the level of before, for when it goes on.
+    pub(super) fn settle(&self, share: Option<u64>, costs: &Costs, source_fps: f64) -> Level {
         let mut inner = self.inner.lock();
-        let each = share.map(|share| share / (inner.streams.len() as u64).max(1));
-        let ceiling = inner.ceiling();
         inner.share = share;
-        inner.granted = super::level::pick(ceiling, each, costs, inner.granted.level);
+        if !inner.settings.paused {
+            let each = share.map(|share| (share as f64 / inner.streams_worth(source_fps)) as u64);
+            inner.granted = pick(inner.ceiling(), each, costs, inner.granted.level);
+        }
         self.apply(&mut inner)
     }
 
@@ -389,23 +306,28 @@ impl Viewer {
     /// Reads what its streams did in `elapsed`, and learns about its link.
     pub(super) fn measure(&self, elapsed: Duration, costs: &Costs, now: Instant) -> Second {
         let mut inner = self.inner.lock();
-        let (mut frames, mut skipped, mut bytes) = (0, 0, 0);
-        for meter in &inner.streams {
-            let since = meter.since_last();
-            frames += since.0;
-            skipped += since.1;
-            bytes += since.2;
-        }
-        let streams = (inner.streams.len() as u64).max(1);
         let seconds = elapsed.as_secs_f64().max(0.001);
-        let bits_per_sec = (bytes as f64 * 8.0 / seconds) as u64;
-        let second = Second { sent: frames, skipped, bits_per_sec };
-        let each = Second { bits_per_sec: bits_per_sec / streams, ..second };
-        let level = inner.level();
-        inner.link.step(each, costs, level, now);
-        inner.fps = frames as f64 / seconds / streams as f64;
-        inner.last = second;
-        second
+        let each: Vec<Second> = inner
+            .streams
+            .iter()
+            .map(|meter| {
+                let (sent, skipped, bytes) = meter.since_last();
+                Second { sent, skipped, bits_per_sec: (bytes as f64 * 8.0 / seconds) as u64 }
+            })
+            .collect();
+        // A tab that hangs says nothing about the link if another of the same viewer flows.
+        if let Some(best) = each.iter().min_by_key(|second| second.skipped) {
+            let level = inner.level();
+            inner.link.step(*best, costs, level, now);
+        }
+        let sum = each.iter().fold(Second::default(), |sum, one| Second {
+            sent: sum.sent + one.sent,
+            skipped: sum.skipped + one.skipped,
+            bits_per_sec: sum.bits_per_sec + one.bits_per_sec,
+        });
+        inner.fps = sum.sent as f64 / seconds / (each.len() as f64).max(1.0);
+        inner.last = sum;
+        sum
     }
 
     /// What `/state` shows of it, to the tab that asks.
@@ -438,7 +360,12 @@ pub(super) struct Watching {
     pub(super) weight: u32,
     pub(super) paused: bool,
     pub(super) gaming: bool,
+    /// Whether its link does not take the best level.
+    pub(super) capped: bool,
 }
+
+/// What is claimed for a level whose cost is not known: all, and shares may still be added up.
+const UNKNOWN_NEED: u64 = u64::MAX / 1024;
 
 impl Inner {
     /// The best level that its settings and its link allow.
@@ -448,6 +375,11 @@ impl Inner {
             Mode::Gaming => Level::TOP,
         };
         asked.min(self.link.cap())
+    }
+
+    /// How many whole streams its streams count for; a slower one counts in part.
+    fn streams_worth(&self, source_fps: f64) -> f64 {
+        self.streams.iter().map(|meter| meter.part(source_fps)).sum::<f64>().max(0.001)
     }
 
     /// How high motion may drive the quality: to what the share and the link carry.
@@ -491,6 +423,7 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::level::Choice;
     use crate::media::frame::Quality;
 
     const COSTS: Costs = [
@@ -508,7 +441,7 @@ mod tests {
         let now = Instant::now();
         let viewer = Viewer::new(ViewerId::from_bits(1), Settings::default(), now);
         viewer.change(change).unwrap();
-        viewer.open(Arc::new(StreamMeter::new(None)));
+        viewer.open(Arc::new(StreamMeter::new(None, None)));
         viewer
     }
 
@@ -521,54 +454,61 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_32_digits_and_no_others() {
-        let id = ViewerId::from_bits(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
-        assert_eq!(id.to_string().parse(), Ok(id));
-        for text in ["", "0123", &"g".repeat(32), &"A".repeat(32), &"0".repeat(33)] {
-            assert_eq!(text.parse::<ViewerId>(), Err(NotAViewerId), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn gaming_mode_locks_the_choice_until_it_is_left() {
-        let settings = Settings { mode: Mode::Gaming, ..Settings::default() };
-        let low = Change { choice: Some(Choice::Low), ..Change::default() };
-        assert_eq!(settings.changed(low), Err(Locked));
-        let home = Change { mode: Some(Mode::Home), ..low };
-        assert_eq!(settings.changed(home).map(|settings| settings.choice), Ok(Choice::Low));
-        let at_once = Change { mode: Some(Mode::Gaming), ..low };
-        assert_eq!(Settings::default().changed(at_once), Err(Locked));
-    }
-
-    #[test]
     fn a_choice_is_honoured_up_to_the_share() {
         let viewer = with_choice(Choice::Medium);
-        assert_eq!(viewer.settle(Some(9_000), &COSTS).quality(), Quality::new(50).unwrap());
+        assert_eq!(viewer.settle(Some(9_000), &COSTS, 30.0).quality(), Quality::new(50).unwrap());
         assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Choice);
-        assert_eq!(viewer.settle(Some(2_000), &COSTS).quality(), Quality::new(20).unwrap());
+        assert_eq!(viewer.settle(Some(2_000), &COSTS, 30.0).quality(), Quality::new(20).unwrap());
         assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Share);
     }
 
     #[test]
     fn auto_takes_what_the_share_carries() {
         let viewer = with_choice(Choice::Auto);
-        assert_eq!(viewer.settle(Some(5_999), &COSTS).quality(), Quality::new(65).unwrap());
-        assert_eq!(viewer.settle(None, &COSTS), Level::TOP);
+        assert_eq!(viewer.settle(Some(5_999), &COSTS, 30.0).quality(), Quality::new(65).unwrap());
+        assert_eq!(viewer.settle(None, &COSTS, 30.0), Level::TOP);
         assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Source);
     }
 
     #[test]
     fn two_streams_halve_the_share_and_double_the_claim() {
         let viewer = with_choice(Choice::Low);
-        viewer.open(Arc::new(StreamMeter::new(None)));
-        assert_eq!(viewer.claim(&COSTS, Instant::now()).unwrap().need, 4_000);
-        assert_eq!(viewer.settle(Some(3_000), &COSTS), Level::LOWEST);
+        viewer.open(Arc::new(StreamMeter::new(None, None)));
+        assert_eq!(viewer.claim(&COSTS, 30.0, Instant::now()).unwrap().need, 2 * need(2_000));
+        assert_eq!(viewer.settle(Some(3_000), &COSTS, 30.0), Level::LOWEST);
+    }
+
+    #[test]
+    fn a_slower_stream_claims_less_and_gets_more_of_its_share() {
+        let viewer = with_choice(Choice::High);
+        viewer.inner.lock().streams = vec![Arc::new(StreamMeter::new(None, Some(3.0)))];
+        let claim = viewer.claim(&COSTS, 30.0, Instant::now()).unwrap();
+        assert_eq!(claim.need, need(7_000).div_ceil(10));
+        assert_eq!(viewer.settle(Some(claim.need), &COSTS, 30.0).quality().percent(), 90);
+    }
+
+    #[test]
+    fn a_tab_that_hangs_does_not_pull_the_other_down() {
+        let viewer = with_choice(Choice::Auto);
+        let stuck = Arc::new(StreamMeter::new(None, None));
+        stuck.skipped.fetch_add(30, Ordering::Relaxed);
+        viewer.open(stuck);
+        viewer.measure(Duration::from_secs(1), &COSTS, Instant::now());
+        assert_eq!(viewer.settle(None, &COSTS, 30.0), Level::TOP);
+    }
+
+    #[test]
+    fn paused_it_keeps_its_level_for_when_it_goes_on() {
+        let viewer = with_choice(Choice::Medium);
+        viewer.settle(Some(9_000), &COSTS, 30.0);
+        viewer.change(Change { paused: Some(true), ..Change::default() }).unwrap();
+        assert_eq!(viewer.settle(Some(0), &COSTS, 30.0).quality().percent(), 50);
     }
 
     #[test]
     fn paused_it_claims_nothing() {
         let viewer = viewer(Change { paused: Some(true), ..Change::default() });
-        assert_eq!(viewer.claim(&COSTS, Instant::now()).unwrap().need, 0);
+        assert_eq!(viewer.claim(&COSTS, 30.0, Instant::now()).unwrap().need, 0);
         assert!(viewer.allowance().paused);
     }
 
@@ -576,7 +516,7 @@ mod tests {
     fn motion_lifts_a_gaming_viewer_and_no_other() {
         let (gaming, home) = (gaming(), with_choice(Choice::Low));
         for viewer in [&gaming, &home] {
-            viewer.settle(None, &COSTS);
+            viewer.settle(None, &COSTS, 30.0);
         }
         assert_eq!(gaming.allowance().level.quality().percent(), 50);
         for _ in 0..30 {
@@ -595,7 +535,7 @@ mod tests {
     #[test]
     fn motion_does_not_pass_the_share() {
         let viewer = gaming();
-        viewer.settle(Some(4_000), &COSTS);
+        viewer.settle(Some(4_000), &COSTS, 30.0);
         for _ in 0..100 {
             viewer.moved(0.5, Duration::from_millis(33));
         }
@@ -608,15 +548,16 @@ mod tests {
         let viewer = with_choice(Choice::Auto);
         let now = Instant::now();
         viewer.give(now);
-        let weight =
-            |seconds| viewer.claim(&COSTS, now + Duration::from_secs(seconds)).unwrap().weight;
+        let weight = |seconds| {
+            viewer.claim(&COSTS, 30.0, now + Duration::from_secs(seconds)).unwrap().weight
+        };
         assert_eq!([weight(0), weight(59), weight(60)], [2, 2, 1]);
     }
 
     #[test]
     fn a_second_is_what_was_counted_since_the_last() {
         let viewer = with_choice(Choice::Auto);
-        let meter = Arc::new(StreamMeter::new(None));
+        let meter = Arc::new(StreamMeter::new(None, None));
         viewer.open(Arc::clone(&meter));
         let second =
             |viewer: &Viewer| viewer.measure(Duration::from_secs(1), &COSTS, Instant::now());
@@ -629,7 +570,7 @@ mod tests {
     #[test]
     fn a_report_is_of_the_tab_that_asks() {
         let viewer = with_choice(Choice::Auto);
-        viewer.open(Arc::new(StreamMeter::new(Some("one".into()))));
+        viewer.open(Arc::new(StreamMeter::new(Some("one".into()), None)));
         assert!(viewer.report(Some("one"), Instant::now()).tab_open);
         assert!(!viewer.report(Some("two"), Instant::now()).tab_open);
     }

@@ -57,7 +57,7 @@ impl Answer {
     /// One line of text.
     pub(super) fn text(status: Status, line: &str) -> Self {
         let body = Payload::Bytes(Cow::Owned(format!("{line}\n").into_bytes()));
-        Self::new(status, "text/plain; charset=utf-8", body)
+        Self::new(status, "text/plain; charset=utf-8", body).header("Cache-Control", "no-store")
     }
 
     /// JSON that no cache keeps.
@@ -68,6 +68,10 @@ impl Answer {
 
     /// A refusal, in the form that the client reads: JSON, a page, or a line of text.
     pub(super) fn refusal(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
+        Self::refusal_as_read(head, status, why, field).header("Vary", "Accept")
+    }
+
+    fn refusal_as_read(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
         if head.accepts_json() {
             let mut value = json!({ "error": why });
             if let Some(field) = field {

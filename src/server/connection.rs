@@ -15,7 +15,7 @@ use super::context::Context;
 use super::routes::{Outcome, route};
 use super::socket::fit_for_streaming;
 use super::stream::Stream;
-use crate::proto::http::{Body, Head, Invalid, Status, parse_head};
+use crate::proto::http::{Body, Head, Invalid, MAX_HEAD_BYTES, Method, Status, parse_head};
 
 /// Serves a connection until it ends. A live stream goes on without this thread.
 pub(super) fn serve(socket: Arc<TcpStream>, context: &Arc<Context>) {
@@ -80,24 +80,32 @@ impl Connection {
         Ok(None)
     }
 
-    /// Reads one request. `patience` is the time until its first byte; from then on the whole
-    /// head must come within [`HEAD_TIME`], and the body within [`BODY_TIME`].
+    /// Reads one request. Its head must come within [`HEAD_TIME`] of the first byte, or of the
+    /// start of the connection, and the body within [`BODY_TIME`]. `patience` is the time until
+    /// that first byte.
     fn request(&mut self, patience: Duration) -> Result<Result<(Head, Vec<u8>), Wrong>, End> {
         let mut deadline = Instant::now() + patience;
         let mut begun = false;
+        let mut parsed = 0;
         let head = loop {
             if !begun && !self.input.is_empty() {
                 begun = true;
-                deadline = deadline.min(Instant::now() + HEAD_TIME);
-            }
-            match parse_head(&self.input) {
-                Ok(Some((head, length))) => {
-                    self.input.drain(..length);
-                    break head;
+                if patience == IDLE_TIME {
+                    deadline = Instant::now() + HEAD_TIME;
                 }
-                Ok(None) => {}
-                Err(invalid) => return Ok(Err(Wrong::Invalid(invalid))),
             }
+            // Without a new line the verdict is the same as before.
+            if self.input[parsed..].contains(&b'\n') || self.input.len() >= MAX_HEAD_BYTES {
+                match parse_head(&self.input) {
+                    Ok(Some((head, length))) => {
+                        self.input.drain(..length);
+                        break head;
+                    }
+                    Ok(None) => {}
+                    Err(invalid) => return Ok(Err(Wrong::Invalid(invalid))),
+                }
+            }
+            parsed = self.input.len();
             match self.read(deadline) {
                 Ok(()) => {}
                 Err(End::TimedOut) if begun => return Ok(Err(Wrong::TooSlow)),
@@ -165,7 +173,7 @@ impl Connection {
             Wrong::Invalid(invalid) => Answer::text(invalid.status, &invalid.to_string()),
             Wrong::TooSlow => Answer::text(Status::RequestTimeout, "the request came too slowly"),
         };
-        let bytes = answer.into_bytes(&crate::proto::http::Method::Get, false, SystemTime::now());
+        let bytes = answer.into_bytes(&Method::Get, false, SystemTime::now());
         (&*self.socket).write_all(&bytes).map_err(End::Failed)?;
         self.linger();
         Ok(())

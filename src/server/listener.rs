@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use log::{error, warn};
+use log::{debug, error, warn};
 use mio::{Events, Interest, Poll, Token, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -36,7 +36,7 @@ impl Bound {
 /// The system's error: the port is taken, or not allowed, or the address is not this machine's.
 pub fn bind(address: Option<IpAddr>, port: u16) -> std::io::Result<Bound> {
     let listener = match address {
-        Some(address) => listen(SocketAddr::new(address, port), false)?,
+        Some(address) => listen(SocketAddr::new(address, port), address.is_unspecified())?,
         None => match listen(SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port), true) {
             Ok(listener) => listener,
             Err(error) if is_about_the_port(&error) => return Err(error),
@@ -115,6 +115,17 @@ struct Open {
     thread: JoinHandle<()>,
 }
 
+impl Open {
+    /// Closes the socket; the thread ends of it.
+    fn close(&self) {
+        if let Some(socket) = self.socket.upgrade()
+            && let Err(error) = socket.shutdown(Shutdown::Both)
+        {
+            debug!("close: {error}");
+        }
+    }
+}
+
 impl Accepting {
     fn run(mut self) {
         let mut events = Events::with_capacity(16);
@@ -149,8 +160,8 @@ impl Accepting {
     fn open(&mut self, socket: TcpStream) {
         self.connections.retain(|open| !open.thread.is_finished());
         if self.connections.len() >= MAX_CONNECTIONS {
-            warn!("{MAX_CONNECTIONS} connections are open: one more is closed");
-            return;
+            warn!("{MAX_CONNECTIONS} connections are open: the oldest gives way");
+            self.connections.remove(0).close();
         }
         if let Err(error) = socket.set_nonblocking(false) {
             return warn!("cannot serve a connection: {error}");
@@ -171,11 +182,7 @@ impl Accepting {
     /// Closes what is open, and waits for its threads.
     fn end(&mut self) {
         for open in &self.connections {
-            if let Some(socket) = open.socket.upgrade()
-                && let Err(error) = socket.shutdown(Shutdown::Both)
-            {
-                log::debug!("close: {error}");
-            }
+            open.close();
         }
         for open in self.connections.drain(..) {
             if open.thread.join().is_err() {

@@ -13,9 +13,10 @@ use super::state::state;
 use super::stream::{Layout, Stream, response_head};
 use super::{metrics, pages, qr};
 use crate::clock;
-use crate::live::audience::{Full, Keep};
+use crate::live::audience::{Keep, Refused};
 use crate::live::level::Level;
-use crate::live::viewer::{Change, Locked, Settings, Viewer, ViewerId};
+use crate::live::settings::{Change, Locked, Settings, ViewerId};
+use crate::live::viewer::{StreamMeter, Viewer};
 use crate::proto::http::{Head, Method, Status};
 use crate::proto::{cookie, form};
 
@@ -46,15 +47,11 @@ pub(super) fn route(context: &Arc<Context>, head: &Head, body: &[u8]) -> Outcome
         return refuse(head, Status::NotFound, "there is nothing at this address").into();
     };
     let request = Request { context, head, fields, body, now: Instant::now() };
-    let methods = resource.methods();
-    match &head.method {
-        Method::Options => request.options(&resource).into(),
-        method if !methods.split(", ").any(|allowed| allowed == method.as_str()) => {
-            let why = format!("{} is not possible here", head.method.as_str());
-            allow(refuse(head, Status::MethodNotAllowed, &why), methods).into()
+    match request.answer(&resource) {
+        Outcome::Answer(answer) if resource.is_open_to_others() => {
+            answer.header("Access-Control-Allow-Origin", "*").into()
         }
-        Method::Post => request.post(&resource).into(),
-        _ => request.get(&resource),
+        outcome => outcome,
     }
 }
 
@@ -110,6 +107,13 @@ impl<'a> Resource<'a> {
     }
 }
 
+/// What a form asks for, read and found good.
+#[derive(PartialEq)]
+enum Order {
+    Change(Change),
+    Donate { name: String, message: String },
+}
+
 /// One request with what is needed to answer it.
 struct Request<'a> {
     context: &'a Arc<Context>,
@@ -120,14 +124,25 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
+    fn answer(&self, resource: &Resource) -> Outcome {
+        let methods = resource.methods();
+        match &self.head.method {
+            Method::Options => self.options(resource).into(),
+            method if !methods.split(", ").any(|allowed| allowed == method.as_str()) => {
+                let why = format!("{} is not possible here", method.as_str());
+                allow(refuse(self.head, Status::MethodNotAllowed, &why), methods).into()
+            }
+            Method::Post => self.post(resource).into(),
+            _ => self.get(resource),
+        }
+    }
+
     fn options(&self, resource: &Resource) -> Answer {
         let answer = allow(Answer::empty(Status::NoContent), resource.methods());
         if !resource.is_open_to_others() {
             return answer;
         }
-        answer
-            .header("Access-Control-Allow-Origin", "*")
-            .header("Access-Control-Allow-Methods", resource.methods())
+        answer.header("Access-Control-Allow-Methods", resource.methods())
     }
 
     fn get(&self, resource: &Resource) -> Outcome {
@@ -200,22 +215,23 @@ impl Request<'_> {
         };
         let settings = Settings::default().changed(wish.change).unwrap_or_default();
         let viewer = self.context.audience.enter(id, settings, self.now);
-        match self.context.audience.join(viewer, wish.tab, keep, self.now) {
-            Ok(seat) => Outcome::Stream(Box::new(Stream::new(seat, layout, wish.fps, self.now))),
-            Err(Full) if self.head.accepts_html() => {
-                pages::full(self.context.audience.max_viewers()).into()
-            }
-            Err(Full) => {
-                let most = self.context.audience.max_viewers();
-                refuse(
-                    self.head,
-                    Status::ServiceUnavailable,
-                    &format!("this server is full ({most} viewers)"),
-                )
-                .header("Retry-After", pages::RETRY_AFTER_SECS)
-                .into()
-            }
+        let meter = StreamMeter::new(wish.tab, wish.fps);
+        let joined = self.context.audience.join(viewer, meter, keep, self.now);
+        match joined {
+            Ok(seat) => Outcome::Stream(Box::new(Stream::new(seat, layout, self.now))),
+            Err(refused) => self.refuse_stream(refused).into(),
         }
+    }
+
+    fn refuse_stream(&self, refused: Refused) -> Answer {
+        let most = self.context.audience.max_viewers();
+        let why = match refused {
+            Refused::Full if self.head.accepts_html() => return pages::full(most),
+            Refused::Full => format!("this server is full ({most} viewers)"),
+            Refused::TooManyStreams => "this viewer has too many streams open: close some".into(),
+        };
+        refuse(self.head, Status::ServiceUnavailable, &why)
+            .header("Retry-After", pages::RETRY_AFTER_SECS)
     }
 
     fn snapshot(&self) -> Answer {
@@ -230,7 +246,6 @@ impl Request<'_> {
                 Answer::new(Status::Ok, "image/jpeg", Payload::Shared(snapshot.jpeg))
                     .header("Cache-Control", "no-store")
                     .header("X-Timestamp", format!("{seconds}.{rest:06}"))
-                    .header("Access-Control-Allow-Origin", "*")
             }
             Err(NoSnapshot::NoFrame) => {
                 refuse(self.head, Status::ServiceUnavailable, "the source gives no picture")
@@ -244,78 +259,64 @@ impl Request<'_> {
 
     fn state(&self) -> Answer {
         let viewer = self.viewer_id().and_then(|id| self.context.audience.known(id));
-        let answer = match settings::tab(&self.fields) {
+        match settings::tab(&self.fields) {
             Ok(tab) => {
                 let state = state(self.context, viewer.as_deref(), tab.as_deref());
                 Answer::json(Status::Ok, &state)
             }
             Err(bad) => self.bad(&bad),
-        };
-        answer.header("Access-Control-Allow-Origin", "*")
+        }
     }
 
     fn post(&self, resource: &Resource) -> Answer {
-        if let Err(refusal) = self.own_origin() {
-            return refusal;
+        match self.obey(resource) {
+            Ok(answer) | Err(answer) => answer,
         }
-        let fields = match self.form() {
-            Ok(fields) => fields,
-            Err(refusal) => return refusal,
-        };
-        let (id, known) = match self.viewer_id() {
-            Some(id) => (id, true),
-            None => (new_id(), false),
-        };
-        let viewer = self.context.audience.enter(id, Settings::default(), self.now);
-        let answer = match resource {
-            Resource::Donate => self.donate(&viewer, &fields),
-            _ => self.change(&viewer, &fields),
-        };
-        if known { answer } else { with_cookie(answer, id) }
     }
 
-    fn change(&self, viewer: &Viewer, fields: &Fields) -> Answer {
-        let change = match settings::change(fields) {
-            Ok(change) => change,
-            Err(bad) => return self.bad(&bad),
+    /// Does what a form asks. Nothing is changed, and no viewer made, by a form that is refused.
+    fn obey(&self, resource: &Resource) -> Result<Answer, Answer> {
+        self.own_origin()?;
+        let bad = |bad: BadField| self.bad(&bad);
+        let tab = settings::tab(&self.fields).map_err(bad)?;
+        let fields = self.form()?;
+        let order = match resource {
+            Resource::Donate => Order::Donate {
+                name: settings::line(&fields, "name", MAX_NAME_CHARS).map_err(bad)?,
+                message: settings::line(&fields, "message", MAX_MESSAGE_CHARS).map_err(bad)?,
+            },
+            _ => Order::Change(settings::change(&fields).map_err(bad)?),
         };
-        if change == Change::default() {
+        if order == Order::Change(Change::default()) {
             let why = "send `quality`, `mode` or `paused`";
-            return refuse(self.head, Status::BadRequest, why);
+            return Err(refuse(self.head, Status::BadRequest, why));
         }
-        match self.context.audience.change(viewer, change, self.now) {
-            Ok(()) => self.done(viewer, "/", None),
-            Err(Locked) => {
-                let why = "Motion sets the quality in gaming mode. Choose home mode first.";
-                Answer::refusal(self.head, Status::Conflict, why, Some("quality"))
-            }
-        }
+        let known = self.viewer_id();
+        let id = known.unwrap_or_else(new_id);
+        let viewer = self.context.audience.enter(id, Settings::default(), self.now);
+        let answer = self.carry_out(order, &viewer, tab.as_deref());
+        Ok(if known.is_some() { answer } else { with_cookie(answer, id) })
     }
 
-    fn donate(&self, viewer: &Viewer, fields: &Fields) -> Answer {
-        let read = || {
-            let name = settings::line(fields, "name", MAX_NAME_CHARS)?;
-            Ok((name, settings::line(fields, "message", MAX_MESSAGE_CHARS)?))
+    fn carry_out(&self, order: Order, viewer: &Viewer, tab: Option<&str>) -> Answer {
+        let audience = &self.context.audience;
+        let (location, notice) = match order {
+            Order::Change(change) => match audience.change(viewer, change, self.now) {
+                Ok(()) => ("/", None),
+                Err(Locked) => {
+                    let why = "Motion sets the quality in gaming mode. Choose home mode first.";
+                    return Answer::refusal(self.head, Status::Conflict, why, Some("quality"));
+                }
+            },
+            Order::Donate { name, message } => {
+                audience.donate(viewer, name, message, self.now);
+                ("/#donated", Some("Donate Success!!"))
+            }
         };
-        match read() {
-            Ok((name, message)) => {
-                self.context.audience.donate(viewer, name, message, self.now);
-                self.done(viewer, "/#donated", Some("Donate Success!!"))
-            }
-            Err(bad) => self.bad(&bad),
-        }
-    }
-
-    /// What a POST that was done is answered: the state, or the way back to the page.
-    fn done(&self, viewer: &Viewer, location: &str, notice: Option<&str>) -> Answer {
         if !self.head.accepts_json() {
             return Answer::empty(Status::SeeOther).header("Location", location);
         }
-        let tab = match settings::tab(&self.fields) {
-            Ok(tab) => tab,
-            Err(bad) => return self.bad(&bad),
-        };
-        let mut value = state(self.context, Some(viewer), tab.as_deref());
+        let mut value = state(self.context, Some(viewer), tab);
         if let Some(notice) = notice {
             value["notice"] = json!(notice);
         }

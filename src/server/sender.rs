@@ -123,6 +123,11 @@ impl Worker {
                 }
                 continue;
             }
+            for event in events.iter().filter(|event| event.is_writable()) {
+                if let Some(served) = self.streams.get_mut(&event.token()) {
+                    served.stream.unblock();
+                }
+            }
             let heard: Vec<Token> = events
                 .iter()
                 .filter(|event| event.is_readable())

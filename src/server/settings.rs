@@ -3,7 +3,7 @@
 //! Pure: no viewer is changed here.
 
 use crate::live::level::Choice;
-use crate::live::viewer::{Change, Mode};
+use crate::live::settings::{Change, Mode};
 
 /// Fields of a form or query, decoded.
 pub(super) type Fields = Vec<(String, String)>;

@@ -40,6 +40,12 @@ pub(super) enum NoSnapshot {
     Failed(Failed),
 }
 
+impl From<Failed> for NoSnapshot {
+    fn from(failed: Failed) -> Self {
+        NoSnapshot::Failed(failed)
+    }
+}
+
 impl Snapshots {
     /// The newest frame at a level. Opens the source if it is closed, and waits for it.
     ///
@@ -54,15 +60,18 @@ impl Snapshots {
             Picture::Jpeg(own) if passthrough(&frame).contains(level) => Arc::clone(&own.bytes),
             _ => match hub.newest(level).filter(|still| still.sequence == frame.sequence) {
                 Some(still) => Arc::clone(&still.jpeg),
-                None => self.encode(&frame, level).map_err(NoSnapshot::Failed)?,
+                None => self.encode(hub, &frame, level)?,
             },
         };
         Ok(Snapshot { frame, jpeg })
     }
 
-    fn encode(&self, frame: &Frame, level: Level) -> Result<Arc<[u8]>, Failed> {
+    fn encode(&self, hub: &Hub, frame: &Frame, level: Level) -> Result<Arc<[u8]>, NoSnapshot> {
         // Held across the encode on purpose: snapshots take one core together, however many ask.
         let mut desk = self.desk.lock();
+        if hub.is_stopped() {
+            return Err(NoSnapshot::NoFrame);
+        }
         if let Some((sequence, of, jpeg)) = &desk.last
             && (*sequence, *of) == (frame.sequence, level)
         {

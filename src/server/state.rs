@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::context::Context;
 use crate::live::hub::passthrough;
 use crate::live::level::Level;
-use crate::live::viewer::{Mode, Viewer};
+use crate::live::settings::Mode;
+use crate::live::viewer::Viewer;
 
 /// All of it; `viewer` and `tab` are those of the client that asks.
 pub(super) fn state(context: &Context, viewer: Option<&Viewer>, tab: Option<&str>) -> Value {

@@ -28,14 +28,17 @@ pub(super) enum Layout {
 pub(super) struct Stream {
     seat: Seat,
     layout: Layout,
-    /// The shortest time between two pictures, where the client asked for a rate.
-    interval: Option<Duration>,
-    due: Instant,
+    /// From when the time to the next picture counts, where not all are sent.
+    paced_from: Option<Instant>,
     outgoing: Outgoing,
     /// What went out last, or is going out.
     last: Option<Arc<Still>>,
-    /// The newest sequence number that was sent or counted as skipped.
+    /// The sequence number that was sent last.
     seen: u64,
+    /// That of a frame that is ready while the one before is still going out; 0 if there is none.
+    waiting: u64,
+    /// Whether the socket has no room until it says so.
+    blocked: bool,
     sent_at: Instant,
     progress_at: Instant,
 }
@@ -62,7 +65,7 @@ struct Outgoing {
 
 impl Stream {
     /// A stream whose response head is the first thing to go out.
-    pub(super) fn new(seat: Seat, layout: Layout, fps: Option<f64>, now: Instant) -> Self {
+    pub(super) fn new(seat: Seat, layout: Layout, now: Instant) -> Self {
         let mut head = Vec::new();
         response_head().write(&mut head);
         head.extend_from_slice(match layout {
@@ -72,11 +75,12 @@ impl Stream {
         Self {
             seat,
             layout,
-            interval: fps.map(|fps| Duration::from_secs_f64(1.0 / fps)),
-            due: now,
+            paced_from: None,
             outgoing: Outgoing { head, ..Outgoing::default() },
             last: None,
             seen: 0,
+            waiting: 0,
+            blocked: false,
             sent_at: now,
             progress_at: now,
         }
@@ -85,7 +89,7 @@ impl Stream {
     /// Sends what is due and fits.
     pub(super) fn pump(&mut self, socket: &mut impl Write, hub: &Hub, now: Instant) -> Look {
         loop {
-            if !self.outgoing.is_empty() {
+            if !self.outgoing.is_empty() && !self.blocked {
                 match self.outgoing.write(socket) {
                     Ok(0) => {}
                     Ok(bytes) => {
@@ -94,11 +98,14 @@ impl Stream {
                     }
                     Err(_) => return Look::Over,
                 }
-                if !self.outgoing.is_empty() {
-                    self.count_skipped(hub);
-                    return self.patience(now);
+                self.blocked = !self.outgoing.is_empty();
+                if !self.blocked {
+                    self.sent_whole(now);
                 }
-                self.sent_whole(now);
+            }
+            if self.blocked {
+                self.count_skipped(hub, now);
+                return self.patience(now);
             }
             match self.next(hub, now) {
                 Next::Picture { still, fresh } => self.load(still, fresh, now),
@@ -111,18 +118,20 @@ impl Stream {
     fn next(&mut self, hub: &Hub, now: Instant) -> Next {
         let allowance = self.seat.viewer.allowance();
         if allowance.paused {
+            // What was shown before is no longer live when it goes on.
+            (self.last, self.seen) = (None, 0);
             return Next::WaitUntil(now + REPEAT);
         }
         let newest = hub.newest(allowance.level).filter(|still| still.sequence > self.seen);
         match (newest, &self.last) {
             (Some(still), _) => {
-                if now < self.due {
-                    return Next::WaitUntil(self.due);
+                let pace = self.pace(hub, allowance.frames_permille);
+                let due = self.paced_from.map_or(now, |from| from + pace);
+                if now < due {
+                    return Next::WaitUntil(due);
                 }
-                if let Some(interval) = self.pace(hub, allowance.frames_permille) {
-                    // From the last due time, not from now, so that the rate is kept on average.
-                    self.due = (self.due + interval).max(now);
-                }
+                // From when it was due, not from now, so that the rate is kept on average.
+                self.paced_from = Some(if now < due + pace { due } else { now });
                 Next::Picture { still, fresh: true }
             }
             (None, Some(last)) if now >= self.sent_at + REPEAT => {
@@ -132,12 +141,14 @@ impl Stream {
         }
     }
 
-    /// The time between pictures, if not all of them are to be sent.
-    fn pace(&self, hub: &Hub, frames_permille: u16) -> Option<Duration> {
-        let fps = hub.frames_per_sec();
-        let by_share = (frames_permille < 1000 && fps > 0.0)
-            .then(|| Duration::from_secs_f64(1000.0 / (fps * f64::from(frames_permille))));
-        self.interval.max(by_share)
+    /// The time between pictures; nothing if all of them are to be sent.
+    fn pace(&self, hub: &Hub, frames_permille: u16) -> Duration {
+        let source = hub.frames_per_sec();
+        let by_share = (frames_permille < 1000 && source > 0.0)
+            .then(|| source * f64::from(frames_permille) / 1000.0);
+        let rates = [self.seat.meter.fps(), by_share];
+        let slowest = rates.into_iter().flatten().reduce(f64::min);
+        slowest.map_or(Duration::ZERO, |fps| Duration::from_secs_f64(1.0 / fps).min(LONGEST_PACE))
     }
 
     fn load(&mut self, still: Arc<Still>, fresh: bool, now: Instant) {
@@ -150,7 +161,10 @@ impl Stream {
             }
             Layout::AdvanceHeaders => multipart::AFTER_PICTURE_ADVANCE,
         };
-        self.seen = still.sequence;
+        if self.waiting > self.seen && still.sequence > self.waiting {
+            self.seat.meter.skipped.fetch_add(1, Ordering::Relaxed);
+        }
+        (self.seen, self.waiting) = (still.sequence, 0);
         self.last = Some(Arc::clone(&still));
         self.outgoing = Outgoing { head, picture: Some(still), tail, sent: 0, fresh };
         self.progress_at = now;
@@ -165,14 +179,24 @@ impl Stream {
         self.outgoing.clear();
     }
 
-    /// Counts a frame that is ready while the one before is still going out.
-    fn count_skipped(&mut self, hub: &Hub) {
+    /// Counts a frame that was ready while the one before was still going out, and gave way to a
+    /// newer one. What the pace leaves out is not counted.
+    fn count_skipped(&mut self, hub: &Hub, now: Instant) {
         let allowance = self.seat.viewer.allowance();
         let newest = hub.newest(allowance.level).map_or(0, |still| still.sequence);
-        if newest > self.seen && !allowance.paused && self.outgoing.picture.is_some() {
-            self.seen = newest;
-            self.seat.meter.skipped.fetch_add(1, Ordering::Relaxed);
+        let pace = self.pace(hub, allowance.frames_permille);
+        let due = self.paced_from.is_none_or(|from| now >= from + pace);
+        if newest > self.waiting.max(self.seen) && due && self.outgoing.picture.is_some() {
+            if self.waiting > self.seen {
+                self.seat.meter.skipped.fetch_add(1, Ordering::Relaxed);
+            }
+            self.waiting = newest;
         }
+    }
+
+    /// The socket has room again.
+    pub(super) fn unblock(&mut self) {
+        self.blocked = false;
     }
 
     fn patience(&self, now: Instant) -> Look {
@@ -241,6 +265,8 @@ pub(super) fn response_head() -> ResponseHead {
 const REPEAT: Duration = Duration::from_secs(1);
 /// A client that takes nothing for so long is gone.
 const STUCK: Duration = Duration::from_secs(20);
+/// A viewer whose share is next to nothing still gets a picture this often.
+const LONGEST_PACE: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_millis(50);
 
 #[cfg(test)]
@@ -248,7 +274,8 @@ mod tests {
     use super::*;
     use crate::live::audience::{Audience, Keep};
     use crate::live::bandwidth::Budget;
-    use crate::live::viewer::{Change, Settings, ViewerId};
+    use crate::live::settings::{Change, Settings, ViewerId};
+    use crate::live::viewer::StreamMeter;
     use crate::media::frame::{Frame, Jpeg, Origin, Picture, Size};
 
     /// Takes so many bytes, then would block.
@@ -287,8 +314,9 @@ mod tests {
             let audience = Arc::new(Audience::new(Arc::clone(&hub), Budget::Unlimited, 10));
             let start = Instant::now();
             let viewer = audience.enter(ViewerId::from_bits(1), Settings::default(), start);
-            let seat = audience.join(viewer, None, Keep::Remembered, start).unwrap();
-            let stream = Stream::new(seat, layout, fps, start);
+            let meter = StreamMeter::new(None, fps);
+            let seat = audience.join(viewer, meter, Keep::Remembered, start).unwrap();
+            let stream = Stream::new(seat, layout, start);
             let socket = Socket { room: usize::MAX, taken: Vec::new() };
             Self { hub, audience, stream, socket, start }
         }
@@ -305,6 +333,7 @@ mod tests {
 
         fn pump(&mut self, millis: u64) -> Look {
             let now = self.start + Duration::from_millis(millis);
+            self.stream.unblock();
             self.stream.pump(&mut self.socket, &self.hub, now)
         }
 
@@ -414,6 +443,52 @@ mod tests {
         bench.pump(60_001);
         let out = bench.taken();
         assert!(out.contains("THREE") && !out.contains("TWO"));
+    }
+
+    #[test]
+    fn resumed_it_never_sends_what_is_no_longer_live() {
+        let mut bench = Bench::new(Layout::Plain, None);
+        bench.publish(1, b"ONE");
+        bench.pump(0);
+        let viewer = Arc::clone(&bench.stream.seat.viewer);
+        let pause = |paused| Change { paused: Some(paused), ..Change::default() };
+        bench.audience.change(&viewer, pause(true), bench.start).unwrap();
+        bench.pump(10);
+        bench.hub.clear();
+        bench.audience.change(&viewer, pause(false), bench.start).unwrap();
+        bench.taken();
+        bench.pump(60_000);
+        bench.pump(62_000);
+        assert_eq!(bench.taken(), "", "the source was closed meanwhile");
+        bench.publish(2, b"TWO");
+        bench.pump(62_001);
+        assert!(bench.taken().contains("TWO"));
+    }
+
+    #[test]
+    fn a_picture_that_waits_goes_out_when_the_socket_is_free() {
+        let mut bench = Bench::new(Layout::Plain, None);
+        bench.publish(1, b"ONE");
+        bench.socket.room = 300;
+        bench.pump(0);
+        bench.publish(2, b"TWO");
+        bench.pump(33);
+        bench.socket.room = usize::MAX;
+        bench.pump(40);
+        assert!(bench.taken().contains("TWO"));
+        assert_eq!(bench.stream.seat.meter.skipped.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_the_rate_leaves_out_is_not_skipped() {
+        let mut bench = Bench::new(Layout::Plain, Some(1.0));
+        bench.publish(1, b"ONE");
+        bench.socket.room = 300;
+        for sequence in 2..=5 {
+            bench.pump(sequence * 33);
+            bench.publish(sequence, b"NEXT");
+        }
+        assert_eq!(bench.stream.seat.meter.skipped.load(Ordering::Relaxed), 0);
     }
 
     #[test]

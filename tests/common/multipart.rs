@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::client::{Client, READ_TIME};
 use super::incoming::Incoming;
+use super::picture::look;
 
 /// How the parts are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +19,19 @@ pub(crate) enum Layout {
 }
 
 /// One picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) jpeg: Vec<u8>,
     /// Unix time of the capture; only in the plain layout.
     pub(crate) at_micros: Option<u64>,
+}
+
+impl std::fmt::Debug for Part {
+    /// Without the picture's bytes, which nobody could read.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { jpeg, at_micros } = self;
+        write!(f, "Part of {} bytes at {at_micros:?}: {:?}", jpeg.len(), look(jpeg))
+    }
 }
 
 /// A stream from wherever its bytes come.

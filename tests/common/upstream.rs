@@ -31,13 +31,12 @@ impl Upstream {
 
     /// Waits until it is asked, and begins the stream.
     pub(crate) fn accept(&self) -> Feed {
-        let socket = eventually("it is asked for its stream", LONG, || {
-            match self.listener.accept() {
+        let socket =
+            eventually("it is asked for its stream", LONG, || match self.listener.accept() {
                 Ok((socket, _)) => Ok(socket),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => Err(error.to_string()),
                 Err(error) => panic!("{error}"),
-            }
-        });
+            });
         socket.set_nonblocking(false).expect("it can block");
         socket.set_read_timeout(Some(READ_TIME)).expect("a time-out");
         let mut incoming = Incoming::new(socket);
@@ -55,9 +54,8 @@ impl Feed {
     /// Sends a picture.
     pub(crate) fn send(&mut self, jpeg: &[u8]) {
         let length = jpeg.len();
-        let head = format!(
-            "--cut here\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n"
-        );
+        let head =
+            format!("--cut here\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
         let part = [head.as_bytes(), jpeg, b"\r\n"].concat();
         self.socket.write_all(&part).expect("it reads");
     }

@@ -1,9 +1,10 @@
 //! A Chromium of the test's own, without a screen, that reaches nothing but this machine.
 
 use std::cell::RefCell;
-use std::env;
 use std::path::PathBuf;
 use std::process::{ChildStdout, Command};
+use std::sync::mpsc::{Receiver, channel};
+use std::{env, io, thread};
 
 use serde_json::json;
 
@@ -17,9 +18,10 @@ use super::window::Window;
 pub(crate) struct Browser {
     pub(crate) devtools: RefCell<DevTools>,
     pub(crate) port: u16,
+    /// Speaks when the last of its processes has ended, for all of them hold its output open.
+    ended: Receiver<()>,
     // In this order: the program ends before its folder goes.
     _program: Program,
-    _out: ChildStdout,
     profile: Scratch,
 }
 
@@ -41,7 +43,7 @@ impl Browser {
             Ok((port.parse().map_err(|_| text.clone())?, path.to_owned()))
         });
         let devtools = RefCell::new(DevTools::connect(port, &path));
-        Self { devtools, port, _program: program, _out: out, profile }
+        Self { devtools, port, ended: end_of(out), _program: program, profile }
     }
 
     /// Opens a window with cookies and storage of its own, as another person's.
@@ -65,9 +67,8 @@ impl Browser {
     /// file's name as the page gave it, and its bytes.
     pub(crate) fn downloaded(&self, from: usize) -> (String, Vec<u8>) {
         let mut devtools = self.devtools.borrow_mut();
-        let begun = devtools.wait(from, "a download begins", |event| {
-            event.name == "Browser.downloadWillBegin"
-        });
+        let begun = devtools
+            .wait(from, "a download begins", |event| event.name == "Browser.downloadWillBegin");
         let id = begun["guid"].clone();
         devtools.wait(from, "the download is complete", |event| {
             event.name == "Browser.downloadProgress"
@@ -86,8 +87,20 @@ impl Drop for Browser {
         let mut devtools = self.devtools.borrow_mut();
         if devtools.try_call("Browser.close", json!({})).is_ok() {
             devtools.wait_for_end();
+            // Else a process of it would write into the folder while that is removed.
+            let _ = self.ended.recv_timeout(LONG);
         }
     }
+}
+
+fn end_of(mut output: ChildStdout) -> Receiver<()> {
+    let (end, ended) = channel();
+    thread::spawn(move || {
+        // Whatever it prints is read, so that printing never blocks.
+        let _ = io::copy(&mut output, &mut io::sink());
+        let _ = end.send(());
+    });
+    ended
 }
 
 /// The first Chromium on the PATH.

@@ -72,12 +72,7 @@ impl DevTools {
     /// Waits for something to happen, if it has not since there were `from` events. Returns its
     /// parameters.
     #[track_caller]
-    pub(crate) fn wait(
-        &mut self,
-        from: usize,
-        what: &str,
-        is: impl Fn(&Event) -> bool,
-    ) -> Value {
+    pub(crate) fn wait(&mut self, from: usize, what: &str, is: impl Fn(&Event) -> bool) -> Value {
         let deadline = Instant::now() + PATIENCE;
         let mut at = from;
         loop {

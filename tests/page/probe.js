@@ -1,6 +1,6 @@
 // What the tests ask a page; put into each before its own scripts. Changes nothing.
 
-const probe = {
+globalThis.probe = {
   /** An image in little, as it is painted at this moment. */
   little(image, width = 64, height = 36) {
     const pen = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });

@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::browser::Browser;
-use super::common::LONG;
+use super::common::{LONG, eventually_true};
 use super::devtools::{DevTools, Event};
 
 /// A tab that a test looks at. Dropping it closes it.
@@ -60,7 +60,7 @@ impl<'a> Window<'a> {
         let from = self.happened();
         let answer = self.call("Page.navigate", json!({ "url": url }));
         assert_eq!(answer["errorText"], Value::Null, "{url}");
-        self.wait_event(from, "Page.domContentEventFired");
+        self.wait_for_page(from);
     }
 
     /// Loads the page anew.
@@ -68,7 +68,7 @@ impl<'a> Window<'a> {
     pub(crate) fn reload(&self) {
         let from = self.happened();
         self.call("Page.reload", json!({}));
-        self.wait_event(from, "Page.domContentEventFired");
+        self.wait_for_page(from);
     }
 
     /// Clicks on what leads to another page, and waits until that is there.
@@ -76,7 +76,16 @@ impl<'a> Window<'a> {
     pub(crate) fn follow(&self, selector: &str) {
         let from = self.happened();
         self.click(selector);
+        self.wait_for_page(from);
+    }
+
+    /// Waits until the document is there, and its styles, without which nothing is in its place.
+    #[track_caller]
+    fn wait_for_page(&self, from: usize) {
         self.wait_event(from, "Page.domContentEventFired");
+        let styled = "[...document.querySelectorAll('link[rel=stylesheet]')].every((l) => l.sheet)";
+        // Not by waiting in the page: scripts may be off.
+        eventually_true("the styles are there", LONG, || self.eval(styled) == true);
     }
 
     /// The value of an expression.
@@ -122,16 +131,32 @@ impl<'a> Window<'a> {
     /// Clicks in the middle of an element, which must be what a person hits there.
     #[track_caller]
     pub(crate) fn click(&self, selector: &str) {
-        let (x, y) = self.place(selector);
-        let mouse = |kind, buttons| {
-            let params = json!({
-                "type": kind, "x": x, "y": y, "button": "left", "buttons": buttons, "clickCount": 1,
-            });
+        let place = self.place(selector);
+        self.move_to(place);
+        self.press_mouse(place, 1);
+    }
+
+    /// Clicks twice in the middle of an element.
+    #[track_caller]
+    pub(crate) fn double_click(&self, selector: &str) {
+        let place = self.place(selector);
+        self.move_to(place);
+        self.press_mouse(place, 1);
+        self.press_mouse(place, 2);
+    }
+
+    /// Moves the mouse.
+    pub(crate) fn move_to(&self, (x, y): (f64, f64)) {
+        let params = json!({ "type": "mouseMoved", "x": x, "y": y });
+        self.call("Input.dispatchMouseEvent", params);
+    }
+
+    fn press_mouse(&self, (x, y): (f64, f64), count: u32) {
+        for kind in ["mousePressed", "mouseReleased"] {
+            let params =
+                json!({ "type": kind, "x": x, "y": y, "button": "left", "clickCount": count });
             self.call("Input.dispatchMouseEvent", params);
-        };
-        mouse("mouseMoved", 0);
-        mouse("mousePressed", 1);
-        mouse("mouseReleased", 0);
+        }
     }
 
     /// Taps at a place.
@@ -191,10 +216,34 @@ impl<'a> Window<'a> {
 
     /// Makes the window a phone's.
     pub(crate) fn be_phone(&self, width: u32, height: u32) {
-        let params =
-            json!({ "width": width, "height": height, "deviceScaleFactor": 2, "mobile": true });
-        self.call("Emulation.setDeviceMetricsOverride", params);
+        self.be_of_size(width, height, true);
         self.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": true }));
+    }
+
+    /// Makes the window a computer's.
+    pub(crate) fn be_wide(&self, width: u32, height: u32) {
+        self.be_of_size(width, height, false);
+    }
+
+    fn be_of_size(&self, width: u32, height: u32, mobile: bool) {
+        let params = json!({
+            "width": width,
+            "height": height,
+            "deviceScaleFactor": if mobile { 2 } else { 1 },
+            "mobile": mobile,
+        });
+        self.call("Emulation.setDeviceMetricsOverride", params);
+    }
+
+    /// Says to pages that the person likes them dark.
+    pub(crate) fn like_it_dark(&self) {
+        let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+        self.call("Emulation.setEmulatedMedia", json!({ "features": features }));
+    }
+
+    /// Sets a time of the page's style sheet: much is shown for longer than a test should take.
+    pub(crate) fn set_time(&self, token: &str, time: &str) {
+        self.eval(&format!("document.documentElement.style.setProperty('{token}', '{time}')"));
     }
 
     /// Runs no script of any page from now on.
@@ -202,10 +251,17 @@ impl<'a> Window<'a> {
         self.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
     }
 
-    /// A PNG of what is seen, in base64.
-    pub(crate) fn shot(&self) -> String {
+    /// Lets pages read what was copied.
+    pub(crate) fn may_read_the_clipboard(&self) {
+        let permissions = ["clipboardReadWrite", "clipboardSanitizedWrite"];
+        let params = json!({ "permissions": permissions, "browserContextId": self.context });
+        self.browser.devtools.borrow_mut().call("Browser.grantPermissions", params);
+    }
+
+    /// What is seen, as a PNG.
+    pub(crate) fn shot(&self) -> Vec<u8> {
         let shot = self.call("Page.captureScreenshot", json!({ "format": "png" }));
-        shot["data"].as_str().expect("base64").to_owned()
+        base64(shot["data"].as_str().expect("a text"))
     }
 
     /// The value of this person's cookie.
@@ -276,14 +332,18 @@ impl<'a> Window<'a> {
     fn complaints(&self) -> Vec<String> {
         self.happened();
         let troubled = *self.troubled.borrow();
-        self.devtools.borrow().events().iter().filter_map(|event| complaint(event, troubled)).collect()
+        self.devtools
+            .borrow()
+            .events()
+            .iter()
+            .filter_map(|event| complaint(event, troubled))
+            .collect()
     }
 }
 
 impl Drop for Window<'_> {
     fn drop(&mut self) {
-        let complaints =
-            if std::thread::panicking() { Vec::new() } else { self.complaints() };
+        let complaints = if std::thread::panicking() { Vec::new() } else { self.complaints() };
         let params = json!({ "targetId": self.target });
         // Its browser may be gone, if a test failed.
         let _ = self.browser.devtools.borrow_mut().try_call("Target.closeTarget", params);
@@ -314,4 +374,19 @@ fn is_of_leaving(words: &str) -> bool {
     ["context was destroyed", "navigated or closed", "Cannot find context"]
         .iter()
         .any(|of_leaving| words.contains(of_leaving))
+}
+
+fn base64(text: &str) -> Vec<u8> {
+    let alphabet = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['+', '/']);
+    let alphabet: Vec<char> = alphabet.collect();
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0);
+    for value in text.chars().filter_map(|c| alphabet.iter().position(|&other| other == c)) {
+        bits = bits << 6 | value as u32;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held) as u8);
+        }
+    }
+    bytes
 }

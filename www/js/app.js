@@ -62,6 +62,10 @@ const stream = createStream({
     if (viewer()?.paused) {
       stream.freeze();
     }
+    // The first answer came before the stream: the server did not know this viewer yet.
+    if (!viewer()) {
+      poll.now();
+    }
     showStatus();
   },
   onFailure(retryAt) {

@@ -39,7 +39,7 @@ pub trait Source: Send {
 }
 
 /// An open source. Dropping it closes the device.
-pub trait Capture {
+pub trait Capture: Send {
     /// What it delivers; settled when it was opened, save for what the pictures themselves say.
     fn format(&self) -> Format;
 

@@ -1,0 +1,52 @@
+//! The page that says how to watch with other programs.
+
+use super::Browser;
+use super::common::server::Server;
+
+#[test]
+fn every_line_has_the_address_and_can_be_copied() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let origin = server.url("");
+    let window = browser.window();
+    window.goto(&server.url("/connect"));
+    window.wait("document.getElementById('qr').naturalWidth > 0");
+    assert_eq!(window.text("#address"), origin);
+    let lines =
+        window.eval("[...document.querySelectorAll('.line code')].map((code) => code.innerText)");
+    let lines: Vec<_> =
+        lines.as_array().expect("lines").iter().filter_map(|l| l.as_str()).collect();
+    assert_eq!(lines.len(), 15, "{lines:?}");
+    for line in lines.iter().filter(|line| **line != "mpjpeg") {
+        assert!(line.contains(&origin), "{line}");
+    }
+    let programs = window
+        .eval("[...document.querySelectorAll('.program h2')].map((h2) => h2.innerText).join()");
+    assert_eq!(programs, "Any browser,VLC,ffmpeg,OBS,OctoPrint,Mainsail,Home Assistant");
+
+    window.may_read_the_clipboard();
+    window.eval("globalThis.clipboard = navigator.clipboard");
+    let holds = |text: &str| window.wait(&format!("(await clipboard.readText()) === {text:?}"));
+    window.click("#copy-address");
+    window.wait("document.querySelector('#copy-address .copy-label').innerText === 'Copied'");
+    holds(&origin);
+    window.wait("document.querySelector('#copy-address .copy-label').innerText === 'Copy'");
+    // By another address than this machine's own, there is no clipboard for pages.
+    window.eval("Object.defineProperty(navigator, 'clipboard', { value: undefined })");
+    window.click("#vlc .line:last-of-type .copy");
+    window.wait("document.querySelector('#vlc .line:last-of-type .copy').innerText === 'Copied'");
+    holds(&format!("vlc {}", server.url("/stream")));
+}
+
+#[test]
+fn without_scripts_the_lines_have_the_address_too() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let window = browser.window();
+    window.forbid_scripts();
+    window.goto(&server.url("/connect"));
+    let page = window.text("body");
+    assert!(!page.contains("ADDRESS"), "{page}");
+    assert!(page.contains(&format!("vlc {}", server.url("/stream"))), "{page}");
+    let buttons =
+        "[...document.querySelectorAll('button')].filter((b) => b.checkVisibility()).length";
+    assert_eq!(window.eval(buttons), 0, "a button that needs a script is shown");
+}

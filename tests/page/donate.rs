@@ -1,0 +1,61 @@
+//! Donating, and the thanks that everybody sees.
+
+use super::common::server::Server;
+use super::{Browser, has, watch};
+
+#[test]
+fn donate_succeeds_and_another_window_sees_the_thanks_with_the_name() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let (giver, other) = (watch(&browser, &server), watch(&browser, &server));
+    for window in [&giver, &other] {
+        window.set_time("--thanks-for", "4s");
+        window.set_time("--success-stays", "1s");
+    }
+    // Somebody's name is never markup.
+    let name = "<b>Ada</b>";
+    giver.click("#donate");
+    giver.wait("document.activeElement.id === 'donate-name'");
+    giver.write(name);
+    giver.press("Tab");
+    giver.write("for the printer");
+    giver.click("#donate-send");
+    giver.wait("document.getElementById('donate-send-label').innerText === 'Donate Success!!'");
+    giver.wait("!document.getElementById('donate-dialog').open");
+    assert_eq!(giver.text("#donate"), "Donate Success!!");
+    assert_eq!(giver.eval("document.querySelectorAll('.thanks-card b').length"), 0);
+    let cards = "document.querySelectorAll('.thanks-card').length";
+    for window in [&giver, &other] {
+        window.wait(&format!("{cards} === 1"));
+        assert_eq!(window.text(".thanks-card .who"), format!("Thank you, {name}"));
+        assert_eq!(window.text(".thanks-card .what"), "for the printer");
+    }
+    assert_eq!(giver.text(".thanks-card .double"), "Your share counts double for a minute.");
+    assert_eq!(other.eval("probe.isShown('.thanks-card .double')"), false);
+    giver.wait("document.getElementById('share-word').innerText.startsWith('Double share, ')");
+    has(&giver, "donating_s > 50");
+    has(&other, "donating_s === null");
+    assert_eq!(other.text("#donate"), "Donate");
+    for window in [&giver, &other] {
+        window.wait(&format!("{cards} === 0"));
+    }
+    giver.wait("document.getElementById('donate').innerText === 'Donate'");
+}
+
+#[test]
+fn both_fields_may_stay_empty_and_a_payment_page_is_offered_as_well() {
+    let server = Server::pattern(&["--donate-url", "http://127.0.0.1:9/pay"]);
+    let browser = Browser::start();
+    let window = watch(&browser, &server);
+    window.click("#donate");
+    window.wait("probe.isShown('#donate-link')");
+    assert_eq!(
+        window.eval("document.getElementById('donate-link').href"),
+        "http://127.0.0.1:9/pay"
+    );
+    window.press("Enter");
+    window.wait("document.getElementById('donate-send-label').innerText === 'Donate Success!!'");
+    window.click("#donate-close");
+    window.wait("!document.getElementById('donate-dialog').open");
+    window
+        .wait("document.querySelector('.thanks-card .who').innerText === 'Thank you, kind viewer'");
+}

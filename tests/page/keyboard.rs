@@ -1,0 +1,84 @@
+//! Every key of the list that `?` shows.
+
+use super::common::server::Server;
+use super::{Browser, has, is_live, watch};
+
+#[test]
+fn every_key_does_what_the_list_says() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let window = watch(&browser, &server);
+    for (key, choice) in [("2", "low"), ("3", "medium"), ("4", "high"), ("1", "auto")] {
+        window.press(key);
+        has(&window, &format!("choice === '{choice}'"));
+    }
+    window.press("g");
+    has(&window, "mode === 'gaming'");
+    window.press("h");
+    has(&window, "mode === 'home'");
+    window.press(" ");
+    has(&window, "paused");
+    window.press(" ");
+    has(&window, "paused === false");
+    is_live(&window);
+    window.press("f");
+    window.wait("Boolean(document.fullscreenElement)");
+    window.press("f");
+    window.wait("!document.fullscreenElement");
+    for mirrored in [true, false] {
+        window.press("m");
+        window.wait(&format!(
+            "document.documentElement.classList.contains('mirrored') === {mirrored}"
+        ));
+    }
+    for (key, dialog) in [("d", "donate-dialog"), ("?", "keys-dialog")] {
+        let is_open = format!("document.getElementById('{dialog}').open");
+        window.press(key);
+        window.wait(&is_open);
+        // A dialog has the keys for itself.
+        window.press("g");
+        window.press("Escape");
+        window.wait(&format!("!{is_open}"));
+    }
+    has(&window, "mode === 'home'");
+    let from = window.happened_to_browser();
+    window.press("s");
+    assert!(browser.downloaded(from).1.starts_with(&[0xFF, 0xD8]));
+    let listed = window.eval(
+        "[...document.querySelectorAll('#keys-list kbd')].map((key) => key.textContent).join(' ')",
+    );
+    assert_eq!(listed, "Space 1 2 3 4 H G F S M D ?");
+}
+
+#[test]
+fn keys_are_left_alone_while_somebody_types() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let window = watch(&browser, &server);
+    window.press("d");
+    window.wait("document.activeElement.id === 'donate-name'");
+    for key in ["g", " ", "2"] {
+        window.press(key);
+    }
+    assert_eq!(window.eval("document.activeElement.value"), "g 2");
+    window.press("Escape");
+    has(&window, "choice === 'auto'");
+    has(&window, "mode === 'home'");
+    has(&window, "paused === false");
+}
+
+#[test]
+fn space_pauses_after_a_click_and_presses_what_the_keyboard_has_reached() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let window = watch(&browser, &server);
+    window.click("#quality-low");
+    has(&window, "choice === 'low'");
+    window.press(" ");
+    has(&window, "paused");
+    window.press(" ");
+    has(&window, "paused === false");
+    window.eval("document.getElementById('plots-toggle').focus()");
+    window.press("Tab");
+    window.eval("document.getElementById('plots-toggle').focus()");
+    window.press(" ");
+    window.wait("probe.isShown('#plots')");
+    has(&window, "paused === false");
+}

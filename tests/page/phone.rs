@@ -1,0 +1,117 @@
+//! The page on a phone, upright and on its side.
+
+use super::common::server::Server;
+use super::window::Window;
+use super::{Browser, has, is_live};
+
+const UPRIGHT: (u32, u32) = (360, 740);
+const ON_ITS_SIDE: (u32, u32) = (740, 360);
+
+fn phone<'a>(browser: &'a Browser, url: &str, (width, height): (u32, u32)) -> Window<'a> {
+    let window = browser.window();
+    window.be_phone(width, height);
+    window.goto(url);
+    window
+}
+
+/// Checks that nothing is too wide, and that a finger hits whatever can be pressed.
+#[track_caller]
+fn fits(window: &Window, what: &str) {
+    let wide =
+        window.eval("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    assert!(wide.as_i64().expect("pixels") <= 0, "{what} is {wide} px too wide");
+    let bad = window.eval(
+        "[...document.querySelectorAll('button, a, input, [role=radio], [role^=menuitem]')]
+           .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+           .map((element) => [element, element.getBoundingClientRect()])
+           .filter(([, box]) => box.width < 43.9 || box.height < 43.9 || box.left < 0 || box.right > innerWidth)
+           .map(([{ id, className, tagName }, box]) =>
+             `${tagName} ${id || className}: ${box.left} ${box.width}x${box.height}`)",
+    );
+    assert_eq!(bad, serde_json::json!([]), "{what}");
+}
+
+#[test]
+fn upright_everything_fits_and_the_deck_is_under_the_picture() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let window = phone(&browser, &server.url("/"), UPRIGHT);
+    is_live(&window);
+    fits(&window, "the page");
+    let apart = "document.getElementById('frame').getBoundingClientRect().bottom
+        <= document.getElementById('deck').getBoundingClientRect().top";
+    assert_eq!(window.eval(apart), true, "the picture is under the deck");
+    let picture = "document.getElementById('picture').getBoundingClientRect().height";
+    assert!(window.eval(picture).as_f64().is_some_and(|height| height > 300.0));
+    let in_view = "document.getElementById('deck').getBoundingClientRect().bottom <= innerHeight";
+    assert_eq!(window.eval(in_view), true);
+
+    window.tap(window.place("#menu-button"));
+    window.wait("probe.isShown('#menu')");
+    fits(&window, "the menu");
+    window.tap(window.place("#menu-plots"));
+    window.wait("probe.isShown('#plots')");
+    window.tap(window.place("#title"));
+    window.wait("!probe.isShown('#menu')");
+    fits(&window, "the plots");
+    assert_eq!(window.eval(apart), true, "the picture is under the plots");
+    window.tap(window.place("#mode-gaming"));
+    has(&window, "mode === 'gaming'");
+    fits(&window, "gaming");
+    window.tap(window.place("#donate"));
+    window.wait("document.getElementById('donate-dialog').open");
+    fits(&window, "the dialog");
+    window.tap(window.place("#donate-send"));
+    window.wait("!document.getElementById('donate-dialog').open");
+    assert_eq!(window.text("#donate"), "Donate Success!!");
+    fits(&window, "the success");
+}
+
+#[test]
+fn on_its_side_everything_fits_and_the_first_touch_only_wakes() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let window = phone(&browser, &server.url("/"), ON_ITS_SIDE);
+    is_live(&window);
+    fits(&window, "the page");
+    let whole = "document.getElementById('picture').getBoundingClientRect().height === innerHeight";
+    assert_eq!(window.eval(whole), true, "the picture has the whole height");
+    window.set_time("--fade-after", "1s");
+    let opacity = "getComputedStyle(document.getElementById('deck')).opacity";
+    window.wait(&format!("{opacity} === '0'"));
+    window.set_time("--fade-after", "60s");
+    let pause = window.place("#pause");
+    window.tap(pause);
+    window.wait(&format!("{opacity} === '1'"));
+    has(&window, "paused === false");
+    window.tap(pause);
+    has(&window, "paused");
+}
+
+#[test]
+fn the_other_pages_fit_too() {
+    let (server, browser) = (Server::pattern(&["--max-viewers", "1"]), Browser::start());
+    for size in [UPRIGHT, ON_ITS_SIDE] {
+        let window = phone(&browser, &server.url("/connect"), size);
+        fits(&window, "Connect");
+        window.expect_trouble();
+        window.goto(&server.url("/nothing"));
+        fits(&window, "the error");
+        let watching = super::watch(&browser, &server);
+        window.goto(&server.url("/"));
+        assert!(window.text("h1").contains("full"));
+        fits(&window, "the full server");
+        drop(watching);
+        super::common::eventually_true("it has left", super::common::LONG, || {
+            server.watching() == 0
+        });
+    }
+}
+
+#[test]
+fn without_scripts_it_fits_too() {
+    let (server, browser) = (Server::pattern(&[]), Browser::start());
+    let window = browser.window();
+    window.be_phone(UPRIGHT.0, UPRIGHT.1);
+    window.forbid_scripts();
+    window.goto(&server.url("/"));
+    fits(&window, "the page without scripts");
+}
