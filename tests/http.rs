@@ -91,6 +91,8 @@ fn head_is_answered_like_get_without_the_body() {
         }
         assert_ne!(length, Some("0"), "{path}");
     }
+    // A body would stand before this answer.
+    assert_eq!(client.get("/healthz").expect(200).text(), "ok\n");
 }
 
 #[test]
@@ -160,6 +162,11 @@ fn other_sites_may_read_the_stream_the_snapshot_and_the_state_alone() {
             let found = reply.header("Access-Control-Allow-Origin");
             assert_eq!(found, expected, "{method} {path}");
         }
+    }
+    // A page that asks wrongly may read why.
+    for path in ["/stream?fps=x", "/snapshot?quality=0", "/state?tab=-"] {
+        let reply = client.request("GET", path, &origin, b"").expect(400);
+        assert_eq!(reply.header("Access-Control-Allow-Origin"), Some("*"), "{path}");
     }
     for path in STREAMS {
         // That GET has it too, the strict reader of streams checks each time.

@@ -92,6 +92,15 @@ impl Answer {
         self
     }
 
+    /// Lets pages of other servers read it. The head of a stream says so already.
+    #[must_use]
+    pub(super) fn open_to_others(self) -> Self {
+        match self.body {
+            Payload::None => self,
+            _ => self.header("Access-Control-Allow-Origin", "*"),
+        }
+    }
+
     /// Closes the connection after this answer.
     #[must_use]
     pub(super) fn closing(mut self) -> Self {

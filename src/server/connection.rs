@@ -94,8 +94,10 @@ impl Connection {
                     deadline = Instant::now() + HEAD_TIME;
                 }
             }
-            // Without a new line the verdict is the same as before.
-            if self.input[parsed..].contains(&b'\n') || self.input.len() >= MAX_HEAD_BYTES {
+            // Between line ends, and without what may stand in no line (a TLS hello, say), the
+            // verdict is the same as before.
+            let telling = self.input[parsed..].iter().any(u8::is_ascii_control);
+            if telling || self.input.len() >= MAX_HEAD_BYTES {
                 match parse_head(&self.input) {
                     Ok(Some((head, length))) => {
                         self.input.drain(..length);

@@ -48,9 +48,7 @@ pub(super) fn route(context: &Arc<Context>, head: &Head, body: &[u8]) -> Outcome
     };
     let request = Request { context, head, fields, body, now: Instant::now() };
     match request.answer(&resource) {
-        Outcome::Answer(answer) if resource.is_open_to_others() => {
-            answer.header("Access-Control-Allow-Origin", "*").into()
-        }
+        Outcome::Answer(answer) if resource.is_open_to_others() => answer.open_to_others().into(),
         outcome => outcome,
     }
 }

@@ -26,6 +26,7 @@ fn every_line_has_the_address_and_can_be_copied() {
     window.may_read_the_clipboard();
     window.eval("globalThis.clipboard = navigator.clipboard");
     let holds = |text: &str| window.wait(&format!("(await clipboard.readText()) === {text:?}"));
+    window.set_time("--copied-for", "4s");
     window.click("#copy-address");
     window.wait("document.querySelector('#copy-address .copy-label').innerText === 'Copied'");
     holds(&origin);

@@ -57,6 +57,7 @@ fn upright_everything_fits_and_the_deck_is_under_the_picture() {
     window.tap(window.place("#mode-gaming"));
     has(&window, "mode === 'gaming'");
     fits(&window, "gaming");
+    window.set_time("--success-stays", "60s");
     window.tap(window.place("#donate"));
     window.wait("document.getElementById('donate-dialog').open");
     fits(&window, "the dialog");

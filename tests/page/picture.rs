@@ -61,6 +61,7 @@ fn pause_stops_all_bytes_and_resuming_is_live_at_once() {
     };
     assert!(arrived(0) > 0, "bytes of the stream are seen at all");
 
+    let pausing = window.happened();
     window.click("#pause");
     window.wait("probe.isShown('#paused-note') && probe.isShown('#still')");
     assert_eq!(window.text("#paused-note"), "Paused, nothing is sent");
@@ -87,7 +88,7 @@ fn pause_stops_all_bytes_and_resuming_is_live_at_once() {
     window.wait("!probe.isShown('#still') && !probe.isShown('#paused-note')");
     window.wait("probe.seesPictures(3)");
     is_live(&window);
-    let again = window.asked(from);
+    let again = window.asked(pausing);
     assert!(!again.iter().any(|url| url.contains("/stream")), "{again:?}");
 }
 

@@ -14,7 +14,7 @@ fn full_screen_goes_on_and_off_by_button_and_double_click() {
     let window = watch(&browser, &server);
     window.click("#fullscreen");
     window.wait(IS_FULL);
-    assert_eq!(window.eval("document.getElementById('fullscreen').ariaLabel"), "Leave full screen");
+    window.wait("document.getElementById('fullscreen').ariaLabel === 'Leave full screen'");
     window.click("#fullscreen");
     window.wait(&format!("!{IS_FULL}"));
     window.double_click("#frame");
