@@ -1,12 +1,14 @@
 # `make run` and `make test` need Rust, gcc and make; the rest they install (scripts/setup).
 
-.PHONY: run build test check vm help
+.PHONY: run build test check bench soak vm help
 
 help:
 	@echo "make run [ARGS=\"9000 --source clip.mjpeg\"]   build and start it"
 	@echo "make build    the release binary, target/release/livestream"
 	@echo "make test     install what the tests need, and run all of them"
 	@echo "make check    fmt, clippy and doc, warnings as errors"
+	@echo "make bench    what frames and viewers cost, beside other servers; plots to docs/"
+	@echo "make soak     ten minutes of rough use: is it the same afterwards?"
 	@echo "make vm       the binary on V4L2 cameras of a real kernel, in a virtual machine"
 
 run: build
@@ -25,6 +27,15 @@ check:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+bench:
+	scripts/setup build
+	cargo bench --locked --bench encode
+	cargo bench --locked --bench fanout
+
+soak:
+	scripts/setup build
+	cargo bench --locked --bench soak
 
 vm: build
 	tests/vm/run.sh target/release/livestream

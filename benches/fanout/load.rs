@@ -14,7 +14,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 /// What to do.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The server.
     pub address: SocketAddr,
     /// What each client asks for, in turn; `None` where the server sends unasked.
@@ -31,7 +31,7 @@ pub struct Plan {
 
 /// What the clients got while it was measured.
 #[derive(Debug, Default, Clone)]
-pub struct Got {
+pub(crate) struct Got {
     /// Clients that got any picture.
     pub served: usize,
     /// Clients whose connection ended.
@@ -42,8 +42,6 @@ pub struct Got {
     pub fps_p50: f64,
     /// Pictures that all got together.
     pub pictures: u64,
-    /// Bytes that all got together.
-    pub bytes: u64,
     /// Milliseconds between two pictures of a client, at the 99th percentile.
     pub gap_p99_ms: f64,
     /// Milliseconds from the capture to the last byte, where parts carry the time.
@@ -54,7 +52,7 @@ pub struct Got {
 
 /// Where the values of a measurement lie.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Spread {
+pub(crate) struct Spread {
     /// The median.
     pub p50: f64,
     /// The 99th percentile.
@@ -64,7 +62,7 @@ pub struct Spread {
 }
 
 /// Watches as planned. `at_start` and `at_end` are called around what is measured.
-pub fn watch(plan: &Plan, mut at_start: impl FnMut(), mut at_end: impl FnMut()) -> Got {
+pub(crate) fn watch(plan: &Plan, mut at_start: impl FnMut(), mut at_end: impl FnMut()) -> Got {
     let mut poll = Poll::new().expect("the system gives a poll");
     let mut clients = connect(plan, &poll);
     let mut events = Events::with_capacity(1024);
@@ -134,7 +132,6 @@ struct Allowance {
 #[derive(Default)]
 struct Seen {
     pictures: u64,
-    bytes: u64,
     last: Option<Instant>,
     gaps_ms: Vec<f32>,
     latencies_ms: Vec<f32>,
@@ -170,8 +167,7 @@ impl Client {
 
     fn read_slowly(&mut self) {
         if let Some(allowance) = &self.allowance {
-            let earned =
-                allowance.since.elapsed().as_secs_f64() * allowance.bytes_per_sec as f64;
+            let earned = allowance.since.elapsed().as_secs_f64() * allowance.bytes_per_sec as f64;
             let most = (earned as usize).saturating_sub(allowance.used);
             let read = self.read(most);
             if let Some(allowance) = &mut self.allowance {
@@ -191,10 +187,7 @@ impl Client {
             };
             match outcome {
                 Ok(0) => self.over = true,
-                Ok(bytes) => {
-                    total += bytes;
-                    self.seen.bytes += bytes as u64;
-                }
+                Ok(bytes) => total += bytes,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => self.over = true,
@@ -281,10 +274,8 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 fn sum_up(clients: Vec<Client>, measured: Duration) -> Got {
     let (slow, fast): (Vec<Client>, Vec<Client>) =
         clients.into_iter().partition(|client| client.allowance.is_some());
-    let mut fps: Vec<f64> = fast
-        .iter()
-        .map(|client| client.seen.pictures as f64 / measured.as_secs_f64())
-        .collect();
+    let mut fps: Vec<f64> =
+        fast.iter().map(|client| client.seen.pictures as f64 / measured.as_secs_f64()).collect();
     fps.sort_by(f64::total_cmp);
     let all = |pick: fn(&Client) -> &Vec<f32>, of: &[Client]| {
         spread(of.iter().flat_map(|client| pick(client).iter().copied()).collect())
@@ -295,7 +286,6 @@ fn sum_up(clients: Vec<Client>, measured: Duration) -> Got {
         fps_min: fps.first().copied().unwrap_or_default(),
         fps_p50: fps.get(fps.len() / 2).copied().unwrap_or_default(),
         pictures: fast.iter().map(|client| client.seen.pictures).sum(),
-        bytes: fast.iter().map(|client| client.seen.bytes).sum(),
         gap_p99_ms: all(|client| &client.seen.gaps_ms, &fast).map_or(0.0, |gaps| gaps.p99),
         latency_ms: all(|client| &client.seen.latencies_ms, &fast),
         slow_latency_ms: all(|client| &client.seen.latencies_ms, &slow),

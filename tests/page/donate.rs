@@ -24,14 +24,13 @@ fn donate_succeeds_and_another_window_sees_the_thanks_with_the_name() {
          && document.getElementById('donate').innerText === 'Donate Success!!'",
     );
     let cards = |words: &str| {
-        format!(
-            "[...document.querySelectorAll('.thanks-card')].map((card) => card.innerText).join('|')
-             === {words:?}"
-        )
+        let lines =
+            "[...document.querySelectorAll('.thanks-card p')].map((line) => line.innerText)";
+        format!("{lines}.join('|') === {words:?}")
     };
-    let seen_by_all = format!("Thank you, {name}\nfor the printer");
+    let seen_by_all = format!("Thank you, {name}|for the printer");
     other.wait(&cards(&seen_by_all));
-    giver.wait(&cards(&format!("{seen_by_all}\nYour share counts double for a minute.")));
+    giver.wait(&cards(&format!("{seen_by_all}|Your share counts double for a minute.")));
     giver.wait("!document.getElementById('donate-dialog').open");
     giver.wait("document.getElementById('share-word').innerText.startsWith('Double share, ')");
     has(&giver, "donating_s > 0");

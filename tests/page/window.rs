@@ -102,13 +102,18 @@ impl<'a> Window<'a> {
         let waiting = format!(
             "(async () => {{
                const until = performance.now() + {limit};
-               let last;
+               let [last, why] = [];
                do {{
-                 try {{ last = await ({expression}); }} catch (error) {{ last = String(error); continue; }}
+                 try {{
+                   last = await ({expression});
+                 }} catch (error) {{
+                   last = undefined;
+                   why = String(error);
+                 }}
                  if (last) return last;
                  await new Promise((done) => setTimeout(done, 20));
                }} while (performance.now() < until);
-               throw new Error(`not within {limit} ms, but ${{JSON.stringify(last)}}`);
+               throw new Error(`not within {limit} ms, but ${{JSON.stringify(last) ?? why}}`);
              }})()"
         );
         loop {

@@ -1,0 +1,193 @@
+//! What does one more viewer cost?
+//!
+//! Starts the server on a clip made on the spot, watches it with 1 to 1000 viewers
+//! on this machine, at full quality and spread over all levels, with a slow one
+//! among them, and prints the README's tables; the plots go to `docs/`. Rivals are
+//! measured in the same run, with the same pictures, in turn with ours:
+//! GStreamer where it is installed, and what `RIVALS` names, a line each:
+//! `NAME|PATH|COMMAND with {port}`, the pictures being in the folder `$PICTURES`.
+//!
+//! `FANOUT_SECONDS` (5) is how long each is measured, `FANOUT_ROUNDS` (3) how often.
+
+#![expect(clippy::print_stdout, reason = "a bench prints its tables")]
+
+mod clip;
+mod load;
+mod plot;
+mod server;
+
+use std::time::Duration;
+
+use load::{Got, Plan, Spread};
+use server::Server;
+
+/// One server under one number of viewers, the median of the rounds.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// The server.
+    pub name: String,
+    /// How many watched.
+    pub clients: usize,
+    /// What they got.
+    pub got: Got,
+    /// Processor time for each picture that came, microseconds.
+    pub us_per_picture: f64,
+    /// Processor time, as a part of one core.
+    pub cores: f64,
+    /// Resident memory at the end, MiB.
+    pub rss_mib: f64,
+}
+
+type Start<'a> = Box<dyn Fn() -> Option<Server> + 'a>;
+
+fn main() {
+    // `cargo bench` passes `--bench`, and perhaps a filter that is meant for others.
+    let clip = clip::Clip::make();
+    let source = clip.file.display().to_string();
+    let seconds = number("FANOUT_SECONDS", 5);
+    let rounds = number("FANOUT_ROUNDS", 3);
+    print_machine(&clip);
+
+    let mut starts: Vec<Start> = vec![Box::new(|| Some(Server::livestream(&source, &[])))];
+    starts.push(Box::new(|| Server::gstreamer(&clip.folder)));
+    let rivals = std::env::var("RIVALS").unwrap_or_default();
+    for rival in rivals.lines().filter(|line| !line.trim().is_empty()) {
+        let command = rival.replace("$PICTURES", &clip.folder.display().to_string());
+        starts.push(Box::new(move || Server::by_command(&command)));
+    }
+
+    println!("\n## Full quality, passed through\n");
+    println!("{}", Row::HEAD);
+    let mut full = Vec::new();
+    for clients in [1, 10, 100, 500, 1000] {
+        for row in side_by_side(&starts, clients, seconds, rounds) {
+            println!("{row}");
+            full.push(row);
+        }
+    }
+
+    println!("\n## Viewers spread over all eight levels, from one 720p JPEG camera\n");
+    println!("{}", Row::HEAD);
+    for clients in [8, 100, 500] {
+        let plan = |server: &Server| Plan {
+            paths: LEVELS.iter().map(|of| Some(format!("/stream?quality={of}"))).collect(),
+            ..plan(server, clients, seconds)
+        };
+        println!("{}", median((0..rounds).filter_map(|_| measure(&starts[0], plan)).collect()));
+    }
+
+    println!("\n## Ten viewers and one that reads 50 kB/s\n");
+    println!("| server | the ten: fps | latency p99 | the slow one: latency p50 | p99 |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
+    for start in &starts {
+        let plan = |server: &Server| Plan {
+            slow: Some((1, 50_000)),
+            settle: Duration::from_secs(6),
+            ..plan(server, 10, seconds.max(10))
+        };
+        if let Some(row) = measure(start, plan) {
+            let (fast, slow) = (row.got.latency_ms, row.got.slow_latency_ms);
+            let ms = |spread: Option<Spread>, pick: fn(Spread) -> f64| {
+                spread.map_or("–".into(), |spread| format!("{:.0} ms", pick(spread)))
+            };
+            println!(
+                "| {} | {:.1} | {} | {} | {} |",
+                row.name,
+                row.got.fps_min,
+                ms(fast, |spread| spread.p99),
+                ms(slow, |spread| spread.p50),
+                ms(slow, |spread| spread.p99)
+            );
+        }
+    }
+    plot::draw(&full);
+}
+
+/// Measures each server in turn, so that what else the machine does falls on all of them.
+fn side_by_side(starts: &[Start], clients: usize, seconds: u64, rounds: u64) -> Vec<Row> {
+    let mut rows: Vec<Vec<Row>> = starts.iter().map(|_| Vec::new()).collect();
+    for _ in 0..rounds {
+        for (start, rows) in starts.iter().zip(&mut rows) {
+            rows.extend(measure(start, |server| plan(server, clients, seconds)));
+        }
+    }
+    rows.into_iter().filter(|rows| !rows.is_empty()).map(median).collect()
+}
+
+fn plan(server: &Server, clients: usize, seconds: u64) -> Plan {
+    Plan {
+        address: server.address,
+        paths: vec![server.path.clone()],
+        clients,
+        slow: None,
+        settle: Duration::from_secs(2),
+        measure: Duration::from_secs(seconds),
+    }
+}
+
+fn measure(start: &Start, plan: impl Fn(&Server) -> Plan) -> Option<Row> {
+    let server = start()?;
+    let plan = plan(&server);
+    let (mut before, mut after) = (None, None);
+    let got = load::watch(&plan, || before = Some(server.usage()), || after = Some(server.usage()));
+    let (before, after) = before.zip(after)?;
+    let cpu = after.cpu.saturating_sub(before.cpu).as_secs_f64();
+    Some(Row {
+        name: server.name.clone(),
+        clients: plan.clients,
+        us_per_picture: cpu * 1e6 / (got.pictures as f64).max(1.0),
+        cores: cpu / plan.measure.as_secs_f64(),
+        rss_mib: after.rss_mib,
+        got,
+    })
+}
+
+/// The round whose cost is the median.
+fn median(mut rows: Vec<Row>) -> Row {
+    rows.sort_by(|one, other| one.us_per_picture.total_cmp(&other.us_per_picture));
+    rows.swap_remove(rows.len() / 2)
+}
+
+impl Row {
+    const HEAD: &'static str = "| server | viewers | served | fps min · p50 | µs CPU a picture | \
+        cores | latency p50 · p99 · max ms | gap p99 ms | RSS MiB |\n\
+        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |";
+}
+
+impl std::fmt::Display for Row {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let latency = self
+            .got
+            .latency_ms
+            .map_or("–".into(), |of| format!("{:.1} · {:.1} · {:.1}", of.p50, of.p99, of.max));
+        write!(
+            f,
+            "| {} | {} | {} | {:.1} · {:.1} | {:.1} | {:.2} | {latency} | {:.1} | {:.0} |",
+            self.name,
+            self.clients,
+            self.got.served - self.got.ended.min(self.got.served),
+            self.got.fps_min,
+            self.got.fps_p50,
+            self.us_per_picture,
+            self.cores,
+            self.got.gap_p99_ms,
+            self.rss_mib,
+        )
+    }
+}
+
+fn print_machine(clip: &clip::Clip) {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    println!(
+        "{cores} cores, loopback, viewers on the same machine; 1280x720 JPEGs of {} kB, 4:2:2, \
+         30 a second",
+        clip.mean_bytes / 1000
+    );
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+/// A quality of each level.
+const LEVELS: [u8; 8] = [10, 20, 35, 50, 65, 80, 90, 100];

@@ -1,0 +1,129 @@
+//! The servers that are measured: ours, and rivals where they are installed.
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running server, ended by its id when it is dropped.
+pub(crate) struct Server {
+    /// Its name in the table.
+    pub name: String,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What to ask for; `None` where it sends unasked.
+    pub path: Option<String>,
+    child: Child,
+}
+
+/// What a process used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    /// Processor seconds since its start, in user and system mode.
+    pub cpu: Duration,
+    /// Resident memory, MiB.
+    pub rss_mib: f64,
+}
+
+impl Server {
+    /// Ours, showing `source`.
+    pub(crate) fn livestream(source: &str, more: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_livestream"))
+            .args(["0", "--bind", "127.0.0.1", "--bandwidth", "unlimited", "--max-viewers", "5000"])
+            .args(["--source", source])
+            .args(more)
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary was built with this bench");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output is piped");
+        BufReader::new(out).read_line(&mut line).expect("it prints its address");
+        let address = line.trim().trim_start_matches("listening on http://").trim_end_matches('/');
+        let address = address.parse().expect("an address and a port");
+        Self { name: "livestream".into(), address, path: Some("/stream".into()), child }
+    }
+
+    /// GStreamer's `multipartmux` into `tcpserversink`, with the pictures of a folder.
+    pub(crate) fn gstreamer(folder: &Path) -> Option<Self> {
+        let port = free_port();
+        let files = format!("location={}/%05d.jpg", folder.display());
+        let child = Command::new("gst-launch-1.0")
+            .args(["-q", "multifilesrc", &files, "loop=true", "caps=image/jpeg,framerate=30/1"])
+            .args(["!", "identity", "sync=true", "!", "multipartmux", "boundary=frame"])
+            .args(["!", "tcpserversink", "host=127.0.0.1", &format!("port={port}")])
+            .args(["sync-method=latest", "recover-policy=latest", "units-max=3"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let name = "GStreamer multipartmux ! tcpserversink".into();
+        Self { name, address: local(port), path: None, child }.once_it_listens()
+    }
+
+    /// A server that the caller starts by a command line with `{port}` in it, and that answers
+    /// at a path: `NAME|PATH|COMMAND`.
+    pub(crate) fn by_command(description: &str) -> Option<Self> {
+        let mut parts = description.splitn(3, '|');
+        let (name, path, command) = (parts.next()?, parts.next()?, parts.next()?);
+        let port = free_port();
+        let child = Command::new("sh")
+            .args(["-c", &format!("exec {}", command.replace("{port}", &port.to_string()))])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let path = (!path.is_empty()).then(|| path.to_owned());
+        Self { name: name.into(), address: local(port), path, child }.once_it_listens()
+    }
+
+    fn once_it_listens(self) -> Option<Self> {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            if std::net::TcpStream::connect(self.address).is_ok() {
+                return Some(self);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        None
+    }
+
+    /// What it used until now.
+    pub(crate) fn usage(&self) -> Usage {
+        let read = |file: &str| {
+            std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default()
+        };
+        let stat = read("stat");
+        // Behind the name, which may hold blanks: utime and stime are fields 14 and 15 (proc(5)).
+        let fields: Vec<&str> =
+            stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at).and_then(|text| text.parse().ok()).unwrap_or(0u64);
+        let cpu = Duration::from_millis((ticks(11) + ticks(12)) * 1000 / TICKS_PER_SEC);
+        let status = read("status");
+        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib: f64 =
+            rss.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default();
+        Usage { cpu, rss_mib: kib / 1024.0 }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(local(0)).expect("there is a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
+/// Linux counts processor time in hundredths of a second for every architecture (`USER_HZ`).
+const TICKS_PER_SEC: u64 = 100;

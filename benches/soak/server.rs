@@ -1,0 +1,111 @@
+//! The server under soak: started, looked at, its log read, ended.
+
+use std::fmt;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use rustix::process::{Pid, Signal, kill_process};
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    child: Child,
+    errors: Arc<Mutex<Vec<String>>>,
+}
+
+/// What the process has at a moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Sample {
+    pub(crate) rss_mib: f64,
+    pub(crate) threads: f64,
+    pub(crate) descriptors: f64,
+    watching: u64,
+    source: String,
+}
+
+impl fmt::Display for Sample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rss_mib, threads, descriptors, watching, source } = self;
+        write!(f, "{rss_mib:.1} | {threads} | {descriptors} | {watching} | {source}")
+    }
+}
+
+impl Server {
+    pub(crate) fn start(source: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_livestream"))
+            .args(["0", "--bind", "127.0.0.1", "--source", source, "--bandwidth", "200M"])
+            .env("RUST_LOG", "info")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary was built with this bench");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output is piped");
+        BufReader::new(out).read_line(&mut line).expect("it prints its address");
+        let address = line.trim().trim_start_matches("listening on http://").trim_end_matches('/');
+        let address = address.parse().expect("an address and a port");
+        let errors = Arc::new(Mutex::new(Vec::new()));
+        let (log, found) = (child.stderr.take().expect("its log is piped"), Arc::clone(&errors));
+        thread::spawn(move || {
+            for line in BufReader::new(log).lines().map_while(Result::ok) {
+                if line.contains("ERROR") || line.contains("panicked") {
+                    found.lock().push(line);
+                }
+            }
+        });
+        Self { address, child, errors }
+    }
+
+    pub(crate) fn sample(&self) -> Sample {
+        let process = format!("/proc/{}", self.child.id());
+        let status = fs::read_to_string(format!("{process}/status")).unwrap_or_default();
+        let field = |name: &str| -> f64 {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let word = line.and_then(|rest| rest.split_whitespace().next());
+            word.and_then(|word| word.parse().ok()).unwrap_or_default()
+        };
+        let state = self.state().unwrap_or_default();
+        Sample {
+            rss_mib: field("VmRSS:") / 1024.0,
+            threads: field("Threads:"),
+            descriptors: fs::read_dir(format!("{process}/fd")).map_or(0, Iterator::count) as f64,
+            watching: state["viewers"]["watching"].as_u64().unwrap_or_default(),
+            source: state["source"]["status"].as_str().unwrap_or("–").to_owned(),
+        }
+    }
+
+    fn state(&self) -> Option<serde_json::Value> {
+        let mut socket = TcpStream::connect_timeout(&self.address, PATIENCE).ok()?;
+        socket.set_read_timeout(Some(PATIENCE)).ok()?;
+        write!(socket, "GET /state HTTP/1.0\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).ok()?;
+        serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
+    }
+
+    pub(crate) fn errors(&self) -> Vec<String> {
+        self.errors.lock().clone()
+    }
+
+    /// Asks it to end. Returns its exit code.
+    pub(crate) fn stop(mut self) -> Option<i32> {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)?;
+        kill_process(id, Signal::TERM).ok()?;
+        self.child.wait().ok()?.code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);
