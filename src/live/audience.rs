@@ -188,7 +188,7 @@ impl Audience {
         };
         let mut wanted = Wanted::default();
         for ((viewer, claim), share) in watching.into_iter().zip(shares) {
-            let level = viewer.settle(share, &costs, fps);
+            let level = viewer.settle(share, &costs, fps, now);
             if !claim.paused {
                 wanted.levels.insert(level);
                 wanted.motion |= claim.gaming;

@@ -12,6 +12,12 @@ use super::level::{Costs, Level};
 #[derive(Debug, Clone)]
 pub struct Link {
     cap: Level,
+    /// Bits per second, where not even the lowest level fits whole.
+    rate: Option<u64>,
+    /// The level that was too much for it last.
+    choked_at: Level,
+    /// Until when less is sent, so that what the sockets hold runs out.
+    drain_until: Option<Instant>,
     patience: Duration,
     raised_at: Option<Instant>,
     retry_at: Option<Instant>,
@@ -28,6 +34,7 @@ pub struct Second {
     pub bits_per_sec: u64,
 }
 
+const DRAIN: Duration = Duration::from_secs(3);
 const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
 /// A rise that lasts this long was right.
@@ -35,7 +42,15 @@ const PROBATION: Duration = Duration::from_secs(3);
 
 impl Default for Link {
     fn default() -> Self {
-        Self { cap: Level::TOP, patience: FIRST_PATIENCE, raised_at: None, retry_at: None }
+        Self {
+            cap: Level::TOP,
+            rate: None,
+            choked_at: Level::LOWEST,
+            drain_until: None,
+            patience: FIRST_PATIENCE,
+            raised_at: None,
+            retry_at: None,
+        }
     }
 }
 
@@ -43,6 +58,20 @@ impl Link {
     /// The highest level that the link is believed to take.
     pub fn cap(&self) -> Level {
         self.cap
+    }
+
+    /// Bits per second to send at most, where not even the lowest level fits whole.
+    ///
+    /// What is already in the sockets of a link that choked is old, and a viewer sees it before
+    /// what is sent now: for the first seconds, little is sent.
+    pub fn rate(&self, now: Instant) -> Option<u64> {
+        let draining = self.drain_until.is_some_and(|until| now < until);
+        self.rate.map(|rate| if draining { rate / 3 } else { rate })
+    }
+
+    /// Whether it does not take even the lowest level whole.
+    pub fn is_below_the_lowest(&self) -> bool {
+        self.rate.is_some()
     }
 
     /// Learns from a second in which `current` was sent.
@@ -58,12 +87,23 @@ impl Link {
         let raised_well = self.raised_at.is_some_and(|at| now.duration_since(at) >= PROBATION);
         if raised_well {
             self.raised_at = None;
-            self.patience = FIRST_PATIENCE;
+            if self.rate.is_none() && self.cap >= self.choked_at {
+                self.patience = FIRST_PATIENCE;
+            }
         }
         if self.retry_at.is_some_and(|at| now >= at) {
-            self.cap = self.cap.up();
+            self.rise(costs);
             self.raised_at = Some(now);
             self.retry_at = (self.cap < Level::TOP).then_some(now + PROBATION);
+        }
+    }
+
+    fn rise(&mut self, costs: &Costs) {
+        let lowest = costs[Level::LOWEST.index()].unwrap_or(0);
+        match self.rate.map(|rate| rate + rate / 2).filter(|rate| *rate < lowest) {
+            Some(rate) => self.rate = Some(rate),
+            None if self.rate.is_some() => self.rate = None,
+            None => self.cap = self.cap.up(),
         }
     }
 
@@ -71,11 +111,15 @@ impl Link {
         if self.raised_at.take().is_some_and(|at| now.duration_since(at) < PROBATION) {
             self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
         }
-        let paid =
-            |level: &Level| costs[level.index()].is_some_and(|cost| cost <= second.bits_per_sec);
+        self.choked_at = current;
+        // A fifth stays free, so that what the sockets hold runs out.
+        let carried = second.bits_per_sec / 5 * 4;
+        let paid = |level: &Level| costs[level.index()].is_some_and(|cost| cost <= carried);
         let below = current.min(self.cap).down();
-        self.cap =
-            Level::all().rev().filter(|level| *level <= below).find(paid).unwrap_or(Level::LOWEST);
+        let best = Level::all().rev().filter(|level| *level <= below).find(paid);
+        self.cap = best.unwrap_or(Level::LOWEST);
+        self.rate = if best.is_none() { Some(carried.max(1)) } else { None };
+        self.drain_until = Some(now + DRAIN);
         self.retry_at = Some(now + self.patience);
     }
 }
@@ -132,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_slow_link_falls_at_once_to_what_it_pays_for() {
-        for (bits_per_sec, index) in [(7_900, 6), (7_000, 6), (6_999, 5), (2_500, 1), (10, 0)] {
+        for (bits_per_sec, index) in [(8_750, 6), (8_745, 5), (7_000, 4), (2_500, 1), (10, 0)] {
             let mut link = Link::default();
             link.step(choked(bits_per_sec), &COSTS, Level::TOP, Instant::now());
             assert_eq!(link.cap(), at(index), "{bits_per_sec}");
@@ -160,7 +204,18 @@ mod tests {
                 rises.push(second);
             }
         }
-        assert_eq!(rises, [5, 16, 37, 78]);
+        assert_eq!(rises, [5, 8, 19, 22, 43, 46, 87, 90], "up to what fits, then one more");
+    }
+
+    #[test]
+    fn below_the_lowest_level_a_rate_is_kept_and_what_is_old_runs_out_first() {
+        let mut link = Link::default();
+        let start = Instant::now();
+        link.step(choked(500), &COSTS, Level::TOP, start);
+        assert_eq!((link.cap(), link.rate(start)), (Level::LOWEST, Some(133)));
+        assert_eq!(link.rate(start + DRAIN), Some(400));
+        link.step(SMOOTH, &COSTS, Level::LOWEST, start + Duration::from_secs(5));
+        assert_eq!(link.rate(start + DRAIN), Some(600));
     }
 
     #[test]
@@ -169,7 +224,7 @@ mod tests {
         let start = Instant::now();
         link.step(choked(10), &COSTS, Level::TOP, start);
         assert_eq!(link.cap(), Level::LOWEST);
-        for second in 1..=5 + 6 * 3 {
+        for second in 1..=70 {
             link.step(SMOOTH, &COSTS, link.cap(), start + Duration::from_secs(second));
         }
         assert_eq!(link.cap(), Level::TOP);

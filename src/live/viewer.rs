@@ -274,12 +274,19 @@ impl Viewer {
     /// Takes its share, and settles what is sent. Returns the level.
     ///
     /// While it is paused it keeps the level of before, for when it goes on.
-    pub(super) fn settle(&self, share: Option<u64>, costs: &Costs, source_fps: f64) -> Level {
+    pub(super) fn settle(
+        &self,
+        share: Option<u64>,
+        costs: &Costs,
+        source_fps: f64,
+        now: Instant,
+    ) -> Level {
         let mut inner = self.inner.lock();
         inner.share = share;
         if !inner.settings.paused {
             let each = share.map(|share| (share as f64 / inner.streams_worth(source_fps)) as u64);
-            inner.granted = pick(inner.ceiling(), each, costs, inner.granted.level);
+            let fits = [each, inner.link.rate(now)].into_iter().flatten().min();
+            inner.granted = pick(inner.ceiling(), fits, costs, inner.granted.level);
         }
         self.apply(&mut inner)
     }
@@ -405,6 +412,8 @@ impl Inner {
             LimitedBy::Source
         } else if gaming && level < granted {
             LimitedBy::Motion
+        } else if self.link.is_below_the_lowest() {
+            LimitedBy::Link
         } else if granted < asked.min(self.link.cap()) || self.granted.frames < 1.0 {
             LimitedBy::Share
         } else if self.link.cap() < asked {
@@ -456,17 +465,26 @@ mod tests {
     #[test]
     fn a_choice_is_honoured_up_to_the_share() {
         let viewer = with_choice(Choice::Medium);
-        assert_eq!(viewer.settle(Some(9_000), &COSTS, 30.0).quality(), Quality::new(50).unwrap());
+        assert_eq!(
+            viewer.settle(Some(9_000), &COSTS, 30.0, Instant::now()).quality(),
+            Quality::new(50).unwrap()
+        );
         assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Choice);
-        assert_eq!(viewer.settle(Some(2_000), &COSTS, 30.0).quality(), Quality::new(20).unwrap());
+        assert_eq!(
+            viewer.settle(Some(2_000), &COSTS, 30.0, Instant::now()).quality(),
+            Quality::new(20).unwrap()
+        );
         assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Share);
     }
 
     #[test]
     fn auto_takes_what_the_share_carries() {
         let viewer = with_choice(Choice::Auto);
-        assert_eq!(viewer.settle(Some(5_999), &COSTS, 30.0).quality(), Quality::new(65).unwrap());
-        assert_eq!(viewer.settle(None, &COSTS, 30.0), Level::TOP);
+        assert_eq!(
+            viewer.settle(Some(5_999), &COSTS, 30.0, Instant::now()).quality(),
+            Quality::new(65).unwrap()
+        );
+        assert_eq!(viewer.settle(None, &COSTS, 30.0, Instant::now()), Level::TOP);
         assert_eq!(viewer.report(None, Instant::now()).limited_by, LimitedBy::Source);
     }
 
@@ -475,7 +493,7 @@ mod tests {
         let viewer = with_choice(Choice::Low);
         viewer.open(Arc::new(StreamMeter::new(None, None)));
         assert_eq!(viewer.claim(&COSTS, 30.0, Instant::now()).unwrap().need, 2 * need(2_000));
-        assert_eq!(viewer.settle(Some(3_000), &COSTS, 30.0), Level::LOWEST);
+        assert_eq!(viewer.settle(Some(3_000), &COSTS, 30.0, Instant::now()), Level::LOWEST);
     }
 
     #[test]
@@ -484,7 +502,10 @@ mod tests {
         viewer.inner.lock().streams = vec![Arc::new(StreamMeter::new(None, Some(3.0)))];
         let claim = viewer.claim(&COSTS, 30.0, Instant::now()).unwrap();
         assert_eq!(claim.need, need(7_000).div_ceil(10));
-        assert_eq!(viewer.settle(Some(claim.need), &COSTS, 30.0).quality().percent(), 90);
+        assert_eq!(
+            viewer.settle(Some(claim.need), &COSTS, 30.0, Instant::now()).quality().percent(),
+            90
+        );
     }
 
     #[test]
@@ -494,15 +515,15 @@ mod tests {
         stuck.skipped.fetch_add(30, Ordering::Relaxed);
         viewer.open(stuck);
         viewer.measure(Duration::from_secs(1), &COSTS, Instant::now());
-        assert_eq!(viewer.settle(None, &COSTS, 30.0), Level::TOP);
+        assert_eq!(viewer.settle(None, &COSTS, 30.0, Instant::now()), Level::TOP);
     }
 
     #[test]
     fn paused_it_keeps_its_level_for_when_it_goes_on() {
         let viewer = with_choice(Choice::Medium);
-        viewer.settle(Some(9_000), &COSTS, 30.0);
+        viewer.settle(Some(9_000), &COSTS, 30.0, Instant::now());
         viewer.change(Change { paused: Some(true), ..Change::default() }).unwrap();
-        assert_eq!(viewer.settle(Some(0), &COSTS, 30.0).quality().percent(), 50);
+        assert_eq!(viewer.settle(Some(0), &COSTS, 30.0, Instant::now()).quality().percent(), 50);
     }
 
     #[test]
@@ -516,7 +537,7 @@ mod tests {
     fn motion_lifts_a_gaming_viewer_and_no_other() {
         let (gaming, home) = (gaming(), with_choice(Choice::Low));
         for viewer in [&gaming, &home] {
-            viewer.settle(None, &COSTS, 30.0);
+            viewer.settle(None, &COSTS, 30.0, Instant::now());
         }
         assert_eq!(gaming.allowance().level.quality().percent(), 50);
         for _ in 0..30 {
@@ -535,7 +556,7 @@ mod tests {
     #[test]
     fn motion_does_not_pass_the_share() {
         let viewer = gaming();
-        viewer.settle(Some(4_000), &COSTS, 30.0);
+        viewer.settle(Some(4_000), &COSTS, 30.0, Instant::now());
         for _ in 0..100 {
             viewer.moved(0.5, Duration::from_millis(33));
         }
