@@ -68,7 +68,8 @@ fn source() -> Vec<u8> {
             let (x, y) = (at % 1280, at / 1280);
             let wave = ((x as f64 / 60.0).sin() * (y as f64 / 60.0).cos() * 80.0) as i32;
             let edge = if (x / 160 + y / 90) % 2 == 0 { 30 } else { 0 };
-            (110 + wave + edge + (seed >> 30) as i32).clamp(0, 255) as u8
+            let grain = if seed >> 28 == 0 { 3 } else { 0 };
+            (110 + wave + edge + grain).clamp(0, 255) as u8
         })
         .collect();
     let planar = Planar { size, chroma, samples };

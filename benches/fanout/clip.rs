@@ -45,7 +45,7 @@ fn picture(number: usize) -> Planar {
     for y in 0..720 {
         for x in 0..1280 {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let grain = f64::from(seed >> 30) - 1.5;
+            let grain = if seed >> 28 == 0 { 3.0 } else { 0.0 };
             let (x, y) = (f64::from(x) / 60.0, f64::from(y) / 60.0);
             let wave = (x + time.sin() * 2.0).sin() * (y + time.cos()).cos();
             samples.push((128.0 + 80.0 * wave + grain) as u8);

@@ -51,7 +51,7 @@ impl Server {
         let files = format!("location={}/%05d.jpg", folder.display());
         let child = Command::new("gst-launch-1.0")
             .args(["-q", "multifilesrc", &files, "loop=true", "caps=image/jpeg,framerate=30/1"])
-            .args(["!", "identity", "sync=true", "!", "multipartmux", "boundary=frame"])
+            .args(["!", "identity", "sleep-time=33000", "!", "multipartmux", "boundary=frame"])
             .args(["!", "tcpserversink", "host=127.0.0.1", &format!("port={port}")])
             .args(["sync-method=latest", "recover-policy=latest", "units-max=3"])
             .stdout(Stdio::null())
