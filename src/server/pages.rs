@@ -30,9 +30,13 @@ pub(super) fn asset(head: &Head, name: &str) -> Option<Answer> {
 
 /// Says that as many watch as may, and comes again by itself.
 pub(super) fn full(max_viewers: usize) -> Answer {
-    let html =
-        include_str!("../../www/full.html").replace("{{max_viewers}}", &max_viewers.to_string());
+    let html = include_str!("../../www/full.html").replace("{{viewers}}", &viewers(max_viewers));
     html_answer(Status::ServiceUnavailable, html).header("Retry-After", RETRY_AFTER_SECS)
+}
+
+/// So many viewers, in words.
+pub(super) fn viewers(count: usize) -> String {
+    if count == 1 { "1 viewer".into() } else { format!("{count} viewers") }
 }
 
 /// A refusal, for people.

@@ -225,7 +225,7 @@ impl Request<'_> {
         let most = self.context.audience.max_viewers();
         let why = match refused {
             Refused::Full if self.head.accepts_html() => return pages::full(most),
-            Refused::Full => format!("this server is full ({most} viewers)"),
+            Refused::Full => format!("this server is full ({})", pages::viewers(most)),
             Refused::TooManyStreams => "this viewer has too many streams open: close some".into(),
         };
         refuse(self.head, Status::ServiceUnavailable, &why)

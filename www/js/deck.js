@@ -20,7 +20,7 @@ const WHY = {
   share: "fits your share",
   link: "fits your link",
   motion: "set by motion",
-  source: "all the camera gives",
+  source: "the best there is",
 };
 
 export function createDeck({ settings }) {

@@ -21,8 +21,8 @@ pub(super) fn planes(encoding: Encoding, bytes: &[u8], size: Size) -> Option<Pla
 }
 
 // V4L2 defines Y'CbCr without a note as BT.601 in limited range (16 to 235), which is
-// also how browsers, ffmpeg and OpenCV read a webcam; JPEG is full range. ustreamer and
-// mjpg-streamer pass the bytes on as if they were full, and their blacks come out grey.
+// also how browsers, ffmpeg and OpenCV read a webcam; JPEG is full range. Passed on as they
+// are, blacks would come out grey.
 #[inline]
 fn full_luma(limited: u8) -> u8 {
     ((u32::from(limited.saturating_sub(16)) * 298 + 128) >> 8).min(255) as u8
