@@ -5,7 +5,9 @@
 pub fn machine_name() -> String {
     let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let host = name.split('.').next().unwrap_or_default();
-    if host.is_empty() { FALLBACK_NAME.into() } else { host.into() }
+    // Linux calls a machine that nobody named `(none)`.
+    let is_named = !["", "(none)", "localhost"].contains(&host);
+    if is_named { host.into() } else { FALLBACK_NAME.into() }
 }
 
 /// The machine's name, for the page's title.
