@@ -22,7 +22,7 @@ impl Clip {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fanout");
         fs::create_dir_all(&folder).expect("the build's folder can be written");
         let mut encoder = Encoder::new().expect("an encoder");
-        let quality = Quality::new(96).expect("a quality");
+        let quality = Quality::new(92).expect("a quality");
         let mut whole = Vec::new();
         for number in 0..FRAMES {
             let jpeg = encoder.encode(&picture(number), quality).expect("a picture is encoded");
@@ -45,7 +45,7 @@ fn picture(number: usize) -> Planar {
     for y in 0..720 {
         for x in 0..1280 {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let grain = if seed >> 28 == 0 { 3.0 } else { 0.0 };
+            let grain = if seed >> 26 == 0 { 2.0 } else { 0.0 };
             let (x, y) = (f64::from(x) / 60.0, f64::from(y) / 60.0);
             let wave = (x + time.sin() * 2.0).sin() * (y + time.cos()).cos();
             samples.push((128.0 + 80.0 * wave + grain) as u8);

@@ -73,7 +73,7 @@ fn main() {
             paths: LEVELS.iter().map(|of| Some(format!("/stream?quality={of}"))).collect(),
             ..plan(server, clients, seconds)
         };
-        println!("{}", median((0..rounds).filter_map(|_| measure(&starts[0], plan)).collect()));
+        println!("{}", median((0..rounds).filter_map(|_| measure(starts[0]()?, plan)).collect()));
     }
 
     println!("\n## Ten viewers and one that reads 50 kB/s\n");
@@ -85,7 +85,7 @@ fn main() {
             settle: Duration::from_secs(6),
             ..plan(server, 10, seconds.max(10))
         };
-        if let Some(row) = measure(start, plan) {
+        if let Some(row) = start().and_then(|server| measure(server, plan)) {
             let (fast, slow) = (row.got.latency_ms, row.got.slow_latency_ms);
             let ms = |spread: Option<Spread>, pick: fn(Spread) -> f64| {
                 spread.map_or("–".into(), |spread| format!("{:.0} ms", pick(spread)))
@@ -108,7 +108,9 @@ fn side_by_side(starts: &[Start], clients: usize, seconds: u64, rounds: u64) -> 
     let mut rows: Vec<Vec<Row>> = starts.iter().map(|_| Vec::new()).collect();
     for _ in 0..rounds {
         for (start, rows) in starts.iter().zip(&mut rows) {
-            rows.extend(measure(start, |server| plan(server, clients, seconds)));
+            if let Some(server) = start().filter(|server| clients <= server.most_clients) {
+                rows.extend(measure(server, |server| plan(server, clients, seconds)));
+            }
         }
     }
     rows.into_iter().filter(|rows| !rows.is_empty()).map(median).collect()
@@ -125,8 +127,7 @@ fn plan(server: &Server, clients: usize, seconds: u64) -> Plan {
     }
 }
 
-fn measure(start: &Start, plan: impl Fn(&Server) -> Plan) -> Option<Row> {
-    let server = start()?;
+fn measure(server: Server, plan: impl Fn(&Server) -> Plan) -> Option<Row> {
     let plan = plan(&server);
     let (mut before, mut after) = (None, None);
     let got = load::watch(&plan, || before = Some(server.usage()), || after = Some(server.usage()));

@@ -14,6 +14,8 @@ pub(crate) struct Server {
     pub address: SocketAddr,
     /// What to ask for; `None` where it sends unasked.
     pub path: Option<String>,
+    /// More would take minutes to connect.
+    pub most_clients: usize,
     child: Child,
 }
 
@@ -42,7 +44,13 @@ impl Server {
         BufReader::new(out).read_line(&mut line).expect("it prints its address");
         let address = line.trim().trim_start_matches("listening on http://").trim_end_matches('/');
         let address = address.parse().expect("an address and a port");
-        Self { name: "livestream".into(), address, path: Some("/stream".into()), child }
+        Self {
+            name: "livestream".into(),
+            address,
+            path: Some("/stream".into()),
+            most_clients: usize::MAX,
+            child,
+        }
     }
 
     /// GStreamer's `multipartmux` into `tcpserversink`, with the pictures of a folder.
@@ -53,13 +61,14 @@ impl Server {
             .args(["-q", "multifilesrc", &files, "loop=true", "caps=image/jpeg,framerate=30/1"])
             .args(["!", "identity", "sleep-time=33000", "!", "multipartmux", "boundary=frame"])
             .args(["!", "tcpserversink", "host=127.0.0.1", &format!("port={port}")])
-            .args(["sync-method=latest", "recover-policy=latest", "units-max=3"])
+            .args(["sync-method=latest", "recover-policy=latest"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .ok()?;
         let name = "GStreamer multipartmux ! tcpserversink".into();
-        Self { name, address: local(port), path: None, child }.once_it_listens()
+        // It listens with a backlog of five, and takes one connection at a time.
+        Self { name, address: local(port), path: None, most_clients: 100, child }.once_it_listens()
     }
 
     /// A server that the caller starts by a command line with `{port}` in it, and that answers
@@ -75,7 +84,8 @@ impl Server {
             .spawn()
             .ok()?;
         let path = (!path.is_empty()).then(|| path.to_owned());
-        Self { name: name.into(), address: local(port), path, child }.once_it_listens()
+        Self { name: name.into(), address: local(port), path, most_clients: usize::MAX, child }
+            .once_it_listens()
     }
 
     fn once_it_listens(self) -> Option<Self> {

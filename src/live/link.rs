@@ -34,6 +34,8 @@ pub struct Second {
     pub bits_per_sec: u64,
 }
 
+/// No link is held below this part of what the lowest level costs: about a picture a second.
+const LEAST_PART: u64 = 30;
 const DRAIN: Duration = Duration::from_secs(3);
 const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
@@ -118,7 +120,9 @@ impl Link {
         let below = current.min(self.cap).down();
         let best = Level::all().rev().filter(|level| *level <= below).find(paid);
         self.cap = best.unwrap_or(Level::LOWEST);
-        self.rate = if best.is_none() { Some(carried.max(1)) } else { None };
+        // A full socket may take nothing for a second or two: that is not its rate.
+        let least = costs[Level::LOWEST.index()].unwrap_or(0) / LEAST_PART;
+        self.rate = best.is_none().then(|| carried.max(least).max(1));
         self.drain_until = Some(now + DRAIN);
         self.retry_at = Some(now + self.patience);
     }
@@ -216,6 +220,15 @@ mod tests {
         assert_eq!(link.rate(start + DRAIN), Some(400));
         link.step(SMOOTH, &COSTS, Level::LOWEST, start + Duration::from_secs(5));
         assert_eq!(link.rate(start + DRAIN), Some(600));
+    }
+
+    #[test]
+    fn a_second_in_which_nothing_went_out_does_not_starve_it() {
+        let mut link = Link::default();
+        let start = Instant::now();
+        let stuck = Second { sent: 0, skipped: 30, bits_per_sec: 0 };
+        link.step(stuck, &COSTS, Level::TOP, start);
+        assert_eq!(link.rate(start + DRAIN), Some(33));
     }
 
     #[test]
