@@ -169,9 +169,12 @@ impl Client {
         if let Some(allowance) = &self.allowance {
             let earned = allowance.since.elapsed().as_secs_f64() * allowance.bytes_per_sec as f64;
             let most = (earned as usize).saturating_sub(allowance.used);
+            // What was not read in time cannot be made up for: a slow link has no memory.
+            let burst = allowance.bytes_per_sec / 20;
+            let (unused, most) = (most.saturating_sub(burst), most.min(burst));
             let read = self.read(most);
             if let Some(allowance) = &mut self.allowance {
-                allowance.used += read;
+                allowance.used += read + unused;
             }
         }
     }
