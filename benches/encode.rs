@@ -1,8 +1,8 @@
 //! What does a frame cost at each level?
 //!
-//! One 720p JPEG of a camera, encoded for all levels: the way of this project (one
-//! decode to planes, one encode for each level) beside the reference, which decodes
-//! and encodes for each level anew. In turn, in one run; medians.
+//! One 720p JPEG of a camera, encoded for all levels in three ways: as this project does it
+//! (its coefficients, quantised anew), plain libjpeg-turbo from planes that are decoded once,
+//! and plain libjpeg-turbo that decodes for each level. In turn, in one run; medians.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
 
@@ -10,72 +10,67 @@ use std::time::Instant;
 
 use livestream::live::level::Level;
 use livestream::media::codec::{Decoder, Encoder};
-use livestream::media::frame::{Chroma, Planar, Quality, Size};
+use livestream::media::coefficients::Coefficients;
+use picture::{QUALITY, picture};
+
+#[path = "common/picture.rs"]
+mod picture;
 
 fn main() {
-    let source = source();
     let (mut encoder, mut decoder) =
         (Encoder::new().expect("an encoder"), Decoder::new().expect("a decoder"));
-    println!("1280x720 4:2:2, {} kB; median of {ROUNDS}, one core\n", source.len() / 1000);
-    println!("| step | ms |\n| --- | ---: |");
+    let source = encoder.encode(&picture(0), QUALITY).expect("it encodes");
     let planes = decoder.decode(&source).expect("it decodes");
-    let decode = median(|| {
-        decoder.decode(&source).expect("it decodes");
-    });
-    println!("| decode to planes | {decode:.2} |");
-    let thumbnail = median(|| {
-        decoder.thumbnail(&source).expect("it decodes");
-    });
-    println!("| decode luma at an eighth, for motion | {thumbnail:.2} |");
-    let mut encodes = 0.0;
+    let coefficients = Coefficients::read(&source).expect("it is a baseline JPEG");
+    println!("1280x720 4:2:2, {} kB; median of {ROUNDS}, one core\n", source.len() / 1000);
+    println!("| step | livestream ms | kB | libjpeg-turbo ms | kB |");
+    println!("| --- | ---: | ---: | ---: | ---: |");
+    let [read, decode] =
+        medians(&mut || drop(Coefficients::read(&source)), &mut || drop(decoder.decode(&source)));
+    println!("| read the coefficients · decode to planes | {read:.2} | | {decode:.2} | |");
+    let (mut ours, mut once, mut each) = (read, decode, 0.0);
     for level in Level::all() {
-        let jpeg = encoder.encode(&planes, level.quality()).expect("it encodes");
-        let cost = median(|| {
-            encoder.encode(&planes, level.quality()).expect("it encodes");
-        });
-        encodes += cost;
-        let percent = level.quality().percent();
-        println!("| encode, quality {percent} ({} kB) | {cost:.2} |", jpeg.len() / 1000);
+        let quality = level.quality();
+        let mine = coefficients.requantized(quality).len() / 1000;
+        let its = encoder.encode(&planes, quality).expect("it encodes").len() / 1000;
+        let [requantize, encode] =
+            medians(&mut || drop(coefficients.requantized(quality)), &mut || {
+                drop(encoder.encode(&planes, quality))
+            });
+        let percent = quality.percent();
+        println!("| quality {percent} | {requantize:.2} | {mine} | {encode:.2} | {its} |");
+        ours += requantize;
+        once += encode;
+        each += decode + encode;
     }
-    let ours = decode + encodes;
-    let each = decode * 8.0 + encodes;
-    println!("| all levels: one decode, eight encodes | {ours:.2} |");
-    println!("| all levels, each from the JPEG | {each:.2} |");
-    println!("\nratio {:.2}", ours / each);
+    println!("| all levels | {ours:.2} | | {once:.2} | |");
+    println!("| all levels, decoding for each | | | {each:.2} | |");
+    let [thumbnail, scaled] =
+        medians(&mut || drop(coefficients.thumbnail()), &mut || drop(decoder.thumbnail(&source)));
+    println!("| luma at an eighth, for motion | {thumbnail:.2} | | {scaled:.2} | |");
+    println!(
+        "\nratio {:.2} of decoding once, {:.2} of decoding for each",
+        ours / once,
+        ours / each
+    );
 }
 
-/// Milliseconds, the median.
-fn median(mut step: impl FnMut()) -> f64 {
-    let mut times: Vec<f64> = (0..ROUNDS)
-        .map(|_| {
+/// Milliseconds that each of two steps takes, the medians; in turn, so that what else the machine
+/// does falls on both.
+fn medians(one: &mut dyn FnMut(), other: &mut dyn FnMut()) -> [f64; 2] {
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        let steps: [&mut dyn FnMut(); 2] = [&mut *one, &mut *other];
+        for (step, times) in steps.into_iter().zip(&mut times) {
             let start = Instant::now();
             step();
-            start.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[ROUNDS / 2]
-}
-
-/// A picture with edges, gradients and grain.
-fn source() -> Vec<u8> {
-    let size = Size::new(1280, 720).expect("a size");
-    let chroma = Chroma::Yuv422;
-    let mut seed = 1u32;
-    let samples = (0..chroma.bytes(size))
-        .map(|at| {
-            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let (x, y) = (at % 1280, at / 1280);
-            let wave = ((x as f64 / 60.0).sin() * (y as f64 / 60.0).cos() * 80.0) as i32;
-            let edge = if (x / 160 + y / 90) % 2 == 0 { 30 } else { 0 };
-            let grain = if seed >> 28 == 0 { 3 } else { 0 };
-            (110 + wave + edge + grain).clamp(0, 255) as u8
-        })
-        .collect();
-    let planar = Planar { size, chroma, samples };
-    let quality = Quality::new(96).expect("a quality");
-    let mut encoder = Encoder::new().expect("an encoder");
-    encoder.encode(&planar, quality).expect("it encodes").to_vec()
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[ROUNDS / 2]
+    })
 }
 
 const ROUNDS: usize = 101;

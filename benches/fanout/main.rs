@@ -12,7 +12,11 @@
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
 
 mod clip;
+#[path = "../common/launch.rs"]
+mod launch;
 mod load;
+#[path = "../common/picture.rs"]
+mod picture;
 mod plot;
 mod server;
 
@@ -48,7 +52,7 @@ fn main() {
     let rounds = number("FANOUT_ROUNDS", 3);
     print_machine(&clip);
 
-    let mut starts: Vec<Start> = vec![Box::new(|| Some(Server::livestream(&source, &[])))];
+    let mut starts: Vec<Start> = vec![Box::new(|| Some(Server::livestream(&source)))];
     starts.push(Box::new(|| Server::gstreamer(&clip.folder)));
     let rivals = std::env::var("RIVALS").unwrap_or_default();
     for rival in rivals.lines().filter(|line| !line.trim().is_empty()) {

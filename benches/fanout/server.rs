@@ -1,10 +1,11 @@
 //! The servers that are measured: ours, and rivals where they are installed.
 
-use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::launch::launch;
 
 /// A running server, ended by its id when it is dropped.
 pub(crate) struct Server {
@@ -30,20 +31,9 @@ pub(crate) struct Usage {
 
 impl Server {
     /// Ours, showing `source`.
-    pub(crate) fn livestream(source: &str, more: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_livestream"))
-            .args(["0", "--bind", "127.0.0.1", "--bandwidth", "unlimited", "--max-viewers", "5000"])
-            .args(["--source", source])
-            .args(more)
-            .env("RUST_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary was built with this bench");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("its output is piped");
-        BufReader::new(out).read_line(&mut line).expect("it prints its address");
-        let address = line.trim().trim_start_matches("listening on http://").trim_end_matches('/');
-        let address = address.parse().expect("an address and a port");
+    pub(crate) fn livestream(source: &str) -> Self {
+        let options = ["--bandwidth", "unlimited", "--max-viewers", "5000", "--source", source];
+        let (child, address) = launch(&options, "warn", Stdio::inherit());
         Self {
             name: "livestream".into(),
             address,

@@ -14,6 +14,8 @@
 
 mod camera;
 mod guest;
+#[path = "../common/launch.rs"]
+mod launch;
 mod server;
 
 use std::sync::Arc;

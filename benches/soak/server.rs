@@ -4,13 +4,16 @@ use std::fmt;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+
 use rustix::process::{Pid, Signal, kill_process};
+
+use crate::launch::launch;
 
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -37,18 +40,8 @@ impl fmt::Display for Sample {
 
 impl Server {
     pub(crate) fn start(source: &str) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_livestream"))
-            .args(["0", "--bind", "127.0.0.1", "--source", source, "--bandwidth", "200M"])
-            .env("RUST_LOG", "info")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary was built with this bench");
-        let mut line = String::new();
-        let out = child.stdout.take().expect("its output is piped");
-        BufReader::new(out).read_line(&mut line).expect("it prints its address");
-        let address = line.trim().trim_start_matches("listening on http://").trim_end_matches('/');
-        let address = address.parse().expect("an address and a port");
+        let options = ["--source", source, "--bandwidth", "200M"];
+        let (mut child, address) = launch(&options, "info", Stdio::piped());
         let errors = Arc::new(Mutex::new(Vec::new()));
         let (log, found) = (child.stderr.take().expect("its log is piped"), Arc::clone(&errors));
         thread::spawn(move || {

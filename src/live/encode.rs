@@ -1,4 +1,4 @@
-//! The encode threads: one decode and one encode for each level that is watched.
+//! The encode threads: each frame is read once, and encoded once for each level that is watched.
 //!
 //! [`Schedule`] decides what is next and is pure; [`Desk`] is the lock around it
 //! that the threads wait at. Any thread takes any task, so that the levels of one
@@ -16,9 +16,10 @@ use parking_lot::{Condvar, Mutex};
 use super::audience::Audience;
 use super::hub::{Hub, passthrough};
 use super::level::{LEVELS, Level, LevelSet};
-use crate::media::codec::{Decoder, Encoder, Failed};
-use crate::media::frame::{Frame, Origin, Picture, Planar};
+use crate::media::codec::{Decoder, Encoder};
+use crate::media::frame::{Frame, Origin, Picture};
 use crate::media::motion::Thumbnail;
+use crate::media::raw::Raw;
 
 /// Where the encode threads wait for work.
 #[derive(Default)]
@@ -107,42 +108,28 @@ fn perform(
     decoder: &mut Decoder,
 ) -> Done {
     match task {
-        Task::Motion { frame, last } => {
-            let seen = thumbnail(decoder, &frame).ok();
-            if let (Some(new), Some((old, at))) = (&seen, &last) {
+        Task::Motion { frame, raw, last } => {
+            let seen = raw.thumbnail();
+            if let Some((old, at)) = &last {
                 let elapsed = frame.captured.duration_since(*at).unwrap_or_default();
-                audience.moved(new.difference(old), elapsed.min(LONGEST_STEP));
+                audience.moved(seen.difference(old), elapsed.min(LONGEST_STEP));
             }
-            Done::Motion(seen.map(|new| (new, frame.captured)))
+            Done::Motion(Some((seen, frame.captured)))
         }
-        Task::Decode { frame } => {
-            let planes = planes(decoder, &frame);
-            if let Err(failed) = &planes {
+        Task::Read { frame } => {
+            let raw = Raw::of(&frame.picture, decoder);
+            if let Err(failed) = &raw {
                 debug!("frame {} cannot be decoded: {failed}", frame.sequence);
             }
-            Done::Decoded(planes.ok())
+            Done::Read(raw.ok())
         }
-        Task::Encode { frame, planes, level } => {
-            match encoder.encode(&planes, level.quality()) {
+        Task::Encode { frame, raw, level } => {
+            match raw.encode(level.quality(), encoder) {
                 Ok(jpeg) => hub.encoded(level, &frame, jpeg),
                 Err(failed) => debug!("frame {}: {failed}", frame.sequence),
             }
             Done::Encoded(level)
         }
-    }
-}
-
-fn planes(decoder: &mut Decoder, frame: &Frame) -> Result<Arc<Planar>, Failed> {
-    match &frame.picture {
-        Picture::Planar(planar) => Ok(Arc::clone(planar)),
-        Picture::Jpeg(jpeg) => decoder.decode(&jpeg.bytes).map(Arc::new),
-    }
-}
-
-fn thumbnail(decoder: &mut Decoder, frame: &Frame) -> Result<Thumbnail, Failed> {
-    match &frame.picture {
-        Picture::Planar(planar) => Ok(Thumbnail::of(planar)),
-        Picture::Jpeg(jpeg) => decoder.thumbnail(&jpeg.bytes),
     }
 }
 
@@ -173,18 +160,19 @@ struct Schedule {
 /// The work on one frame.
 struct Job {
     frame: Arc<Frame>,
-    planes: Planes,
+    raw: Reading,
     motion: Step,
     probes: LevelSet,
     begun: LevelSet,
     underway: LevelSet,
 }
 
-enum Planes {
-    Missing,
+/// Getting the frame ready to be encoded.
+enum Reading {
+    Due,
     Underway,
-    Ready(Arc<Planar>),
-    Broken,
+    Ready(Raw),
+    Failed,
 }
 
 #[derive(PartialEq)]
@@ -195,15 +183,14 @@ enum Step {
 }
 
 enum Task {
-    Motion { frame: Arc<Frame>, last: Option<(Thumbnail, SystemTime)> },
-    Decode { frame: Arc<Frame> },
-    Encode { frame: Arc<Frame>, planes: Arc<Planar>, level: Level },
+    Read { frame: Arc<Frame> },
+    Motion { frame: Arc<Frame>, raw: Raw, last: Option<(Thumbnail, SystemTime)> },
+    Encode { frame: Arc<Frame>, raw: Raw, level: Level },
 }
 
 impl Task {
     fn frame(&self) -> &Frame {
-        let (Task::Motion { frame, .. } | Task::Decode { frame } | Task::Encode { frame, .. }) =
-            self;
+        let (Task::Motion { frame, .. } | Task::Read { frame } | Task::Encode { frame, .. }) = self;
         frame
     }
 
@@ -211,15 +198,15 @@ impl Task {
     fn failed(&self) -> Done {
         match self {
             Task::Motion { .. } => Done::Motion(None),
-            Task::Decode { .. } => Done::Decoded(None),
+            Task::Read { .. } => Done::Read(None),
             Task::Encode { level, .. } => Done::Encoded(*level),
         }
     }
 }
 
 enum Done {
+    Read(Option<Raw>),
     Motion(Option<(Thumbnail, SystemTime)>),
-    Decoded(Option<Arc<Planar>>),
     Encoded(Level),
 }
 
@@ -238,14 +225,7 @@ impl Schedule {
         }
         let wanted = self.wanted.levels;
         let job = self.job.as_mut()?;
-        if job.motion == Step::Due {
-            job.motion = Step::Underway;
-            return Some(Task::Motion {
-                frame: Arc::clone(&job.frame),
-                last: self.thumbnail.take(),
-            });
-        }
-        job.next(wanted)
+        job.next(wanted, &mut self.thumbnail)
     }
 
     /// Levels to encode only for their weight: all that were never measured, then one a second.
@@ -277,9 +257,7 @@ impl Schedule {
                 job.motion = Step::Over;
                 self.thumbnail = thumbnail;
             }
-            Done::Decoded(planes) => {
-                job.planes = planes.map_or(Planes::Broken, Planes::Ready);
-            }
+            Done::Read(raw) => job.raw = raw.map_or(Reading::Failed, Reading::Ready),
             Done::Encoded(level) => job.underway.remove(level),
         }
     }
@@ -296,12 +274,12 @@ impl Schedule {
 
 impl Job {
     fn new(frame: Arc<Frame>, motion: Step, probes: LevelSet) -> Self {
-        let planes = match &frame.picture {
-            Picture::Planar(planar) => Planes::Ready(Arc::clone(planar)),
-            Picture::Jpeg(_) => Planes::Missing,
+        let raw = match &frame.picture {
+            Picture::Planar(planes) => Reading::Ready(Raw::Planes(Arc::clone(planes))),
+            Picture::Jpeg(_) => Reading::Due,
         };
         let (begun, underway) = (LevelSet::EMPTY, LevelSet::EMPTY);
-        Self { frame, planes, motion, probes, begun, underway }
+        Self { frame, raw, motion, probes, begun, underway }
     }
 
     /// Levels that nobody has begun.
@@ -309,32 +287,51 @@ impl Job {
         wanted.union(self.probes).without(passthrough(&self.frame)).without(self.begun)
     }
 
-    fn next(&mut self, wanted: LevelSet) -> Option<Task> {
+    fn next(
+        &mut self,
+        wanted: LevelSet,
+        last: &mut Option<(Thumbnail, SystemTime)>,
+    ) -> Option<Task> {
+        if self.is_done(wanted) {
+            return None;
+        }
+        let frame = Arc::clone(&self.frame);
+        let raw = match &self.raw {
+            Reading::Due => {
+                self.raw = Reading::Underway;
+                return Some(Task::Read { frame });
+            }
+            Reading::Underway | Reading::Failed => return None,
+            Reading::Ready(raw) => raw.clone(),
+        };
+        if self.motion == Step::Due {
+            self.motion = Step::Underway;
+            return Some(Task::Motion { frame, raw, last: last.take() });
+        }
         let missing = self.missing(wanted);
         // What is watched goes first.
         let mut order = missing.iter().filter(|level| wanted.contains(*level));
         let level = order.next().or_else(|| missing.iter().next())?;
-        let planes = match &self.planes {
-            Planes::Missing => {
-                self.planes = Planes::Underway;
-                return Some(Task::Decode { frame: Arc::clone(&self.frame) });
-            }
-            Planes::Underway | Planes::Broken => return None,
-            Planes::Ready(planes) => Arc::clone(planes),
-        };
         self.begun.insert(level);
         self.underway.insert(level);
-        Some(Task::Encode { frame: Arc::clone(&self.frame), planes, level })
+        Some(Task::Encode { frame, raw, level })
+    }
+
+    /// Whether nothing is left to begin.
+    fn is_done(&self, wanted: LevelSet) -> bool {
+        self.motion != Step::Due && self.missing(wanted).is_empty()
     }
 
     /// Whether nothing is left to do and nobody does anything.
     fn idle(&self, wanted: LevelSet) -> bool {
-        let unencoded = match self.planes {
-            Planes::Underway => true,
-            Planes::Broken => false,
-            Planes::Missing | Planes::Ready(_) => !self.missing(wanted).is_empty(),
-        };
-        self.motion == Step::Over && self.underway.is_empty() && !unencoded
+        match self.raw {
+            Reading::Underway => false,
+            Reading::Failed => true,
+            Reading::Due | Reading::Ready(_) => {
+                let quiet = self.motion != Step::Underway && self.underway.is_empty();
+                quiet && self.is_done(wanted)
+            }
+        }
     }
 }
 
@@ -344,170 +341,4 @@ const PROBE_PERIOD: Duration = Duration::from_secs(1);
 const LONGEST_STEP: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::media::frame::{Chroma, Jpeg, Quality, Size};
-
-    fn size() -> Size {
-        Size::new(16, 16).unwrap()
-    }
-
-    fn planar() -> Arc<Planar> {
-        let samples = vec![128; Chroma::Yuv420.bytes(size())];
-        Arc::new(Planar { size: size(), chroma: Chroma::Yuv420, samples })
-    }
-
-    fn frame(sequence: u64, picture: Picture) -> Arc<Frame> {
-        let captured = SystemTime::UNIX_EPOCH + Duration::from_millis(33 * sequence);
-        Arc::new(Frame { sequence, captured, picture, origin: Origin::Source })
-    }
-
-    fn jpeg(sequence: u64, quality: u8) -> Arc<Frame> {
-        let bytes = Arc::from([0u8].as_slice());
-        let quality = Quality::new(quality);
-        frame(sequence, Picture::Jpeg(Jpeg { bytes, size: size(), quality }))
-    }
-
-    fn levels(indices: &[usize]) -> LevelSet {
-        let mut set = LevelSet::EMPTY;
-        indices.iter().for_each(|&index| set.insert(Level::at(index).unwrap()));
-        set
-    }
-
-    fn wish(indices: &[usize]) -> Wanted {
-        Wanted { levels: levels(indices), motion: false, costs: true }
-    }
-
-    fn schedule(wanted: &[usize]) -> Schedule {
-        let probe_due = Some(Instant::now() + Duration::from_secs(3600));
-        Schedule { wanted: wish(wanted), probe_due, ..Schedule::default() }
-    }
-
-    fn next(schedule: &mut Schedule) -> Option<Task> {
-        schedule.next(Instant::now(), || LevelSet::EMPTY)
-    }
-
-    fn encode_level(task: Option<Task>) -> usize {
-        match task {
-            Some(Task::Encode { level, .. }) => level.index(),
-            _ => panic!("an encode was due"),
-        }
-    }
-
-    #[test]
-    fn full_quality_of_a_jpeg_is_no_work() {
-        let mut schedule = schedule(&[7]);
-        schedule.newest = Some(jpeg(1, 85));
-        assert!(next(&mut schedule).is_none());
-    }
-
-    #[test]
-    fn levels_above_the_jpegs_own_quality_are_no_work() {
-        let mut schedule = schedule(&[5, 6, 7]);
-        schedule.newest = Some(jpeg(1, 80));
-        assert!(next(&mut schedule).is_none());
-    }
-
-    #[test]
-    fn a_jpeg_is_decoded_once_and_encoded_once_a_level() {
-        let mut schedule = schedule(&[1, 3]);
-        schedule.newest = Some(jpeg(1, 85));
-        assert!(matches!(next(&mut schedule), Some(Task::Decode { .. })));
-        assert!(next(&mut schedule).is_none(), "the others wait for the planes");
-        schedule.finished(1, Done::Decoded(Some(planar())));
-        assert_eq!(encode_level(next(&mut schedule)), 1);
-        assert_eq!(encode_level(next(&mut schedule)), 3);
-        assert!(next(&mut schedule).is_none());
-    }
-
-    #[test]
-    fn a_frame_is_finished_before_the_newest_is_taken() {
-        let mut schedule = schedule(&[1]);
-        schedule.newest = Some(frame(1, Picture::Planar(planar())));
-        let level = encode_level(next(&mut schedule));
-        schedule.newest = Some(frame(5, Picture::Planar(planar())));
-        assert!(next(&mut schedule).is_none());
-        schedule.finished(1, Done::Encoded(Level::at(level).unwrap()));
-        let Some(Task::Encode { frame, .. }) = next(&mut schedule) else { panic!() };
-        assert_eq!(frame.sequence, 5);
-    }
-
-    #[test]
-    fn a_level_that_becomes_wanted_is_made_from_the_frame_at_hand() {
-        let mut schedule = schedule(&[1]);
-        schedule.newest = Some(frame(1, Picture::Planar(planar())));
-        next(&mut schedule);
-        schedule.finished(1, Done::Encoded(Level::at(1).unwrap()));
-        assert!(next(&mut schedule).is_none());
-        schedule.want(wish(&[1, 4]));
-        assert_eq!(encode_level(next(&mut schedule)), 4);
-    }
-
-    #[test]
-    fn a_level_that_is_left_and_wanted_again_is_made_again() {
-        let mut schedule = schedule(&[1]);
-        schedule.newest = Some(frame(1, Picture::Planar(planar())));
-        next(&mut schedule);
-        schedule.finished(1, Done::Encoded(Level::at(1).unwrap()));
-        schedule.want(wish(&[]));
-        schedule.want(wish(&[1]));
-        assert_eq!(encode_level(next(&mut schedule)), 1);
-    }
-
-    #[test]
-    fn the_outcome_for_another_frame_is_passed_over() {
-        let mut schedule = schedule(&[1]);
-        schedule.newest = Some(jpeg(5, 85));
-        next(&mut schedule);
-        schedule.finished(4, Done::Decoded(Some(planar())));
-        assert!(next(&mut schedule).is_none(), "the planes of 5 are still to come");
-    }
-
-    #[test]
-    fn a_frame_that_cannot_be_decoded_is_passed_over() {
-        let mut schedule = schedule(&[1]);
-        schedule.newest = Some(jpeg(1, 85));
-        next(&mut schedule);
-        schedule.finished(1, Done::Decoded(None));
-        assert!(next(&mut schedule).is_none());
-        schedule.newest = Some(jpeg(2, 85));
-        assert!(matches!(next(&mut schedule), Some(Task::Decode { .. })));
-    }
-
-    #[test]
-    fn motion_is_measured_once_a_frame_and_only_if_wanted() {
-        let mut schedule = schedule(&[7]);
-        schedule.wanted.motion = true;
-        schedule.newest = Some(jpeg(1, 85));
-        assert!(matches!(next(&mut schedule), Some(Task::Motion { last: None, .. })));
-        assert!(next(&mut schedule).is_none());
-        schedule.finished(1, Done::Motion(None));
-        assert!(next(&mut schedule).is_none());
-    }
-
-    #[test]
-    fn levels_nobody_watches_are_measured_one_a_second() {
-        let mut schedule = schedule(&[7]);
-        let start = Instant::now();
-        schedule.probe_due = Some(start);
-        schedule.newest = Some(frame(1, Picture::Planar(planar())));
-        let mut probed = Vec::new();
-        for _ in 0..9 {
-            match schedule.next(start, || levels(&[0, 1, 2])) {
-                Some(Task::Encode { level, .. }) if level != Level::TOP => {
-                    probed.push(level.index());
-                    schedule.finished(1, Done::Encoded(level));
-                }
-                Some(Task::Encode { level, .. }) => schedule.finished(1, Done::Encoded(level)),
-                _ => break,
-            }
-        }
-        assert_eq!(probed, [0, 1, 2]);
-        schedule.newest = Some(frame(2, Picture::Planar(planar())));
-        let later = start + PROBE_PERIOD;
-        let watched = schedule.next(later, || LevelSet::EMPTY);
-        assert_eq!(encode_level(watched), 7);
-        let probe = schedule.next(later, || LevelSet::EMPTY);
-        assert_eq!(encode_level(probe), 1);
-    }
-}
+mod tests;

@@ -8,7 +8,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::frame::{Chroma, Jpeg, Quality, Size};
-use tables::{STANDARD_HUFFMAN_TABLES, quality};
+use tables::quality;
+pub(super) use tables::{STANDARD_HUFFMAN_TABLES, scaled_tables};
 
 mod tables;
 
@@ -206,6 +207,42 @@ impl Walker {
         self.at = end;
         self.place = if marker == SOS { Place::EntropyCoded } else { Place::Markers };
         Ok(Step::Segment { marker, payload: start + 2..end })
+    }
+}
+
+/// The segments of a whole JPEG, from its start to its EOI.
+pub(super) struct Segments<'a> {
+    bytes: &'a [u8],
+    walker: Walker,
+}
+
+/// A marker and what belongs to it (T.81 B.1.1.4).
+pub(super) struct Segment<'a> {
+    pub(super) marker: u8,
+    pub(super) payload: &'a [u8],
+    /// Where the payload starts.
+    pub(super) offset: usize,
+}
+
+impl<'a> Segments<'a> {
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, walker: Walker::new() }
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Result<Segment<'a>, Broken>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self.walker.step(self.bytes) {
+            Ok(Step::Segment { marker, payload }) => {
+                let offset = payload.start;
+                let payload = self.bytes.get(payload).unwrap_or_default();
+                Some(Ok(Segment { marker, payload, offset }))
+            }
+            Ok(Step::More | Step::End(_)) => None,
+            Err(broken) => Some(Err(broken)),
+        }
     }
 }
 

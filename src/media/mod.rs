@@ -3,8 +3,10 @@
 pub mod canvas;
 pub mod card;
 pub mod codec;
+pub mod coefficients;
 pub mod frame;
 pub mod jpeg;
 pub mod motion;
+pub mod raw;
 pub mod source;
 pub mod text;

@@ -13,6 +13,7 @@ use crate::live::hub::{Hub, passthrough};
 use crate::live::level::Level;
 use crate::media::codec::{Decoder, Encoder, Failed};
 use crate::media::frame::{Frame, Picture};
+use crate::media::raw::Raw;
 
 /// Makes snapshots.
 #[derive(Default)]
@@ -81,12 +82,7 @@ impl Snapshots {
             Some(codecs) => codecs,
             none => none.insert((Encoder::new()?, Decoder::new()?)),
         };
-        let jpeg = match &frame.picture {
-            Picture::Planar(planar) => encoder.encode(planar, level.quality())?,
-            Picture::Jpeg(jpeg) => {
-                encoder.encode(&decoder.decode(&jpeg.bytes)?, level.quality())?
-            }
-        };
+        let jpeg = Raw::of(&frame.picture, decoder)?.encode(level.quality(), encoder)?;
         desk.last = Some((frame.sequence, level, Arc::clone(&jpeg)));
         Ok(jpeg)
     }

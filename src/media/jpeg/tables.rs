@@ -16,6 +16,12 @@ pub(super) fn quality(table: &[u8; 64]) -> Quality {
     best.expect("there are a hundred qualities")
 }
 
+/// The tables of luma and chroma at a quality, as libjpeg has them; in zigzag order.
+pub(in crate::media) fn scaled_tables(quality: Quality) -> ([u8; 64], [u8; 64]) {
+    let at = |table: [u8; 64]| table.map(|base| scaled(base, quality));
+    (at(STANDARD_LUMA_TABLE), at(STANDARD_CHROMA_TABLE))
+}
+
 /// A value of a standard table at a quality, as libjpeg scales it.
 pub(super) fn scaled(base: u8, quality: Quality) -> u8 {
     let percent = u32::from(quality.percent());
@@ -31,9 +37,18 @@ pub(super) const STANDARD_LUMA_TABLE: [u8; 64] = [
     87, 95, 98, 103, 104, 103, 62, 77, 113, 121, 112, 100, 120, 92, 101, 103, 99,
 ];
 
+/// T.81 table K.2, in zigzag order.
+#[rustfmt::skip]
+const STANDARD_CHROMA_TABLE: [u8; 64] = [
+    17, 18, 18, 24, 21, 24, 47, 26, 26, 47, 99, 66, 56, 66, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+];
+
 /// The typical Huffman tables of T.81 K.3.3 as one DHT segment with its marker.
 #[rustfmt::skip]
-pub(super) const STANDARD_HUFFMAN_TABLES: &[u8] = &[
+pub(in crate::media) const STANDARD_HUFFMAN_TABLES: &[u8] = &[
     0xFF, 0xC4, 0x01, 0xA2,
     // DC luma: code lengths, then values.
     0x00,

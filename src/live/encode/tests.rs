@@ -1,0 +1,167 @@
+use super::*;
+use crate::media::frame::{Chroma, Jpeg, Picture, Planar, Quality, Size};
+
+fn size() -> Size {
+    Size::new(16, 16).unwrap()
+}
+
+fn planar() -> Arc<Planar> {
+    let samples = vec![128; Chroma::Yuv420.bytes(size())];
+    Arc::new(Planar { size: size(), chroma: Chroma::Yuv420, samples })
+}
+
+fn frame(sequence: u64, picture: Picture) -> Arc<Frame> {
+    let captured = SystemTime::UNIX_EPOCH + Duration::from_millis(33 * sequence);
+    Arc::new(Frame { sequence, captured, picture, origin: Origin::Source })
+}
+
+fn jpeg(sequence: u64, quality: u8) -> Arc<Frame> {
+    let bytes = Arc::from([0u8].as_slice());
+    let quality = Quality::new(quality);
+    frame(sequence, Picture::Jpeg(Jpeg { bytes, size: size(), quality }))
+}
+
+fn levels(indices: &[usize]) -> LevelSet {
+    let mut set = LevelSet::EMPTY;
+    indices.iter().for_each(|&index| set.insert(Level::at(index).unwrap()));
+    set
+}
+
+fn wish(indices: &[usize]) -> Wanted {
+    Wanted { levels: levels(indices), motion: false, costs: true }
+}
+
+fn schedule(wanted: &[usize]) -> Schedule {
+    let probe_due = Some(Instant::now() + Duration::from_secs(3600));
+    Schedule { wanted: wish(wanted), probe_due, ..Schedule::default() }
+}
+
+fn next(schedule: &mut Schedule) -> Option<Task> {
+    schedule.next(Instant::now(), || LevelSet::EMPTY)
+}
+
+fn encode_level(task: Option<Task>) -> usize {
+    match task {
+        Some(Task::Encode { level, .. }) => level.index(),
+        _ => panic!("an encode was due"),
+    }
+}
+
+#[test]
+fn full_quality_of_a_jpeg_is_no_work() {
+    let mut schedule = schedule(&[7]);
+    schedule.newest = Some(jpeg(1, 85));
+    assert!(next(&mut schedule).is_none());
+}
+
+#[test]
+fn levels_above_the_jpegs_own_quality_are_no_work() {
+    let mut schedule = schedule(&[5, 6, 7]);
+    schedule.newest = Some(jpeg(1, 80));
+    assert!(next(&mut schedule).is_none());
+}
+
+#[test]
+fn a_jpeg_is_read_once_and_encoded_once_a_level() {
+    let mut schedule = schedule(&[1, 3]);
+    schedule.newest = Some(jpeg(1, 85));
+    assert!(matches!(next(&mut schedule), Some(Task::Read { .. })));
+    assert!(next(&mut schedule).is_none(), "the others wait for it");
+    schedule.finished(1, Done::Read(Some(Raw::Planes(planar()))));
+    assert_eq!(encode_level(next(&mut schedule)), 1);
+    assert_eq!(encode_level(next(&mut schedule)), 3);
+    assert!(next(&mut schedule).is_none());
+}
+
+#[test]
+fn a_frame_is_finished_before_the_newest_is_taken() {
+    let mut schedule = schedule(&[1]);
+    schedule.newest = Some(frame(1, Picture::Planar(planar())));
+    let level = encode_level(next(&mut schedule));
+    schedule.newest = Some(frame(5, Picture::Planar(planar())));
+    assert!(next(&mut schedule).is_none());
+    schedule.finished(1, Done::Encoded(Level::at(level).unwrap()));
+    let Some(Task::Encode { frame, .. }) = next(&mut schedule) else { panic!() };
+    assert_eq!(frame.sequence, 5);
+}
+
+#[test]
+fn a_level_that_becomes_wanted_is_made_from_the_frame_at_hand() {
+    let mut schedule = schedule(&[1]);
+    schedule.newest = Some(frame(1, Picture::Planar(planar())));
+    next(&mut schedule);
+    schedule.finished(1, Done::Encoded(Level::at(1).unwrap()));
+    assert!(next(&mut schedule).is_none());
+    schedule.want(wish(&[1, 4]));
+    assert_eq!(encode_level(next(&mut schedule)), 4);
+}
+
+#[test]
+fn a_level_that_is_left_and_wanted_again_is_made_again() {
+    let mut schedule = schedule(&[1]);
+    schedule.newest = Some(frame(1, Picture::Planar(planar())));
+    next(&mut schedule);
+    schedule.finished(1, Done::Encoded(Level::at(1).unwrap()));
+    schedule.want(wish(&[]));
+    schedule.want(wish(&[1]));
+    assert_eq!(encode_level(next(&mut schedule)), 1);
+}
+
+#[test]
+fn the_outcome_for_another_frame_is_passed_over() {
+    let mut schedule = schedule(&[1]);
+    schedule.newest = Some(jpeg(5, 85));
+    next(&mut schedule);
+    schedule.finished(4, Done::Read(Some(Raw::Planes(planar()))));
+    assert!(next(&mut schedule).is_none(), "5 is still being read");
+}
+
+#[test]
+fn a_frame_that_cannot_be_decoded_is_passed_over() {
+    let mut schedule = schedule(&[1]);
+    schedule.newest = Some(jpeg(1, 85));
+    next(&mut schedule);
+    schedule.finished(1, Done::Read(None));
+    assert!(next(&mut schedule).is_none());
+    schedule.newest = Some(jpeg(2, 85));
+    assert!(matches!(next(&mut schedule), Some(Task::Read { .. })));
+}
+
+#[test]
+fn motion_is_measured_once_a_frame_and_only_if_wanted() {
+    let mut schedule = schedule(&[7]);
+    schedule.wanted.motion = true;
+    schedule.newest = Some(jpeg(1, 85));
+    assert!(matches!(next(&mut schedule), Some(Task::Read { .. })));
+    schedule.finished(1, Done::Read(Some(Raw::Planes(planar()))));
+    assert!(matches!(next(&mut schedule), Some(Task::Motion { last: None, .. })));
+    assert!(next(&mut schedule).is_none());
+    schedule.finished(1, Done::Motion(None));
+    assert!(next(&mut schedule).is_none());
+}
+
+#[test]
+fn levels_nobody_watches_are_measured_one_a_second() {
+    let mut schedule = schedule(&[7]);
+    let start = Instant::now();
+    schedule.probe_due = Some(start);
+    schedule.newest = Some(frame(1, Picture::Planar(planar())));
+    let mut probed = Vec::new();
+    for _ in 0..9 {
+        match schedule.next(start, || levels(&[0, 1, 2])) {
+            Some(Task::Encode { level, .. }) if level != Level::TOP => {
+                probed.push(level.index());
+                schedule.finished(1, Done::Encoded(level));
+            }
+            Some(Task::Encode { level, .. }) => schedule.finished(1, Done::Encoded(level)),
+            _ => break,
+        }
+    }
+    assert_eq!(probed, [0, 1, 2]);
+    schedule.newest = Some(frame(2, Picture::Planar(planar())));
+    let later = start + PROBE_PERIOD;
+    let watched = schedule.next(later, || LevelSet::EMPTY);
+    assert_eq!(encode_level(watched), 7);
+    let probe = schedule.next(later, || LevelSet::EMPTY);
+    assert_eq!(encode_level(probe), 1);
+}

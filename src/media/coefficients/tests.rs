@@ -1,0 +1,110 @@
+use super::*;
+use crate::media::codec::{Decoder, Encoder};
+use crate::media::frame::{Chroma, Planar};
+
+fn quality(percent: u8) -> Quality {
+    Quality::new(percent).unwrap()
+}
+
+/// Waves, edges and grain.
+fn picture(width: u32, height: u32, chroma: Chroma) -> Planar {
+    let size = Size::new(width, height).unwrap();
+    let mut seed = 1u32;
+    let samples = (0..chroma.bytes(size))
+        .map(|at| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (x, y) = (at as u32 % width, at as u32 / width);
+            let wave = (f64::from(x) / 9.0).sin() * (f64::from(y) / 7.0).cos() * 70.0;
+            let edge = if (x / 13 + y / 11) % 2 == 0 { 40 } else { 0 };
+            (110 + wave as i32 + edge + (seed >> 29) as i32).clamp(0, 255) as u8
+        })
+        .collect();
+    Planar { size, chroma, samples }
+}
+
+fn jpeg(planar: &Planar, percent: u8) -> Arc<[u8]> {
+    Encoder::new().unwrap().encode(planar, quality(percent)).unwrap()
+}
+
+fn decoded(jpeg: &[u8]) -> Planar {
+    Decoder::new().unwrap().decode(jpeg).unwrap()
+}
+
+/// Peak signal-to-noise ratio of all planes together, dB.
+fn psnr(one: &Planar, other: &Planar) -> f64 {
+    let squares = one.samples.iter().zip(&other.samples);
+    let sum: f64 = squares.map(|(a, b)| f64::from(a.abs_diff(*b)).powi(2)).sum();
+    10.0 * (255.0f64.powi(2) / (sum / one.samples.len() as f64).max(1e-9)).log10()
+}
+
+const CHROMAS: [Chroma; 5] =
+    [Chroma::Yuv420, Chroma::Yuv422, Chroma::Yuv440, Chroma::Yuv444, Chroma::Gray];
+
+#[test]
+fn at_its_own_quality_a_picture_stays_the_same() {
+    for chroma in CHROMAS {
+        let source = jpeg(&picture(75, 53, chroma), 90);
+        let again = Coefficients::read(&source).unwrap().requantized(quality(100));
+        assert_eq!(decoded(&again), decoded(&source), "{chroma:?}");
+    }
+}
+
+#[test]
+fn it_is_as_good_and_as_small_as_decoding_and_encoding() {
+    for chroma in CHROMAS {
+        let original = picture(203, 117, chroma);
+        let source = jpeg(&original, 92);
+        let coefficients = Coefficients::read(&source).unwrap();
+        for percent in [10, 20, 35, 50, 65, 80, 90] {
+            let ours = coefficients.requantized(quality(percent));
+            let reference = jpeg(&decoded(&source), percent);
+            let (mine, its) =
+                (psnr(&original, &decoded(&ours)), psnr(&original, &decoded(&reference)));
+            assert!(mine > its - 0.15, "{chroma:?} at {percent}: {mine:.2} dB, not {its:.2}");
+            let (mine, its) = (ours.len(), reference.len());
+            // Of grey, libjpeg leaves out the chroma's Huffman tables.
+            assert!(
+                mine < its + its / 50 + 256,
+                "{chroma:?} at {percent}: {mine} bytes, not {its}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_thumbnail_is_what_a_decoder_makes() {
+    for chroma in CHROMAS {
+        let source = jpeg(&picture(203, 117, chroma), 85);
+        let ours = Coefficients::read(&source).unwrap().thumbnail();
+        let reference = Decoder::new().unwrap().thumbnail(&source).unwrap();
+        assert_eq!(ours.size, reference.size);
+        let pairs = ours.luma.iter().zip(&reference.luma);
+        assert!(pairs.map(|(a, b)| a.abs_diff(*b)).max() <= Some(1), "{chroma:?}");
+    }
+}
+
+#[test]
+fn a_cut_anywhere_is_an_error() {
+    let source = jpeg(&picture(48, 40, Chroma::Yuv420), 80);
+    for cut in 0..source.len() - 3 {
+        assert!(Coefficients::read(&source[..cut]).is_err(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn changed_bytes_never_panic() {
+    let source = jpeg(&picture(48, 40, Chroma::Yuv422), 80);
+    let mut seed = 7u32;
+    for round in 0..20_000 {
+        let mut bytes = source.to_vec();
+        for _ in 0..1 + round % 4 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = (seed >> 8) as usize % bytes.len();
+            bytes[at] = seed as u8;
+        }
+        if let Ok(coefficients) = Coefficients::read(&bytes) {
+            coefficients.requantized(quality(35));
+            coefficients.thumbnail();
+        }
+    }
+}
