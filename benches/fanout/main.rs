@@ -71,10 +71,13 @@ fn main() {
     }
 
     println!("\n## Viewers spread over all eight levels, from one 720p JPEG camera\n");
+    println!("The first row is one viewer at quality 50: a picture waits for one encode.");
+    println!();
     println!("{}", Row::HEAD);
-    for clients in [8, 100, 500] {
+    for clients in [1, 8, 100, 500] {
+        let levels = if clients == 1 { &[50][..] } else { &LEVELS };
         let plan = |server: &Server| Plan {
-            paths: LEVELS.iter().map(|of| Some(format!("/stream?quality={of}"))).collect(),
+            paths: levels.iter().map(|of| Some(format!("/stream?quality={of}"))).collect(),
             ..plan(server, clients, seconds)
         };
         println!("{}", median((0..rounds).filter_map(|_| measure(starts[0]()?, plan)).collect()));

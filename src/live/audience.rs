@@ -15,9 +15,10 @@ use super::bandwidth::{Budget, Claim, shares};
 use super::encode::Wanted;
 use super::hub::Hub;
 use super::level::{LEVELS, LevelSet};
+use super::meter::StreamMeter;
 use super::settings::{Change, Locked, Settings, ViewerId};
 use super::thanks::Thanks;
-use super::viewer::{StreamMeter, Viewer};
+use super::viewer::Viewer;
 
 /// The viewers.
 pub struct Audience {

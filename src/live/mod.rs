@@ -13,6 +13,7 @@ pub mod governor;
 pub mod hub;
 pub mod level;
 pub mod link;
+pub mod meter;
 pub mod settings;
 pub mod supervisor;
 pub mod thanks;

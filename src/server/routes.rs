@@ -15,8 +15,9 @@ use super::{metrics, pages, qr};
 use crate::clock;
 use crate::live::audience::{Keep, Refused};
 use crate::live::level::Level;
+use crate::live::meter::StreamMeter;
 use crate::live::settings::{Change, Locked, Settings, ViewerId};
-use crate::live::viewer::{StreamMeter, Viewer};
+use crate::live::viewer::Viewer;
 use crate::proto::http::{Head, Method, Status};
 use crate::proto::{cookie, form};
 

@@ -1,0 +1,71 @@
+//! What one open stream did: frames, bytes, skips, latency.
+//!
+//! The sender counts, the governor reads once a second; atomics, so that neither waits.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+/// One open stream's counters; the sender counts, the governor reads.
+#[derive(Debug, Default)]
+pub struct StreamMeter {
+    tab: Option<String>,
+    /// The highest rate that the client asked for, frames per second.
+    fps: Option<f64>,
+    /// Frames that went out whole.
+    pub frames: AtomicU64,
+    /// Bytes that went out.
+    pub bytes: AtomicU64,
+    /// Frames passed over because one before was still on its way.
+    pub skipped: AtomicU64,
+    /// Microseconds from the capture to the last byte handed to the system, a running mean.
+    pub latency_us: AtomicU64,
+    read: Mutex<(u64, u64, u64)>,
+}
+
+impl StreamMeter {
+    /// The counters of a stream; `tab` tells a page's streams apart, `fps` is the highest rate
+    /// that the client asked for.
+    pub fn new(tab: Option<String>, fps: Option<f64>) -> Self {
+        Self { tab, fps, ..Self::default() }
+    }
+
+    /// The highest rate that the client asked for, frames per second.
+    pub fn fps(&self) -> Option<f64> {
+        self.fps
+    }
+
+    /// Whether it is the stream of this tab.
+    pub(super) fn is_of_tab(&self, tab: &str) -> bool {
+        self.tab.as_deref() == Some(tab)
+    }
+
+    /// The part of the source's frames that it sends at most, above 0 to 1.
+    pub(super) fn part(&self, source_fps: f64) -> f64 {
+        match self.fps {
+            Some(fps) if source_fps > 0.0 => (fps / source_fps).min(1.0),
+            _ => 1.0,
+        }
+    }
+
+    /// Counts a frame that went out whole, `latency` after its capture.
+    pub fn frame(&self, latency: Duration) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        let new = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX).min(60_000_000);
+        let old = self.latency_us.load(Ordering::Relaxed);
+        let mean = if old == 0 { new } else { (old * 7 + new) / 8 };
+        self.latency_us.store(mean, Ordering::Relaxed);
+    }
+
+    /// What was counted since the last call: frames, skipped, bytes.
+    pub(super) fn since_last(&self) -> (u64, u64, u64) {
+        let now = (
+            self.frames.load(Ordering::Relaxed),
+            self.skipped.load(Ordering::Relaxed),
+            self.bytes.load(Ordering::Relaxed),
+        );
+        let last = std::mem::replace(&mut *self.read.lock(), now);
+        (now.0 - last.0, now.1 - last.1, now.2 - last.2)
+    }
+}

@@ -1,0 +1,255 @@
+use super::*;
+use crate::live::audience::{Audience, Keep};
+use crate::live::bandwidth::Budget;
+use crate::live::meter::StreamMeter;
+use crate::live::settings::{Change, Settings, ViewerId};
+use crate::media::frame::{Frame, Jpeg, Origin, Picture, Size};
+
+/// Takes so many bytes, then would block.
+struct Socket {
+    room: usize,
+    taken: Vec<u8>,
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let fit = bytes.len().min(self.room);
+        if fit == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.room -= fit;
+        self.taken.extend_from_slice(&bytes[..fit]);
+        Ok(fit)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Bench {
+    hub: Arc<Hub>,
+    audience: Arc<Audience>,
+    stream: Stream,
+    socket: Socket,
+    start: Instant,
+}
+
+impl Bench {
+    fn new(layout: Layout, fps: Option<f64>) -> Self {
+        let hub = Arc::new(Hub::new());
+        let audience = Arc::new(Audience::new(Arc::clone(&hub), Budget::Unlimited, 10));
+        let start = Instant::now();
+        let viewer = audience.enter(ViewerId::from_bits(1), Settings::default(), start);
+        let meter = StreamMeter::new(None, fps);
+        let seat = audience.join(viewer, meter, Keep::Remembered, start).unwrap();
+        let stream = Stream::new(seat, layout, start);
+        let socket = Socket { room: usize::MAX, taken: Vec::new() };
+        Self { hub, audience, stream, socket, start }
+    }
+
+    fn publish(&self, sequence: u64, bytes: &[u8]) {
+        let size = Size::new(1, 1).unwrap();
+        self.hub.publish(Frame {
+            sequence,
+            captured: SystemTime::UNIX_EPOCH + Duration::from_micros(1_700_000_000_123_456),
+            picture: Picture::Jpeg(Jpeg { bytes: Arc::from(bytes), size, quality: None }),
+            origin: Origin::Source,
+        });
+    }
+
+    fn pump(&mut self, millis: u64) -> Look {
+        let now = self.start + Duration::from_millis(millis);
+        self.stream.unblock();
+        self.stream.pump(&mut self.socket, &self.hub, now)
+    }
+
+    /// What went out since the last call.
+    fn taken(&mut self) -> String {
+        String::from_utf8(std::mem::take(&mut self.socket.taken)).unwrap()
+    }
+}
+
+const HEAD: &str = "HTTP/1.1 200 OK\r\n\
+    Content-Type: multipart/x-mixed-replace;boundary=frame\r\n\
+    Cache-Control: no-store, no-cache, must-revalidate, max-age=0\r\n\
+    Pragma: no-cache\r\n\
+    X-Accel-Buffering: no\r\n\
+    Access-Control-Allow-Origin: *\r\n\
+    Connection: close\r\n\r\n";
+
+#[test]
+fn the_plain_layout_is_the_contracts() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"JPEG");
+    bench.pump(0);
+    let part = "--frame\r\nContent-Type: image/jpeg\r\nContent-Length: 4\r\n\
+        X-Timestamp: 1700000000.123456\r\n\r\nJPEG\r\n--frame\r\n";
+    assert_eq!(bench.taken(), format!("{HEAD}{part}"));
+    bench.publish(2, b"TWO");
+    bench.pump(10);
+    assert_eq!(
+        bench.taken(),
+        "Content-Type: image/jpeg\r\nContent-Length: 3\r\n\
+         X-Timestamp: 1700000000.123456\r\n\r\nTWO\r\n--frame\r\n"
+    );
+}
+
+#[test]
+fn with_advance_headers_the_next_parts_head_follows_each_picture() {
+    let mut bench = Bench::new(Layout::AdvanceHeaders, None);
+    bench.publish(1, b"JPEG");
+    bench.pump(0);
+    let next = "--frame\r\nContent-Type: image/jpeg\r\n\r\n";
+    assert_eq!(bench.taken(), format!("{HEAD}{next}JPEG\r\n{next}"));
+}
+
+#[test]
+fn the_bytes_are_the_same_wherever_the_socket_stops() {
+    let mut whole = Bench::new(Layout::Plain, None);
+    whole.publish(1, b"JPEG");
+    whole.pump(0);
+    let whole = whole.taken();
+    for cut in 0..whole.len() {
+        let mut bench = Bench::new(Layout::Plain, None);
+        bench.publish(1, b"JPEG");
+        bench.socket.room = cut;
+        bench.pump(0);
+        bench.socket.room = usize::MAX;
+        bench.pump(1);
+        assert_eq!(bench.taken(), whole, "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_slow_client_skips_to_the_newest() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"ONE");
+    bench.socket.room = 300;
+    bench.pump(0);
+    for sequence in 2..=5 {
+        bench.publish(sequence, format!("N{sequence}").as_bytes());
+        bench.pump(sequence);
+    }
+    bench.publish(6, b"SIX");
+    bench.socket.room = usize::MAX;
+    bench.pump(7);
+    let out = bench.taken();
+    assert!(out.contains("ONE") && out.contains("SIX") && !out.contains("N5"), "{out}");
+    assert_eq!(bench.stream.seat.meter.skipped.load(Ordering::Relaxed), 4);
+}
+
+#[test]
+fn a_quiet_sources_last_picture_goes_out_again_each_second() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"STILL");
+    bench.pump(0);
+    bench.taken();
+    assert_eq!(bench.pump(999), Look::Again(bench.start + REPEAT + (MOMENT - MOMENT / 50)));
+    assert_eq!(bench.taken(), "");
+    bench.pump(1000);
+    assert!(bench.taken().contains("STILL"));
+    assert_eq!(bench.stream.seat.meter.frames.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn paused_nothing_goes_out_and_resumed_the_newest_does() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"ONE");
+    bench.pump(0);
+    bench.taken();
+    let viewer = Arc::clone(&bench.stream.seat.viewer);
+    let pause = |paused| Change { paused: Some(paused), ..Change::default() };
+    bench.audience.change(&viewer, pause(true), bench.start).unwrap();
+    bench.publish(2, b"TWO");
+    bench.pump(2000);
+    bench.pump(60_000);
+    assert_eq!(bench.taken(), "");
+    bench.publish(3, b"THREE");
+    bench.audience.change(&viewer, pause(false), bench.start).unwrap();
+    bench.pump(60_001);
+    let out = bench.taken();
+    assert!(out.contains("THREE") && !out.contains("TWO"));
+}
+
+#[test]
+fn resumed_it_never_sends_what_is_no_longer_live() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"ONE");
+    bench.pump(0);
+    let viewer = Arc::clone(&bench.stream.seat.viewer);
+    let pause = |paused| Change { paused: Some(paused), ..Change::default() };
+    bench.audience.change(&viewer, pause(true), bench.start).unwrap();
+    bench.pump(10);
+    bench.hub.clear();
+    bench.audience.change(&viewer, pause(false), bench.start).unwrap();
+    bench.taken();
+    bench.pump(60_000);
+    bench.pump(62_000);
+    assert_eq!(bench.taken(), "", "the source was closed meanwhile");
+    bench.publish(2, b"TWO");
+    bench.pump(62_001);
+    assert!(bench.taken().contains("TWO"));
+}
+
+#[test]
+fn a_picture_that_waits_goes_out_when_the_socket_is_free() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"ONE");
+    bench.socket.room = 300;
+    bench.pump(0);
+    bench.publish(2, b"TWO");
+    bench.pump(33);
+    bench.socket.room = usize::MAX;
+    bench.pump(40);
+    assert!(bench.taken().contains("TWO"));
+    assert_eq!(bench.stream.seat.meter.skipped.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn what_the_rate_leaves_out_is_not_skipped() {
+    let mut bench = Bench::new(Layout::Plain, Some(1.0));
+    bench.publish(1, b"ONE");
+    bench.socket.room = 300;
+    for sequence in 2..=5 {
+        bench.pump(sequence * 33);
+        bench.publish(sequence, b"NEXT");
+    }
+    assert_eq!(bench.stream.seat.meter.skipped.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn a_rate_is_kept_on_average() {
+    let mut bench = Bench::new(Layout::Plain, Some(10.0));
+    for sequence in 1..=90 {
+        bench.publish(sequence, b"X");
+        bench.pump(sequence * 1000 / 30);
+    }
+    let frames = bench.stream.seat.meter.frames.load(Ordering::Relaxed);
+    assert!((29..=31).contains(&frames), "{frames} in three seconds");
+}
+
+#[test]
+fn who_takes_nothing_for_twenty_seconds_is_gone() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"ONE");
+    bench.socket.room = 10;
+    bench.pump(0);
+    assert_eq!(bench.pump(19_999), Look::Again(bench.start + STUCK));
+    assert_eq!(bench.pump(20_000), Look::Over);
+}
+
+#[test]
+fn a_broken_connection_ends_it() {
+    struct Broken;
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut bench = Bench::new(Layout::Plain, None);
+    assert_eq!(bench.stream.pump(&mut Broken, &bench.hub, bench.start), Look::Over);
+}
