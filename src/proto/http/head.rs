@@ -178,7 +178,7 @@ impl Target {
     }
 
     /// Origin-form: a path and perhaps a query (RFC 9112 §3.2.1).
-    fn origin(text: &str, offset: usize) -> Result<Self, Invalid> {
+    pub(in crate::proto) fn origin(text: &str, offset: usize) -> Result<Self, Invalid> {
         let (path, query) = match text.split_once('?') {
             Some((path, query)) => (path, Some(query.to_owned())),
             None => (text, None),
@@ -355,7 +355,7 @@ fn request_target(
 }
 
 /// Reads `1*DIGIT`; a sign, a list or a fraction is no length (RFC 9110 §8.6).
-fn content_length(value: &str, offset: usize) -> Result<u64, Invalid> {
+pub(in crate::proto) fn content_length(value: &str, offset: usize) -> Result<u64, Invalid> {
     let digits = value.bytes().all(|byte| byte.is_ascii_digit());
     let length = if digits { value.parse().ok() } else { None };
     length.ok_or(Invalid::bad_request(offset, "Content-Length"))

@@ -50,12 +50,12 @@ impl Headers {
         self.list(name).any(|member| member.eq_ignore_ascii_case(token))
     }
 
-    pub(super) fn push(&mut self, name: &str, value: String) {
+    pub(in crate::proto) fn push(&mut self, name: &str, value: String) {
         self.fields.push((name.to_owned(), value));
     }
 
     /// Appends to the last value, for a line that continues it.
-    fn extend_last(&mut self, more: &str) {
+    pub(in crate::proto) fn extend_last(&mut self, more: &str) {
         if let Some((_, value)) = self.fields.last_mut() {
             value.push(' ');
             value.push_str(more);
@@ -64,7 +64,7 @@ impl Headers {
 }
 
 /// A line without its CRLF, and where the next one starts.
-pub(super) type Line<'a> = (&'a [u8], usize);
+pub(in crate::proto) type Line<'a> = (&'a [u8], usize);
 
 /// Takes the line at `from`, ended by CRLF and by nothing else.
 ///
@@ -87,7 +87,10 @@ pub(super) fn strict_line(input: &[u8], from: usize) -> Result<Option<Line<'_>>,
 
 /// Splits `line`, which starts `offset` bytes into its head, as a `field-line`
 /// (RFC 9112 §5).
-pub(super) fn strict_field(line: &[u8], offset: usize) -> Result<(&str, String), Invalid> {
+pub(in crate::proto) fn strict_field(
+    line: &[u8],
+    offset: usize,
+) -> Result<(&str, String), Invalid> {
     if line.first().is_some_and(|&byte| is_blank(byte)) {
         return Err(Invalid::bad_request(offset, "obs-fold"));
     }
@@ -101,7 +104,7 @@ pub(super) fn strict_field(line: &[u8], offset: usize) -> Result<(&str, String),
 }
 
 /// Takes the line at `from`, ended by LF with or without a CR.
-pub(super) fn lenient_line(input: &[u8], from: usize) -> Option<Line<'_>> {
+pub(in crate::proto) fn lenient_line(input: &[u8], from: usize) -> Option<Line<'_>> {
     let rest = input.get(from..)?;
     let length = rest.iter().position(|&byte| byte == b'\n')?;
     let line = &rest[..length];
@@ -155,7 +158,7 @@ pub(super) fn too_large(offset: usize, rule: &'static str) -> Invalid {
 }
 
 /// `bytes` as a `token` (RFC 9110 §5.6.2), if that is what they are.
-pub(super) fn token(bytes: &[u8]) -> Option<&str> {
+pub(in crate::proto) fn token(bytes: &[u8]) -> Option<&str> {
     let all = !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte));
     if all { std::str::from_utf8(bytes).ok() } else { None }
 }
@@ -166,16 +169,16 @@ pub(in crate::proto) fn is_token_byte(byte: u8) -> bool {
 }
 
 /// Without the optional whitespace (`OWS`, RFC 9110 §5.6.3) at both ends.
-pub(super) fn trim(text: &str) -> &str {
+pub(in crate::proto) fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }
 
 /// True for what may stand nowhere in a line: every control character but tab.
-pub(super) fn is_control(byte: u8) -> bool {
+pub(in crate::proto) fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
-fn is_blank(byte: u8) -> bool {
+pub(in crate::proto) fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 

@@ -23,15 +23,13 @@ impl ResponseHead {
 
     /// Adds a field.
     ///
-    /// Control characters in `value` become spaces (RFC 9110 §5.5), so that no
-    /// value, wherever it came from, can start a line of its own.
+    /// Control characters in `value` become spaces (RFC 9110 §5.5).
     #[must_use]
     pub fn header(mut self, name: &'static str, value: impl Display) -> Self {
         debug_assert!(token(name.as_bytes()).is_some(), "field name {name:?}");
         self.fields.push_str(name);
         self.fields.push_str(": ");
-        let value = value.to_string();
-        self.fields.extend(value.chars().map(|c| if breaks_line(c) { ' ' } else { c }));
+        self.fields.push_str(&one_line(value));
         self.fields.push_str("\r\n");
         self
     }
@@ -51,8 +49,11 @@ impl ResponseHead {
     }
 }
 
-fn breaks_line(c: char) -> bool {
-    u8::try_from(c).is_ok_and(is_control)
+/// `value` with a space for each control character, so that none, wherever it
+/// came from, can start a line of its own.
+pub(in crate::proto) fn one_line(value: impl Display) -> String {
+    let breaks_line = |c: char| u8::try_from(c).is_ok_and(is_control);
+    value.to_string().chars().map(|c| if breaks_line(c) { ' ' } else { c }).collect()
 }
 
 #[cfg(test)]

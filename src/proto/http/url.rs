@@ -11,12 +11,7 @@ use crate::proto::form;
 
 /// An `http://` URL as typed on a command line, taken apart.
 #[derive(Clone, PartialEq, Eq)]
-pub struct HttpUrl {
-    host: String,
-    port: u16,
-    path_and_query: String,
-    userinfo: Option<String>,
-}
+pub struct HttpUrl(Location);
 
 impl HttpUrl {
     /// Parses `http://[user[:password]@]host[:port][/path][?query]`.
@@ -29,12 +24,88 @@ impl HttpUrl {
     /// [`Invalid`] if the scheme is another, the host or port malformed, or a
     /// control character stands anywhere.
     pub fn parse(url: &str) -> Result<Self, Invalid> {
+        let location = Location::parse(url, "http", "scheme: not http")?;
+        Ok(Self(location))
+    }
+
+    /// A name or an address, the latter without brackets.
+    pub fn host(&self) -> &str {
+        &self.0.host
+    }
+
+    /// 80 if the URL names none.
+    pub fn port(&self) -> u16 {
+        self.0.port.unwrap_or(DEFAULT_PORT)
+    }
+
+    /// What stands in the request line; starts with `/`.
+    pub fn path_and_query(&self) -> &str {
+        &self.0.path_and_query
+    }
+
+    /// `user` or `user:password`, decoded.
+    pub fn userinfo(&self) -> Option<&str> {
+        self.0.userinfo.as_deref()
+    }
+
+    /// Host and port as in a `Host` field.
+    fn authority(&self) -> String {
+        authority(self.host(), self.port(), DEFAULT_PORT)
+    }
+}
+
+/// Without the password, so that a URL can be logged.
+impl fmt::Display for HttpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}{}", self.authority(), self.path_and_query())
+    }
+}
+
+impl fmt::Debug for HttpUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HttpUrl({self})")
+    }
+}
+
+/// Writes the request that fetches `url`, with its credentials if it has any.
+///
+/// The connection is asked to close, so that a body without length ends.
+pub fn write_get(url: &HttpUrl) -> Vec<u8> {
+    let mut request = format!(
+        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {AGENT}\r\n\
+         Accept: */*\r\nConnection: close\r\n",
+        url.path_and_query(),
+        url.authority(),
+    );
+    if let Some(userinfo) = url.userinfo() {
+        request.push_str(&format!("Authorization: {}\r\n", basic_credentials(userinfo)));
+    }
+    request.push_str("\r\n");
+    request.into_bytes()
+}
+
+/// What follows `scheme://` in a URL that a person typed, for any scheme.
+#[derive(Clone, PartialEq, Eq)]
+pub(in crate::proto) struct Location {
+    pub(in crate::proto) host: String,
+    pub(in crate::proto) port: Option<u16>,
+    pub(in crate::proto) path_and_query: String,
+    pub(in crate::proto) userinfo: Option<String>,
+}
+
+impl Location {
+    /// Takes `url` apart; `not_scheme` is the rule to name if its scheme is not `scheme`.
+    pub(in crate::proto) fn parse(
+        url: &str,
+        scheme: &str,
+        not_scheme: &'static str,
+    ) -> Result<Self, Invalid> {
         if let Some(at) = url.find(|c: char| c.is_ascii_control()) {
             return Err(Invalid::bad_request(at, "control character"));
         }
-        let invalid_scheme = Invalid::bad_request(0, "scheme: not http");
-        let (scheme, rest) = url.split_once("://").ok_or(invalid_scheme)?;
-        if !scheme.eq_ignore_ascii_case("http") {
+        let invalid_scheme = Invalid::bad_request(0, not_scheme);
+        let (found, rest) = url.split_once("://").ok_or(invalid_scheme)?;
+        if !found.eq_ignore_ascii_case(scheme) {
             return Err(invalid_scheme);
         }
         let (rest, _fragment) = rest.split_once('#').unwrap_or((rest, ""));
@@ -53,83 +124,32 @@ impl HttpUrl {
         };
         Ok(Self {
             host: host.to_owned(),
-            port: port.unwrap_or(DEFAULT_PORT),
+            port,
             path_and_query: origin_form(path),
             userinfo: userinfo.map(decode).transpose()?,
         })
     }
-
-    /// A name or an address, the latter without brackets.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// 80 if the URL names none.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// What stands in the request line; starts with `/`.
-    pub fn path_and_query(&self) -> &str {
-        &self.path_and_query
-    }
-
-    /// `user` or `user:password`, decoded.
-    pub fn userinfo(&self) -> Option<&str> {
-        self.userinfo.as_deref()
-    }
-
-    /// Host and port as in a `Host` field.
-    fn authority(&self) -> String {
-        let host = match self.host.contains(':') {
-            true => format!("[{}]", self.host),
-            false => self.host.clone(),
-        };
-        match self.port {
-            DEFAULT_PORT => host,
-            port => format!("{host}:{port}"),
-        }
-    }
 }
 
-/// Without the password, so that a URL can be logged.
-impl fmt::Display for HttpUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority(), self.path_and_query)
-    }
+/// `host[:port]`, an IPv6 address in brackets and the default port left out.
+pub(in crate::proto) fn authority(host: &str, port: u16, default: u16) -> String {
+    let brackets = if host.contains(':') { ("[", "]") } else { ("", "") };
+    let host = format!("{}{host}{}", brackets.0, brackets.1);
+    if port == default { host } else { format!("{host}:{port}") }
 }
 
-impl fmt::Debug for HttpUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HttpUrl({self})")
-    }
-}
-
-/// Writes the request that fetches `url`, with its credentials if it has any.
-///
-/// The connection is asked to close, so that a body without length ends.
-pub fn write_get(url: &HttpUrl) -> Vec<u8> {
-    let mut request = format!(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: {AGENT}\r\n\
-         Accept: */*\r\nConnection: close\r\n",
-        url.path_and_query,
-        url.authority(),
-    );
-    if let Some(userinfo) = &url.userinfo {
-        // RFC 7617 §2 wants the colon even if there is no password.
-        let colon = if userinfo.contains(':') { "" } else { ":" };
-        let credentials = base64(format!("{userinfo}{colon}").as_bytes());
-        request.push_str(&format!("Authorization: Basic {credentials}\r\n"));
-    }
-    request.push_str("\r\n");
-    request.into_bytes()
+/// The value of `Authorization` for `user` or `user:password` (RFC 7617).
+pub(in crate::proto) fn basic_credentials(userinfo: &str) -> String {
+    // RFC 7617 §2 wants the colon even if there is no password.
+    let colon = if userinfo.contains(':') { "" } else { ":" };
+    format!("Basic {}", base64(format!("{userinfo}{colon}").as_bytes()))
 }
 
 /// Splits `host[:port]`, the host without brackets.
 ///
 /// Of the names that RFC 3986 allows only those that a resolver knows are taken,
 /// so that one may stand in a page or a log as it is.
-pub(super) fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
+pub(in crate::proto) fn split_authority(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (address, port) = rest.split_once(']')?;
