@@ -10,6 +10,7 @@
 //! | [`http`] | HTTP/1.1 heads and bodies, as a server reads and as a client does |
 //! | [`form`] | `application/x-www-form-urlencoded`, percent-encoding |
 //! | [`cookie`] | `Cookie` and `Set-Cookie` |
+//! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
 //! | [`multipart`] | `multipart/x-mixed-replace`, the live stream, written and read |
 //!
 //! Does not decide anything: which path exists, who may see it and how long to
@@ -19,6 +20,7 @@ pub mod cookie;
 pub mod form;
 pub mod http;
 pub mod multipart;
+pub mod rtsp;
 
 #[cfg(test)]
 mod mutated;

@@ -5,9 +5,11 @@
 use super::http::{Body, BodyLength, ChunkedDecoder, HttpUrl, if_none_match};
 use super::http::{parse_head, parse_reply};
 use super::multipart::PartReader;
-use super::{cookie, form};
+use super::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
+use super::rtsp::{Next, Range, RtpInfo, Session, Transport, Uri};
+use super::{cookie, form, rtsp};
 
-const SEEDS: [&[u8]; 13] = [
+const SEEDS: [&[u8]; 26] = [
     include_bytes!("../../tests/data/http/chromium-page.http"),
     include_bytes!("../../tests/data/http/chromium-post-form.http"),
     include_bytes!("../../tests/data/http/firefox-stream.http"),
@@ -21,10 +23,23 @@ const SEEDS: [&[u8]; 13] = [
     include_bytes!("../../tests/data/http/ustreamer.http"),
     include_bytes!("../../tests/data/http/ustreamer-advance.http"),
     include_bytes!("../../tests/data/http/go2rtc.http"),
+    include_bytes!("../../tests/data/rtsp/ffmpeg-udp.rtsp"),
+    include_bytes!("../../tests/data/rtsp/ffmpeg-announce.rtsp"),
+    include_bytes!("../../tests/data/rtsp/gstreamer-tcp.rtsp"),
+    include_bytes!("../../tests/data/rtsp/gstreamer-replies.rtsp"),
+    include_bytes!("../../tests/data/rtsp/live555-replies.rtsp"),
+    include_bytes!("../../tests/data/rtsp/openrtsp.rtsp"),
+    include_bytes!("../../tests/data/rtsp/vlc.rtsp"),
+    include_bytes!("../../tests/data/rtsp/ffmpeg.sdp"),
+    include_bytes!("../../tests/data/rtsp/gstreamer.sdp"),
+    include_bytes!("../../tests/data/rtsp/live555.sdp"),
+    include_bytes!("../../tests/data/rtsp/lab-python.rtsp"),
+    include_bytes!("../../tests/data/rtsp/lab-java.rtsp"),
+    include_bytes!("../../tests/data/rtsp/lab-blank.rtsp"),
 ];
 
 /// Bytes and words that mean something to one parser or another.
-const SPICE: [&[u8]; 16] = [
+const SPICE: [&[u8]; 20] = [
     b"\r",
     b"\n",
     b"\r\n\r\n",
@@ -41,6 +56,10 @@ const SPICE: [&[u8]; 16] = [
     b"Content-Length: 99999999999999999999\r\n",
     b"Transfer-Encoding: chunked\r\n",
     b"ffffffffffffffff\r\n",
+    b"$\x00\x00\x02",
+    b" RTSP/1.0\n",
+    b"Session: 1PLAY a RTSP/1.0\n",
+    b"client_port=4294967296-",
 ];
 
 /// A linear congruential generator, with the constants of MMIX.
@@ -72,12 +91,14 @@ impl Random {
 #[test]
 fn damaged_input_is_read_or_refused() {
     let mut random = Random(1);
-    for round in 0..6000 {
+    for round in 0..12_000 {
         let mut input = SEEDS[round % SEEDS.len()].to_vec();
         random.damage(&mut input);
         read_head_and_body(&input);
         read_reply(&input, 1 + random.below(500));
         read_text(&input);
+        read_rtsp(&input);
+        read_lab(&input);
     }
 }
 
@@ -128,4 +149,44 @@ fn read_text(input: &[u8]) {
         let _ = cookie::find([line], "viewer");
         let _ = PartReader::new(line, 64);
     }
+}
+
+fn read_rtsp(mut input: &[u8]) {
+    while let Some(next) = rtsp::next(input) {
+        let length = match next {
+            Next::Frame { length, .. } | Next::Nothing { length } => Some(length),
+            Next::Reply => rtsp::parse_reply(input).ok().flatten().map(|(_, length)| length),
+            Next::Request => rtsp::parse_request(input).ok().flatten().map(|(request, length)| {
+                let mut again = Vec::new();
+                request.write(&mut again);
+                let _ = (request.session(), request.uri.without_track("track1"));
+                length
+            }),
+        };
+        let Some(length) = length else { break };
+        assert!(length > 0);
+        input = &input[length..];
+    }
+    if let Ok(description) = rtsp::parse_sdp(input) {
+        let _ = description.jpeg();
+    }
+    for line in String::from_utf8_lossy(input).lines() {
+        let value = line.split_once(':').map_or(line, |(_, value)| value);
+        let list = Transport::parse_list(value).unwrap_or_default();
+        let _ = (Transport::choose(&list), Session::parse(value), rtsp::parse_scale(value));
+        let _ = (Uri::parse(value), RtpInfo::parse_list(value));
+        if let Ok(range @ Range::Npt(_)) = Range::parse(value) {
+            assert_eq!(Range::parse(&range.to_string()), Ok(range));
+        }
+    }
+}
+
+fn read_lab(input: &[u8]) {
+    let _ = is_lab(input);
+    let Ok(Some(found)) = parse_lab_request(input) else {
+        return;
+    };
+    let (Found::Complete { request, length } | Found::MaybeComplete { request, length }) = found;
+    assert!((1..=input.len()).contains(&length));
+    assert!(write_description(&request, "movie.Mjpeg", u32::MAX).len() < 1024);
 }
