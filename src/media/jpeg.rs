@@ -8,10 +8,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::frame::{Chroma, Jpeg, Quality, Size};
+use crate::proto::annex_k::HUFFMAN_TABLES;
 use tables::quality;
-pub(super) use tables::{STANDARD_HUFFMAN_TABLES, scaled_tables};
 
+mod rtp;
 mod tables;
+
+pub use rtp::{Unfit, rtp_parts};
 
 /// Why bytes are not a JPEG that every client can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,9 +67,7 @@ pub fn complete(bytes: &[u8]) -> Result<Jpeg, Broken> {
     let info = info(bytes)?;
     let whole = bytes.get(..info.length).unwrap_or(bytes);
     let bytes: Arc<[u8]> = match whole.split_at_checked(info.scan) {
-        Some((head, rest)) if !info.huffman_tables => {
-            [head, STANDARD_HUFFMAN_TABLES, rest].concat().into()
-        }
+        Some((head, rest)) if !info.huffman_tables => [head, HUFFMAN_TABLES, rest].concat().into(),
         _ => Arc::from(whole),
     };
     Ok(Jpeg { bytes, size: info.size, quality: Some(info.quality) })

@@ -5,6 +5,8 @@
 use super::http::{Body, BodyLength, ChunkedDecoder, HttpUrl, if_none_match};
 use super::http::{parse_head, parse_reply};
 use super::multipart::PartReader;
+use super::rtp::jpeg::{Depacketizer, Size};
+use super::rtp::{self, rtcp};
 use super::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
 use super::rtsp::{Next, Range, RtpInfo, Session, Transport, Uri};
 use super::{cookie, form, rtsp};
@@ -36,6 +38,14 @@ const SEEDS: [&[u8]; 26] = [
     include_bytes!("../../tests/data/rtsp/lab-python.rtsp"),
     include_bytes!("../../tests/data/rtsp/lab-java.rtsp"),
     include_bytes!("../../tests/data/rtsp/lab-blank.rtsp"),
+];
+
+/// RTCP, and RTP with each datagram behind its length of 2 bytes.
+const RTP_SEEDS: [&[u8]; 4] = [
+    include_bytes!("../../tests/data/rtp/gstreamer.rtcp"),
+    include_bytes!("../../tests/data/rtp/gstreamer-420.rtp"),
+    include_bytes!("../../tests/data/rtp/gstreamer-422.rtp"),
+    include_bytes!("../../tests/data/rtp/ffmpeg-420.rtp"),
 ];
 
 /// Bytes and words that mean something to one parser or another.
@@ -99,6 +109,37 @@ fn damaged_input_is_read_or_refused() {
         read_text(&input);
         read_rtsp(&input);
         read_lab(&input);
+    }
+}
+
+#[test]
+fn damaged_packets_are_read_or_refused() {
+    let mut random = Random(2);
+    for round in 0..6000 {
+        let mut input = RTP_SEEDS[round % RTP_SEEDS.len()].to_vec();
+        random.damage(&mut input);
+        if let Ok(packets) = rtcp::parse(&input) {
+            let mut written = Vec::new();
+            rtcp::write(&packets, &mut written);
+            assert!(written.is_empty() || rtcp::parse(&written).is_ok());
+        }
+        read_rtp(&input);
+    }
+}
+
+fn read_rtp(mut input: &[u8]) {
+    let mut depacketizer = Depacketizer::new(Some(Size { width: 100, height: 60 }));
+    while let Some((length, rest)) = input.split_first_chunk() {
+        let length = usize::from(u16::from_be_bytes(*length));
+        let (datagram, rest) = rest.split_at(length.min(rest.len()));
+        input = rest;
+        let Ok(packet) = rtp::Packet::parse(datagram) else {
+            continue;
+        };
+        if let Ok(Some(frame)) = depacketizer.push(&packet.header, packet.payload) {
+            assert!(frame.jpeg.starts_with(&[0xFF, 0xD8]) && frame.jpeg.ends_with(&[0xFF, 0xD9]));
+            let _ = crate::media::jpeg::rtp_parts(&frame.jpeg);
+        }
     }
 }
 

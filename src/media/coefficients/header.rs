@@ -3,7 +3,8 @@
 use super::huffman::{Decoder, Lengths};
 use super::{Component, Layout};
 use crate::media::frame::Size;
-use crate::media::jpeg::{Broken, STANDARD_HUFFMAN_TABLES, Segments};
+use crate::media::jpeg::{Broken, Segments};
+use crate::proto::annex_k::HUFFMAN_TABLES;
 
 /// What stands before the entropy-coded data.
 pub(super) struct Header {
@@ -30,7 +31,7 @@ struct Tables<'a> {
 /// Reads up to the first scan.
 pub(super) fn read(jpeg: &[u8]) -> Result<Header, Broken> {
     let mut tables = Tables::default();
-    tables.huffman(&STANDARD_HUFFMAN_TABLES[4..], 0)?;
+    tables.huffman(&HUFFMAN_TABLES[4..], 0)?;
     for segment in Segments::of(jpeg) {
         let segment = segment?;
         let (payload, offset) = (segment.payload, segment.offset);

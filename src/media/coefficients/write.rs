@@ -6,7 +6,7 @@ use super::bits::BitWriter;
 use super::huffman::{Encoder, Lengths};
 use super::{Coefficients, Layout};
 use crate::media::frame::Quality;
-use crate::media::jpeg::{STANDARD_HUFFMAN_TABLES, scaled_tables};
+use crate::proto::annex_k::{CHROMA_TABLE, HUFFMAN_TABLES, LUMA_TABLE, scaled};
 
 /// The JPEG of the coefficients at a quality.
 pub(super) fn jpeg(of: &Coefficients, quality: Quality) -> Arc<[u8]> {
@@ -91,10 +91,10 @@ fn magnitude(value: i32) -> (u32, u32) {
 
 /// The tables of a quality, with the source's steps where those are coarser.
 fn coarser(layout: &Layout, quality: Quality) -> [[u8; 64]; 4] {
-    let (luma, chroma) = scaled_tables(quality);
     let of_luma = layout.components.first().map_or(0, |component| usize::from(component.table));
     std::array::from_fn(|which| {
-        let wished = if which == of_luma { &luma } else { &chroma };
+        let base = if which == of_luma { &LUMA_TABLE } else { &CHROMA_TABLE };
+        let wished = base.map(|step| scaled(step, quality.percent()));
         std::array::from_fn(|place| wished[place].max(layout.tables[which][place]))
     })
 }
@@ -135,7 +135,7 @@ fn write_head(out: &mut Vec<u8>, layout: &Layout, tables: &[[u8; 64]; 4]) {
     }
     scan.extend_from_slice(&[0, 63, 0]);
     segment(out, 0xC0, &frame);
-    out.extend_from_slice(STANDARD_HUFFMAN_TABLES);
+    out.extend_from_slice(HUFFMAN_TABLES);
     segment(out, 0xDA, &scan);
 }
 
@@ -154,7 +154,7 @@ struct Codes {
 
 /// Of luma, then of chroma: the standard tables, as a picture is written once and read on the fly.
 static CODES: LazyLock<[Codes; 2]> = LazyLock::new(|| {
-    let mut rest = &STANDARD_HUFFMAN_TABLES[4..];
+    let mut rest = &HUFFMAN_TABLES[4..];
     let mut next = || {
         let (lengths, after) = Lengths::parse(&rest[1..]).expect("the standard tables are whole");
         rest = after;

@@ -1,7 +1,7 @@
 //! Tests of the marker walker on JPEGs that Pillow (libjpeg-turbo) and ffmpeg wrote.
 
-use super::tables::{STANDARD_LUMA_TABLE, scaled};
 use super::*;
+use crate::proto::annex_k::{LUMA_TABLE, scaled};
 
 const BASELINE_420: &[u8] = include_bytes!("../../../tests/data/jpeg/420.jpg");
 const BASELINE_422: &[u8] = include_bytes!("../../../tests/data/jpeg/422.jpg");
@@ -76,7 +76,7 @@ fn missing_huffman_tables_are_put_before_the_scan() {
     let scan = info(NO_DHT).unwrap().scan;
     let (head, rest) = jpeg.bytes.split_at(scan);
     assert_eq!(head, &NO_DHT[..scan]);
-    assert_eq!(rest.strip_prefix(STANDARD_HUFFMAN_TABLES).unwrap(), &NO_DHT[scan..]);
+    assert_eq!(rest.strip_prefix(HUFFMAN_TABLES).unwrap(), &NO_DHT[scan..]);
     let decoded =
         |bytes: &[u8]| turbojpeg::decompress(bytes, turbojpeg::PixelFormat::RGB).unwrap().pixels;
     assert!(decoded(&jpeg.bytes) == decoded(BASELINE_420));
@@ -149,7 +149,7 @@ fn no_start_is_told_from_an_early_end() {
 fn standard_table_at_each_quality_is_known_again() {
     for percent in 1..=100 {
         let wanted = Quality::new(percent).unwrap();
-        let table = STANDARD_LUMA_TABLE.map(|base| scaled(base, wanted));
+        let table = LUMA_TABLE.map(|base| scaled(base, percent));
         assert_eq!(quality(&table), wanted);
     }
 }
