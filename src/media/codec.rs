@@ -67,8 +67,19 @@ impl Decoder {
     ///
     /// [`Failed`] if it is broken or sampled in a way that [`Chroma`] lacks.
     pub fn decode(&mut self, jpeg: &[u8]) -> Result<Planar, Failed> {
-        self.decompressor.set_scaling_factor(ScalingFactor::ONE)?;
-        let header = self.decompressor.read_header(jpeg)?;
+        self.decode_scaled(jpeg, 8)
+    }
+
+    /// As [`decode`](Self::decode), at 1 to 8 eighths of its size, rounded up; costs less the
+    /// smaller it gets.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode).
+    pub fn decode_scaled(&mut self, jpeg: &[u8], eighths: u8) -> Result<Planar, Failed> {
+        let factor = ScalingFactor::new(eighths.clamp(1, 8).into(), 8);
+        self.decompressor.set_scaling_factor(factor)?;
+        let header = self.decompressor.read_header(jpeg)?.scaled(factor);
         let size = size(header.width, header.height)?;
         let chroma = chroma(header.subsamp)?;
         let mut samples = vec![0; padded_luma(size, chroma).2 + chroma.bytes(size)];
