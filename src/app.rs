@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use log::{error, info, warn};
 
-use crate::config::{Config, SourceChoice};
+use crate::config::{Config, DEFAULT_RTSP_PORT, SourceChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
 use crate::live::hub::Hub;
@@ -19,7 +19,7 @@ use crate::media::source::folder::Folder;
 use crate::media::source::http::Http;
 use crate::media::source::pattern::Pattern;
 use crate::media::source::webcam::{Selector, Webcam};
-use crate::server::{self, About, Bound, Context, Senders};
+use crate::server::{self, About, Bound, Context, Senders, rtsp};
 use crate::shutdown::Shutdown;
 use crate::system;
 
@@ -40,7 +40,8 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         port: config.port,
         error,
     })?;
-    let addresses = announce(&bound, out);
+    let rtsp = if config.no_rtsp { None } else { bind_rtsp(config)? };
+    let addresses = announce(&bound, rtsp.as_ref(), out);
     let source = named.unwrap_or_else(first_webcam_or_pattern);
 
     let hub = Arc::new(Hub::new());
@@ -51,6 +52,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let about = About {
         name: system::machine_name(),
         addresses,
+        rtsp_addresses: rtsp.iter().flat_map(rtsp_addresses).collect(),
         donate_url: config.donate_url.clone(),
         started,
     };
@@ -68,11 +70,16 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         supervisor::start(source, config.wish(), Arc::clone(&hub), condition, shutdown.clone());
     threads.push(supervisor.map_err(no("source thread"))?);
     let running = server::start(bound, Arc::clone(&context)).map_err(no("accepting thread"))?;
+    let plan =
+        rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
+    let rtsp = rtsp.map(|bound| rtsp::start(bound, plan, Arc::clone(&context))).transpose();
+    let rtsp = rtsp.map_err(no("RTSP threads"))?;
 
     shutdown.wait_until_asked();
     info!("stopping");
     hub.stop();
     running.join();
+    rtsp.into_iter().for_each(rtsp::RtspRunning::join);
     context.senders.join();
     threads.into_iter().for_each(join);
     Ok(())
@@ -99,12 +106,29 @@ fn first_webcam_or_pattern() -> Box<dyn Source> {
     Box::new(Pattern::new())
 }
 
+/// Binds the port of RTSP; `None` if that of the default is taken, as by a second server.
+fn bind_rtsp(config: &Config) -> Result<Option<Bound>, Error> {
+    let port = config.rtsp_port.unwrap_or(DEFAULT_RTSP_PORT);
+    match (server::bind(config.bind, port), config.rtsp_port) {
+        (Ok(bound), _) => Ok(Some(bound)),
+        (Err(error), Some(_)) => Err(Error::Bind { address: config.bind, port, error }),
+        (Err(error), None) => {
+            warn!("no RTSP, as port {port} cannot be had: {error}; `--rtsp-port` takes another");
+            Ok(None)
+        }
+    }
+}
+
+fn rtsp_addresses(bound: &Bound) -> Vec<String> {
+    bound.addresses().iter().map(|address| format!("rtsp://{address}/")).collect()
+}
+
 /// Prints a line for each address, and on a terminal the QR code of the first that others reach.
-fn announce(bound: &Bound, out: &mut impl Write) -> Vec<String> {
+fn announce(bound: &Bound, rtsp: Option<&Bound>, out: &mut impl Write) -> Vec<String> {
     let addresses: Vec<String> =
         bound.addresses().iter().map(|address| format!("http://{address}/")).collect();
     let print = |out: &mut dyn Write| -> std::io::Result<()> {
-        for address in &addresses {
+        for address in addresses.iter().cloned().chain(rtsp.into_iter().flat_map(rtsp_addresses)) {
             writeln!(out, "listening on {address}")?;
         }
         let of_lan = bound.addresses().iter().position(|address| !address.ip().is_loopback());

@@ -55,6 +55,18 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..))]
     pub max_viewers: u32,
 
+    /// Port for RTSP players, 0 for any free one [default: 8554]
+    #[arg(long, value_name = "N", conflicts_with = "no_rtsp")]
+    pub rtsp_port: Option<u16>,
+
+    /// Serve no RTSP
+    #[arg(long)]
+    pub no_rtsp: bool,
+
+    /// Folder of clips that RTSP players may ask for by name
+    #[arg(long, value_name = "DIR", conflicts_with = "no_rtsp", value_parser = parse_folder)]
+    pub clips: Option<PathBuf>,
+
     /// Page for real payments, which the donate button then leads to as well
     #[arg(long, value_name = "URL", value_parser = parse_donate_url)]
     pub donate_url: Option<String>,
@@ -118,6 +130,13 @@ fn parse_size(text: &str) -> Result<Size, String> {
     Size::new(width, height).ok_or_else(takes)
 }
 
+fn parse_folder(text: &str) -> Result<PathBuf, String> {
+    match std::fs::read_dir(text) {
+        Ok(_) => Ok(text.into()),
+        Err(error) => Err(format!("takes a folder that can be read: {error}")),
+    }
+}
+
 fn parse_donate_url(text: &str) -> Result<String, String> {
     let is_url = text.starts_with("https://") || text.starts_with("http://");
     if is_url && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -127,6 +146,8 @@ fn parse_donate_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// Where RTSP is served if nothing else is said.
+pub const DEFAULT_RTSP_PORT: u16 = 8554;
 const DEFAULT_FPS: u16 = 30;
 
 const STYLES: Styles = Styles::styled()

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 /// The running server and where it listens. Whoever called sees to its end.
 pub(crate) fn launch(options: &[&str], log: &str, errors: Stdio) -> (Child, SocketAddr) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_livestream"))
-        .args(["0", "--bind", "127.0.0.1"])
+        .args(["0", "--bind", "127.0.0.1", "--no-rtsp"])
         .args(options)
         .env("RUST_LOG", log)
         .stdout(Stdio::piped())

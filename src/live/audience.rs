@@ -18,7 +18,7 @@ use super::level::{LEVELS, LevelSet};
 use super::meter::StreamMeter;
 use super::settings::{Change, Locked, Settings, ViewerId};
 use super::thanks::Thanks;
-use super::viewer::Viewer;
+use super::viewer::{FeedCosts, Viewer};
 
 /// The viewers.
 pub struct Audience {
@@ -107,8 +107,21 @@ impl Audience {
         if viewers.len() >= MAX_REMEMBERED {
             forget_oldest(&mut viewers);
         }
-        let viewer = Arc::new(Viewer::new(id, settings, now));
+        let viewer = Arc::new(Viewer::new(id, settings, None, now));
         viewers.insert(id, Arc::clone(&viewer));
+        viewer
+    }
+
+    /// A new viewer of a clip: it has a share like the others, and wants no level of the source.
+    pub fn enter_clip(
+        &self,
+        id: ViewerId,
+        settings: Settings,
+        clip: FeedCosts,
+        now: Instant,
+    ) -> Arc<Viewer> {
+        let viewer = Arc::new(Viewer::new(id, settings, Some(clip), now));
+        self.viewers.lock().insert(id, Arc::clone(&viewer));
         viewer
     }
 
@@ -173,11 +186,14 @@ impl Audience {
     /// Divides the budget, sets everybody's level, and tells the hub what is wanted.
     pub fn settle(&self, now: Instant) {
         let mut settled = self.settled.lock();
-        let (costs, fps) = (self.hub.costs(), self.hub.frames_per_sec());
+        let live = self.live_costs();
         let viewers = self.everybody();
         let watching: Vec<_> = viewers
             .iter()
-            .filter_map(|viewer| viewer.claim(&costs, fps, now).map(|claim| (viewer, claim)))
+            .filter_map(|viewer| {
+                let of = viewer.clip().unwrap_or(&live);
+                viewer.claim(&of.costs, of.fps, now).map(|claim| (viewer, claim))
+            })
             .collect();
         let claims: Vec<Claim> = watching
             .iter()
@@ -189,8 +205,9 @@ impl Audience {
         };
         let mut wanted = Wanted::default();
         for ((viewer, claim), share) in watching.into_iter().zip(shares) {
-            let level = viewer.settle(share, &costs, fps, now);
-            if !claim.paused {
+            let of = viewer.clip().unwrap_or(&live);
+            let level = viewer.settle(share, &of.costs, of.fps, now);
+            if !claim.paused && viewer.clip().is_none() {
                 wanted.levels.insert(level);
                 wanted.motion |= claim.gaming;
                 // Who has twice what it needs will not be moved soon.
@@ -204,10 +221,11 @@ impl Audience {
 
     /// Reads what a second of `elapsed` brought to each, then settles anew.
     pub fn tick(&self, elapsed: Duration, now: Instant) {
-        let costs = self.hub.costs();
+        let live = self.live_costs();
         let mut bits_per_sec = 0;
         for viewer in self.everybody() {
-            let second = viewer.measure(elapsed, &costs, now);
+            let of = viewer.clip().unwrap_or(&live);
+            let second = viewer.measure(elapsed, &of.costs, now);
             bits_per_sec += second.bits_per_sec;
             self.frames_sent.fetch_add(second.sent, Ordering::Relaxed);
             self.frames_skipped.fetch_add(second.skipped, Ordering::Relaxed);
@@ -221,7 +239,7 @@ impl Audience {
         self.motion.store(motion.to_bits(), Ordering::Relaxed);
         let mut settled = self.settled.lock();
         settled.levels = LevelSet::EMPTY;
-        for viewer in self.everybody() {
+        for viewer in self.everybody().into_iter().filter(|viewer| viewer.clip().is_none()) {
             let level = viewer.moved(motion, elapsed);
             if viewer.streams() > 0 && !viewer.allowance().paused {
                 settled.levels.insert(level);
@@ -258,6 +276,10 @@ impl Audience {
     /// Frames sent to viewers and frames skipped, since the start.
     pub fn totals(&self) -> (u64, u64) {
         (self.frames_sent.load(Ordering::Relaxed), self.frames_skipped.load(Ordering::Relaxed))
+    }
+
+    fn live_costs(&self) -> FeedCosts {
+        FeedCosts { costs: self.hub.costs(), fps: self.hub.frames_per_sec() }
     }
 
     fn everybody(&self) -> Vec<Arc<Viewer>> {

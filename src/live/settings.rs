@@ -14,6 +14,13 @@ impl ViewerId {
     pub fn from_bits(bits: u128) -> Self {
         Self(bits)
     }
+
+    /// An id that nobody has or can guess.
+    pub fn random() -> Self {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).expect("the system has random numbers");
+        Self(u128::from_be_bytes(bytes))
+    }
 }
 
 impl fmt::Display for ViewerId {

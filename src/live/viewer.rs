@@ -48,10 +48,21 @@ impl LimitedBy {
 /// One viewer.
 pub struct Viewer {
     id: ViewerId,
+    /// Of what it watches instead of the live source.
+    clip: Option<FeedCosts>,
     level: AtomicU8,
     frames_permille: AtomicU16,
     paused: AtomicBool,
     inner: Mutex<Inner>,
+}
+
+/// What the pictures that a viewer watches cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FeedCosts {
+    /// Bits per second of each level.
+    pub costs: Costs,
+    /// Frames per second.
+    pub fps: f64,
 }
 
 /// What requests and the governor share of a viewer.
@@ -110,11 +121,12 @@ pub struct Report {
 }
 
 impl Viewer {
-    /// A viewer without a stream.
-    pub fn new(id: ViewerId, settings: Settings, now: Instant) -> Self {
+    /// A viewer without a stream; of the live source, if not of a clip.
+    pub fn new(id: ViewerId, settings: Settings, clip: Option<FeedCosts>, now: Instant) -> Self {
         let level = settings.choice.level();
         Self {
             id,
+            clip,
             level: AtomicU8::new(level.index() as u8),
             frames_permille: AtomicU16::new(1000),
             paused: AtomicBool::new(settings.paused),
@@ -137,6 +149,11 @@ impl Viewer {
     /// Its id.
     pub fn id(&self) -> ViewerId {
         self.id
+    }
+
+    /// What the clip costs that it watches; `None` if it watches the live source.
+    pub(super) fn clip(&self) -> Option<&FeedCosts> {
+        self.clip.as_ref()
     }
 
     /// What to send to it now.

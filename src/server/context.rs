@@ -34,6 +34,8 @@ pub struct About {
     pub name: String,
     /// `http://ADDRESS:PORT/` of each address it can be reached at.
     pub addresses: Vec<String>,
+    /// `rtsp://ADDRESS:PORT/` likewise; empty without RTSP.
+    pub rtsp_addresses: Vec<String>,
     /// A payment page.
     pub donate_url: Option<String>,
     /// When it started.

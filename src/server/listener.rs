@@ -13,8 +13,7 @@ use log::{debug, error, warn};
 use mio::{Events, Interest, Poll, Token, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::connection;
-use super::context::Context;
+use crate::shutdown::Shutdown as Stop;
 
 /// Listening sockets that do not accept yet.
 pub struct Bound {
@@ -89,23 +88,29 @@ fn reachable(bound: SocketAddr) -> Vec<SocketAddr> {
 }
 
 /// Starts the accepting thread.
+///
+/// `serve` talks with one client; each call has a thread of its own.
 pub(super) fn start(
     bound: Bound,
-    context: Arc<Context>,
+    name: &str,
+    shutdown: Stop,
+    serve: impl Fn(Arc<TcpStream>) + Send + Sync + 'static,
 ) -> std::io::Result<(JoinHandle<()>, Waker)> {
     let poll = Poll::new()?;
     let waker = Waker::new(poll.registry(), WAKE)?;
     let mut listener = mio::net::TcpListener::from_std(bound.listener);
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let accepting = Accepting { poll, listener, context, connections: Vec::new() };
-    let thread = thread::Builder::new().name("accept".into()).spawn(move || accepting.run())?;
+    let serve = Arc::new(serve);
+    let accepting = Accepting { poll, listener, shutdown, serve, connections: Vec::new() };
+    let thread = thread::Builder::new().name(name.into()).spawn(move || accepting.run())?;
     Ok((thread, waker))
 }
 
-struct Accepting {
+struct Accepting<S> {
     poll: Poll,
     listener: mio::net::TcpListener,
-    context: Arc<Context>,
+    shutdown: Stop,
+    serve: Arc<S>,
     connections: Vec<Open>,
 }
 
@@ -126,10 +131,10 @@ impl Open {
     }
 }
 
-impl Accepting {
+impl<S: Fn(Arc<TcpStream>) + Send + Sync + 'static> Accepting<S> {
     fn run(mut self) {
         let mut events = Events::with_capacity(16);
-        while !self.context.shutdown.asked() {
+        while !self.shutdown.asked() {
             if let Err(error) = self.poll.poll(&mut events, None)
                 && error.kind() != ErrorKind::Interrupted
             {
@@ -142,7 +147,7 @@ impl Accepting {
     }
 
     fn accept_all(&mut self) {
-        while !self.context.shutdown.asked() {
+        while !self.shutdown.asked() {
             match self.listener.accept() {
                 Ok((socket, _)) => self.open(socket.into()),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
@@ -151,7 +156,7 @@ impl Accepting {
                 Err(error) => {
                     // Out of descriptors, most likely: some connections may end meanwhile.
                     warn!("cannot accept a connection: {error}");
-                    self.context.shutdown.wait(Duration::from_millis(100));
+                    self.shutdown.wait(Duration::from_millis(100));
                 }
             }
         }
@@ -168,11 +173,11 @@ impl Accepting {
         }
         let socket = Arc::new(socket);
         let seen = Arc::downgrade(&socket);
-        let context = Arc::clone(&self.context);
+        let serve = Arc::clone(&self.serve);
         let thread = thread::Builder::new()
             .name("connection".into())
             .stack_size(STACK_BYTES)
-            .spawn(move || connection::serve(socket, &context));
+            .spawn(move || serve(socket));
         match thread {
             Ok(thread) => self.connections.push(Open { socket: seen, thread }),
             Err(error) => warn!("no thread for a connection: {error}"),

@@ -17,6 +17,7 @@ mod metrics;
 mod pages;
 mod qr;
 mod routes;
+pub mod rtsp;
 mod sender;
 mod settings;
 mod snapshot;
@@ -38,7 +39,9 @@ use std::thread::JoinHandle;
 ///
 /// The system's error if a thread or its poll cannot be made.
 pub fn start(bound: Bound, context: Arc<Context>) -> std::io::Result<Running> {
-    let (thread, waker) = listener::start(bound, context)?;
+    let shutdown = context.shutdown.clone();
+    let serve = move |socket| connection::serve(socket, &context);
+    let (thread, waker) = listener::start(bound, "accept", shutdown, serve)?;
     Ok(Running { thread, waker })
 }
 

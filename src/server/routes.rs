@@ -177,7 +177,7 @@ impl Request<'_> {
         let page = pages::index(self.head).header("Vary", "Cookie");
         match viewer {
             Some(_) => page,
-            None => with_cookie(page, new_id()),
+            None => with_cookie(page, ViewerId::random()),
         }
     }
 
@@ -210,7 +210,7 @@ impl Request<'_> {
         // Who names settings in the address wants them for this stream, and no page changed by it.
         let (id, keep) = match self.viewer_id() {
             Some(id) if wish.change == Change::default() => (id, Keep::Remembered),
-            _ => (new_id(), Keep::WhileItLasts),
+            _ => (ViewerId::random(), Keep::WhileItLasts),
         };
         let settings = Settings::default().changed(wish.change).unwrap_or_default();
         let viewer = self.context.audience.enter(id, settings, self.now);
@@ -291,7 +291,7 @@ impl Request<'_> {
             return Err(refuse(self.head, Status::BadRequest, why));
         }
         let known = self.viewer_id();
-        let id = known.unwrap_or_else(new_id);
+        let id = known.unwrap_or_else(ViewerId::random);
         let viewer = self.context.audience.enter(id, Settings::default(), self.now);
         let answer = self.carry_out(order, &viewer, tab.as_deref());
         Ok(if known.is_some() { answer } else { with_cookie(answer, id) })
@@ -366,12 +366,6 @@ fn allow(answer: Answer, methods: &str) -> Answer {
 
 fn with_cookie(answer: Answer, id: ViewerId) -> Answer {
     answer.header("Set-Cookie", cookie::set_cookie(COOKIE, &id.to_string(), COOKIE_LASTS))
-}
-
-fn new_id() -> ViewerId {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system has random numbers");
-    ViewerId::from_bits(u128::from_be_bytes(bytes))
 }
 
 fn is_loopback(address: &str) -> bool {

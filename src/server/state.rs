@@ -20,6 +20,7 @@ pub(super) fn state(context: &Context, viewer: Option<&Viewer>, tab: Option<&str
             "version": env!("CARGO_PKG_VERSION"),
             "uptime_s": seconds(now - context.about.started),
             "addresses": context.about.addresses,
+            "rtsp_addresses": context.about.rtsp_addresses,
             "donate_url": context.about.donate_url,
         },
         "source": source(context, now),

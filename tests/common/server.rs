@@ -17,6 +17,7 @@ use super::client::{Client, Reply, ask};
 pub(crate) struct Server {
     child: Child,
     address: SocketAddr,
+    rtsp: Option<SocketAddr>,
     /// The first line that it printed.
     pub(crate) first_line: String,
     log: Arc<Mutex<String>>,
@@ -38,8 +39,11 @@ impl Server {
 
     /// Starts the program on this address, and waits until it says where it listens.
     pub(crate) fn launch(ip: IpAddr, port: u16, arguments: &[&str]) -> Self {
+        // Its default port is one for all tests.
+        let rtsp = arguments.contains(&"--rtsp-port");
         let mut child = program()
             .args([&port.to_string(), "--bind", &ip.to_string()])
+            .args((!rtsp).then_some("--no-rtsp"))
             .args(arguments)
             .env("RUST_LOG", "debug")
             .stdin(Stdio::null())
@@ -53,6 +57,7 @@ impl Server {
         let mut server = Self {
             child,
             address: SocketAddr::new(ip, port),
+            rtsp: None,
             first_line: String::new(),
             log,
             ended,
@@ -61,7 +66,17 @@ impl Server {
             .unwrap_or_else(|error| panic!("nothing was printed ({error}): {}", server.log()));
         server.address = address(&server.first_line)
             .unwrap_or_else(|| panic!("not an address: {:?}", server.first_line));
+        if rtsp {
+            let line = lines.recv_timeout(PATIENCE).expect("it says where it serves RTSP");
+            let at = line.strip_prefix("listening on rtsp://").and_then(|at| at.strip_suffix('/'));
+            server.rtsp = at.and_then(|at| at.parse().ok());
+        }
         server
+    }
+
+    /// Where it serves RTSP, if it was started with `--rtsp-port`.
+    pub(crate) fn rtsp(&self) -> SocketAddr {
+        self.rtsp.expect("it was started with `--rtsp-port`")
     }
 
     /// Where it listens.

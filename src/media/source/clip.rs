@@ -16,6 +16,7 @@ use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
 
 mod avi;
 mod concat;
+pub mod film;
 mod lab;
 mod window;
 

@@ -126,7 +126,7 @@ impl<R: Reel + Send> Capture for Player<R> {
     }
 }
 
-fn no_picture(name: &str) -> Trouble {
+pub(super) fn no_picture(name: &str) -> Trouble {
     Trouble {
         code: TroubleCode::Garbage,
         title: format!("No picture in {name} can be read"),

@@ -1,0 +1,235 @@
+//! A session (RFC 2326 §3.4): from SETUP to TEARDOWN, its client's silence, or its end.
+//!
+//! Which method is allowed when is [`crate::proto::rtsp::State`]'s; here is what a state
+//! holds. Sessions over UDP outlive their connection, as a client may come back on another;
+//! the others end with it.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::Studio;
+use super::play::{Playing, Show};
+use crate::proto::rtp::rtcp;
+use crate::proto::rtsp::State;
+
+/// One session.
+pub(super) struct Session {
+    /// As the client names it.
+    pub(super) id: String,
+    /// What it was set up for, as the path and query of a URL.
+    pub(super) target: String,
+    client: IpAddr,
+    ssrc: u32,
+    /// The client's port for RTCP, over UDP.
+    rtcp: Option<SocketAddr>,
+    /// The connection that it ends with.
+    pub(super) bound_to: Option<u64>,
+    heard_at: Mutex<Instant>,
+    phase: Mutex<Phase>,
+    loss: Mutex<Loss>,
+}
+
+/// What a session has in each state; Init is no session.
+pub(super) enum Phase {
+    /// Set up, paused, or at its end.
+    Ready(Box<Show>),
+    /// Packets leave.
+    Playing(Playing),
+    /// It is being ended, or its thread failed.
+    Over,
+}
+
+/// What was known at the last receiver report.
+#[derive(Default)]
+struct Loss {
+    frames: u64,
+    at: Option<Instant>,
+}
+
+/// What is fixed at SETUP.
+pub(super) struct Terms {
+    pub(super) id: String,
+    pub(super) target: String,
+    pub(super) client: IpAddr,
+    pub(super) ssrc: u32,
+    pub(super) rtcp: Option<SocketAddr>,
+    pub(super) bound_to: Option<u64>,
+}
+
+impl Session {
+    pub(super) fn new(terms: Terms, show: Box<Show>, now: Instant) -> Self {
+        let Terms { id, target, client, ssrc, rtcp, bound_to } = terms;
+        let (heard_at, phase) = (Mutex::new(now), Mutex::new(Phase::Ready(show)));
+        let loss = Mutex::default();
+        Self { id, target, client, ssrc, rtcp, bound_to, heard_at, phase, loss }
+    }
+
+    /// Notes that its client is there.
+    pub(super) fn heard(&self, now: Instant) {
+        *self.heard_at.lock() = now;
+    }
+
+    /// Where it stands.
+    pub(super) fn state(&self) -> State {
+        match &*self.phase.lock() {
+            Phase::Ready(_) => State::Ready,
+            Phase::Playing(_) => State::Playing,
+            Phase::Over => State::Init,
+        }
+    }
+
+    /// Does something with its show; if it plays, it is stopped first. `None` if it is over.
+    ///
+    /// What `change` returns is what the session has then.
+    pub(super) fn change<T>(
+        &self,
+        studio: &Studio,
+        change: impl FnOnce(Box<Show>) -> (Phase, T),
+    ) -> Option<T> {
+        // Held while the thread ends on purpose: requests about one session wait for each other.
+        let mut phase = self.phase.lock();
+        let show = match std::mem::replace(&mut *phase, Phase::Over) {
+            Phase::Ready(show) => show,
+            Phase::Playing(playing) => playing.stop(studio)?,
+            Phase::Over => return None,
+        };
+        let (next, outcome) = change(show);
+        *phase = next;
+        Some(outcome)
+    }
+
+    /// Lets its packets leave, if it plays.
+    pub(super) fn go(&self, studio: &Studio) {
+        if let Phase::Playing(playing) = &*self.phase.lock() {
+            playing.go(studio);
+        }
+    }
+
+    /// Ends it.
+    pub(super) fn end(&self, studio: &Studio) {
+        self.change(studio, |mut show| {
+            show.end();
+            (Phase::Over, ())
+        });
+    }
+
+    /// Whether its client was silent for too long. Who takes packets over a connection is there.
+    fn is_stale(&self, now: Instant) -> bool {
+        // Who is being served just now is not silent.
+        let Some(phase) = self.phase.try_lock() else { return false };
+        match &*phase {
+            Phase::Over => true,
+            _ if self.bound_to.is_some() => false,
+            _ => now.saturating_duration_since(*self.heard_at.lock()) > SILENCE,
+        }
+    }
+
+    /// Takes in what its client says of the packets that it got: the frames that are damaged
+    /// by loss count as skipped, as those that a slow connection cannot take.
+    fn reported(&self, block: &rtcp::ReportBlock, now: Instant) {
+        let Some(phase) = self.phase.try_lock() else { return };
+        let Phase::Playing(playing) = &*phase else { return };
+        let meter = &playing.meter;
+        let (frames, bytes) =
+            (meter.frames.load(Ordering::Relaxed), meter.bytes.load(Ordering::Relaxed));
+        let mut loss = self.loss.lock();
+        let before = loss.frames.min(frames);
+        let seconds = loss.at.map_or(1.0, |at| now.duration_since(at).as_secs_f64().max(1.0));
+        (loss.frames, loss.at) = (frames, Some(now));
+        let lost = f64::from(block.fraction_lost) / 256.0;
+        let packets_each = bytes as f64 / frames.max(1) as f64 / PACKET_BYTES;
+        let damaged = 1.0 - (1.0 - lost).powf(packets_each.max(1.0));
+        // Of one second, since that is what a link is judged by.
+        let in_a_second = (frames - before) as f64 / seconds * damaged;
+        meter.skipped.fetch_add(in_a_second.round() as u64, Ordering::Relaxed);
+    }
+}
+
+/// All sessions.
+#[derive(Default)]
+pub(super) struct Sessions {
+    by_id: Mutex<HashMap<String, Arc<Session>>>,
+}
+
+impl Sessions {
+    /// Takes one in; gives it back if there are too many.
+    pub(super) fn add(&self, session: Arc<Session>) -> Result<(), Arc<Session>> {
+        let mut by_id = self.by_id.lock();
+        if by_id.len() >= MAX_SESSIONS {
+            return Err(session);
+        }
+        by_id.insert(session.id.clone(), session);
+        Ok(())
+    }
+
+    /// The session that a client names; those of others are not found.
+    pub(super) fn find(&self, id: &str, client: IpAddr) -> Option<Arc<Session>> {
+        self.by_id.lock().get(id).filter(|session| session.client == client).cloned()
+    }
+
+    /// Whether a client has any.
+    pub(super) fn has_any(&self, client: IpAddr) -> bool {
+        self.by_id.lock().values().any(|session| session.client == client)
+    }
+
+    /// Takes one out.
+    pub(super) fn remove(&self, id: &str) -> Option<Arc<Session>> {
+        self.by_id.lock().remove(id)
+    }
+
+    /// Takes out what is stale.
+    pub(super) fn take_stale(&self, now: Instant) -> Vec<Arc<Session>> {
+        self.take(|session| session.is_stale(now))
+    }
+
+    /// Takes out what ends with a connection.
+    pub(super) fn take_bound(&self, connection: u64) -> Vec<Arc<Session>> {
+        self.take(|session| session.bound_to == Some(connection))
+    }
+
+    /// Takes out everything.
+    pub(super) fn take_all(&self) -> Vec<Arc<Session>> {
+        self.take(|_| true)
+    }
+
+    fn take(&self, which: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
+        let all: Vec<Arc<Session>> = self.by_id.lock().values().cloned().collect();
+        let taken: Vec<_> = all.into_iter().filter(|session| which(session)).collect();
+        let mut by_id = self.by_id.lock();
+        taken.iter().for_each(|session| drop(by_id.remove(&session.id)));
+        taken
+    }
+
+    /// Takes in RTCP from `from`: it keeps sessions alive, and tells of loss.
+    pub(super) fn rtcp(&self, compound: &[rtcp::Packet], from: SocketAddr, now: Instant) {
+        let blocks: Vec<_> = compound.iter().flat_map(report_blocks).collect();
+        let all: Vec<Arc<Session>> = self.by_id.lock().values().cloned().collect();
+        for session in all.iter().filter(|session| session.client == from.ip()) {
+            let block = blocks.iter().find(|block| block.ssrc == session.ssrc);
+            if block.is_some() || session.rtcp == Some(from) {
+                session.heard(now);
+            }
+            if let Some(block) = block {
+                session.reported(block, now);
+            }
+        }
+    }
+}
+
+fn report_blocks(packet: &rtcp::Packet) -> &[rtcp::ReportBlock] {
+    match packet {
+        rtcp::Packet::ReceiverReport { blocks, .. } => blocks,
+        rtcp::Packet::SenderReport(report) => &report.blocks,
+        _ => &[],
+    }
+}
+
+const MAX_SESSIONS: usize = 4096;
+/// The time-out that clients are told, and a little for the way.
+const SILENCE: Duration = Duration::from_secs(65);
+const PACKET_BYTES: f64 = 1400.0;
