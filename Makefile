@@ -32,6 +32,7 @@ bench:
 	scripts/setup build
 	cargo bench --locked --bench encode
 	cargo bench --locked --bench fanout
+	cargo bench --locked --bench rtsp
 
 soak:
 	scripts/setup build

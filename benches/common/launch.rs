@@ -4,20 +4,26 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
-/// The running server and where it listens. Whoever called sees to its end.
-pub(crate) fn launch(options: &[&str], log: &str, errors: Stdio) -> (Child, SocketAddr) {
+/// The running server and where it listens: HTTP, then RTSP if `options` ask for that with
+/// `--rtsp-port`. Whoever called sees to its end.
+pub(crate) fn launch(options: &[&str], log: &str, errors: Stdio) -> (Child, Vec<SocketAddr>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_livestream"))
-        .args(["0", "--bind", "127.0.0.1", "--no-rtsp"])
+        .args(["0", "--bind", "127.0.0.1"])
         .args(options)
         .env("RUST_LOG", log)
         .stdout(Stdio::piped())
         .stderr(errors)
         .spawn()
         .expect("the binary was built with this bench");
-    let mut line = String::new();
     let out = child.stdout.take().expect("its output is piped");
-    BufReader::new(out).read_line(&mut line).expect("it prints its address");
-    let address = line.trim().trim_start_matches("listening on http://").trim_end_matches('/');
-    let address = address.parse().expect("an address and a port");
-    (child, address)
+    let count = if options.contains(&"--rtsp-port") { 2 } else { 1 };
+    let lines = BufReader::new(out).lines().take(count);
+    let addresses = lines.map(|line| address(&line.expect("it prints its addresses")));
+    let addresses = addresses.collect();
+    (child, addresses)
+}
+
+fn address(line: &str) -> SocketAddr {
+    let address = line.rsplit("//").next().unwrap_or_default().trim_end_matches('/');
+    address.parse().expect("an address and a port")
 }

@@ -19,6 +19,8 @@ mod load;
 mod picture;
 mod plot;
 mod server;
+#[path = "../common/usage.rs"]
+mod usage;
 
 use std::time::Duration;
 

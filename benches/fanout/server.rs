@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::launch::launch;
+use crate::usage::{Usage, usage};
 
 /// A running server, ended by its id when it is dropped.
 pub(crate) struct Server {
@@ -20,20 +21,13 @@ pub(crate) struct Server {
     child: Child,
 }
 
-/// What a process used.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Usage {
-    /// Processor seconds since its start, in user and system mode.
-    pub cpu: Duration,
-    /// Resident memory, MiB.
-    pub rss_mib: f64,
-}
-
 impl Server {
     /// Ours, showing `source`.
     pub(crate) fn livestream(source: &str) -> Self {
-        let options = ["--bandwidth", "unlimited", "--max-viewers", "5000", "--source", source];
-        let (child, address) = launch(&options, "warn", Stdio::inherit());
+        let options = ["--no-rtsp", "--bandwidth", "unlimited", "--max-viewers", "5000"];
+        let options = [&options[..], &["--source", source]].concat();
+        let (child, addresses) = launch(&options, "warn", Stdio::inherit());
+        let address = addresses[0];
         Self {
             name: "livestream".into(),
             address,
@@ -91,20 +85,7 @@ impl Server {
 
     /// What it used until now.
     pub(crate) fn usage(&self) -> Usage {
-        let read = |file: &str| {
-            std::fs::read_to_string(format!("/proc/{}/{file}", self.child.id())).unwrap_or_default()
-        };
-        let stat = read("stat");
-        // Behind the name, which may hold blanks: utime and stime are fields 14 and 15 (proc(5)).
-        let fields: Vec<&str> =
-            stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|text| text.parse().ok()).unwrap_or(0u64);
-        let cpu = Duration::from_millis((ticks(11) + ticks(12)) * 1000 / TICKS_PER_SEC);
-        let status = read("status");
-        let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib: f64 =
-            rss.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default();
-        Usage { cpu, rss_mib: kib / 1024.0 }
+        usage(self.child.id())
     }
 }
 
@@ -124,6 +105,3 @@ fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(local(0)).expect("there is a free port");
     listener.local_addr().expect("it has an address").port()
 }
-
-/// Linux counts processor time in hundredths of a second for every architecture (`USER_HZ`).
-const TICKS_PER_SEC: u64 = 100;

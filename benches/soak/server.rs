@@ -40,8 +40,9 @@ impl fmt::Display for Sample {
 
 impl Server {
     pub(crate) fn start(source: &str) -> Self {
-        let options = ["--source", source, "--bandwidth", "200M"];
-        let (mut child, address) = launch(&options, "info", Stdio::piped());
+        let options = ["--no-rtsp", "--source", source, "--bandwidth", "200M"];
+        let (mut child, addresses) = launch(&options, "info", Stdio::piped());
+        let address = addresses[0];
         let errors = Arc::new(Mutex::new(Vec::new()));
         let (log, found) = (child.stderr.take().expect("its log is piped"), Arc::clone(&errors));
         thread::spawn(move || {

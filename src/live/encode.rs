@@ -30,7 +30,12 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn offer(&self, frame: Arc<Frame>) {
-        self.change(|schedule| schedule.newest = Some(frame));
+        let mut schedule = self.schedule.lock();
+        let idle = schedule.wanted.is_served_by(&frame);
+        schedule.newest = Some(frame);
+        if !idle {
+            self.changed.notify_all();
+        }
     }
 
     pub(super) fn want(&self, wish: Wanted) {
@@ -143,6 +148,13 @@ pub(super) struct Wanted {
     /// Whether somebody may be given another level than the one that he asks for, so that it must
     /// be known what each costs.
     pub(super) costs: bool,
+}
+
+impl Wanted {
+    /// Whether the frame's own JPEG is all that is wanted.
+    fn is_served_by(&self, frame: &Frame) -> bool {
+        !self.motion && !self.costs && self.levels.without(passthrough(frame)).is_empty()
+    }
 }
 
 /// What is to be done with the newest frame, and what is being done.

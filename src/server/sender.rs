@@ -57,12 +57,15 @@ impl Senders {
                 arrivals,
                 streams: HashMap::new(),
                 next_token: WAKE.0 + 1,
-                count: streams,
+                count: Arc::clone(&streams),
             };
             let name = format!("sender-{number}");
             threads.push(thread::Builder::new().name(name).spawn(move || worker.run())?);
+            let (counted, ending) = (Arc::clone(&streams), shutdown.clone());
             hub.on_news(Arc::new(move || {
-                if let Err(error) = waker.wake() {
+                // Who serves nobody sleeps on; a stream that comes wakes it.
+                let idle = counted.load(Ordering::Relaxed) == 0 && !ending.asked();
+                if !idle && let Err(error) = waker.wake() {
                     error!("cannot wake a sender: {error}");
                 }
             }));

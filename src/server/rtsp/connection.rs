@@ -29,7 +29,7 @@ pub(super) fn serve(socket: Arc<TcpStream>, studio: &Arc<Studio>) {
         debug!("RTSP connection ended: {error}");
     }
     for session in studio.sessions.take_bound(number) {
-        session.end(studio);
+        session.end();
     }
 }
 

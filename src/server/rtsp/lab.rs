@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use log::{debug, warn};
 
 use super::feed::{Feed, Wish};
-use super::play::{Playing, Show, Way};
+use super::play::{Show, Way};
 use super::requests::{Client, random_u32};
 use super::session::{Phase, Session, Terms};
 use super::{Resource, Studio};
@@ -56,11 +56,11 @@ impl Lab {
             }
             (Method::Setup, _) => self.setup(studio, client, request, session.as_deref()),
             (Method::Play, Some(session)) => play(studio, session),
-            (Method::Pause, Some(session)) => pause(studio, session),
+            (Method::Pause, Some(session)) => pause(session),
             // Also before SETUP: nothing is there, and nothing is left.
             (Method::Teardown, _) => {
                 if let Some(session) = studio.sessions.remove(&self.id) {
-                    session.end(studio);
+                    session.end();
                 }
                 Ok(())
             }
@@ -75,7 +75,7 @@ impl Lab {
     /// Does what comes after the reply has been written.
     pub(super) fn after(&self, studio: &Studio, client: &Client) {
         if let Some(session) = studio.sessions.find(&self.id, client.peer.ip()) {
-            session.go(studio);
+            session.go();
         }
     }
 
@@ -103,7 +103,7 @@ impl Lab {
             })?,
         };
         if let Some(old) = studio.sessions.remove(&self.id) {
-            old.end(studio);
+            old.end();
         }
         let to = SocketAddr::new(client.peer.ip(), port);
         let way = Way::Datagrams { ports, to, number: 0, ssrc: random_u32() };
@@ -120,11 +120,11 @@ impl Lab {
     }
 }
 
-fn play(studio: &Arc<Studio>, session: &Session) -> Result<(), Status> {
+fn play(studio: &Studio, session: &Session) -> Result<(), Status> {
     if session.state() == State::Playing {
         return Ok(());
     }
-    let outcome = session.change(studio, |mut show| {
+    let outcome = session.change(|mut show| {
         if let Feed::Clip(clip) = &mut show.feed {
             let start = (Instant::now() + FIRST_WAIT, SystemTime::now() + FIRST_WAIT);
             if let Err(trouble) = clip.start(None, None, 1.0, start) {
@@ -132,7 +132,7 @@ fn play(studio: &Arc<Studio>, session: &Session) -> Result<(), Status> {
                 return (Phase::Ready(show), Err(Status::NotFound));
             }
         }
-        match Playing::start(show, studio) {
+        match studio.put_on(show) {
             Ok(playing) => (Phase::Playing(playing), Ok(())),
             Err((show, _)) => (Phase::Ready(show), Err(Status::NotEnoughBandwidth)),
         }
@@ -140,11 +140,11 @@ fn play(studio: &Arc<Studio>, session: &Session) -> Result<(), Status> {
     outcome.unwrap_or(Err(Status::SessionNotFound))
 }
 
-fn pause(studio: &Studio, session: &Session) -> Result<(), Status> {
+fn pause(session: &Session) -> Result<(), Status> {
     if session.state() != State::Playing {
         return Err(Status::MethodNotValidInThisState);
     }
-    session.change(studio, |show| (Phase::Ready(show), ())).ok_or(Status::SessionNotFound)
+    session.change(|show| (Phase::Ready(show), ())).ok_or(Status::SessionNotFound)
 }
 
 fn find(studio: &Studio, name: &str) -> Result<Resource, Status> {

@@ -1,7 +1,7 @@
 //! The RTSP server (RFC 2326): the same pictures for players, and for the networking lab.
 //!
 //! ```text
-//! accept ──► a connection thread: requests, replies ──PLAY──► an rtp thread: packets
+//! accept ──► a connection thread: requests, replies ──PLAY──► an rtp thread: packets of many
 //!            rtcp thread: receiver reports, sessions whose client went silent
 //! ```
 //!
@@ -10,7 +10,7 @@
 //! | [`connection`] | what comes over a connection, taken apart |
 //! | [`requests`], [`lab`] | what a request does, in RFC 2326's way and in the lab's |
 //! | [`session`] | what outlives a request |
-//! | [`play`] | the thread of a session that plays |
+//! | [`play`] | what a session plays, and the few threads that play all of them |
 //! | [`feed`], [`clips`] | which picture is due: the source's newest, or a clip's next |
 //! | [`shelf`] | pictures packed for sending, once for all sessions of a level |
 //! | [`outlet`], [`udp`] | the way of packets |
@@ -40,13 +40,14 @@ use std::time::{Duration, Instant};
 use log::{error, warn};
 
 use self::clips::{ClipEntry, Clips};
-use self::news::News;
+use self::play::{Playing, Show, Stages};
 use self::session::Sessions;
 use self::shelf::Shelf;
 use self::udp::Ports;
 use super::Running;
 use super::context::Context;
 use super::listener::{self, Bound};
+use crate::live::audience::Refused;
 use crate::media::source::Trouble;
 use crate::proto::form;
 use crate::proto::rtp::rtcp;
@@ -58,8 +59,7 @@ struct Studio {
     /// None where the system gives no UDP ports: clients then come over TCP.
     ports: Option<Arc<Ports>>,
     sessions: Sessions,
-    news: Arc<News>,
-    shelf: Shelf,
+    stages: Stages,
     connections: AtomicU64,
 }
 
@@ -99,12 +99,13 @@ pub fn start(bound: Bound, plan: Plan, context: Arc<Context>) -> std::io::Result
             None
         }
     };
+    let shelf = Arc::new(Shelf::new());
+    let stages = Stages::start(&context.hub, &shelf, &context.shutdown)?;
     let studio = Arc::new(Studio {
         clips: plan.clips.map(|folder| Clips::new(folder, plan.fps)),
         ports,
         sessions: Sessions::default(),
-        news: News::of(&context.hub),
-        shelf: Shelf::new(),
+        stages,
         connections: AtomicU64::new(0),
         context,
     });
@@ -120,14 +121,12 @@ pub fn start(bound: Bound, plan: Plan, context: Arc<Context>) -> std::io::Result
 impl RtspRunning {
     /// Ends all sessions and waits for all threads, after shutdown was asked.
     pub fn join(self) {
-        for session in self.studio.sessions.take_all() {
-            session.end(&self.studio);
-        }
+        self.studio.stages.join();
+        let end_all = || self.studio.sessions.take_all().iter().for_each(|one| one.end());
+        end_all();
         self.accepting.join();
-        // Those of connections that were just being served.
-        for session in self.studio.sessions.take_all() {
-            session.end(&self.studio);
-        }
+        // What connections set up meanwhile.
+        end_all();
         if self.rtcp.join().is_err() {
             error!("the RTCP thread failed");
         }
@@ -137,6 +136,11 @@ impl RtspRunning {
 impl Studio {
     fn next_connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Lets a show begin.
+    fn put_on(&self, show: Box<Show>) -> Result<Playing, (Box<Show>, Refused)> {
+        self.stages.put_on(show, &self.context.audience)
     }
 
     /// What lies at a path.
@@ -177,7 +181,7 @@ impl Studio {
             if swept.elapsed() >= SWEEP_PERIOD {
                 swept = Instant::now();
                 for session in self.sessions.take_stale(swept) {
-                    session.end(self);
+                    session.end();
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Wakes the threads of sessions when there may be something to send.
+//! Wakes a thread of sessions when there may be something to send.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,7 +7,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::live::hub::Hub;
 
-/// A bell that many wait at.
+/// A bell that a thread waits at.
 #[derive(Default)]
 pub(super) struct News {
     rung: Mutex<u64>,
@@ -15,11 +15,15 @@ pub(super) struct News {
 }
 
 impl News {
-    /// A bell that rings at the hub's news.
-    pub(super) fn of(hub: &Hub) -> Arc<Self> {
+    /// A bell that rings at the hub's news while `listens` says so.
+    pub(super) fn of(hub: &Hub, listens: impl Fn() -> bool + Send + Sync + 'static) -> Arc<Self> {
         let news = Arc::new(Self::default());
         let bell = Arc::clone(&news);
-        hub.on_news(Arc::new(move || bell.ring()));
+        hub.on_news(Arc::new(move || {
+            if listens() {
+                bell.ring();
+            }
+        }));
         news
     }
 

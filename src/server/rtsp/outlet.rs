@@ -1,9 +1,10 @@
 //! The way of a session's packets: UDP, or frames between the replies of its connection.
 
-use std::io::{Result, Write};
+use std::io::{ErrorKind, IoSlice, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -35,32 +36,128 @@ pub(super) enum Outlet {
 }
 
 /// A connection that several threads write whole messages to.
+///
+/// Replies wait until they are written, up to the socket's time-out. Packets do not wait:
+/// what the client does not take at once is kept, one frame at the most, and goes first.
 pub(super) struct Writer {
     socket: Arc<TcpStream>,
-    // Held across a write on purpose: messages must not mix. A write has a time-out.
-    turn: Mutex<()>,
+    // Held across a reply's write on purpose: messages must not mix.
+    pending: Mutex<Pending>,
+}
+
+/// What a client has not taken yet.
+#[derive(Default)]
+struct Pending {
+    bytes: Vec<u8>,
+    sent: usize,
+    since: Option<Instant>,
 }
 
 impl Writer {
     pub(super) fn new(socket: Arc<TcpStream>) -> Self {
-        Self { socket, turn: Mutex::new(()) }
+        Self { socket, pending: Mutex::default() }
     }
 
-    /// Writes all of it before anybody else writes.
+    /// Writes a whole message, behind what is still pending.
     ///
     /// # Errors
     ///
     /// The system's, also if the client took nothing for as long as a write may wait. The
     /// connection is of no more use then, and closed.
     pub(super) fn write(&self, bytes: &[u8]) -> Result<()> {
-        let _turn = self.turn.lock();
-        let written = (&*self.socket).write_all(bytes);
+        let mut pending = self.pending.lock();
+        let rest = std::mem::take(&mut *pending);
+        let rest = rest.bytes.get(rest.sent..).unwrap_or_default();
+        let written =
+            (&*self.socket).write_all(rest).and_then(|()| (&*self.socket).write_all(bytes));
         if written.is_err() {
             // Half a message may have gone out: nothing that follows could be understood.
             let _ = self.socket.shutdown(std::net::Shutdown::Both);
         }
         written
     }
+
+    /// Sends what is pending, as far as the client takes it. Whether nothing is left.
+    ///
+    /// # Errors
+    ///
+    /// The system's; [`ErrorKind::TimedOut`] if the client has taken nothing for too long.
+    pub(super) fn drain(&self) -> Result<bool> {
+        match self.pending.try_lock() {
+            Some(mut pending) => pending.send(&self.socket),
+            // A reply is being written.
+            None => Ok(false),
+        }
+    }
+
+    /// Sends what the client takes of `pieces`, and keeps the rest.
+    ///
+    /// # Errors
+    ///
+    /// As [`drain`](Self::drain).
+    fn offer(&self, pieces: &[IoSlice<'_>]) -> Result<()> {
+        let mut pending = self.pending.lock();
+        let mut sent = 0;
+        if pending.send(&self.socket)? {
+            for some in pieces.chunks(MAX_PIECES) {
+                let length: usize = some.iter().map(|piece| piece.len()).sum();
+                let count = match send_now(&self.socket, some) {
+                    Ok(count) => count,
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+                    Err(error) => return Err(error),
+                };
+                sent += count;
+                if count < length {
+                    break;
+                }
+            }
+        }
+        for piece in pieces {
+            let left = piece.get(sent.min(piece.len())..).unwrap_or_default();
+            sent = sent.saturating_sub(piece.len());
+            pending.bytes.extend_from_slice(left);
+        }
+        Ok(())
+    }
+}
+
+impl Pending {
+    fn send(&mut self, socket: &TcpStream) -> Result<bool> {
+        while let Some(rest) = self.bytes.get(self.sent..).filter(|rest| !rest.is_empty()) {
+            match send_now(socket, &[IoSlice::new(rest)]) {
+                Ok(count) => {
+                    self.sent += count;
+                    self.since = None;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let since = *self.since.get_or_insert_with(Instant::now);
+                    if since.elapsed() > PATIENCE {
+                        return Err(ErrorKind::TimedOut.into());
+                    }
+                    return Ok(false);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.bytes.clear();
+        self.sent = 0;
+        Ok(true)
+    }
+}
+
+/// Sends without waiting, on a socket on which others wait.
+#[cfg(unix)]
+fn send_now(socket: &TcpStream, pieces: &[IoSlice<'_>]) -> Result<usize> {
+    use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+    let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+    Ok(sendmsg(socket, pieces, &mut SendAncillaryBuffer::default(), flags)?)
+}
+
+/// Without a way to send that does not wait, a slow client holds up those next to it.
+#[cfg(not(unix))]
+fn send_now(mut socket: &TcpStream, pieces: &[IoSlice<'_>]) -> Result<usize> {
+    socket.write_vectored(pieces)
 }
 
 impl Outlet {
@@ -91,16 +188,33 @@ impl Outlet {
                 ports.send_rtp(*rtp, buffer, packets.packet_bytes()).or_else(if_unheard)
             }
             Outlet::Interleaved { writer, rtp, .. } => {
-                for index in run {
+                let mut heads = Vec::with_capacity(run.len());
+                for index in run.clone() {
                     let start = buffer.len();
                     buffer.extend([0; HEADER_BYTES]);
-                    packets.write(index, first, buffer);
-                    let length = (buffer.len() - start - HEADER_BYTES) as u16;
+                    packets.write_head(index, first, buffer);
+                    let length = buffer.len() - start - HEADER_BYTES + packets.scan(index).len();
                     buffer[start..start + HEADER_BYTES]
-                        .copy_from_slice(&frame_header(*rtp, length));
+                        .copy_from_slice(&frame_header(*rtp, length as u16));
+                    heads.push(start..buffer.len());
                 }
-                writer.write(buffer)
+                // The scan goes to the system from where it is.
+                let pieces = heads.into_iter().zip(run);
+                let pieces = pieces.flat_map(|(head, index)| [&buffer[head], packets.scan(index)]);
+                writer.offer(&pieces.map(IoSlice::new).collect::<Vec<_>>())
             }
+        }
+    }
+
+    /// Whether a frame can be sent now: nothing is left of the one before.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub(super) fn is_free(&self) -> Result<bool> {
+        match self {
+            Outlet::Udp { .. } => Ok(true),
+            Outlet::Interleaved { writer, .. } => writer.drain(),
         }
     }
 
@@ -121,7 +235,7 @@ impl Outlet {
                 rtcp::write(compound, &mut bytes);
                 let length = (bytes.len() - HEADER_BYTES) as u16;
                 bytes[..HEADER_BYTES].copy_from_slice(&frame_header(*channel, length));
-                writer.write(&bytes)
+                writer.offer(&[IoSlice::new(&bytes)])
             }
         }
     }
@@ -136,3 +250,7 @@ fn if_unheard(error: std::io::Error) -> Result<()> {
 
 /// 22 kB: what even small switches hold.
 const UDP_BATCH: usize = 16;
+/// What systems take at once.
+const MAX_PIECES: usize = 1024;
+/// A client that takes nothing for so long is gone.
+const PATIENCE: Duration = Duration::from_secs(10);

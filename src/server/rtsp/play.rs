@@ -1,31 +1,38 @@
-//! The thread of a session that plays: a picture when it is due, its packets spread over
-//! a part of the time until the next, a report now and then.
+//! What a session plays, and the few threads that play all of them.
 //!
-//! What it sends with is a [`Show`], which it gets at PLAY and gives back at PAUSE, so that
-//! numbers and the place in a clip go on where they were.
+//! A [`Show`] sends what is due and waits for nothing; a [`Stage`]'s thread calls it when
+//! there is news and when the time that it named has come. PAUSE takes the show off the
+//! stage, so that numbers and the place in a clip go on where they were.
 
 use std::io::Result;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use log::{debug, warn};
+use crossbeam_channel::{Receiver, Sender as Inbox, unbounded};
+use log::{debug, error, warn};
+use parking_lot::Mutex;
 
-use super::Studio;
 use super::feed::{Feed, Next, Shot};
+use super::news::News;
 use super::outlet::Outlet;
-use super::shelf::Packer;
+use super::shelf::{Packer, Shelf};
 use super::udp::Ports;
-use crate::live::audience::Refused;
+use crate::live::audience::{Audience, Refused};
+use crate::live::hub::Hub;
 use crate::live::meter::StreamMeter;
+use crate::proto::rtp::jpeg::Packets;
 use crate::proto::rtp::{Header, JPEG_PAYLOAD_TYPE, Sender, rtcp};
+use crate::shutdown::Shutdown;
 
 /// All that a session needs to play.
 pub(super) struct Show {
     pub(super) feed: Feed,
     pub(super) way: Way,
+    outgoing: Option<Outgoing>,
     packer: Packer,
     buffer: Vec<u8>,
 }
@@ -54,24 +61,29 @@ pub(super) enum Way {
     },
 }
 
-/// A show that is on.
-pub(super) struct Playing {
-    cue: Arc<Cue>,
-    thread: JoinHandle<Box<Show>>,
-    /// What is counted of it.
-    pub(super) meter: Arc<StreamMeter>,
+/// A frame of which packets are still to leave.
+struct Outgoing {
+    packets: Arc<Packets>,
+    header: Header,
+    /// The first packet that has not left, when it is to, and the time to the batch after it.
+    next: usize,
+    due: Instant,
+    gap: Duration,
+    /// When it was taken, if it was not sent before.
+    fresh: Option<SystemTime>,
 }
 
-/// What a show's thread is told.
-#[derive(Default)]
-struct Cue {
-    go: AtomicBool,
-    stop: AtomicBool,
+/// What a look at a show came to.
+enum Look {
+    /// Look again at this time, if nothing happens before.
+    Again(Instant),
+    /// The clip is over, or the client gone.
+    Over,
 }
 
 impl Show {
     pub(super) fn new(feed: Feed, way: Way) -> Box<Self> {
-        Box::new(Self { feed, way, packer: Packer::default(), buffer: Vec::new() })
+        Box::new(Self { feed, way, outgoing: None, packer: Packer::default(), buffer: Vec::new() })
     }
 
     /// Says goodbye for good.
@@ -88,65 +100,65 @@ impl Show {
         }
     }
 
-    /// Sends what is due until it is told to stop, the clip is over, or the client is gone.
-    fn run(&mut self, studio: &Studio, cue: &Cue) {
-        let over = || cue.stop.load(Ordering::Relaxed) || studio.context.shutdown.asked();
-        while !cue.go.load(Ordering::Relaxed) && !over() {
-            let seen = studio.news.count();
-            studio.news.wait(seen, Instant::now() + MOMENT);
-        }
-        while !over() {
-            let seen = studio.news.count();
-            let sent = match self.feed.next(Instant::now()) {
-                Next::WaitUntil(at) => {
-                    studio.news.wait(seen, at);
-                    Ok(())
+    /// Sends what is due and can be sent now.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if the client is gone.
+    fn pump(&mut self, shelf: &Shelf, now: Instant) -> Result<Look> {
+        loop {
+            match &self.outgoing {
+                Some(outgoing) if now < outgoing.due => return Ok(Look::Again(outgoing.due)),
+                Some(_) => {
+                    self.send_batch()?;
+                    continue;
                 }
-                Next::Picture(shot) => self.send(&shot, studio),
-                Next::End => return self.end(),
+                None => {}
+            }
+            if let Way::Rtp { outlet, .. } = &self.way
+                && !outlet.is_free()?
+            {
+                return Ok(Look::Again(now + BUSY_WAIT));
+            }
+            match self.feed.next(now) {
+                Next::WaitUntil(at) => return Ok(Look::Again(at)),
+                Next::Picture(shot) => self.load(&shot, shelf, now)?,
+                Next::End => {
+                    self.end();
+                    return Ok(Look::Over);
+                }
                 Next::Lost(trouble) => {
                     warn!("a clip is lost: {trouble}");
-                    return self.end();
+                    self.end();
+                    return Ok(Look::Over);
                 }
-            };
-            if let Err(error) = sent {
-                debug!("a session's client is gone: {error}");
-                return;
             }
         }
     }
 
-    fn send(&mut self, shot: &Shot, studio: &Studio) -> Result<()> {
-        let bytes = match &mut self.way {
+    /// Packs a picture; a whole datagram leaves at once.
+    fn load(&mut self, shot: &Shot, shelf: &Shelf, now: Instant) -> Result<()> {
+        let fresh = shot.fresh.then_some(shot.captured);
+        match &mut self.way {
             Way::Rtp { outlet, sender, reported_at } => {
-                let packets = match studio.shelf.packets(shot, &mut self.packer) {
+                let packets = match shelf.packets(shot, &mut self.packer) {
                     Ok(packets) => packets,
                     Err(failed) => {
                         debug!("a picture cannot be sent: {failed}");
                         return Ok(());
                     }
                 };
-                let now = Instant::now();
                 if reported_at.is_none_or(|at| now >= at + REPORT_PERIOD) {
                     *reported_at = Some(now);
                     outlet.report(&report(sender, SystemTime::now()))?;
                 }
-                let header = sender.header(since_epoch(shot.captured));
-                let (count, batch) = (packets.count(), outlet.batch());
-                let batches = count.div_ceil(batch).max(1);
+                let batches = packets.count().div_ceil(outlet.batch()).max(1);
                 let gap = shot.interval.mul_f64(SPREAD).min(LONGEST_SPREAD) / batches as u32;
-                for (number, start) in (0..count).step_by(batch).enumerate() {
-                    if number > 0 {
-                        thread::sleep(gap);
-                    }
-                    let run = start..count.min(start.saturating_add(batch));
-                    outlet.send(&packets, run, &header, &mut self.buffer)?;
-                }
-                sender.sent(count, packets.payload_octets());
-                packets.payload_octets() + count * Header::BYTES
+                let header = sender.header(since_epoch(shot.captured));
+                self.outgoing = Some(Outgoing { packets, header, next: 0, due: now, gap, fresh });
             }
             Way::Datagrams { ports, to, number, ssrc } => {
-                let jpeg = match studio.shelf.datagram(shot, LAB_JPEG_BYTES, &mut self.packer) {
+                let jpeg = match shelf.datagram(shot, LAB_JPEG_BYTES, &mut self.packer) {
                     Ok(jpeg) => jpeg,
                     Err(failed) => {
                         debug!("a picture cannot be sent: {failed}");
@@ -167,60 +179,211 @@ impl Show {
                 if let Err(error) = ports.send_large(*to, &self.buffer) {
                     log::trace!("a datagram was lost at once: {error}");
                 }
-                self.buffer.len()
+                count(&self.feed, self.buffer.len(), fresh);
             }
+        }
+        Ok(())
+    }
+
+    /// Sends the next packets of a frame, as many as may leave at once.
+    fn send_batch(&mut self) -> Result<()> {
+        let (Some(outgoing), Way::Rtp { outlet, sender, .. }) = (&mut self.outgoing, &mut self.way)
+        else {
+            return Ok(());
         };
-        if let Some(meter) = self.feed.meter() {
-            meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-            if shot.fresh {
-                meter.frame(SystemTime::now().duration_since(shot.captured).unwrap_or_default());
-            }
+        let packets = &outgoing.packets;
+        let end = packets.count().min(outgoing.next.saturating_add(outlet.batch()));
+        outlet.send(packets, outgoing.next..end, &outgoing.header, &mut self.buffer)?;
+        outgoing.next = end;
+        outgoing.due += outgoing.gap;
+        if end == packets.count() {
+            sender.sent(end, packets.payload_octets());
+            count(&self.feed, packets.payload_octets() + end * Header::BYTES, outgoing.fresh);
+            self.outgoing = None;
+        }
+        Ok(())
+    }
+
+    /// Sends at once what is left of a frame, so that nobody gets half of one.
+    fn finish_frame(&mut self) -> Result<()> {
+        while self.outgoing.is_some() {
+            self.send_batch()?;
         }
         Ok(())
     }
 }
 
+/// Counts a picture that has left.
+fn count(feed: &Feed, bytes: usize, fresh: Option<SystemTime>) {
+    if let Some(meter) = feed.meter() {
+        meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if let Some(captured) = fresh {
+            meter.frame(SystemTime::now().duration_since(captured).unwrap_or_default());
+        }
+    }
+}
+
+/// A show on a stage.
+pub(super) struct Playing {
+    slot: Arc<Slot>,
+    /// What is counted of it.
+    pub(super) meter: Arc<StreamMeter>,
+}
+
+/// A show's place on a stage; empty once it was taken off.
+struct Slot {
+    // Held while its pictures are packed and sent: who takes the show waits for that.
+    show: Mutex<Option<Box<Show>>>,
+    go: AtomicBool,
+    bell: Arc<News>,
+}
+
 impl Playing {
-    /// Starts a show, whose first picture waits for [`go`](Self::go).
+    /// Lets the first picture out: the reply that announces it has been written.
+    pub(super) fn go(&self) {
+        self.slot.go.store(true, Ordering::Relaxed);
+        self.slot.bell.ring();
+    }
+
+    /// Takes the show off, after the frame that is being sent. `None` if it failed.
+    pub(super) fn stop(self) -> Option<Box<Show>> {
+        let mut show = self.slot.show.lock().take()?;
+        if let Err(error) = show.finish_frame() {
+            debug!("a session's client is gone: {error}");
+        }
+        show.feed.leave();
+        Some(show)
+    }
+}
+
+/// The threads that play.
+pub(super) struct Stages {
+    stages: Vec<Stage>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// The way to one thread.
+struct Stage {
+    inbox: Inbox<Arc<Slot>>,
+    bell: Arc<News>,
+    shows: Arc<AtomicUsize>,
+}
+
+impl Stages {
+    /// Starts the threads, one for each core up to four.
+    ///
+    /// # Errors
+    ///
+    /// The system's error if a thread cannot be made.
+    pub(super) fn start(hub: &Hub, shelf: &Arc<Shelf>, shutdown: &Shutdown) -> Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let (mut stages, mut threads) = (Vec::new(), Vec::new());
+        for number in 0..cores.min(MAX_THREADS) {
+            // Bounded by the sessions that there may be.
+            let (inbox, arrivals) = unbounded();
+            let shows = Arc::new(AtomicUsize::new(0));
+            let (on, ending) = (Arc::clone(&shows), shutdown.clone());
+            let bell = News::of(hub, move || on.load(Ordering::Relaxed) > 0 || ending.asked());
+            let (of_thread, shelf, shutdown) =
+                ((Arc::clone(&bell), Arc::clone(&shows)), Arc::clone(shelf), shutdown.clone());
+            threads.push(thread::Builder::new().name(format!("rtp-{number}")).spawn(
+                move || {
+                    play(&arrivals, &of_thread.0, &of_thread.1, &shelf, &shutdown);
+                },
+            )?);
+            stages.push(Stage { inbox, bell, shows });
+        }
+        Ok(Self { stages, threads: Mutex::new(threads) })
+    }
+
+    /// Puts a show on; its first picture waits for [`Playing::go`].
     ///
     /// # Errors
     ///
     /// The show as it was, if the audience is full.
-    pub(super) fn start(
+    pub(super) fn put_on(
+        &self,
         mut show: Box<Show>,
-        studio: &Arc<Studio>,
-    ) -> std::result::Result<Self, (Box<Show>, Refused)> {
-        let meter = match show.feed.join(&studio.context.audience) {
+        audience: &Arc<Audience>,
+    ) -> std::result::Result<Playing, (Box<Show>, Refused)> {
+        let idlest = self.stages.iter().min_by_key(|stage| stage.shows.load(Ordering::Relaxed));
+        let Some(stage) = idlest else { return Err((show, Refused::Full)) };
+        let meter = match show.feed.join(audience) {
             Ok(meter) => meter,
             Err(refused) => return Err((show, refused)),
         };
-        let cue = Arc::new(Cue::default());
-        let (studio, told) = (Arc::clone(studio), Arc::clone(&cue));
-        let thread = thread::Builder::new().name("rtp".into()).spawn(move || {
-            show.run(&studio, &told);
-            show.feed.leave();
-            show
-        });
-        // Without memory for a thread nothing goes on.
-        let thread = thread.expect("the system gives a thread");
-        Ok(Self { cue, thread, meter })
-    }
-
-    /// Lets the first picture out: the reply that announces it has been written.
-    pub(super) fn go(&self, studio: &Studio) {
-        self.cue.go.store(true, Ordering::Relaxed);
-        studio.news.ring();
-    }
-
-    /// Ends it after the picture that is being sent. `None` if it failed.
-    pub(super) fn stop(self, studio: &Studio) -> Option<Box<Show>> {
-        self.cue.stop.store(true, Ordering::Relaxed);
-        studio.news.ring();
-        let show = self.thread.join().ok();
-        if show.is_none() {
-            log::error!("a session failed");
+        let bell = Arc::clone(&stage.bell);
+        let slot =
+            Arc::new(Slot { show: Mutex::new(Some(show)), go: AtomicBool::new(false), bell });
+        stage.shows.fetch_add(1, Ordering::Relaxed);
+        if stage.inbox.send(Arc::clone(&slot)).is_err() {
+            debug!("a session begins while the server ends");
         }
-        show
+        Ok(Playing { slot, meter })
+    }
+
+    /// Waits for the threads to end, after shutdown was asked and the hub stopped.
+    pub(super) fn join(&self) {
+        for thread in self.threads.lock().drain(..) {
+            if thread.join().is_err() {
+                error!("an RTP thread failed");
+            }
+        }
+    }
+}
+
+/// Plays what is on one stage until shutdown is asked.
+fn play(
+    arrivals: &Receiver<Arc<Slot>>,
+    bell: &News,
+    shows: &AtomicUsize,
+    shelf: &Shelf,
+    shutdown: &Shutdown,
+) {
+    let mut slots: Vec<Arc<Slot>> = Vec::new();
+    while !shutdown.asked() {
+        let seen = bell.count();
+        slots.extend(arrivals.try_iter());
+        let now = Instant::now();
+        let mut next = now + LONGEST_WAIT;
+        slots.retain(|slot| match look(slot, shelf, now) {
+            Look::Again(at) => {
+                next = next.min(at);
+                true
+            }
+            Look::Over => {
+                shows.fetch_sub(1, Ordering::Relaxed);
+                false
+            }
+        });
+        bell.wait(seen, next);
+    }
+}
+
+/// A show that fails takes no other with it.
+fn look(slot: &Slot, shelf: &Shelf, now: Instant) -> Look {
+    let mut place = slot.show.lock();
+    let Some(show) = &mut *place else { return Look::Over };
+    if !slot.go.load(Ordering::Relaxed) {
+        return Look::Again(now + LONGEST_WAIT);
+    }
+    match catch_unwind(AssertUnwindSafe(|| show.pump(shelf, now))) {
+        Ok(Ok(look)) => {
+            if matches!(look, Look::Over) {
+                show.feed.leave();
+            }
+            look
+        }
+        Ok(Err(error)) => {
+            debug!("a session's client is gone: {error}");
+            show.feed.leave();
+            Look::Over
+        }
+        Err(_) => {
+            error!("a session failed");
+            *place = None;
+            Look::Over
+        }
     }
 }
 
@@ -234,11 +397,13 @@ pub(super) fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+const MAX_THREADS: usize = 4;
 /// The part of the time to the next picture over which packets are spread.
 const SPREAD: f64 = 0.5;
 const LONGEST_SPREAD: Duration = Duration::from_millis(15);
-/// How soon a show notices that it may start, should the bell be missed.
-const MOMENT: Duration = Duration::from_millis(20);
+/// Until a client that was busy is looked at again.
+const BUSY_WAIT: Duration = Duration::from_millis(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
 const REPORT_PERIOD: Duration = Duration::from_secs(5);
 const CNAME: &str = "livestream";
 /// The lab's clients read 20480 bytes, RTP header included.

@@ -9,7 +9,7 @@ use log::warn;
 use super::super::settings::stream_wish;
 use super::feed::{Feed, Wish};
 use super::outlet::{Outlet, Writer};
-use super::play::{Playing, Show, Way, since_epoch};
+use super::play::{Show, Way, since_epoch};
 use super::session::{Phase, Session, Terms};
 use super::udp::Path;
 use super::{Resource, Studio};
@@ -73,7 +73,7 @@ impl Asked<'_> {
             && answer.status() == Status::Ok
             && let Ok(session) = self.session()
         {
-            session.go(self.studio);
+            session.go();
         }
     }
 
@@ -157,7 +157,7 @@ impl Asked<'_> {
         let show = Show::new(self.feed(resource, wish)?, way);
         if let Some(old) = before {
             self.studio.sessions.remove(&old.id);
-            old.end(self.studio);
+            old.end();
         }
         let id: String = random::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
         let client = self.client.peer.ip();
@@ -238,17 +238,16 @@ impl Asked<'_> {
         if session.state() == State::Playing && range.is_none() && scale.is_none() {
             return Ok(self.ok_in(&session));
         }
-        let outcome = session.change(self.studio, |mut show| {
-            match self.start(&mut show, range, scale.unwrap_or(1.0)) {
+        let outcome =
+            session.change(|mut show| match self.start(&mut show, range, scale.unwrap_or(1.0)) {
                 Err(refusal) => (Phase::Ready(show), Err(refusal)),
-                Ok((range, info)) => match Playing::start(show, self.studio) {
+                Ok((range, info)) => match self.studio.put_on(show) {
                     Ok(playing) => (Phase::Playing(playing), Ok((range, info))),
                     Err((show, Refused::Full | Refused::TooManyStreams)) => {
                         (Phase::Ready(show), Err(self.say(Status::NotEnoughBandwidth)))
                     }
                 },
-            }
-        });
+            });
         let (range, info) = outcome.ok_or_else(|| self.say(Status::SessionNotFound))??;
         let mut answer = self.ok_in(&session).header("Range", range);
         if let Some(scale) = scale {
@@ -319,7 +318,7 @@ impl Asked<'_> {
             return Err(self.say(Status::MethodNotValidInThisState));
         }
         session
-            .change(self.studio, |show| (Phase::Ready(show), ()))
+            .change(|show| (Phase::Ready(show), ()))
             .ok_or_else(|| self.say(Status::SessionNotFound))?;
         Ok(self.ok_in(&session))
     }
@@ -327,7 +326,7 @@ impl Asked<'_> {
     fn teardown(&self) -> Answered {
         let session = self.session()?;
         self.studio.sessions.remove(&session.id);
-        session.end(self.studio);
+        session.end();
         Ok(self.ok_in(&session))
     }
 

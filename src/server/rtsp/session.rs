@@ -12,7 +12,6 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::Studio;
 use super::play::{Playing, Show};
 use crate::proto::rtp::rtcp;
 use crate::proto::rtsp::State;
@@ -40,7 +39,7 @@ pub(super) enum Phase {
     Ready(Box<Show>),
     /// Packets leave.
     Playing(Playing),
-    /// It is being ended, or its thread failed.
+    /// It is being ended, or failed.
     Over,
 }
 
@@ -86,16 +85,12 @@ impl Session {
     /// Does something with its show; if it plays, it is stopped first. `None` if it is over.
     ///
     /// What `change` returns is what the session has then.
-    pub(super) fn change<T>(
-        &self,
-        studio: &Studio,
-        change: impl FnOnce(Box<Show>) -> (Phase, T),
-    ) -> Option<T> {
-        // Held while the thread ends on purpose: requests about one session wait for each other.
+    pub(super) fn change<T>(&self, change: impl FnOnce(Box<Show>) -> (Phase, T)) -> Option<T> {
+        // Held across the change on purpose: requests about one session wait for each other.
         let mut phase = self.phase.lock();
         let show = match std::mem::replace(&mut *phase, Phase::Over) {
             Phase::Ready(show) => show,
-            Phase::Playing(playing) => playing.stop(studio)?,
+            Phase::Playing(playing) => playing.stop()?,
             Phase::Over => return None,
         };
         let (next, outcome) = change(show);
@@ -104,15 +99,15 @@ impl Session {
     }
 
     /// Lets its packets leave, if it plays.
-    pub(super) fn go(&self, studio: &Studio) {
+    pub(super) fn go(&self) {
         if let Phase::Playing(playing) = &*self.phase.lock() {
-            playing.go(studio);
+            playing.go();
         }
     }
 
     /// Ends it.
-    pub(super) fn end(&self, studio: &Studio) {
-        self.change(studio, |mut show| {
+    pub(super) fn end(&self) {
+        self.change(|mut show| {
             show.end();
             (Phase::Over, ())
         });

@@ -77,6 +77,13 @@ impl Packets {
     /// `first` is the header of the frame's first packet; sequence and marker follow
     /// from it. Appends nothing from [`count`](Self::count) on.
     pub fn write(&self, index: usize, first: &Header, out: &mut Vec<u8>) {
+        self.write_head(index, first, out);
+        out.extend(self.scan(index));
+    }
+
+    /// Appends what of packet `index` precedes its part of the [scan](Self::scan): for who hands
+    /// the system several pieces at once.
+    pub fn write_head(&self, index: usize, first: &Header, out: &mut Vec<u8>) {
         if index >= self.count {
             return;
         }
@@ -87,11 +94,7 @@ impl Packets {
             ..*first
         };
         out.extend(header.to_bytes());
-        let each = self.packet_bytes - Header::BYTES - self.head_bytes;
-        let tables = self.first_head.len() - self.head_bytes;
-        // Where this payload starts and ends in the tables and the scan as if they were one.
-        let (start, end) = (index * each, (index + 1) * each);
-        let offset = start.saturating_sub(tables);
+        let offset = self.span(index).start;
         if index == 0 {
             out.extend(&self.first_head);
         } else {
@@ -100,9 +103,21 @@ impl Packets {
             let [_, offset @ ..] = (offset as u32).to_be_bytes();
             out[at + 1..at + 4].copy_from_slice(&offset);
         }
+    }
+
+    /// The part of the scan that packet `index` carries.
+    pub fn scan(&self, index: usize) -> &[u8] {
         let scan = self.jpeg.get(self.scan.clone()).unwrap_or_default();
-        let end = scan.len().min(end.saturating_sub(tables));
-        out.extend(scan.get(offset..end).unwrap_or_default());
+        let span = self.span(index);
+        scan.get(span.start..span.end.min(scan.len())).unwrap_or_default()
+    }
+
+    /// Where that part lies in the scan, its end perhaps beyond.
+    fn span(&self, index: usize) -> Range<usize> {
+        let each = self.packet_bytes - Header::BYTES - self.head_bytes;
+        let tables = self.first_head.len() - self.head_bytes;
+        // As if the tables and the scan were one.
+        (index * each).saturating_sub(tables)..((index + 1) * each).saturating_sub(tables)
     }
 
     /// Appends a run of packets to `out`, each [`packet_bytes`](Self::packet_bytes) long

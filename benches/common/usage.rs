@@ -1,0 +1,32 @@
+//! What a process used, as the system counts it (proc(5)).
+
+use std::time::Duration;
+
+/// What a process used until now.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Usage {
+    /// Processor time since its start, in user and system mode.
+    pub cpu: Duration,
+    /// Resident memory, MiB.
+    pub rss_mib: f64,
+}
+
+/// What the process of this id used.
+pub(crate) fn usage(process: u32) -> Usage {
+    let read =
+        |file: &str| std::fs::read_to_string(format!("/proc/{process}/{file}")).unwrap_or_default();
+    let stat = read("stat");
+    // Behind the name, which may hold blanks: utime and stime are fields 14 and 15.
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse().ok()).unwrap_or(0u64);
+    let cpu = Duration::from_millis((ticks(11) + ticks(12)) * 1000 / TICKS_PER_SEC);
+    let status = read("status");
+    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib: f64 =
+        rss.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default();
+    Usage { cpu, rss_mib: kib / 1024.0 }
+}
+
+/// Linux counts processor time in hundredths of a second for every architecture (`USER_HZ`).
+const TICKS_PER_SEC: u64 = 100;
