@@ -14,6 +14,7 @@
 //! | [`multipart`] | `multipart/x-mixed-replace`, the live stream, written and read |
 //! | [`rtp`] | RTP and RTCP, and JPEG in RTP, as a sender and as a receiver |
 //! | [`annex_k`] | the JPEG tables that everybody knows and RTP therefore leaves out |
+//! | [`sock_diag`] | what Linux says of a TCP connection, through netlink |
 //!
 //! Does not decide anything: which path exists, who may see it and how long to
 //! wait belong to the server.
@@ -25,6 +26,7 @@ pub mod http;
 pub mod multipart;
 pub mod rtp;
 pub mod rtsp;
+pub mod sock_diag;
 
 #[cfg(test)]
 mod mutated;
