@@ -32,6 +32,8 @@ pub struct Second {
     pub skipped: u64,
     /// Bits per second that went out.
     pub bits_per_sec: u64,
+    /// Whether nothing old lies in sockets.
+    pub fresh: bool,
 }
 
 /// No link is held below this part of what the lowest level costs: about a picture a second.
@@ -115,7 +117,8 @@ impl Link {
         }
         self.choked_at = current;
         // A fifth stays free, so that what the sockets hold runs out.
-        let carried = second.bits_per_sec / 5 * 4;
+        let part = if second.fresh { 5 } else { 4 };
+        let carried = second.bits_per_sec / 5 * part;
         let paid = |level: &Level| costs[level.index()].is_some_and(|cost| cost <= carried);
         let below = current.min(self.cap).down();
         let best = Level::all().rev().filter(|level| *level <= below).find(paid);
@@ -123,7 +126,7 @@ impl Link {
         // A full socket may take nothing for a second or two: that is not its rate.
         let least = costs[Level::LOWEST.index()].unwrap_or(0) / LEAST_PART;
         self.rate = best.is_none().then(|| carried.max(least).max(1));
-        self.drain_until = Some(now + DRAIN);
+        self.drain_until = (!second.fresh).then_some(now + DRAIN);
         self.retry_at = Some(now + self.patience);
     }
 }
@@ -150,10 +153,10 @@ mod tests {
         Some(7_000),
         Some(8_000),
     ];
-    const SMOOTH: Second = Second { sent: 30, skipped: 0, bits_per_sec: 8_000 };
+    const SMOOTH: Second = Second { sent: 30, skipped: 0, bits_per_sec: 8_000, fresh: false };
 
     fn choked(bits_per_sec: u64) -> Second {
-        Second { sent: 20, skipped: 10, bits_per_sec }
+        Second { sent: 20, skipped: 10, bits_per_sec, fresh: false }
     }
 
     fn at(index: usize) -> Level {
@@ -173,7 +176,7 @@ mod tests {
     #[test]
     fn one_skipped_frame_of_many_is_no_reason() {
         let mut link = Link::default();
-        let second = Second { sent: 5, skipped: 1, bits_per_sec: 1 };
+        let second = Second { sent: 5, skipped: 1, bits_per_sec: 1, fresh: false };
         link.step(second, &COSTS, Level::TOP, Instant::now());
         assert_eq!(link.cap(), Level::TOP);
     }
@@ -223,10 +226,18 @@ mod tests {
     }
 
     #[test]
+    fn where_nothing_old_lies_in_sockets_nothing_has_to_run_out() {
+        let mut link = Link::default();
+        let start = Instant::now();
+        link.step(Second { fresh: true, ..choked(500) }, &COSTS, Level::TOP, start);
+        assert_eq!((link.cap(), link.rate(start)), (Level::LOWEST, Some(500)));
+    }
+
+    #[test]
     fn a_second_in_which_nothing_went_out_does_not_starve_it() {
         let mut link = Link::default();
         let start = Instant::now();
-        let stuck = Second { sent: 0, skipped: 30, bits_per_sec: 0 };
+        let stuck = Second { sent: 0, skipped: 30, bits_per_sec: 0, fresh: false };
         link.step(stuck, &COSTS, Level::TOP, start);
         assert_eq!(link.rate(start + DRAIN), Some(33));
     }

@@ -2,7 +2,7 @@
 //!
 //! The sender counts, the governor reads once a second; atomics, so that neither waits.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -19,6 +19,8 @@ pub struct StreamMeter {
     pub bytes: AtomicU64,
     /// Frames passed over because one before was still on its way.
     pub skipped: AtomicU64,
+    /// Whether frames wait here, and not as old ones in a socket, while the client has not read.
+    pub waits_here: AtomicBool,
     /// Microseconds from the capture to the last byte handed to the system, a running mean.
     pub latency_us: AtomicU64,
     read: Mutex<(u64, u64, u64)>,

@@ -279,7 +279,9 @@ impl Viewer {
             .iter()
             .map(|meter| {
                 let (sent, skipped, bytes) = meter.since_last();
-                Second { sent, skipped, bits_per_sec: (bytes as f64 * 8.0 / seconds) as u64 }
+                let bits_per_sec = (bytes as f64 * 8.0 / seconds) as u64;
+                let fresh = meter.waits_here.load(Ordering::Relaxed);
+                Second { sent, skipped, bits_per_sec, fresh }
             })
             .collect();
         // A tab that hangs says nothing about the link if another of the same viewer flows.
@@ -291,6 +293,7 @@ impl Viewer {
             sent: sum.sent + one.sent,
             skipped: sum.skipped + one.skipped,
             bits_per_sec: sum.bits_per_sec + one.bits_per_sec,
+            fresh: one.fresh,
         });
         inner.fps = sum.sent as f64 / seconds / (each.len() as f64).max(1.0);
         inner.last = sum;

@@ -48,6 +48,9 @@ pub const ADVANCE_HEAD: &[u8] = b"--frame\r\nContent-Type: image/jpeg\r\n\r\n";
 /// What follows each picture of such a stream, in the same write.
 pub const AFTER_PICTURE_ADVANCE: &[u8] = b"\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n";
 
+/// What the fields of every part begin with.
+pub const PART_HEAD_START: &[u8] = b"Content-Type: image/jpeg\r\nContent-Length: ";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +71,9 @@ mod tests {
         assert_eq!(DELIMITER, format!("--{BOUNDARY}\r\n").as_bytes());
         assert!(CONTENT_TYPE.ends_with(&format!("boundary={BOUNDARY}")));
         assert_eq!(AFTER_PICTURE.strip_prefix(b"\r\n"), Some(DELIMITER));
+        let mut head = Vec::new();
+        part_head(&mut head, 1, 2);
+        assert!(head.starts_with(PART_HEAD_START));
         assert_eq!(AFTER_PICTURE_ADVANCE.strip_prefix(b"\r\n"), Some(ADVANCE_HEAD));
     }
 

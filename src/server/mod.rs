@@ -6,12 +6,15 @@
 //!
 //! [`connection`] talks HTTP with one client at a time until it asks for the live
 //! stream; the socket then goes to [`sender`], where a few threads serve all
-//! streams. [`routes`] holds the table of requests, and each kind of answer has a
-//! file of its own.
+//! streams. [`backlog`] keeps what a slow client has not read small, from what
+//! [`kernel`] tells. [`routes`] holds the table of requests, and each kind of answer
+//! has a file of its own.
 
 mod answer;
+mod backlog;
 mod connection;
 mod context;
+mod kernel;
 mod listener;
 mod metrics;
 mod pages;

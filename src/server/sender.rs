@@ -4,7 +4,8 @@
 //! socket, and never waits for one client. What a stream sends is [`super::stream`]'s.
 
 use std::collections::HashMap;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, IoSlice, Read, Write};
+use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,8 +18,10 @@ use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token, Waker};
 use parking_lot::Mutex;
 
-use super::stream::{Look, Stream};
+use super::kernel::Kernel;
+use super::stream::{Look, Outlet, Stream};
 use crate::live::hub::Hub;
+use crate::proto::sock_diag::TcpState;
 use crate::shutdown::Shutdown;
 
 /// The sender threads, as others see them.
@@ -52,6 +55,7 @@ impl Senders {
             lanes.push(Lane { inbox, waker: Arc::clone(&waker), streams: Arc::clone(&streams) });
             let worker = Worker {
                 poll,
+                kernel: Kernel::new(),
                 hub: Arc::clone(hub),
                 shutdown: shutdown.clone(),
                 arrivals,
@@ -99,6 +103,7 @@ impl Senders {
 /// What one thread owns.
 struct Worker {
     poll: Poll,
+    kernel: Kernel,
     hub: Arc<Hub>,
     shutdown: Shutdown,
     arrivals: Receiver<(TcpStream, Stream)>,
@@ -109,6 +114,8 @@ struct Worker {
 
 struct Served {
     socket: TcpStream,
+    /// The server's address and the client's.
+    ends: Option<(SocketAddr, SocketAddr)>,
     stream: Stream,
     /// Bytes that the client said since the stream began.
     heard: usize,
@@ -153,7 +160,10 @@ impl Worker {
             let interest = Interest::READABLE | Interest::WRITABLE;
             match self.poll.registry().register(&mut socket, token, interest) {
                 Ok(()) => {
-                    self.streams.insert(token, Served { socket, stream, heard: 0 });
+                    let ends =
+                        socket.local_addr().and_then(|local| Ok((local, socket.peer_addr()?)));
+                    let ends = ends.ok();
+                    self.streams.insert(token, Served { socket, ends, stream, heard: 0 });
                 }
                 Err(error) => {
                     error!("cannot wait for a stream: {error}");
@@ -169,7 +179,7 @@ impl Worker {
         let mut next: Option<Instant> = None;
         let mut over = Vec::new();
         for (token, served) in &mut self.streams {
-            match served.pump(&self.hub, now) {
+            match served.pump(&mut self.kernel, &self.hub, now) {
                 Look::Again(at) => next = Some(next.map_or(at, |next| next.min(at))),
                 Look::Over => over.push(*token),
             }
@@ -190,8 +200,9 @@ impl Worker {
 
 impl Served {
     /// A stream that fails takes no other with it.
-    fn pump(&mut self, hub: &Hub, now: Instant) -> Look {
-        let pump = || self.stream.pump(&mut self.socket, hub, now);
+    fn pump(&mut self, kernel: &mut Kernel, hub: &Hub, now: Instant) -> Look {
+        let mut way = Way { socket: &mut self.socket, ends: self.ends, kernel };
+        let pump = || self.stream.pump(&mut way, hub, now);
         catch_unwind(AssertUnwindSafe(pump)).unwrap_or(Look::Over)
     }
 
@@ -212,6 +223,34 @@ impl Served {
                 Err(_) => return true,
             }
         }
+    }
+}
+
+/// A stream's way out, for as long as it is looked at.
+struct Way<'a> {
+    socket: &'a mut TcpStream,
+    ends: Option<(SocketAddr, SocketAddr)>,
+    kernel: &'a mut Kernel,
+}
+
+impl Write for Way<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.socket.write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> std::io::Result<usize> {
+        self.socket.write_vectored(slices)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.socket.flush()
+    }
+}
+
+impl Outlet for Way<'_> {
+    fn state(&mut self) -> Option<TcpState> {
+        let (local, peer) = self.ends?;
+        self.kernel.ask(local, peer)
     }
 }
 

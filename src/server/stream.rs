@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::backlog::{Backlog, Outlook};
 use crate::clock;
 use crate::live::audience::Seat;
 use crate::live::hub::{Hub, Still};
 use crate::proto::http::{ResponseHead, Status};
 use crate::proto::multipart;
+use crate::proto::sock_diag::TcpState;
 
 /// How the parts of a stream are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +41,18 @@ pub(super) struct Stream {
     waiting: u64,
     /// Whether the socket has no room until it says so.
     blocked: bool,
+    /// What the client has not read.
+    backlog: Backlog,
+    /// Bytes of the next part that went out already, as questions.
+    ahead: usize,
     sent_at: Instant,
     progress_at: Instant,
+}
+
+/// Where a stream goes out: it may take only a part.
+pub(super) trait Outlet: Write {
+    /// What the system knows of the connection, if anything.
+    fn state(&mut self) -> Option<TcpState>;
 }
 
 /// What a look at a stream came to.
@@ -81,19 +93,21 @@ impl Stream {
             seen: 0,
             waiting: 0,
             blocked: false,
+            backlog: Backlog::new(now),
+            ahead: 0,
             sent_at: now,
             progress_at: now,
         }
     }
 
     /// Sends what is due and fits.
-    pub(super) fn pump(&mut self, socket: &mut impl Write, hub: &Hub, now: Instant) -> Look {
+    pub(super) fn pump(&mut self, socket: &mut impl Outlet, hub: &Hub, now: Instant) -> Look {
         loop {
             if !self.outgoing.is_empty() && !self.blocked {
                 match self.outgoing.write(socket) {
                     Ok(0) => {}
                     Ok(bytes) => {
-                        self.seat.meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+                        self.wrote(bytes, now);
                         self.progress_at = now;
                     }
                     Err(_) => return Look::Over,
@@ -108,9 +122,52 @@ impl Stream {
                 return self.patience(now);
             }
             match self.next(hub, now) {
-                Next::Picture { still, fresh } => self.load(still, fresh, now),
+                Next::Picture { still, paced_from } => match self.hold(socket, now) {
+                    None => self.load(still, paced_from, now),
+                    Some(look_at) => {
+                        self.count_skipped(hub, now);
+                        let stuck = now >= self.backlog.changed_at() + STUCK;
+                        return if stuck { Look::Over } else { Look::Again(look_at) };
+                    }
+                },
                 Next::WaitUntil(at) => return Look::Again(at),
             }
+        }
+    }
+
+    fn wrote(&mut self, bytes: usize, now: Instant) {
+        self.seat.meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.backlog.wrote(bytes, now);
+    }
+
+    /// Until when the next picture is held back, as the client has too much to read.
+    fn hold(&mut self, socket: &mut impl Outlet, now: Instant) -> Option<Instant> {
+        let outlook = self.backlog.look(now, || socket.state());
+        self.seat.meter.waits_here.store(self.backlog.is_known(), Ordering::Relaxed);
+        match outlook {
+            Outlook::Clear => None,
+            Outlook::Unread { look_at, ask } => {
+                if ask {
+                    self.ask(socket, now);
+                }
+                Some(look_at)
+            }
+        }
+    }
+
+    /// Sends one byte of what the next part begins with in any case. A client's system says how
+    /// much room it has only when something comes, not when the client reads.
+    fn ask(&mut self, socket: &mut impl Outlet, now: Instant) {
+        let start = match self.layout {
+            Layout::Plain => multipart::PART_HEAD_START,
+            Layout::AdvanceHeaders => JPEG_START,
+        };
+        if let Some(next) = start.get(self.ahead..=self.ahead)
+            // Should it fail, the picture fails too, and that is told.
+            && let Ok(bytes) = socket.write(next)
+        {
+            self.ahead += bytes;
+            self.wrote(bytes, now);
         }
     }
 
@@ -131,11 +188,11 @@ impl Stream {
                     return Next::WaitUntil(due);
                 }
                 // From when it was due, not from now, so that the rate is kept on average.
-                self.paced_from = Some(if now < due + pace { due } else { now });
-                Next::Picture { still, fresh: true }
+                let paced_from = Some(if now < due + pace { due } else { now });
+                Next::Picture { still, paced_from }
             }
             (None, Some(last)) if now >= self.sent_at + REPEAT => {
-                Next::Picture { still: Arc::clone(last), fresh: false }
+                Next::Picture { still: Arc::clone(last), paced_from: None }
             }
             (None, _) => Next::WaitUntil((self.sent_at + REPEAT).max(now + MOMENT)),
         }
@@ -151,7 +208,7 @@ impl Stream {
         slowest.map_or(Duration::ZERO, |fps| Duration::from_secs_f64(1.0 / fps).min(LONGEST_PACE))
     }
 
-    fn load(&mut self, still: Arc<Still>, fresh: bool, now: Instant) {
+    fn load(&mut self, still: Arc<Still>, paced_from: Option<Instant>, now: Instant) {
         let mut head = std::mem::take(&mut self.outgoing.head);
         let tail = match self.layout {
             Layout::Plain => {
@@ -166,7 +223,10 @@ impl Stream {
         }
         (self.seen, self.waiting) = (still.sequence, 0);
         self.last = Some(Arc::clone(&still));
-        self.outgoing = Outgoing { head, picture: Some(still), tail, sent: 0, fresh };
+        let fresh = paced_from.is_some();
+        self.paced_from = paced_from.or(self.paced_from);
+        let sent = std::mem::take(&mut self.ahead);
+        self.outgoing = Outgoing { head, picture: Some(still), tail, sent, fresh };
         self.progress_at = now;
     }
 
@@ -179,14 +239,16 @@ impl Stream {
         self.outgoing.clear();
     }
 
-    /// Counts a frame that was ready while the one before was still going out, and gave way to a
-    /// newer one. What the pace leaves out is not counted.
+    /// Counts a frame that was ready while the one before was still going out or unread, and gave
+    /// way to a newer one. What the pace leaves out is not counted.
     fn count_skipped(&mut self, hub: &Hub, now: Instant) {
         let allowance = self.seat.viewer.allowance();
         let newest = hub.newest(allowance.level).map_or(0, |still| still.sequence);
         let pace = self.pace(hub, allowance.frames_permille);
         let due = self.paced_from.is_none_or(|from| now >= from + pace);
-        if newest > self.waiting.max(self.seen) && due && self.outgoing.picture.is_some() {
+        // The head of the response is no frame.
+        let occupied = self.seen > 0;
+        if newest > self.waiting.max(self.seen) && due && occupied {
             if self.waiting > self.seen {
                 self.seat.meter.skipped.fetch_add(1, Ordering::Relaxed);
             }
@@ -206,7 +268,11 @@ impl Stream {
 }
 
 enum Next {
-    Picture { still: Arc<Still>, fresh: bool },
+    /// What was not sent before goes with the time from which that to the next one counts.
+    Picture {
+        still: Arc<Still>,
+        paced_from: Option<Instant>,
+    },
     WaitUntil(Instant),
 }
 
@@ -261,6 +327,8 @@ pub(super) fn response_head() -> ResponseHead {
         .header("Connection", "close")
 }
 
+/// What every JPEG begins with (ITU-T T.81 B.2.1): the first marker, and the second one's mark.
+const JPEG_START: &[u8] = b"\xff\xd8\xff";
 /// A quiet source's last picture goes out again after this time.
 const REPEAT: Duration = Duration::from_secs(1);
 /// A client that takes nothing for so long is gone.

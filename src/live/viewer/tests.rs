@@ -149,7 +149,7 @@ fn a_second_is_what_was_counted_since_the_last() {
     let second = |viewer: &Viewer| viewer.measure(Duration::from_secs(1), &COSTS, Instant::now());
     meter.frame(Duration::from_millis(5));
     meter.bytes.fetch_add(1000, Ordering::Relaxed);
-    assert_eq!(second(&viewer), Second { sent: 1, skipped: 0, bits_per_sec: 8_000 });
+    assert_eq!(second(&viewer), Second { sent: 1, skipped: 0, bits_per_sec: 8_000, fresh: false });
     assert_eq!(second(&viewer), Second::default());
 }
 

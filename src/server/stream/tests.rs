@@ -9,6 +9,14 @@ use crate::media::frame::{Frame, Jpeg, Origin, Picture, Size};
 struct Socket {
     room: usize,
     taken: Vec<u8>,
+    /// What the system says; nothing where it cannot be asked.
+    state: Option<TcpState>,
+}
+
+impl Outlet for Socket {
+    fn state(&mut self) -> Option<TcpState> {
+        self.state
+    }
 }
 
 impl Write for Socket {
@@ -44,7 +52,7 @@ impl Bench {
         let meter = StreamMeter::new(None, fps);
         let seat = audience.join(viewer, meter, Keep::Remembered, start).unwrap();
         let stream = Stream::new(seat, layout, start);
-        let socket = Socket { room: usize::MAX, taken: Vec::new() };
+        let socket = Socket { room: usize::MAX, taken: Vec::new(), state: None };
         Self { hub, audience, stream, socket, start }
     }
 
@@ -250,6 +258,73 @@ fn a_broken_connection_ends_it() {
             Ok(())
         }
     }
+    impl Outlet for Broken {
+        fn state(&mut self) -> Option<TcpState> {
+            None
+        }
+    }
     let mut bench = Bench::new(Layout::Plain, None);
     assert_eq!(bench.stream.pump(&mut Broken, &bench.hub, bench.start), Look::Over);
+}
+
+const ALL_READ: TcpState = TcpState { queued_bytes: 0, window_bytes: 65_536 };
+const UNREAD: TcpState = TcpState { queued_bytes: 0, window_bytes: 20_000 };
+
+/// A stream whose client has not read its first picture.
+fn unread(layout: Layout) -> Bench {
+    let mut bench = Bench::new(layout, None);
+    bench.socket.state = Some(ALL_READ);
+    bench.publish(1, &[b'1'; 50_000]);
+    bench.pump(0);
+    bench.taken();
+    bench.socket.state = Some(UNREAD);
+    bench
+}
+
+#[test]
+fn a_client_that_has_not_read_gets_the_newest_once_it_has() {
+    let mut bench = unread(Layout::Plain);
+    for sequence in 2..=5 {
+        bench.publish(sequence, format!("N{sequence}").as_bytes());
+        bench.pump(sequence * 33);
+    }
+    bench.publish(6, b"SIX");
+    bench.socket.state = Some(ALL_READ);
+    bench.pump(400);
+    let out = bench.taken();
+    assert!(out.contains("SIX") && !out.contains('N'), "{out}");
+    assert_eq!(bench.stream.seat.meter.skipped.load(Ordering::Relaxed), 4);
+    assert!(bench.stream.seat.meter.waits_here.load(Ordering::Relaxed));
+}
+
+#[test]
+fn questions_are_the_first_bytes_of_the_part_that_follows() {
+    for (layout, asks) in [(Layout::Plain, 42), (Layout::AdvanceHeaders, 3)] {
+        let jpeg = b"\xff\xd8\xff\xe0TWO";
+        let mut bench = unread(layout);
+        bench.publish(2, jpeg);
+        for look in 1..=100 {
+            bench.pump(200 * look);
+            // The client reads a little all the time.
+            bench.socket.state = Some(TcpState { window_bytes: 20_000 + look as u32, ..UNREAD });
+        }
+        assert_eq!(bench.socket.taken.len(), asks, "{layout:?}");
+        bench.socket.state = Some(ALL_READ);
+        bench.pump(20_200);
+        let held = std::mem::take(&mut bench.socket.taken);
+        let mut bench = unread(layout);
+        bench.socket.state = Some(ALL_READ);
+        bench.publish(2, jpeg);
+        bench.pump(20_200);
+        assert_eq!(held, bench.socket.taken, "{layout:?}");
+    }
+}
+
+#[test]
+fn who_reads_nothing_for_twenty_seconds_is_gone() {
+    let mut bench = unread(Layout::Plain);
+    bench.socket.state = Some(TcpState { queued_bytes: 10_000, window_bytes: 0 });
+    bench.publish(2, b"TWO");
+    assert!(matches!(bench.pump(19_999), Look::Again(_)));
+    assert_eq!(bench.pump(20_200), Look::Over);
 }
