@@ -13,7 +13,8 @@
 //! ```
 //!
 //! Beside these, `accept` takes connections and gives each a thread until it asks for the stream,
-//! and a webcam has a thread of its own, because a driver may never return.
+//! and a webcam has a thread of its own, because a driver may never return. RTSP has the same
+//! beside it ([`server::rtsp`]): connections, and a few threads that send RTP for all sessions.
 //!
 //! | module | what | may know |
 //! | --- | --- | --- |

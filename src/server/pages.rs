@@ -15,11 +15,28 @@ pub(super) fn index(head: &Head) -> Answer {
 }
 
 /// The page that says how to watch with other programs, with the address that it was asked by.
-pub(super) fn connect(head: &Head) -> Answer {
+/// Without RTSP it has no word of it.
+pub(super) fn connect(head: &Head, rtsp_port: Option<u16>) -> Answer {
     let host = head.host().unwrap_or("ADDRESS:8081");
     let html = include_str!("../../www/connect.html")
         .replace("http://ADDRESS:8081", &format!("http://{}", escape(host)));
+    let html = match rtsp_port {
+        Some(port) => {
+            let address = format!("rtsp://{}:{port}", escape(without_port(host)));
+            html.replace("rtsp://ADDRESS:8554", &address)
+        }
+        None => match (html.split_once("<!-- rtsp -->"), html.split_once("<!-- /rtsp -->")) {
+            (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
+            _ => html,
+        },
+    };
     html_answer(Status::Ok, html)
+}
+
+fn without_port(host: &str) -> &str {
+    // The colons of an IPv6 address stand in brackets.
+    let colon = host.rfind(':').filter(|&at| !host[at..].contains(']'));
+    colon.map_or(host, |at| &host[..at])
 }
 
 /// What a page loads: `name` is what follows `/assets/`.

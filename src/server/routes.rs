@@ -147,7 +147,7 @@ impl Request<'_> {
     fn get(&self, resource: &Resource) -> Outcome {
         match resource {
             Resource::Page => self.page().into(),
-            Resource::Connect => pages::connect(self.head).into(),
+            Resource::Connect => pages::connect(self.head, self.rtsp_port()).into(),
             Resource::Asset(name) => pages::asset(self.head, name)
                 .unwrap_or_else(|| refuse(self.head, Status::NotFound, "there is no such file"))
                 .into(),
@@ -179,6 +179,11 @@ impl Request<'_> {
             Some(_) => page,
             None => with_cookie(page, ViewerId::random()),
         }
+    }
+
+    fn rtsp_port(&self) -> Option<u16> {
+        let address = self.context.about.rtsp_addresses.first()?;
+        address.trim_end_matches('/').rsplit(':').next()?.parse().ok()
     }
 
     fn qr(&self) -> Answer {

@@ -39,6 +39,20 @@ fn every_line_has_the_address_and_can_be_copied() {
 }
 
 #[test]
+fn rtsp_has_lines_with_its_own_port() {
+    let (server, browser) = (Server::pattern(&["--rtsp-port", "0"]), Browser::start());
+    let window = browser.window();
+    window.goto(&server.url("/connect"));
+    let address = format!("rtsp://{}/live", server.rtsp());
+    assert_eq!(window.text("#rtsp .line code"), address);
+    let all = "[...document.querySelectorAll('#rtsp code')].map((code) => code.innerText).join()";
+    let lines = window.eval(all);
+    let lines = lines.as_str().expect("lines");
+    assert_eq!(lines.matches(&address).count(), 3, "{lines}");
+    assert!(!window.text("body").contains("ADDRESS"));
+}
+
+#[test]
 fn without_scripts_the_lines_have_the_address_too() {
     let (server, browser) = (Server::pattern(&[]), Browser::start());
     let window = browser.window();

@@ -12,12 +12,16 @@ const isLocal = LOCAL.test(location.hostname);
 
 // Each line as it stands in the page, with the address in front of the path taken out.
 const PLACEHOLDER = /https?:\/\/[^/\s]+/;
+// RTSP has a port of its own, which stays.
+const RTSP = /rtsp:\/\/[^/\s]+?(:\d+)\//;
 const lines = [...document.querySelectorAll("#programs code")].map((code) => ({ code, text: code.textContent }));
 
 function writeLines(origin) {
   for (const { code, text } of lines) {
     // Each word stays whole where it can: a line must not break inside "-i" or an address.
-    const words = text.replace(PLACEHOLDER, () => origin).split(" ");
+    const { hostname } = new URL(origin);
+    const line = text.replace(PLACEHOLDER, () => origin).replace(RTSP, (_, port) => `rtsp://${hostname}${port}/`);
+    const words = line.split(" ");
     code.replaceChildren(...words.flatMap((word, at) => [at > 0 ? " " : "", make("span", "", word)]));
   }
 }
