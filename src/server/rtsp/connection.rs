@@ -71,27 +71,28 @@ impl<'a> Connection<'a> {
         while !self.studio.context.shutdown.asked() {
             let step = self.step(silent)?;
             silent = false;
-            let limit = match step {
+            let waited_a_moment = matches!(step, Step::WaitAMoment);
+            let deadline = match step {
                 Step::On => {
                     waits_since = Instant::now();
                     continue;
                 }
                 Step::Close => return Ok(()),
-                Step::WaitAMoment => MOMENT,
-                Step::Wait if self.input.is_empty() => IDLE_TIME,
-                Step::Wait => HEAD_TIME,
+                Step::WaitAMoment => Instant::now() + MOMENT,
+                Step::Wait if self.input.is_empty() => waits_since + IDLE_TIME,
+                Step::Wait => waits_since + HEAD_TIME,
             };
-            match self.read(waits_since + limit) {
+            let first = self.input.is_empty();
+            match self.read(deadline) {
+                // A head has its time from its first byte on, however long none came.
+                Ok(()) if first => waits_since = Instant::now(),
                 Ok(()) => {}
-                Err(error) if is_timeout(&error) && limit == MOMENT => silent = true,
+                Err(error) if is_timeout(&error) && waited_a_moment => silent = true,
                 // Who watches need not speak.
                 Err(error) if is_timeout(&error) && self.may_be_silent() => {
                     waits_since = Instant::now();
                 }
                 Err(error) => return Err(error),
-            }
-            if self.input.len() == 1 {
-                waits_since = Instant::now();
             }
         }
         Ok(())

@@ -140,6 +140,14 @@ impl Feed {
         Ok(meter)
     }
 
+    /// How long it plays, if it has an end.
+    pub(super) fn length(&self) -> Option<Duration> {
+        match self {
+            Feed::Live(_) => None,
+            Feed::Clip(clip) => Some(clip.duration()),
+        }
+    }
+
     /// Gives the seat back.
     pub(super) fn leave(&mut self) {
         match self {

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant, SystemTime};
 use log::{debug, warn};
 
 use super::feed::{Feed, Wish};
-use super::play::{Show, Way};
 use super::requests::{Client, random_u32};
 use super::session::{Phase, Session, Terms};
+use super::show::{Show, Way};
 use super::{Resource, Studio};
 use crate::proto::rtsp::lab::{LabRequest, Style, write_description, write_reply};
 use crate::proto::rtsp::{Method, Refused, State, Status};
@@ -141,7 +141,7 @@ fn play(studio: &Studio, session: &Session) -> Result<(), Status> {
 }
 
 fn pause(session: &Session) -> Result<(), Status> {
-    if session.state() != State::Playing {
+    if !session.is_on() {
         return Err(Status::MethodNotValidInThisState);
     }
     session.change(|show| (Phase::Ready(show), ())).ok_or(Status::SessionNotFound)

@@ -10,7 +10,7 @@
 //! | [`connection`] | what comes over a connection, taken apart |
 //! | [`requests`], [`lab`] | what a request does, in RFC 2326's way and in the lab's |
 //! | [`session`] | what outlives a request |
-//! | [`play`] | what a session plays, and the few threads that play all of them |
+//! | [`show`], [`stage`] | what a session plays, and the few threads that play all of them |
 //! | [`feed`], [`clips`] | which picture is due: the source's newest, or a clip's next |
 //! | [`shelf`] | pictures packed for sending, once for all sessions of a level |
 //! | [`outlet`], [`udp`] | the way of packets |
@@ -24,10 +24,11 @@ mod feed;
 mod lab;
 mod news;
 mod outlet;
-mod play;
 mod requests;
 mod session;
 mod shelf;
+mod show;
+mod stage;
 mod udp;
 
 use std::net::IpAddr;
@@ -40,9 +41,10 @@ use std::time::{Duration, Instant};
 use log::{error, warn};
 
 use self::clips::{ClipEntry, Clips};
-use self::play::{Playing, Show, Stages};
 use self::session::Sessions;
 use self::shelf::Shelf;
+use self::show::Show;
+use self::stage::{Playing, Stages};
 use self::udp::Ports;
 use super::Running;
 use super::context::Context;

@@ -9,8 +9,8 @@ use log::warn;
 use super::super::settings::stream_wish;
 use super::feed::{Feed, Wish};
 use super::outlet::{Outlet, Writer};
-use super::play::{Show, Way, since_epoch};
 use super::session::{Phase, Session, Terms};
+use super::show::{Show, Way, since_epoch};
 use super::udp::Path;
 use super::{Resource, Studio};
 use crate::live::audience::Refused;
@@ -155,11 +155,15 @@ impl Asked<'_> {
         let sender = Sender::new(JPEG_PAYLOAD_TYPE, ssrc, u16::from_be_bytes([a, b]), random_u32());
         let way = Way::Rtp { outlet, sender, reported_at: None };
         let show = Show::new(self.feed(resource, wish)?, way);
-        if let Some(old) = before {
-            self.studio.sessions.remove(&old.id);
-            old.end();
-        }
-        let id: String = random::<8>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = match before {
+            // What is set up again stays the session that it was (§10.4).
+            Some(old) => {
+                self.studio.sessions.remove(&old.id);
+                old.end();
+                old.id.clone()
+            }
+            None => random::<8>().iter().map(|byte| format!("{byte:02x}")).collect(),
+        };
         let client = self.client.peer.ip();
         let terms = Terms { id, target: named, client, ssrc, rtcp, bound_to };
         let session = Arc::new(Session::new(terms, show, Instant::now()));
@@ -234,7 +238,7 @@ impl Asked<'_> {
                 .map(Some)?,
             None => None,
         };
-        let range = self.range()?;
+        let range = self.range(session.length)?;
         if session.state() == State::Playing && range.is_none() && scale.is_none() {
             return Ok(self.ok_in(&session));
         }
@@ -264,18 +268,10 @@ impl Asked<'_> {
         scale: f64,
     ) -> Result<(Range, RtpInfo), Response> {
         let start = (Instant::now(), SystemTime::now());
-        let invalid = || self.say(Status::InvalidRange);
         let played = match &mut show.feed {
-            Feed::Live(_) => {
-                let elsewhere = |at: &NptStart| matches!(at, NptStart::At(at) if !at.is_zero());
-                if range.is_some_and(|range| elsewhere(&range.start)) {
-                    return Err(invalid());
-                }
-                Range::now()
-            }
+            Feed::Live(_) => Range::now(),
             Feed::Clip(clip) => {
                 let from = match range.map(|range| range.start) {
-                    Some(NptStart::At(at)) if at > clip.duration() => return Err(invalid()),
                     Some(NptStart::At(at)) => Some(at),
                     Some(NptStart::Now | NptStart::Unstated) | None => None,
                 };
@@ -303,18 +299,26 @@ impl Asked<'_> {
         if is_track { self.request.uri.as_str().to_owned() } else { self.request.uri.track(TRACK) }
     }
 
-    fn range(&self) -> Result<Option<NptRange>, Response> {
-        let invalid = || self.say(Status::InvalidRange);
-        match self.request.headers.get("Range").map(Range::parse) {
-            None => Ok(None),
-            Some(Ok(Range::Npt(range))) => Ok(Some(range)),
-            Some(Ok(Range::Other(_)) | Err(_)) => Err(invalid()),
+    /// What the request wants of a clip of this length, or of the live source. Told before
+    /// anything is stopped: what is refused changes nothing.
+    fn range(&self, length: Option<Duration>) -> Result<Option<NptRange>, Response> {
+        let range = match self.request.headers.get("Range").map(Range::parse) {
+            None => return Ok(None),
+            Some(Ok(Range::Npt(range))) => range,
+            Some(Ok(Range::Other(_)) | Err(_)) => return Err(self.say(Status::InvalidRange)),
+        };
+        match range.start {
+            // The live source has one place alone.
+            NptStart::At(at) if at > length.unwrap_or_default() => {
+                Err(self.say(Status::InvalidRange))
+            }
+            _ => Ok(Some(range)),
         }
     }
 
     fn pause(&self) -> Answered {
         let session = self.session()?;
-        if session.state() != State::Playing {
+        if !session.is_on() {
             return Err(self.say(Status::MethodNotValidInThisState));
         }
         session

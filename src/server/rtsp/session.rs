@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::play::{Playing, Show};
+use super::show::Show;
+use super::stage::Playing;
 use crate::proto::rtp::rtcp;
 use crate::proto::rtsp::State;
 
@@ -22,6 +23,8 @@ pub(super) struct Session {
     pub(super) id: String,
     /// What it was set up for, as the path and query of a URL.
     pub(super) target: String,
+    /// How long its clip plays; the live source has no end.
+    pub(super) length: Option<Duration>,
     client: IpAddr,
     ssrc: u32,
     /// The client's port for RTCP, over UDP.
@@ -63,9 +66,10 @@ pub(super) struct Terms {
 impl Session {
     pub(super) fn new(terms: Terms, show: Box<Show>, now: Instant) -> Self {
         let Terms { id, target, client, ssrc, rtcp, bound_to } = terms;
+        let length = show.feed.length();
         let (heard_at, phase) = (Mutex::new(now), Mutex::new(Phase::Ready(show)));
         let loss = Mutex::default();
-        Self { id, target, client, ssrc, rtcp, bound_to, heard_at, phase, loss }
+        Self { id, target, length, client, ssrc, rtcp, bound_to, heard_at, phase, loss }
     }
 
     /// Notes that its client is there.
@@ -77,9 +81,17 @@ impl Session {
     pub(super) fn state(&self) -> State {
         match &*self.phase.lock() {
             Phase::Ready(_) => State::Ready,
+            // At the end of a clip it is ready to play again.
+            Phase::Playing(playing) if playing.is_over() => State::Ready,
             Phase::Playing(_) => State::Playing,
             Phase::Over => State::Init,
         }
+    }
+
+    /// Whether there is something to pause: it plays, or did until the clip's end, which a client
+    /// that pauses in that moment cannot know.
+    pub(super) fn is_on(&self) -> bool {
+        matches!(&*self.phase.lock(), Phase::Playing(_))
     }
 
     /// Does something with its show; if it plays, it is stopped first. `None` if it is over.

@@ -1,32 +1,21 @@
-//! What a session plays, and the few threads that play all of them.
+//! What a session plays: which packets leave when.
 //!
-//! A [`Show`] sends what is due and waits for nothing; a [`Stage`]'s thread calls it when
-//! there is news and when the time that it named has come. PAUSE takes the show off the
-//! stage, so that numbers and the place in a clip go on where they were.
+//! A [`Show`] sends what is due and waits for nothing. It is played by [`super::stage`].
 
 use std::io::Result;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use crossbeam_channel::{Receiver, Sender as Inbox, unbounded};
-use log::{debug, error, warn};
-use parking_lot::Mutex;
+use log::{debug, warn};
 
 use super::feed::{Feed, Next, Shot};
-use super::news::News;
 use super::outlet::Outlet;
 use super::shelf::{Packer, Shelf};
 use super::udp::Ports;
-use crate::live::audience::{Audience, Refused};
-use crate::live::hub::Hub;
-use crate::live::meter::StreamMeter;
 use crate::proto::rtp::jpeg::Packets;
 use crate::proto::rtp::{Header, JPEG_PAYLOAD_TYPE, Sender, rtcp};
-use crate::shutdown::Shutdown;
 
 /// All that a session needs to play.
 pub(super) struct Show {
@@ -74,10 +63,10 @@ struct Outgoing {
 }
 
 /// What a look at a show came to.
-enum Look {
+pub(super) enum Look {
     /// Look again at this time, if nothing happens before.
     Again(Instant),
-    /// The clip is over, or the client gone.
+    /// Nothing more comes.
     Over,
 }
 
@@ -105,7 +94,7 @@ impl Show {
     /// # Errors
     ///
     /// The system's, if the client is gone.
-    fn pump(&mut self, shelf: &Shelf, now: Instant) -> Result<Look> {
+    pub(super) fn pump(&mut self, shelf: &Shelf, now: Instant) -> Result<Look> {
         loop {
             match &self.outgoing {
                 Some(outgoing) if now < outgoing.due => return Ok(Look::Again(outgoing.due)),
@@ -123,13 +112,9 @@ impl Show {
             match self.feed.next(now) {
                 Next::WaitUntil(at) => return Ok(Look::Again(at)),
                 Next::Picture(shot) => self.load(&shot, shelf, now)?,
-                Next::End => {
-                    self.end();
-                    return Ok(Look::Over);
-                }
+                Next::End => return Ok(Look::Over),
                 Next::Lost(trouble) => {
                     warn!("a clip is lost: {trouble}");
-                    self.end();
                     return Ok(Look::Over);
                 }
             }
@@ -205,7 +190,7 @@ impl Show {
     }
 
     /// Sends at once what is left of a frame, so that nobody gets half of one.
-    fn finish_frame(&mut self) -> Result<()> {
+    pub(super) fn finish_frame(&mut self) -> Result<()> {
         while self.outgoing.is_some() {
             self.send_batch()?;
         }
@@ -223,170 +208,6 @@ fn count(feed: &Feed, bytes: usize, fresh: Option<SystemTime>) {
     }
 }
 
-/// A show on a stage.
-pub(super) struct Playing {
-    slot: Arc<Slot>,
-    /// What is counted of it.
-    pub(super) meter: Arc<StreamMeter>,
-}
-
-/// A show's place on a stage; empty once it was taken off.
-struct Slot {
-    // Held while its pictures are packed and sent: who takes the show waits for that.
-    show: Mutex<Option<Box<Show>>>,
-    go: AtomicBool,
-    bell: Arc<News>,
-}
-
-impl Playing {
-    /// Lets the first picture out: the reply that announces it has been written.
-    pub(super) fn go(&self) {
-        self.slot.go.store(true, Ordering::Relaxed);
-        self.slot.bell.ring();
-    }
-
-    /// Takes the show off, after the frame that is being sent. `None` if it failed.
-    pub(super) fn stop(self) -> Option<Box<Show>> {
-        let mut show = self.slot.show.lock().take()?;
-        if let Err(error) = show.finish_frame() {
-            debug!("a session's client is gone: {error}");
-        }
-        show.feed.leave();
-        Some(show)
-    }
-}
-
-/// The threads that play.
-pub(super) struct Stages {
-    stages: Vec<Stage>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
-}
-
-/// The way to one thread.
-struct Stage {
-    inbox: Inbox<Arc<Slot>>,
-    bell: Arc<News>,
-    shows: Arc<AtomicUsize>,
-}
-
-impl Stages {
-    /// Starts the threads, one for each core up to four.
-    ///
-    /// # Errors
-    ///
-    /// The system's error if a thread cannot be made.
-    pub(super) fn start(hub: &Hub, shelf: &Arc<Shelf>, shutdown: &Shutdown) -> Result<Self> {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let (mut stages, mut threads) = (Vec::new(), Vec::new());
-        for number in 0..cores.min(MAX_THREADS) {
-            // Bounded by the sessions that there may be.
-            let (inbox, arrivals) = unbounded();
-            let shows = Arc::new(AtomicUsize::new(0));
-            let (on, ending) = (Arc::clone(&shows), shutdown.clone());
-            let bell = News::of(hub, move || on.load(Ordering::Relaxed) > 0 || ending.asked());
-            let (of_thread, shelf, shutdown) =
-                ((Arc::clone(&bell), Arc::clone(&shows)), Arc::clone(shelf), shutdown.clone());
-            threads.push(thread::Builder::new().name(format!("rtp-{number}")).spawn(
-                move || {
-                    play(&arrivals, &of_thread.0, &of_thread.1, &shelf, &shutdown);
-                },
-            )?);
-            stages.push(Stage { inbox, bell, shows });
-        }
-        Ok(Self { stages, threads: Mutex::new(threads) })
-    }
-
-    /// Puts a show on; its first picture waits for [`Playing::go`].
-    ///
-    /// # Errors
-    ///
-    /// The show as it was, if the audience is full.
-    pub(super) fn put_on(
-        &self,
-        mut show: Box<Show>,
-        audience: &Arc<Audience>,
-    ) -> std::result::Result<Playing, (Box<Show>, Refused)> {
-        let idlest = self.stages.iter().min_by_key(|stage| stage.shows.load(Ordering::Relaxed));
-        let Some(stage) = idlest else { return Err((show, Refused::Full)) };
-        let meter = match show.feed.join(audience) {
-            Ok(meter) => meter,
-            Err(refused) => return Err((show, refused)),
-        };
-        let bell = Arc::clone(&stage.bell);
-        let slot =
-            Arc::new(Slot { show: Mutex::new(Some(show)), go: AtomicBool::new(false), bell });
-        stage.shows.fetch_add(1, Ordering::Relaxed);
-        if stage.inbox.send(Arc::clone(&slot)).is_err() {
-            debug!("a session begins while the server ends");
-        }
-        Ok(Playing { slot, meter })
-    }
-
-    /// Waits for the threads to end, after shutdown was asked and the hub stopped.
-    pub(super) fn join(&self) {
-        for thread in self.threads.lock().drain(..) {
-            if thread.join().is_err() {
-                error!("an RTP thread failed");
-            }
-        }
-    }
-}
-
-/// Plays what is on one stage until shutdown is asked.
-fn play(
-    arrivals: &Receiver<Arc<Slot>>,
-    bell: &News,
-    shows: &AtomicUsize,
-    shelf: &Shelf,
-    shutdown: &Shutdown,
-) {
-    let mut slots: Vec<Arc<Slot>> = Vec::new();
-    while !shutdown.asked() {
-        let seen = bell.count();
-        slots.extend(arrivals.try_iter());
-        let now = Instant::now();
-        let mut next = now + LONGEST_WAIT;
-        slots.retain(|slot| match look(slot, shelf, now) {
-            Look::Again(at) => {
-                next = next.min(at);
-                true
-            }
-            Look::Over => {
-                shows.fetch_sub(1, Ordering::Relaxed);
-                false
-            }
-        });
-        bell.wait(seen, next);
-    }
-}
-
-/// A show that fails takes no other with it.
-fn look(slot: &Slot, shelf: &Shelf, now: Instant) -> Look {
-    let mut place = slot.show.lock();
-    let Some(show) = &mut *place else { return Look::Over };
-    if !slot.go.load(Ordering::Relaxed) {
-        return Look::Again(now + LONGEST_WAIT);
-    }
-    match catch_unwind(AssertUnwindSafe(|| show.pump(shelf, now))) {
-        Ok(Ok(look)) => {
-            if matches!(look, Look::Over) {
-                show.feed.leave();
-            }
-            look
-        }
-        Ok(Err(error)) => {
-            debug!("a session's client is gone: {error}");
-            show.feed.leave();
-            Look::Over
-        }
-        Err(_) => {
-            error!("a session failed");
-            *place = None;
-            Look::Over
-        }
-    }
-}
-
 /// A sender report of this moment, and who sends (RFC 3550 §6.1 asks for both).
 fn report(sender: &Sender, now: SystemTime) -> [rtcp::Packet; 2] {
     let name = rtcp::Name { ssrc: sender.ssrc(), cname: Some(CNAME.into()) };
@@ -397,13 +218,11 @@ pub(super) fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-const MAX_THREADS: usize = 4;
 /// The part of the time to the next picture over which packets are spread.
 const SPREAD: f64 = 0.5;
 const LONGEST_SPREAD: Duration = Duration::from_millis(15);
 /// Until a client that was busy is looked at again.
 const BUSY_WAIT: Duration = Duration::from_millis(5);
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
 const REPORT_PERIOD: Duration = Duration::from_secs(5);
 const CNAME: &str = "livestream";
 /// The lab's clients read 20480 bytes, RTP header included.
