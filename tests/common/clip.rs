@@ -153,6 +153,11 @@ impl Scratch {
         path.to_str().expect("the path is text").to_owned()
     }
 
+    /// Takes a file away.
+    pub(crate) fn remove(&self, name: &str) {
+        std::fs::remove_file(self.path.join(name)).expect("the file is there");
+    }
+
     /// Writes a clip. Returns its path.
     pub(crate) fn clip(&self, form: Form, jpegs: &[Vec<u8>]) -> String {
         self.write("clip", &clip(form, jpegs))

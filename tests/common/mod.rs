@@ -11,8 +11,11 @@ pub(crate) mod clip;
 pub(crate) mod incoming;
 pub(crate) mod multipart;
 pub(crate) mod picture;
+pub(crate) mod pixels;
 pub(crate) mod program;
+pub(crate) mod rtsp;
 pub(crate) mod server;
+pub(crate) mod sorts;
 pub(crate) mod upstream;
 pub(crate) mod viewer;
 

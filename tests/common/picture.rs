@@ -77,3 +77,9 @@ fn segments(jpeg: &[u8]) -> Vec<(u8, &[u8])> {
     }
     found
 }
+
+/// The entropy-coded part, which is the same in each form that a picture travels in.
+pub(crate) fn scan(jpeg: &[u8]) -> &[u8] {
+    let length: usize = segments(jpeg).iter().map(|(_, segment)| segment.len() + 4).sum();
+    &jpeg[2 + length..]
+}
