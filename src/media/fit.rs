@@ -8,9 +8,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::codec::{Decoder, Encoder, Failed};
+use super::coefficients::Coefficients;
 use super::frame::{Picture, Planar, Quality};
 use super::jpeg::{self, rtp_parts};
 use super::planes;
+use super::raw::Raw;
 use crate::proto::rtp::jpeg::{Blocks, Parts};
 
 /// Decodes and encodes what does not fit, and passes through what does.
@@ -99,8 +101,8 @@ impl Fitter {
         let mut start = *last;
         start.reduction = start.reduction.min(longest);
         loop {
-            let planar = planes::subsampled(self.reduced(picture, start.reduction)?);
-            if let Some((jpeg, quality)) = self.search(&planar, start.quality, best, max_bytes)? {
+            let raw = self.raw(picture, start.reduction)?;
+            if let Some((jpeg, quality)) = self.search(&raw, start.quality, best, max_bytes)? {
                 *last = Fit { quality, reduction: start.reduction };
                 last.grow(best, jpeg.len(), max_bytes);
                 return Ok(jpeg);
@@ -112,11 +114,24 @@ impl Fitter {
         }
     }
 
+    /// What the picture is encoded from, its sides divided by `reduction`; whole JPEGs need not
+    /// be decoded.
+    fn raw(&mut self, picture: &Picture, reduction: u32) -> Result<Raw, Failed> {
+        if reduction == 1
+            && let Picture::Jpeg(jpeg) = picture
+            && let Ok(coefficients) = Coefficients::read(&jpeg.bytes)
+        {
+            return Ok(Raw::Coefficients(Arc::new(coefficients)));
+        }
+        let planar = planes::subsampled(self.reduced(picture, reduction)?);
+        Ok(Raw::Planes(Arc::new(planar)))
+    }
+
     /// The best of a few qualities, from `start` on, at which the picture has at most
     /// `max_bytes`; `None` if none does.
     fn search(
         &mut self,
-        planar: &Planar,
+        raw: &Raw,
         start: Quality,
         best: Quality,
         max_bytes: usize,
@@ -128,7 +143,7 @@ impl Fitter {
             let Some(quality) = Quality::new(next) else {
                 break;
             };
-            let jpeg = self.encoder.encode(planar, quality)?;
+            let jpeg = raw.encode(quality, &mut self.encoder)?;
             if jpeg.len() <= max_bytes {
                 let full = jpeg.len() * 4 >= max_bytes * 3;
                 found = Some((jpeg, quality));
