@@ -22,11 +22,13 @@
 //! | [`config`], [`error`] | arguments as typed, and why the program cannot run | media, proto |
 //! | [`server`] | sockets: listener, connection, routes, streams | live, proto |
 //! | [`live`] | who gets which picture: no sockets, no HTTP | media |
-//! | [`media`] | what a picture is, and where pictures come from | proto, for other servers' streams |
+//! | [`media`] | what a picture is, and where pictures come from | client and proto, for other servers' streams |
+//! | [`client`] | plays from an RTSP server | proto |
 //! | [`proto`] | bytes ↔ values, no I/O | nothing |
 //! | [`clock`], [`shutdown`], [`system`] | what everything may use | nothing |
 
 pub mod app;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod error;
