@@ -4,18 +4,41 @@
 //! tells what happens as [`Event`]s. Grammar is [`crate::proto`]'s. Does not decode pictures,
 //! and does not come back after a loss: that is for whoever opened it.
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use log::debug;
+use mio::Waker;
 use parking_lot::Mutex;
 
+pub(crate) use self::fault::{Denial, Fault};
+pub(crate) use self::receiver::Shot;
+use self::worker::Worker;
 use crate::proto::rtsp::transport::Lower;
 use crate::proto::rtsp::{RtspUrl, State};
 
+mod ask;
+mod clips;
+mod connect;
+mod connection;
+mod fault;
+mod meter;
+mod ports;
+mod receiver;
+mod session;
+mod worker;
+
+#[cfg(test)]
+mod tests;
+
 /// One stream of another server. Dropping it tears the session down, within a second.
 pub struct Client {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Shared>,
+    waker: Arc<Waker>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// How to play.
@@ -102,10 +125,70 @@ pub struct Statistics {
     pub transport: Option<Lower>,
 }
 
+/// What the thread tells to this crate: an [`Event`], or what is more than one.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Notice {
+    Said(Event),
+    Picture(Shot),
+    Trouble(Fault),
+}
+
+/// How long what may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// To connect, the name's look-up included.
+    pub(crate) connect: Duration,
+    /// For a reply.
+    pub(crate) reply: Duration,
+    /// For the reply to the last TEARDOWN.
+    pub(crate) teardown: Duration,
+    /// For the first packet over UDP.
+    pub(crate) silence: Duration,
+    /// For the first packet over TCP, where there is nothing else to try.
+    pub(crate) first: Duration,
+    /// Between receiver reports.
+    pub(crate) report: Duration,
+    /// For a packet that is missing.
+    pub(crate) patience: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    Setup,
+    Play(Option<Duration>),
+    Pause,
+    Teardown,
+}
+
+/// What both sides see; each lock is held for a moment only.
 #[derive(Default)]
 struct Shared {
+    seen: Mutex<Seen>,
+    commands: Mutex<Commands>,
+}
+
+#[derive(Default)]
+struct Seen {
     state: State,
     statistics: Statistics,
+}
+
+#[derive(Default)]
+struct Commands {
+    queue: VecDeque<Command>,
+    quit: bool,
+}
+
+impl Times {
+    pub(crate) const DEFAULT: Self = Self {
+        connect: Duration::from_secs(5),
+        reply: Duration::from_secs(5),
+        teardown: Duration::from_secs(1),
+        silence: Duration::from_secs(3),
+        first: Duration::from_secs(10),
+        report: Duration::from_secs(5),
+        patience: Duration::from_millis(100),
+    };
 }
 
 impl Client {
@@ -120,31 +203,105 @@ impl Client {
         options: Options,
         events: impl Fn(Event) + Send + 'static,
     ) -> io::Result<Self> {
-        let _ = (url, options, events);
-        Ok(Self { shared: Arc::default() })
+        let host = host(&url);
+        Self::start(url, options, Times::DEFAULT, move |notice| {
+            events(match notice {
+                Notice::Said(event) => event,
+                Notice::Picture(Shot { jpeg, position, .. }) => Event::Picture { jpeg, position },
+                Notice::Trouble(fault) => Event::Trouble(fault.sentence(&host)),
+            });
+        })
+    }
+
+    /// As [`Client::connect`], and tells more.
+    pub(crate) fn start(
+        url: RtspUrl,
+        options: Options,
+        times: Times,
+        notices: impl Fn(Notice) + Send + 'static,
+    ) -> io::Result<Self> {
+        let shared = Arc::<Shared>::default();
+        let worker = Worker::new(url, options, times, notices, Arc::clone(&shared))?;
+        let waker = worker.waker();
+        let thread =
+            thread::Builder::new().name("rtsp client".into()).spawn(move || worker.run())?;
+        Ok(Self { shared, waker, thread: Some(thread) })
     }
 
     /// Asks for a session.
-    pub fn setup(&self) {}
+    pub fn setup(&self) {
+        self.command(Command::Setup);
+    }
 
     /// Asks for pictures: from there, or from where the stream stands.
     pub fn play(&self, from: Option<Duration>) {
-        let _ = from;
+        self.command(Command::Play(from));
     }
 
     /// Asks for no more pictures for now.
-    pub fn pause(&self) {}
+    pub fn pause(&self) {
+        self.command(Command::Pause);
+    }
 
     /// Ends the session. It may be set up again.
-    pub fn teardown(&self) {}
+    pub fn teardown(&self) {
+        self.command(Command::Teardown);
+    }
 
     /// Where the session stands.
     pub fn state(&self) -> State {
-        self.shared.lock().state
+        self.shared.seen.lock().state
     }
 
     /// What has come so far.
     pub fn statistics(&self) -> Statistics {
-        self.shared.lock().statistics.clone()
+        self.shared.seen.lock().statistics.clone()
+    }
+
+    fn command(&self, command: Command) {
+        {
+            let queue = &mut self.shared.commands.lock().queue;
+            let is_play = |command: &Command| matches!(command, Command::Play(_));
+            // A bar that is dragged asks for every place on the way.
+            if is_play(&command) && queue.back().is_some_and(is_play) {
+                queue.pop_back();
+            }
+            if queue.len() < MAX_COMMANDS {
+                queue.push_back(command);
+            }
+        }
+        self.wake();
+    }
+
+    fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            debug!("the client's thread is not woken: {error}");
+        }
     }
 }
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.shared.commands.lock().quit = true;
+        self.wake();
+        // Dropped by what it tells, it ends by itself.
+        if let Some(thread) =
+            self.thread.take().filter(|thread| thread.thread().id() != thread::current().id())
+            && thread.join().is_err()
+        {
+            log::error!("the client's thread failed");
+        }
+    }
+}
+
+/// A server as a person would name it.
+pub(crate) fn host(url: &RtspUrl) -> String {
+    match (url.host(), url.port()) {
+        (host, crate::proto::rtsp::DEFAULT_PORT) => host.to_owned(),
+        (host, port) if host.contains(':') => format!("[{host}]:{port}"),
+        (host, port) => format!("{host}:{port}"),
+    }
+}
+
+/// That wait for the server at most.
+const MAX_COMMANDS: usize = 64;
