@@ -18,6 +18,7 @@ use crate::media::source::clip::Clip;
 use crate::media::source::folder::Folder;
 use crate::media::source::http::Http;
 use crate::media::source::pattern::Pattern;
+use crate::media::source::rtsp::Rtsp;
 use crate::media::source::webcam::{Selector, Webcam};
 use crate::server::{self, About, Bound, Context, Senders, rtsp};
 use crate::shutdown::Shutdown;
@@ -95,6 +96,7 @@ fn open_named(choice: &SourceChoice) -> Result<Box<dyn Source>, Error> {
         }
         SourceChoice::Path(path) => Box::new(Clip::new(path).map_err(Error::Clip)?),
         SourceChoice::Http(url) => Box::new(Http::new(url).map_err(Error::Address)?),
+        SourceChoice::Rtsp(url) => Box::new(Rtsp::new(url.clone())),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::media::frame::Size;
 use crate::media::source::Wish;
 use crate::media::source::webcam::Selector;
 use crate::proto::http::HttpUrl;
+use crate::proto::rtsp::RtspUrl;
 
 /// Serves this machine's camera, live, to every browser on the network.
 #[derive(Debug, Clone, Parser)]
@@ -30,7 +31,7 @@ pub struct Config {
     pub port: u16,
 
     /// What to show: `webcam`, `webcam:N` or a device path; `pattern`; a clip's file; a folder of
-    /// JPEGs; `http://…` of an MJPEG stream [default: the first webcam, or else `pattern`]
+    /// JPEGs; `http://…` of an MJPEG stream; `rtsp://…` of an IP camera that sends JPEG [default: the first webcam, or else `pattern`]
     #[arg(long, value_name = "SRC", value_parser = parse_source)]
     pub source: Option<SourceChoice>,
 
@@ -87,6 +88,8 @@ pub enum SourceChoice {
     Path(PathBuf),
     /// Another server's stream.
     Http(String),
+    /// An IP camera's, or another RTSP server's.
+    Rtsp(RtspUrl),
 }
 
 impl Config {
@@ -109,6 +112,15 @@ fn parse_source(text: &str) -> Result<SourceChoice, String> {
             Err(invalid) => Err(format!("is no address: {invalid}")),
         };
     }
+    if text.starts_with("rtsps://") {
+        return Err("takes rtsp:// addresses, not rtsps://".into());
+    }
+    if text.starts_with("rtsp://") {
+        return match RtspUrl::parse(text) {
+            Ok(url) => Ok(SourceChoice::Rtsp(url)),
+            Err(invalid) => Err(format!("is no address: {invalid}")),
+        };
+    }
     if let Some(selector) = Selector::parse(text) {
         return Ok(SourceChoice::Webcam(selector));
     }
@@ -116,7 +128,9 @@ fn parse_source(text: &str) -> Result<SourceChoice, String> {
         return Err("takes `webcam` or `webcam:N`, with N from 0".into());
     }
     if text.is_empty() {
-        return Err("takes webcam, pattern, a file, a folder or an http:// address".into());
+        return Err(
+            "takes webcam, pattern, a file, a folder, an http:// or an rtsp:// address".into()
+        );
     }
     Ok(SourceChoice::Path(text.into()))
 }
@@ -193,6 +207,8 @@ mod tests {
         assert!(matches!(source("webcam:2"), SourceChoice::Webcam(_)));
         assert!(matches!(source("/dev/video3"), SourceChoice::Webcam(_)));
         assert!(matches!(source("http://10.0.0.2:8080/?action=stream"), SourceChoice::Http(_)));
+        let url = RtspUrl::parse("rtsp://me:secret@10.0.0.2/live").unwrap();
+        assert_eq!(source("rtsp://me:secret@10.0.0.2/live"), SourceChoice::Rtsp(url));
         assert_eq!(source("movie.Mjpeg"), SourceChoice::Path("movie.Mjpeg".into()));
     }
 
@@ -205,6 +221,8 @@ mod tests {
             (["--fps", "0"], "--fps", "1..=240"),
             (["--source", "webcam:x"], "--source", "webcam:N"),
             (["--source", "http://"], "--source", "address"),
+            (["--source", "rtsp://cam:x/"], "--source", "address"),
+            (["--source", "rtsps://cam/"], "--source", "rtsp://"),
             (["--max-viewers", "0"], "--max-viewers", "1.."),
             (["--donate-url", "javascript:x"], "--donate-url", "https://"),
             (["--bind", "home"], "--bind", "IP address"),

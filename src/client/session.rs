@@ -139,6 +139,7 @@ impl<F: Fn(Notice)> Worker<F> {
             ended: false,
             from: None,
         });
+        debug!("packets come over {asked:?}");
         (self.notices)(Notice::Said(Event::Transport(asked)));
         self.state = State::Ready;
         match play {

@@ -8,6 +8,7 @@
 
 pub(crate) mod client;
 pub(crate) mod clip;
+pub(crate) mod gstreamer;
 pub(crate) mod incoming;
 pub(crate) mod multipart;
 pub(crate) mod picture;

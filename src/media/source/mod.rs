@@ -11,6 +11,7 @@ pub mod http;
 mod pace;
 pub mod pattern;
 mod reel;
+pub mod rtsp;
 #[cfg(test)]
 mod scratch;
 pub mod webcam;
@@ -101,6 +102,8 @@ pub enum Kind {
     Folder,
     /// An MJPEG stream of another server.
     Http,
+    /// An IP camera, or another server, that sends JPEG over RTP.
+    Rtsp,
 }
 
 impl Kind {
@@ -112,6 +115,7 @@ impl Kind {
             Kind::Clip => "clip",
             Kind::Folder => "folder",
             Kind::Http => "http",
+            Kind::Rtsp => "rtsp",
         }
     }
 }
