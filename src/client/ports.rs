@@ -89,3 +89,24 @@ const MAX_TRIES: usize = 64;
 const BUFFER_BYTES: usize = 4 << 20;
 /// Datagrams of others that are read at once.
 const MAX_STRANGERS: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pair_is_even_and_odd_and_a_fixed_one_is_kept() {
+        let poll = mio::Poll::new().unwrap();
+        let bind = |fixed| {
+            let local = SocketAddr::from(([127, 0, 0, 1], 9));
+            Ports::bind(local, fixed, poll.registry(), [Token(0), Token(1)])
+        };
+        let pair = bind(None).unwrap();
+        let (rtp, rtcp) = pair.numbers;
+        assert_eq!((rtp % 2, rtcp), (0, rtp + 1));
+        assert_eq!(bind(Some(rtp)).err().map(|e| e.kind()), Some(ErrorKind::AddrInUse));
+        drop(pair);
+        assert_eq!(bind(Some(rtp)).unwrap().numbers, (rtp, rtcp));
+        assert!(bind(Some(u16::MAX)).is_err());
+    }
+}

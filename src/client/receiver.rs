@@ -293,3 +293,6 @@ const MAX_STEP: Duration = Duration::from_secs(10);
 
 /// How far behind the first packet one may be to be of what played before.
 const MAX_BEFORE: u16 = 3000;
+
+#[cfg(test)]
+mod tests;

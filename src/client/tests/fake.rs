@@ -212,7 +212,7 @@ impl Peer {
 /// The picture's packets.
 pub(super) fn packets(sequence: u16, timestamp: u32) -> Vec<Vec<u8>> {
     let parts = rtp_parts(PICTURE).unwrap();
-    let packets = Packets::new(Arc::from(PICTURE), &parts, PacketBytes::new(250).unwrap());
+    let packets = Packets::new(Arc::from(PICTURE), &parts, PacketBytes::new(200).unwrap());
     let first = Header { payload_type: 26, marker: false, sequence, timestamp, ssrc: SSRC };
     let write = |index| {
         let mut out = Vec::new();
