@@ -149,6 +149,13 @@ impl Rtsp {
         answer
     }
 
+    /// Reads the first line of an answer whose rest does not matter.
+    #[track_caller]
+    pub(crate) fn first_line(&mut self) -> String {
+        let line = self.incoming.take_through(b"\n", 64 * 1024).expect("a line");
+        String::from_utf8_lossy(&line).into_owned()
+    }
+
     /// Takes one `$` frame, if one stands in front.
     fn take_frame(&mut self) -> bool {
         if self.incoming.left_over().first() != Some(&b'$') {

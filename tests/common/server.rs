@@ -116,6 +116,21 @@ impl Server {
         value.unwrap_or_else(|| panic!("no {name} in {page}")).parse().expect("a number")
     }
 
+    /// How many threads it has.
+    pub(crate) fn threads(&self) -> usize {
+        self.count("task")
+    }
+
+    /// How many files and sockets it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        self.count("fd")
+    }
+
+    fn count(&self, what: &str) -> usize {
+        let folder = format!("/proc/{}/{what}", self.child.id());
+        std::fs::read_dir(folder).expect("Linux has /proc").count()
+    }
+
     /// What it wrote to standard error so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
