@@ -23,8 +23,9 @@ fn quality_of_the_address_is_what_comes() {
             let path = format!("{path}?quality={wanted}");
             // As a player does: what it describes, and the track that the description names.
             let described = client.ask("DESCRIBE", &path, &[]).expect(200);
-            let tracks = described.body.lines().filter_map(|line| line.strip_prefix("a=control:"));
-            let track = tracks.last().expect("a track").to_owned();
+            let mut tracks =
+                described.body.lines().filter_map(|line| line.strip_prefix("a=control:"));
+            let track = tracks.next_back().expect("a track").to_owned();
             let transport = ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1");
             let setup = client.ask("SETUP", &track, &[transport]).expect(200);
             let session = setup.header("Session").expect("a session").to_owned();
