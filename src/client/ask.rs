@@ -35,8 +35,12 @@ impl<F: Fn(Notice)> Worker<F> {
                     self.connect(Then::Describe);
                     Ok(())
                 }
-                (Some(_), Link::Open(_)) => self.ask_setup(self.first_choice(), None),
+                (Some(_), Link::Open(_)) => {
+                    self.sent_anew = false;
+                    self.ask_setup(self.first_choice(), None)
+                }
                 (Some(_), _) => {
+                    self.sent_anew = true;
                     self.connect(Then::Setup { lower: self.first_choice(), play: None });
                     Ok(())
                 }

@@ -71,7 +71,7 @@ impl Connection {
             Ok(0) => Ok(Filled::End),
             Ok(_) => Ok(Filled::Bytes),
             Err(error) if is_nothing(&error) => Ok(Filled::Nothing),
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(Filled::End),
+            Err(error) if is_gone(&error) => Ok(Filled::End),
             Err(error) => Err(Fault::Broken(error.to_string())),
         }
     }
@@ -127,6 +127,8 @@ impl Connection {
             match self.socket.write(&self.output) {
                 Ok(count) => drop(self.output.drain(..count)),
                 Err(error) if is_nothing(&error) => break,
+                // What came before that, and the end, are still to be read.
+                Err(error) if is_gone(&error) => self.output.clear(),
                 Err(error) => return Err(Fault::Broken(error.to_string())),
             }
         }
@@ -137,6 +139,11 @@ impl Connection {
 /// True if the socket is only not ready.
 pub(super) fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// True if the other side has closed.
+fn is_gone(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
 
 const PIECE_BYTES: usize = 64 << 10;

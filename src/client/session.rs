@@ -213,6 +213,16 @@ impl<F: Fn(Notice)> Worker<F> {
         if let Some(tcp) = leaving {
             return self.has_torn_down(tcp);
         }
+        let set_up = self.asked.iter().find_map(|asked| match asked.purpose {
+            Purpose::Setup { lower, play } => Some((lower, play)),
+            _ => None,
+        });
+        if let Some((lower, play)) = set_up
+            && !std::mem::replace(&mut self.sent_anew, true)
+        {
+            self.connect(Then::Setup { lower, play });
+            return Ok(());
+        }
         let waits = self.asked.iter().any(|asked| !asked.purpose.is_aside());
         match &self.open {
             // Nothing was going on: SETUP connects again.

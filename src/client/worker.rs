@@ -43,6 +43,8 @@ pub(super) struct Worker<F> {
     pub(super) cseq: u32,
     /// The server has asked for our name and password.
     pub(super) authorized: bool,
+    /// SETUP was sent anew, since the connection had idled away.
+    pub(super) sent_anew: bool,
     /// It lists GET_PARAMETER.
     pub(super) takes_parameters: bool,
     datagram: Vec<u8>,
@@ -146,6 +148,7 @@ impl<F: Fn(Notice)> Worker<F> {
             asked: Vec::new(),
             cseq: 0,
             authorized: false,
+            sent_anew: false,
             takes_parameters: false,
             datagram: vec![0; MAX_DATAGRAM],
             began: (
