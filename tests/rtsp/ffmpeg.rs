@@ -97,7 +97,9 @@ fn hundred_frames_of_the_live_source_come_without_a_word() {
     let stage = Stage::with(&[], &["--fps", "60", "--bandwidth", "unlimited"]);
     for transport in TRANSPORTS {
         let packets = ["-frames:v", "100", "-c", "copy", "-f", "framecrc", "-"];
-        let decoded = ["-frames:v", "100", "-f", "null", "-"];
+        // In ticks of the clock: two pictures may come within one of the announced rate.
+        let decoded = ["-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-frames:v", "100"];
+        let decoded = [&decoded[..], &["-f", "null", "-"]].concat();
         let ended = ffmpeg(&stage, transport, "/live", &[&packets[..], &decoded].concat());
         let text = String::from_utf8(ended.stdout).expect("text");
         assert!(text.contains("#dimensions 0: 160x120\n"), "{text}");
