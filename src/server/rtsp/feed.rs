@@ -76,7 +76,10 @@ pub(super) struct LiveFeed {
 pub(super) struct ClipFeed {
     pub(super) entry: Arc<ClipEntry>,
     wish: Wish,
-    film: Film,
+    /// Open only while it plays: sessions that wait hold no file.
+    film: Option<Film>,
+    /// The picture that it goes on with when it is opened.
+    at: u64,
     seat: Option<Seat>,
     /// Pictures a second at normal speed.
     fps: f64,
@@ -98,21 +101,12 @@ impl Feed {
     }
 
     /// A clip from its start, at `fps` or its own rate.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`] if it cannot be opened.
-    pub(super) fn clip(
-        entry: Arc<ClipEntry>,
-        wish: Wish,
-        fps: Option<f64>,
-    ) -> Result<Self, Trouble> {
-        let film = entry.open()?;
+    pub(super) fn clip(entry: Arc<ClipEntry>, wish: Wish, fps: Option<f64>) -> Self {
         let fps = fps.unwrap_or(entry.survey.fps);
         let started = (Instant::now(), SystemTime::now());
-        let (seat, end, scale, from, credit) = (None, None, 1.0, 0, 0);
-        let feed = ClipFeed { entry, wish, film, seat, fps, scale, from, started, end, credit };
-        Ok(Self::Clip(feed))
+        let (film, seat, end, scale) = (None, None, None, 1.0);
+        let (at, from, credit) = (0, 0, 0);
+        Self::Clip(ClipFeed { entry, wish, film, at, seat, fps, scale, from, started, end, credit })
     }
 
     /// Takes a seat, from which the picture's quality and the share come. Returns its counters.
@@ -148,11 +142,15 @@ impl Feed {
         }
     }
 
-    /// Gives the seat back.
+    /// Gives the seat back, and closes the file.
     pub(super) fn leave(&mut self) {
         match self {
             Feed::Live(live) => (live.seat, live.last) = (None, None),
-            Feed::Clip(clip) => clip.seat = None,
+            Feed::Clip(clip) => {
+                clip.seat = None;
+                clip.at = clip.at();
+                clip.film = None;
+            }
         }
     }
 
@@ -225,7 +223,12 @@ impl LiveFeed {
 impl ClipFeed {
     /// Where it stands.
     pub(super) fn position(&self) -> Duration {
-        Duration::from_secs_f64(self.film.at() as f64 / self.fps)
+        Duration::from_secs_f64(self.at() as f64 / self.fps)
+    }
+
+    /// The number of the picture that comes next.
+    fn at(&self) -> u64 {
+        self.film.as_ref().map_or(self.at, Film::at)
     }
 
     /// How long it plays at normal speed.
@@ -238,7 +241,7 @@ impl ClipFeed {
     ///
     /// # Errors
     ///
-    /// [`Trouble`] if the file cannot be read any more.
+    /// [`Trouble`] if the file is gone or cannot be read any more.
     pub(super) fn start(
         &mut self,
         from: Option<Duration>,
@@ -248,24 +251,30 @@ impl ClipFeed {
     ) -> Result<(), Trouble> {
         let picture = |at: Duration| (at.as_secs_f64() * self.fps + 1e-6) as u64;
         self.end = end.map(picture);
-        let over = self.film.at() >= self.end.unwrap_or(self.entry.survey.pictures);
+        self.at = self.at();
+        let over = self.at >= self.end.unwrap_or(self.entry.survey.pictures);
         let goal = match from {
             Some(from) => picture(from),
             // Who plays on after the end means the whole of it.
             None if over => 0,
-            None => self.film.at(),
+            None => self.at,
         };
-        self.film.seek(goal)?;
-        (self.from, self.started, self.scale) = (self.film.at(), start, scale);
+        let mut film = match self.film.take() {
+            Some(film) => film,
+            None => self.entry.open()?,
+        };
+        film.seek(goal)?;
+        (self.from, self.started, self.scale) = (film.at(), start, scale);
+        self.film = Some(film);
         Ok(())
     }
 
     fn next(&mut self, now: Instant) -> Next {
-        let Some(seat) = &self.seat else { return Next::End };
+        let (Some(seat), Some(film)) = (&self.seat, &mut self.film) else { return Next::End };
         let allowance = seat.viewer.allowance();
         let period = 1.0 / (self.fps * self.scale);
         loop {
-            let at = self.film.at();
+            let at = film.at();
             let passed = Duration::from_secs_f64((at - self.from) as f64 * period);
             let due = self.started.0 + passed;
             if self.end.is_some_and(|end| at >= end) {
@@ -274,7 +283,7 @@ impl ClipFeed {
             if now < due {
                 return Next::WaitUntil(due);
             }
-            let jpeg = match self.film.picture() {
+            let jpeg = match film.picture() {
                 Ok(Some(jpeg)) => jpeg,
                 Ok(None) => return Next::End,
                 Err(trouble) => return Next::Lost(trouble),

@@ -97,10 +97,7 @@ impl Lab {
         let wish = Wish { fps: Some(FPS), ..Wish::default() };
         let feed = match resource {
             Resource::Live => Feed::live(&studio.context.hub, wish, Instant::now()),
-            Resource::Clip(clip) => Feed::clip(clip, wish, Some(FPS)).map_err(|trouble| {
-                warn!("{trouble}");
-                Status::NotFound
-            })?,
+            Resource::Clip(clip) => Feed::clip(clip, wish, Some(FPS)),
         };
         if let Some(old) = studio.sessions.remove(&self.id) {
             old.end();

@@ -154,7 +154,7 @@ impl Asked<'_> {
         let [a, b] = random::<2>();
         let sender = Sender::new(JPEG_PAYLOAD_TYPE, ssrc, u16::from_be_bytes([a, b]), random_u32());
         let way = Way::Rtp { outlet, sender, reported_at: None };
-        let show = Show::new(self.feed(resource, wish)?, way);
+        let show = Show::new(self.feed(resource, wish), way);
         let id = match before {
             // What is set up again stays the session that it was (§10.4).
             Some(old) => {
@@ -218,13 +218,10 @@ impl Asked<'_> {
         }
     }
 
-    fn feed(&self, resource: Resource, wish: Wish) -> Result<Feed, Response> {
+    fn feed(&self, resource: Resource, wish: Wish) -> Feed {
         match resource {
-            Resource::Live => Ok(Feed::live(&self.studio.context.hub, wish, Instant::now())),
-            Resource::Clip(entry) => Feed::clip(entry, wish, None).map_err(|trouble| {
-                warn!("{trouble}");
-                self.say(Status::NotFound)
-            }),
+            Resource::Live => Feed::live(&self.studio.context.hub, wish, Instant::now()),
+            Resource::Clip(entry) => Feed::clip(entry, wish, None),
         }
     }
 

@@ -240,3 +240,102 @@ const MAX_SESSIONS: usize = 4096;
 /// The time-out that clients are told, and a little for the way.
 const SILENCE: Duration = Duration::from_secs(65);
 const PACKET_BYTES: f64 = 1400.0;
+
+#[cfg(test)]
+mod tests {
+    use super::super::feed::{Feed, Wish};
+    use super::super::show::Way;
+    use super::super::udp::Ports;
+    use super::*;
+    use crate::live::hub::Hub;
+
+    const CLIENT: [u8; 4] = [192, 0, 2, 7];
+    const SSRC: u32 = 0x5EED;
+
+    /// Sessions of one client: `udp`, and `tcp` that hangs on connection 3.
+    fn sessions(now: Instant) -> Sessions {
+        let sessions = Sessions::default();
+        let ports = Arc::new(Ports::bind(Some(IpAddr::from([127, 0, 0, 1]))).unwrap());
+        for (id, bound_to) in [("udp", None), ("tcp", Some(3))] {
+            let feed = Feed::live(&Arc::new(Hub::new()), Wish::default(), now);
+            let to = SocketAddr::from((CLIENT, 5000));
+            let way = Way::Datagrams { ports: Arc::clone(&ports), to, number: 0, ssrc: SSRC };
+            let terms = Terms {
+                id: id.into(),
+                target: "/live".into(),
+                client: CLIENT.into(),
+                ssrc: if bound_to.is_none() { SSRC } else { SSRC + 1 },
+                rtcp: bound_to.is_none().then(|| SocketAddr::from((CLIENT, 5001))),
+                bound_to,
+            };
+            let session = Session::new(terms, Show::new(feed, way), now);
+            assert!(sessions.add(Arc::new(session)).is_ok());
+        }
+        sessions
+    }
+
+    fn stale(sessions: &Sessions, now: Instant) -> Vec<String> {
+        sessions.take_stale(now).iter().map(|session| session.id.clone()).collect()
+    }
+
+    fn report_on(ssrc: u32) -> rtcp::Packet {
+        let block = rtcp::ReportBlock {
+            ssrc,
+            fraction_lost: 0,
+            lost: 0,
+            highest_sequence: 0,
+            jitter: 0,
+            last_sr: 0,
+            delay_since_last_sr: 0,
+        };
+        rtcp::Packet::ReceiverReport { ssrc: 1, blocks: vec![block] }
+    }
+
+    #[test]
+    fn silent_session_ends_after_its_time_and_not_before() {
+        let start = Instant::now();
+        let sessions = sessions(start);
+        assert!(stale(&sessions, start + Duration::from_secs(60)).is_empty());
+        assert_eq!(stale(&sessions, start + Duration::from_secs(66)), ["udp"]);
+        assert!(sessions.find("udp", CLIENT.into()).is_none());
+        assert!(sessions.find("tcp", CLIENT.into()).is_some(), "its connection is there");
+        assert_eq!(sessions.take_bound(3).len(), 1);
+    }
+
+    #[test]
+    fn requests_keep_a_session_alive() {
+        let start = Instant::now();
+        let sessions = sessions(start);
+        let later = start + Duration::from_secs(60);
+        sessions.find("udp", CLIENT.into()).unwrap().heard(later);
+        assert!(stale(&sessions, later + Duration::from_secs(60)).is_empty());
+        assert_eq!(stale(&sessions, later + Duration::from_secs(66)), ["udp"]);
+    }
+
+    #[test]
+    fn receiver_reports_keep_a_session_alive() {
+        let start = Instant::now();
+        let later = start + Duration::from_secs(60);
+        let empty = rtcp::Packet::ReceiverReport { ssrc: 1, blocks: Vec::new() };
+        for (compound, from, keeps) in [
+            // By the source that it names, from whichever port of its client.
+            (report_on(SSRC), (CLIENT, 40000), true),
+            // By where it comes from, before the client knows a source.
+            (empty, (CLIENT, 5001), true),
+            (report_on(1), (CLIENT, 40000), false),
+            (report_on(SSRC), ([192, 0, 2, 8], 5001), false),
+        ] {
+            let sessions = sessions(start);
+            sessions.rtcp(std::slice::from_ref(&compound), SocketAddr::from(from), later);
+            let seen = stale(&sessions, start + Duration::from_secs(70));
+            assert_eq!(seen.is_empty(), keeps, "{compound:?} from {from:?}");
+        }
+    }
+
+    #[test]
+    fn sessions_of_another_host_are_not_found() {
+        let sessions = sessions(Instant::now());
+        assert!(sessions.find("udp", [192, 0, 2, 8].into()).is_none());
+        assert!(sessions.has_any(CLIENT.into()) && !sessions.has_any([192, 0, 2, 8].into()));
+    }
+}

@@ -117,7 +117,10 @@ impl Stages {
         let Some(stage) = idlest else { return Err((show, Refused::Full)) };
         let meter = match show.feed.join(audience) {
             Ok(meter) => meter,
-            Err(refused) => return Err((show, refused)),
+            Err(refused) => {
+                show.feed.leave();
+                return Err((show, refused));
+            }
         };
         let bell = Arc::clone(&stage.bell);
         let slot = Arc::new(Slot {
