@@ -39,7 +39,13 @@ fn fifty_frames_of_the_live_source_are_decoded() {
 fn clip_is_played_to_its_end() {
     let stage = Stage::new();
     for transport in TRANSPORTS {
-        launch(&stage, transport, "/short.avi", &["fakesink"]);
+        // Not by gst-launch: it pauses at the end, and over TCP GStreamer 1.22 now and then fails
+        // to send that, of itself.
+        let said = play(&stage, transport, "/short.avi", "end\n");
+        // The goodbye may overtake the last picture in its jitter buffer.
+        let whole = [0, 1, 2, 3, 4];
+        let [seen] = &said[..] else { panic!("{said:?}") };
+        assert!(seen.len() >= 4 && whole.starts_with(seen), "{transport}: {seen:?}");
     }
 }
 
@@ -59,7 +65,7 @@ fn clip_is_paused_and_goes_on_and_is_sought_in() {
         assert!(after[0].abs_diff(last + 1) < 10, "{transport}: {said:?}");
         assert!((50..55).contains(&sought[0]), "{transport}: {said:?}");
         assert!(sought.is_sorted_by(|a, b| a < b), "{transport}: {said:?}");
-        assert_eq!(end.last(), Some(&79), "{transport}: {said:?}");
+        assert!(end.last() >= Some(&78), "{transport}: {said:?}");
     }
 }
 
