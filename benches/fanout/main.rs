@@ -7,7 +7,8 @@
 //! GStreamer where it is installed, and what `RIVALS` names, a line each:
 //! `NAME|PATH|COMMAND with {port}`, the pictures being in the folder `$PICTURES`.
 //!
-//! `FANOUT_SECONDS` (5) is how long each is measured, `FANOUT_ROUNDS` (3) how often.
+//! `FANOUT_SECONDS` (5) is how long each is measured, `FANOUT_ROUNDS` (3) how often, and
+//! `FANOUT_VIEWERS` (1,10,100,500,1000) with how many.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
 
@@ -65,7 +66,8 @@ fn main() {
     println!("\n## Full quality, passed through\n");
     println!("{}", Row::HEAD);
     let mut full = Vec::new();
-    for clients in [1, 10, 100, 500, 1000] {
+    let counts = std::env::var("FANOUT_VIEWERS").unwrap_or_else(|_| "1,10,100,500,1000".into());
+    for clients in counts.split(',').filter_map(|count| count.trim().parse().ok()) {
         for row in side_by_side(&starts, clients, seconds, rounds) {
             println!("{row}");
             full.push(row);
