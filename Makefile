@@ -1,10 +1,11 @@
 # `make run` and `make test` need Rust, gcc and make; the rest they install (scripts/setup).
 
-.PHONY: run build test check bench soak vm help
+.PHONY: run build player test check bench soak vm help
 
 help:
 	@echo "make run [ARGS=\"9000 --source clip.mjpeg\"]   build and start it"
 	@echo "make build    the release binary, target/release/livestream"
+	@echo "make player ARGS=\"rtsp://HOST:8554/live\"   build and start the player's window"
 	@echo "make test     install what the tests need, and run all of them"
 	@echo "make check    fmt, clippy and doc, warnings as errors"
 	@echo "make bench    what frames and viewers cost, beside other servers; plots to docs/"
@@ -18,15 +19,24 @@ build:
 	scripts/setup build
 	cargo build --release --locked
 
+player:
+	scripts/setup player
+	cargo build --release --locked --features player --bin livestream-player
+	exec target/release/livestream-player $(ARGS)
+
+# The player is a step of its own: the server is tested as it is built, without it.
 test:
 	scripts/setup test
 	cargo test --locked --no-fail-fast --lib --bins --tests
+	cargo test --locked --no-fail-fast --features player --lib player::
+	cargo test --locked --no-fail-fast --features player --test player
 
 check:
 	scripts/setup build
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	cargo clippy --locked --all-targets --features player -- -D warnings
+	cargo clippy --locked --lib --bins -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --features player
 
 bench:
 	scripts/setup build

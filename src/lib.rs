@@ -24,6 +24,7 @@
 //! | [`live`] | who gets which picture: no sockets, no HTTP | media |
 //! | [`media`] | what a picture is, and where pictures come from | client and proto, for other servers' streams |
 //! | [`client`] | plays from an RTSP server | proto |
+//! | `player` | the player's window, with the feature of that name | client, media |
 //! | [`proto`] | bytes ↔ values, no I/O | nothing |
 //! | [`clock`], [`shutdown`], [`system`] | what everything may use | nothing |
 
@@ -34,6 +35,8 @@ pub mod config;
 pub mod error;
 pub mod live;
 pub mod media;
+#[cfg(feature = "player")]
+pub mod player;
 pub mod proto;
 pub mod server;
 pub mod shutdown;

@@ -1,8 +1,8 @@
 //! JPEG to planes and back, by libjpeg-turbo.
 //!
 //! Called by the encode threads and for snapshots; each has its own [`Encoder`]
-//! and [`Decoder`], which keep libjpeg-turbo's state between frames. Never goes
-//! through RGB.
+//! and [`Decoder`], which keep libjpeg-turbo's state between frames. What is sent
+//! never goes through RGB; only a window asks for it ([`Decoder::rgba`]).
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -113,6 +113,35 @@ impl Decoder {
         };
         bear_warnings(self.decompressor.decompress(jpeg, output))?;
         Ok(Thumbnail { size: size(header.width, header.height)?, luma })
+    }
+
+    /// The pixels of a JPEG as a window takes them, red, green, blue and 255, at the largest
+    /// size in eighths of its own that has no side above `max_side`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if it is broken or larger than eight times `max_side`.
+    pub fn rgba(&mut self, jpeg: &[u8], max_side: u32) -> Result<(Size, Vec<u8>), Failed> {
+        let header = self.decompressor.read_header(jpeg)?;
+        let whole = size(header.width, header.height)?;
+        let side = whole.width.max(whole.height) as usize;
+        let fits = |eighths: &usize| (side * eighths).div_ceil(8) <= max_side as usize;
+        let Some(eighths) = (1..=8).rev().find(fits) else {
+            return Err(Failed(format!("a picture of {}x{} pixels", whole.width, whole.height)));
+        };
+        let factor = ScalingFactor::new(eighths, 8);
+        self.decompressor.set_scaling_factor(factor)?;
+        let scaled = header.scaled(factor);
+        let mut pixels = vec![0; scaled.width * scaled.height * 4];
+        let output = Image {
+            pixels: pixels.as_mut_slice(),
+            width: scaled.width,
+            pitch: scaled.width * 4,
+            height: scaled.height,
+            format: PixelFormat::RGBA,
+        };
+        bear_warnings(self.decompressor.decompress(jpeg, output))?;
+        Ok((size(scaled.width, scaled.height)?, pixels))
     }
 }
 
@@ -263,6 +292,18 @@ mod tests {
         let thumbnail = Decoder::new().unwrap().thumbnail(&jpeg).unwrap();
         assert_eq!(thumbnail.size, Size::new(21, 13).unwrap());
         assert!(thumbnail.luma[0] < 20 && thumbnail.luma[19] > 220);
+    }
+
+    #[test]
+    fn pixels_are_as_large_as_a_window_can_show() {
+        let planar = gradient(Size::new(161, 97).unwrap(), Chroma::Gray);
+        let jpeg = Encoder::new().unwrap().encode(&planar, Quality::new(90).unwrap()).unwrap();
+        let mut decoder = Decoder::new().unwrap();
+        let (size, pixels) = decoder.rgba(&jpeg, 161).unwrap();
+        assert_eq!((size, pixels.len()), (planar.size, 161 * 97 * 4));
+        assert!(pixels[0] < 20 && pixels[160 * 4] > 220 && pixels[3] == 255);
+        assert_eq!(decoder.rgba(&jpeg, 160).unwrap().0, Size::new(141, 85).unwrap());
+        assert!(decoder.rgba(&jpeg, 20).is_err());
     }
 
     #[test]

@@ -89,11 +89,17 @@ impl Line {
 }
 
 impl Weight {
+    /// The font's file, for who sets text by other means.
+    pub fn file(self) -> &'static [u8] {
+        match self {
+            Weight::Regular => include_bytes!("font/Inter-Regular.otf"),
+            Weight::SemiBold => include_bytes!("font/Inter-SemiBold.otf"),
+        }
+    }
+
     fn font(self) -> &'static FontRef<'static> {
-        static REGULAR: LazyLock<FontRef> =
-            LazyLock::new(|| built_in(include_bytes!("font/Inter-Regular.otf")));
-        static SEMI_BOLD: LazyLock<FontRef> =
-            LazyLock::new(|| built_in(include_bytes!("font/Inter-SemiBold.otf")));
+        static REGULAR: LazyLock<FontRef> = LazyLock::new(|| built_in(Weight::Regular.file()));
+        static SEMI_BOLD: LazyLock<FontRef> = LazyLock::new(|| built_in(Weight::SemiBold.file()));
         match self {
             Weight::Regular => &REGULAR,
             Weight::SemiBold => &SEMI_BOLD,
