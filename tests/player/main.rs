@@ -1,5 +1,5 @@
 //! The player's window: pressed and looked at on a display of its own, playing from
-//! GStreamer's RTSP server.
+//! GStreamer's RTSP server and from our own.
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -8,10 +8,12 @@ mod upstream;
 
 use std::process::Output;
 
-use common::clip::{Form, Scratch, jpegs};
+use common::clip::{Form, Scratch, clip, jpegs};
+use common::server::Server;
+use common::{LONG, eventually};
 use desktop::{Desktop, player};
 use eframe::egui::{Pos2, pos2, vec2};
-use livestream::player::layout::{Dialog, FIRST, Layout};
+use livestream::player::layout::{Clips, Dialog, FIRST, Layout};
 use livestream::player::model::Button;
 use rustix::process::{Pid, Signal, kill_process};
 use upstream::Upstream;
@@ -79,8 +81,8 @@ fn a_signal_tears_down_without_asking() {
 #[test]
 fn the_bar_leads_to_another_place_of_a_clip() {
     let folder = Scratch::new();
-    let clip = folder.clip(Form::Avi { fps: 10 }, &jpegs(160, 120, 100, 80));
-    let upstream = Upstream::start(Some(&clip));
+    let path = folder.clip(Form::Avi { fps: 10 }, &jpegs(160, 120, 100, 80));
+    let upstream = Upstream::start(Some(&path));
     let desktop = Desktop::start(&[&upstream.url("clip")]);
     desktop.wait_for(Button::Setup);
     desktop.press(Button::Setup);
@@ -91,6 +93,36 @@ fn the_bar_leads_to_another_place_of_a_clip() {
     // The part of the bar that lies behind is filled: a clip of 10 s is not there by itself yet.
     desktop.wait_for_colour(on_bar(0.7), desktop::HOME);
     desktop.wait_for_motion();
+}
+
+#[test]
+fn our_own_server_lists_its_clips_and_plays_the_one_that_is_chosen() {
+    let folder = Scratch::new();
+    let clip = clip(Form::Avi { fps: 10 }, &jpegs(160, 120, 100, 80));
+    folder.write("bars.avi", &clip);
+    let source = ["--source", "pattern", "--size", "320x240"];
+    let rtsp = ["--rtsp-port", "0", "--clips", folder.path()];
+    let server = Server::start(&[source, rtsp].concat());
+    let desktop = Desktop::start(&[&format!("rtsp://{}/live", server.rtsp())]);
+    desktop.wait_for(Button::Setup);
+    desktop.press(Button::Setup);
+    desktop.wait_for(Button::Play);
+    desktop.press(Button::Play);
+    desktop.wait_for_motion();
+    let Clips::List(list) = Layout::of(FIRST, false).clips else {
+        panic!("a window of the first size has a list");
+    };
+    // Below the title, `live` and then the clip.
+    desktop.click((list.center_top() + vec2(0.0, 92.0)).round());
+    let was_asked = |what: &str| {
+        let log = server.log();
+        if log.contains(what) { Ok(()) } else { Err(log) }
+    };
+    eventually("the live source is left", LONG, || was_asked("TEARDOWN rtsp://"));
+    eventually("the clip is played", LONG, || was_asked("/bars.avi/: 200"));
+    desktop.wait_for_motion();
+    desktop.click(on_bar(0.8));
+    desktop.wait_for_colour(on_bar(0.7), desktop::HOME);
 }
 
 #[test]

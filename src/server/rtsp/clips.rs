@@ -24,6 +24,8 @@ pub(super) struct Clips {
     /// Pictures a second of clips that have no rate.
     fps: f64,
     surveys: Mutex<HashMap<PathBuf, Known>>,
+    /// Held while a clip is read through, on purpose: one at a time, and none twice.
+    surveying: Mutex<()>,
 }
 
 /// A clip that can be played.
@@ -46,7 +48,7 @@ struct Known {
 impl Clips {
     /// The clips of `folder`, those without a rate at `fps`.
     pub(super) fn new(folder: PathBuf, fps: f64) -> Self {
-        Self { folder, fps, surveys: Mutex::default() }
+        Self { folder, fps, surveys: Mutex::default(), surveying: Mutex::default() }
     }
 
     /// The names that can be asked for, in order.
@@ -72,6 +74,7 @@ impl Clips {
         let Some(path) = self.path_of(name) else { return Ok(None) };
         let Ok(about) = path.metadata() else { return Ok(None) };
         let changed = (about.len(), about.modified().ok());
+        let _turn = self.surveying.lock();
         let known = self.surveys.lock().get(&path).cloned();
         if let Some(known) = known.filter(|known| known.changed == changed) {
             return Ok(Some(known.entry));

@@ -2,7 +2,7 @@
 //!
 //! Runs on a thread of its own. What requests mean is [`super::requests`]' and
 //! [`super::lab`]'s; a client speaks either way, told by its first line. Packets that go
-//! over the connection are written by the threads of its sessions.
+//! over the connection are written by the threads that play them ([`super::stage`]).
 
 use std::io::{Error, ErrorKind, Read, Result};
 use std::net::TcpStream;

@@ -12,7 +12,7 @@ use crate::live::audience::{Audience, Keep, Refused, Seat};
 use crate::live::hub::{Hub, Still};
 use crate::live::level::Level;
 use crate::live::meter::StreamMeter;
-use crate::live::settings::{Settings, ViewerId};
+use crate::live::settings::{Mode, Settings, ViewerId};
 use crate::media::frame::Jpeg;
 use crate::media::source::Trouble;
 use crate::media::source::clip::film::Film;
@@ -68,6 +68,8 @@ pub(super) struct LiveFeed {
     wish: Wish,
     seat: Option<Seat>,
     last: Option<Arc<Still>>,
+    /// The time that the last picture went out with.
+    stamp: Option<SystemTime>,
     paced_from: Option<Instant>,
     sent_at: Instant,
 }
@@ -96,12 +98,14 @@ impl Feed {
     /// The live source.
     pub(super) fn live(hub: &Arc<Hub>, wish: Wish, now: Instant) -> Self {
         let hub = Arc::clone(hub);
-        let (seat, last, paced_from) = (None, None, None);
-        Self::Live(LiveFeed { hub, wish, seat, last, paced_from, sent_at: now })
+        let (seat, last, stamp, paced_from) = (None, None, None, None);
+        Self::Live(LiveFeed { hub, wish, seat, last, stamp, paced_from, sent_at: now })
     }
 
     /// A clip from its start, at `fps` or its own rate.
-    pub(super) fn clip(entry: Arc<ClipEntry>, wish: Wish, fps: Option<f64>) -> Self {
+    pub(super) fn clip(entry: Arc<ClipEntry>, mut wish: Wish, fps: Option<f64>) -> Self {
+        // Motion is that of the live source alone.
+        wish.settings.mode = Mode::Home;
         let fps = fps.unwrap_or(entry.survey.fps);
         let started = (Instant::now(), SystemTime::now());
         let (film, seat, end, scale) = (None, None, None, 1.0);
@@ -164,16 +168,19 @@ impl Feed {
     }
 
     /// Which picture is due.
-    pub(super) fn next(&mut self, now: Instant) -> Next {
+    ///
+    /// `held` says that the client had not taken the one before: what is missed then counts as
+    /// skipped.
+    pub(super) fn next(&mut self, now: Instant, held: bool) -> Next {
         match self {
-            Feed::Live(live) => live.next(now),
-            Feed::Clip(clip) => clip.next(now),
+            Feed::Live(live) => live.next(now, held),
+            Feed::Clip(clip) => clip.next(now, held),
         }
     }
 }
 
 impl LiveFeed {
-    fn next(&mut self, now: Instant) -> Next {
+    fn next(&mut self, now: Instant, held: bool) -> Next {
         let Some(seat) = &self.seat else { return Next::End };
         let allowance = seat.viewer.allowance();
         let seen = self.last.as_ref().map_or(0, |last| last.sequence);
@@ -185,7 +192,7 @@ impl LiveFeed {
                 if now < due {
                     return Next::WaitUntil(due);
                 }
-                if pace.is_zero() && seen > 0 && now > self.sent_at + LATE {
+                if held && pace.is_zero() && seen > 0 {
                     let missed = (still.sequence - seen).saturating_sub(1);
                     seat.meter.skipped.fetch_add(missed, Ordering::Relaxed);
                 }
@@ -205,6 +212,9 @@ impl LiveFeed {
         self.sent_at = now;
         self.last = Some(Arc::clone(&still));
         let captured = if fresh { still.captured } else { SystemTime::now() };
+        // A repeated picture is newer than it was; the next one must not be older than that.
+        let captured = self.stamp.map_or(captured, |last| captured.max(last + TICK));
+        self.stamp = Some(captured);
         let fps = self.hub.frames_per_sec().clamp(1.0, 240.0);
         let interval = Duration::from_secs_f64(1.0 / fps);
         Next::Picture(Shot { picture: Shown::Still(still), level, captured, interval, fresh })
@@ -236,8 +246,8 @@ impl ClipFeed {
         Duration::from_secs_f64(self.entry.survey.pictures as f64 / self.fps)
     }
 
-    /// Goes on from here, or from another place, and to an end; `start` is when its first picture
-    /// is due.
+    /// Goes on from here, or from another place, and to an end. Its first picture is due after
+    /// `wait`; returns when that is.
     ///
     /// # Errors
     ///
@@ -247,8 +257,8 @@ impl ClipFeed {
         from: Option<Duration>,
         end: Option<Duration>,
         scale: f64,
-        start: (Instant, SystemTime),
-    ) -> Result<(), Trouble> {
+        wait: Duration,
+    ) -> Result<SystemTime, Trouble> {
         let picture = |at: Duration| (at.as_secs_f64() * self.fps + 1e-6) as u64;
         self.end = end.map(picture);
         self.at = self.at();
@@ -264,15 +274,19 @@ impl ClipFeed {
             None => self.entry.open()?,
         };
         film.seek(goal)?;
-        (self.from, self.started, self.scale) = (film.at(), start, scale);
+        // Finding the place takes its time: from here on it counts.
+        self.started = (Instant::now() + wait, SystemTime::now() + wait);
+        (self.from, self.scale) = (film.at(), scale);
         self.film = Some(film);
-        Ok(())
+        Ok(self.started.1)
     }
 
-    fn next(&mut self, now: Instant) -> Next {
+    fn next(&mut self, now: Instant, held: bool) -> Next {
         let (Some(seat), Some(film)) = (&self.seat, &mut self.film) else { return Next::End };
         let allowance = seat.viewer.allowance();
         let period = 1.0 / (self.fps * self.scale);
+        let wished = self.wish.fps.map_or(1.0, |fps| (fps / self.fps).min(1.0));
+        let permille = f64::from(allowance.frames_permille).min(wished * 1000.0).max(1.0) as u32;
         loop {
             let at = film.at();
             let passed = Duration::from_secs_f64((at - self.from) as f64 * period);
@@ -289,8 +303,8 @@ impl ClipFeed {
                 Err(trouble) => return Next::Lost(trouble),
             };
             let late = now > due + Duration::from_secs_f64(period) + LATE;
-            self.credit += u32::from(allowance.frames_permille);
-            if late {
+            self.credit += permille;
+            if late && held {
                 seat.meter.skipped.fetch_add(1, Ordering::Relaxed);
             }
             // At high speed no more pictures a second than at normal speed.
@@ -308,6 +322,8 @@ impl ClipFeed {
 }
 
 const REPEAT: Duration = Duration::from_secs(1);
+/// A tick of RTP's clock, and a little.
+const TICK: Duration = Duration::from_micros(12);
 const MOMENT: Duration = Duration::from_millis(100);
 /// What a frame may be late before it counts as skipped.
 const LATE: Duration = Duration::from_millis(100);

@@ -3,9 +3,8 @@
 //! One session for each connection, whose number stands in every reply. How requests and
 //! replies are written is [`crate::proto::rtsp::lab`]'s.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use log::{debug, warn};
 
@@ -102,7 +101,8 @@ impl Lab {
         if let Some(old) = studio.sessions.remove(&self.id) {
             old.end();
         }
-        let to = SocketAddr::new(client.peer.ip(), port);
+        let mut to = client.peer;
+        to.set_port(port);
         let way = Way::Datagrams { ports, to, number: 0, ssrc: random_u32() };
         let terms = Terms {
             id: self.id.clone(),
@@ -122,12 +122,11 @@ fn play(studio: &Studio, session: &Session) -> Result<(), Status> {
         return Ok(());
     }
     let outcome = session.change(|mut show| {
-        if let Feed::Clip(clip) = &mut show.feed {
-            let start = (Instant::now() + FIRST_WAIT, SystemTime::now() + FIRST_WAIT);
-            if let Err(trouble) = clip.start(None, None, 1.0, start) {
-                warn!("{trouble}");
-                return (Phase::Ready(show), Err(Status::NotFound));
-            }
+        if let Feed::Clip(clip) = &mut show.feed
+            && let Err(trouble) = clip.start(None, None, 1.0, FIRST_WAIT)
+        {
+            warn!("{trouble}");
+            return (Phase::Ready(show), Err(Status::NotFound));
         }
         match studio.put_on(show) {
             Ok(playing) => (Phase::Playing(playing), Ok(())),

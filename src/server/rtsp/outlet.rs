@@ -1,7 +1,7 @@
 //! The way of a session's packets: UDP, or frames between the replies of its connection.
 
 use std::io::{ErrorKind, IoSlice, Result, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,13 +68,10 @@ impl Writer {
         let mut pending = self.pending.lock();
         let rest = std::mem::take(&mut *pending);
         let rest = rest.bytes.get(rest.sent..).unwrap_or_default();
-        let written =
-            (&*self.socket).write_all(rest).and_then(|()| (&*self.socket).write_all(bytes));
-        if written.is_err() {
-            // Half a message may have gone out: nothing that follows could be understood.
-            let _ = self.socket.shutdown(std::net::Shutdown::Both);
-        }
-        written
+        let deadline = Instant::now() + PATIENCE;
+        let written = write_until(&self.socket, rest, deadline)
+            .and_then(|()| write_until(&self.socket, bytes, deadline));
+        self.close_if_broken(written)
     }
 
     /// Sends what is pending, as far as the client takes it. Whether nothing is left.
@@ -84,27 +81,38 @@ impl Writer {
     /// The system's; [`ErrorKind::TimedOut`] if the client has taken nothing for too long.
     pub(super) fn drain(&self) -> Result<bool> {
         match self.pending.try_lock() {
-            Some(mut pending) => pending.send(&self.socket),
+            Some(mut pending) => self.close_if_broken(pending.send(&self.socket)),
             // A reply is being written.
             None => Ok(false),
         }
     }
 
-    /// Sends what the client takes of `pieces`, and keeps the rest.
+    /// Half a message may have gone out: nothing that follows could be understood.
+    fn close_if_broken<T>(&self, outcome: Result<T>) -> Result<T> {
+        if outcome.is_err()
+            && let Err(error) = self.socket.shutdown(Shutdown::Both)
+        {
+            log::debug!("close: {error}");
+        }
+        outcome
+    }
+
+    /// Sends what the client takes of `pieces`, and keeps the rest. While a reply is being written
+    /// they are left out: to the client a frame is lost.
     ///
     /// # Errors
     ///
     /// As [`drain`](Self::drain).
     fn offer(&self, pieces: &[IoSlice<'_>]) -> Result<()> {
-        let mut pending = self.pending.lock();
+        let Some(mut pending) = self.pending.try_lock() else { return Ok(()) };
         let mut sent = 0;
-        if pending.send(&self.socket)? {
+        if self.close_if_broken(pending.send(&self.socket))? {
             for some in pieces.chunks(MAX_PIECES) {
                 let length: usize = some.iter().map(|piece| piece.len()).sum();
                 let count = match send_now(&self.socket, some) {
                     Ok(count) => count,
                     Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
-                    Err(error) => return Err(error),
+                    Err(error) => return self.close_if_broken(Err(error)),
                 };
                 sent += count;
                 if count < length {
@@ -144,6 +152,22 @@ impl Pending {
         self.sent = 0;
         Ok(true)
     }
+}
+
+/// Writes all of it; a client that takes a little now and then does not draw it out for ever.
+fn write_until(mut socket: &TcpStream, mut bytes: &[u8], deadline: Instant) -> Result<()> {
+    while !bytes.is_empty() {
+        if Instant::now() >= deadline {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        match socket.write(bytes) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Sends without waiting, on a socket on which others wait.

@@ -192,10 +192,13 @@ impl Asked<'_> {
         match chosen {
             Chosen::Udp { client_port } => {
                 let ports = Arc::clone(udp.ok_or_else(none)?);
-                let ip = self.client.peer.ip();
-                let to = SocketAddr::new(ip, client_port.0);
+                let [to, rtcp] = [client_port.0, client_port.1].map(|port| {
+                    // With the zone that a link-local address has.
+                    let mut to = self.client.peer;
+                    to.set_port(port);
+                    to
+                });
                 let rtp = Path { to, from: self.client.local.ip() };
-                let rtcp = SocketAddr::new(ip, client_port.1);
                 let granted = Transport {
                     delivery,
                     client_port: Some(client_port),
@@ -231,7 +234,10 @@ impl Asked<'_> {
             // Backwards and standing still are not possible: what is, is named in the answer.
             Some(text) => parse_scale(text)
                 .map_err(|_| self.say(Status::BadRequest))
-                .map(|scale| if scale > 0.0 { scale.clamp(0.1, 16.0) } else { 1.0 })
+                .map(|scale| match session.length {
+                    Some(_) if scale > 0.0 => scale.clamp(0.1, 16.0),
+                    _ => 1.0,
+                })
                 .map(Some)?,
             None => None,
         };
@@ -264,7 +270,7 @@ impl Asked<'_> {
         range: Option<NptRange>,
         scale: f64,
     ) -> Result<(Range, RtpInfo), Response> {
-        let start = (Instant::now(), SystemTime::now());
+        let mut start = SystemTime::now();
         let played = match &mut show.feed {
             Feed::Live(_) => Range::now(),
             Feed::Clip(clip) => {
@@ -273,7 +279,7 @@ impl Asked<'_> {
                     Some(NptStart::Now | NptStart::Unstated) | None => None,
                 };
                 let end = range.and_then(|range| range.end);
-                clip.start(from, end, scale, start).map_err(|trouble| {
+                start = clip.start(from, end, scale, Duration::ZERO).map_err(|trouble| {
                     warn!("{trouble}");
                     self.say(Status::NotFound)
                 })?;
@@ -282,7 +288,7 @@ impl Asked<'_> {
             }
         };
         let header = match &show.way {
-            Way::Rtp { sender, .. } => sender.header(since_epoch(start.1)),
+            Way::Rtp { sender, .. } => sender.header(since_epoch(start)),
             Way::Datagrams { .. } => return Err(self.say(Status::SessionNotFound)),
         };
         let url = self.track_url();

@@ -1,8 +1,8 @@
 //! A session (RFC 2326 §3.4): from SETUP to TEARDOWN, its client's silence, or its end.
 //!
 //! Which method is allowed when is [`crate::proto::rtsp::State`]'s; here is what a state
-//! holds. Sessions over UDP outlive their connection, as a client may come back on another;
-//! the others end with it.
+//! holds. Sessions of RFC 2326 over UDP outlive their connection, as a client may come back on
+//! another; the others end with it.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -106,6 +106,9 @@ impl Session {
             Phase::Over => return None,
         };
         let (next, outcome) = change(show);
+        if matches!(next, Phase::Playing(_)) {
+            *self.loss.lock() = Loss { frames: 0, at: Some(Instant::now()) };
+        }
         *phase = next;
         Some(outcome)
     }
@@ -206,9 +209,13 @@ impl Sessions {
 
     fn take(&self, which: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
         let all: Vec<Arc<Session>> = self.by_id.lock().values().cloned().collect();
-        let taken: Vec<_> = all.into_iter().filter(|session| which(session)).collect();
+        let mut taken: Vec<_> = all.into_iter().filter(|session| which(session)).collect();
         let mut by_id = self.by_id.lock();
-        taken.iter().for_each(|session| drop(by_id.remove(&session.id)));
+        // Another may have the name since then: a second SETUP keeps it.
+        taken.retain(|session| {
+            let same = by_id.get(&session.id).is_some_and(|there| Arc::ptr_eq(there, session));
+            same && by_id.remove(&session.id).is_some()
+        });
         taken
     }
 

@@ -25,6 +25,8 @@ pub(super) struct Shelf {
 struct Newest {
     sequence: u64,
     packets: Option<Arc<Packets>>,
+    /// Nobody need try again.
+    unsendable: Option<Failed>,
     datagram: Option<Arc<[u8]>>,
     fit: Fit,
 }
@@ -59,8 +61,13 @@ impl Shelf {
                 if let Some(packets) = &newest.packets {
                     return Ok(Arc::clone(packets));
                 }
-                let packets = Arc::new(packer.packets(picture(still)?, shot.level)?);
-                Ok(Arc::clone(newest.packets.insert(packets)))
+                if let Some(failed) = &newest.unsendable {
+                    return Err(failed.clone());
+                }
+                match picture(still).and_then(|jpeg| packer.packets(jpeg, shot.level)) {
+                    Ok(packets) => Ok(Arc::clone(newest.packets.insert(Arc::new(packets)))),
+                    Err(failed) => Err(newest.unsendable.insert(failed).clone()),
+                }
             }
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Show {
     pub(super) feed: Feed,
     pub(super) way: Way,
     outgoing: Option<Outgoing>,
+    /// Whether the client was busy with the frame before when the next one was looked for.
+    held: bool,
     packer: Packer,
     buffer: Vec<u8>,
 }
@@ -72,7 +74,8 @@ pub(super) enum Look {
 
 impl Show {
     pub(super) fn new(feed: Feed, way: Way) -> Box<Self> {
-        Box::new(Self { feed, way, outgoing: None, packer: Packer::default(), buffer: Vec::new() })
+        let (outgoing, held, buffer) = (None, false, Vec::new());
+        Box::new(Self { feed, way, outgoing, held, packer: Packer::default(), buffer })
     }
 
     /// Says goodbye for good.
@@ -107,9 +110,10 @@ impl Show {
             if let Way::Rtp { outlet, .. } = &self.way
                 && !outlet.is_free()?
             {
+                self.held = true;
                 return Ok(Look::Again(now + BUSY_WAIT));
             }
-            match self.feed.next(now) {
+            match self.feed.next(now, std::mem::take(&mut self.held)) {
                 Next::WaitUntil(at) => return Ok(Look::Again(at)),
                 Next::Picture(shot) => self.load(&shot, shelf, now)?,
                 Next::End => return Ok(Look::Over),

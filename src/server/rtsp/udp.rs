@@ -134,7 +134,8 @@ impl Ports {
     fn source(&self, path: Path) -> Option<IpAddr> {
         match (path.to.ip(), path.from) {
             (IpAddr::V4(_), IpAddr::V4(from)) => Some(from.into()),
-            (IpAddr::V6(_), IpAddr::V6(from)) => Some(from.into()),
+            // The zone of a link-local address says more than its source could.
+            (IpAddr::V6(to), IpAddr::V6(from)) if !to.is_unicast_link_local() => Some(from.into()),
             _ => None,
         }
     }
@@ -146,7 +147,11 @@ impl Ports {
 
 /// Without the form that IPv4 addresses have on a socket of both families.
 pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.into(), address.port()),
+        // Its zone stays.
+        IpAddr::V6(_) => address,
+    }
 }
 
 fn socket(address: Option<IpAddr>, port: u16) -> Result<UdpSocket> {
