@@ -96,15 +96,16 @@ pub(crate) fn watch(plan: &Plan, mut at_start: impl FnMut(), mut at_end: impl Fn
 fn connect(plan: &Plan, poll: &Poll) -> HashMap<Token, Client> {
     let slow = plan.slow.map_or(0, |(count, _)| count);
     (0..plan.clients + slow)
-        .map(|number| {
+        .filter_map(|number| {
             let path = &plan.paths[number % plan.paths.len()];
             let rate = plan.slow.filter(|_| number >= plan.clients).map(|(_, rate)| rate);
-            let mut client = Client::new(plan.address, path.as_deref(), rate);
+            // Who is not let in is not served; a server with a short queue loses some.
+            let mut client = Client::new(plan.address, path.as_deref(), rate).ok()?;
             let token = Token(number);
             poll.registry()
                 .register(&mut client.socket, token, Interest::READABLE)
                 .expect("the poll takes a socket");
-            (token, client)
+            Some((token, client))
         })
         .collect()
 }
@@ -138,23 +139,23 @@ struct Seen {
 }
 
 impl Client {
-    fn new(address: SocketAddr, path: Option<&str>, rate: Option<usize>) -> Self {
+    fn new(address: SocketAddr, path: Option<&str>, rate: Option<usize>) -> std::io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)
             .expect("the system gives a socket");
         if rate.is_some() {
             // What a phone on a bad link would hold.
             socket.set_recv_buffer_size(SLOW_RECEIVE_BYTES).expect("the buffer can be set");
         }
-        socket.connect(&address.into()).expect("the server accepts");
+        socket.connect_timeout(&address.into(), CONNECT_TIME)?;
         let mut stream: std::net::TcpStream = socket.into();
         if let Some(path) = path {
             let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
-            stream.write_all(request.as_bytes()).expect("the server takes a request");
+            stream.write_all(request.as_bytes())?;
         }
         stream.set_nonblocking(true).expect("a socket can be made non-blocking");
         let allowance =
             rate.map(|rate| Allowance { bytes_per_sec: rate, since: Instant::now(), used: 0 });
-        Self {
+        Ok(Self {
             socket: mio::net::TcpStream::from_std(stream),
             head: Vec::new(),
             picture_left: 0,
@@ -162,7 +163,7 @@ impl Client {
             allowance,
             over: false,
             seen: Seen::default(),
-        }
+        })
     }
 
     fn read_slowly(&mut self) {
@@ -305,6 +306,7 @@ fn spread(mut values: Vec<f32>) -> Option<Spread> {
     })
 }
 
+const CONNECT_TIME: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(5);
 const HEAD_READ_BYTES: usize = 512;
 const SLOW_RECEIVE_BYTES: usize = 64 * 1024;
