@@ -12,6 +12,8 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer
 
 Gst.init(None)
+if Gst.ElementFactory.find("jpegparse") is None:
+    sys.exit("jpegparse is missing: gstreamer1.0-plugins-bad has it")
 server = GstRtspServer.RTSPServer()
 server.set_address("127.0.0.1")
 server.set_service("0")

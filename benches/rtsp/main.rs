@@ -3,7 +3,8 @@
 //! Starts the server on a clip made on the spot, plays it with 1, 10 and 50 sessions over
 //! UDP and over TCP on this machine, and prints the README's table. GStreamer's RTSP server
 //! is measured in the same run, with the same pictures, in turn with ours, where Python
-//! finds it (Debian's `gir1.2-gst-rtsp-server-1.0` and `python3-gi`).
+//! finds it (Debian's `gir1.2-gst-rtsp-server-1.0`, `python3-gi` and
+//! `gstreamer1.0-plugins-bad`).
 //!
 //! `RTSP_SECONDS` (5) is how long each is measured, `RTSP_ROUNDS` (3) how often.
 

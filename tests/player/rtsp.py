@@ -16,7 +16,7 @@ BALL = (
     " ! video/x-raw,format=I420,width=320,height=240,framerate=25/1"
     " ! jpegenc ! rtpjpegpay name=pay0 pt=26 )"
 )
-CLIP = "( filesrc location={} ! avidemux ! jpegparse ! rtpjpegpay name=pay0 pt=26 )"
+CLIP = "( filesrc location={} ! avidemux ! rtpjpegpay name=pay0 pt=26 )"
 METHODS = ("describe", "setup", "play", "pause", "teardown")
 
 
