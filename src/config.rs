@@ -27,7 +27,7 @@ use crate::proto::rtsp::RtspUrl;
 )]
 pub struct Config {
     /// Port to listen on; 0 takes any free one
-    #[arg(default_value_t = 8081)]
+    #[arg(default_value_t = 8081, value_parser = parse_port)]
     pub port: u16,
 
     /// What to show: `webcam`, `webcam:N` or a device path; `pattern`; a clip's file; a folder of
@@ -57,7 +57,7 @@ pub struct Config {
     pub max_viewers: u32,
 
     /// Port for RTSP players, 0 for any free one [default: 8554]
-    #[arg(long, value_name = "N", conflicts_with = "no_rtsp")]
+    #[arg(long, value_name = "N", conflicts_with = "no_rtsp", value_parser = parse_port)]
     pub rtsp_port: Option<u16>,
 
     /// Serve no RTSP
@@ -144,6 +144,10 @@ fn parse_size(text: &str) -> Result<Size, String> {
     Size::new(width, height).ok_or_else(takes)
 }
 
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "takes a port from 0 to 65535".into())
+}
+
 fn parse_folder(text: &str) -> Result<PathBuf, String> {
     match std::fs::read_dir(text) {
         Ok(_) => Ok(text.into()),
@@ -225,6 +229,8 @@ mod tests {
             (["--source", "rtsps://cam/"], "--source", "rtsp://"),
             (["--max-viewers", "0"], "--max-viewers", "1.."),
             (["--donate-url", "javascript:x"], "--donate-url", "https://"),
+            (["--rtsp-port", "x"], "--rtsp-port", "0 to 65535"),
+            (["--clips", "/nowhere"], "--clips", "a folder"),
             (["--bind", "home"], "--bind", "IP address"),
         ] {
             let words = config(&arguments).unwrap_err().to_string();

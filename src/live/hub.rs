@@ -310,10 +310,8 @@ pub fn passthrough(frame: &Frame) -> LevelSet {
     let Picture::Jpeg(jpeg) = &frame.picture else {
         return LevelSet::EMPTY;
     };
-    let served = |level: &Level| {
-        *level == Level::TOP || jpeg.quality.is_some_and(|own| level.quality() >= own)
-    };
-    Level::all().find(served).map_or(LevelSet::EMPTY, LevelSet::from_up)
+    let served = Level::all().find(|level| level.is_served_by(jpeg.quality));
+    served.map_or(LevelSet::EMPTY, LevelSet::from_up)
 }
 
 impl LevelCost {

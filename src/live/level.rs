@@ -54,6 +54,12 @@ impl Level {
         Quality::new(QUALITIES[self.index()]).expect("the ladder holds 1 to 100")
     }
 
+    /// Whether a JPEG of this quality serves the level as it is: encoding anew would only make it
+    /// larger and worse.
+    pub fn is_served_by(self, own: Option<Quality>) -> bool {
+        self == Level::TOP || own.is_some_and(|own| self.quality() >= own)
+    }
+
     /// The next lower one; the lowest stays.
     pub fn down(self) -> Level {
         Level(self.0.saturating_sub(1))

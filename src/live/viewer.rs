@@ -91,6 +91,17 @@ pub struct Allowance {
     pub paused: bool,
 }
 
+impl Allowance {
+    /// The time between two pictures of a source of so many a second, of which a client wants
+    /// `most` at most; nothing if all of them are to be sent.
+    pub fn pace(&self, source_fps: f64, most: Option<f64>) -> Duration {
+        let by_share = (self.frames_permille < 1000 && source_fps > 0.0)
+            .then(|| source_fps * f64::from(self.frames_permille) / 1000.0);
+        let slowest = [most, by_share].into_iter().flatten().reduce(f64::min);
+        slowest.map_or(Duration::ZERO, |fps| Duration::from_secs_f64(1.0 / fps).min(LONGEST_PACE))
+    }
+}
+
 /// A viewer as `/state` shows it.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -335,6 +346,8 @@ pub(super) struct Watching {
     /// Whether its link does not take the best level.
     pub(super) capped: bool,
 }
+
+const LONGEST_PACE: Duration = Duration::from_secs(30);
 
 /// What is claimed for a level whose cost is not known: all, and shares may still be added up.
 const UNKNOWN_NEED: u64 = u64::MAX / 1024;

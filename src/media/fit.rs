@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::codec::{Decoder, Encoder, Failed};
 use super::coefficients::Coefficients;
-use super::frame::{Picture, Planar, Quality};
+use super::frame::{Jpeg, Picture, Planar, Quality};
 use super::jpeg::{self, rtp_parts};
 use super::planes;
 use super::raw::Raw;
@@ -53,6 +53,17 @@ impl Fitter {
     /// [`Failed`] if libjpeg-turbo has no memory for it.
     pub fn new() -> Result<Self, Failed> {
         Ok(Self { decoder: Decoder::new()?, encoder: Encoder::new()? })
+    }
+
+    /// A JPEG at another quality.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if it cannot be decoded.
+    pub fn at_quality(&mut self, jpeg: &Jpeg, quality: Quality) -> Result<Jpeg, Failed> {
+        let raw = Raw::of(&Picture::Jpeg(jpeg.clone()), &mut self.decoder)?;
+        let bytes = raw.encode(quality, &mut self.encoder)?;
+        Ok(Jpeg { bytes, size: jpeg.size, quality: Some(quality) })
     }
 
     /// A picture as RTP can carry it: as it is, or else encoded anew at `quality` with 4:2:0

@@ -182,7 +182,7 @@ impl Stream {
         let newest = hub.newest(allowance.level).filter(|still| still.sequence > self.seen);
         match (newest, &self.last) {
             (Some(still), _) => {
-                let pace = self.pace(hub, allowance.frames_permille);
+                let pace = allowance.pace(hub.frames_per_sec(), self.seat.meter.fps());
                 let due = self.paced_from.map_or(now, |from| from + pace);
                 if now < due {
                     return Next::WaitUntil(due);
@@ -196,16 +196,6 @@ impl Stream {
             }
             (None, _) => Next::WaitUntil((self.sent_at + REPEAT).max(now + MOMENT)),
         }
-    }
-
-    /// The time between pictures; nothing if all of them are to be sent.
-    fn pace(&self, hub: &Hub, frames_permille: u16) -> Duration {
-        let source = hub.frames_per_sec();
-        let by_share = (frames_permille < 1000 && source > 0.0)
-            .then(|| source * f64::from(frames_permille) / 1000.0);
-        let rates = [self.seat.meter.fps(), by_share];
-        let slowest = rates.into_iter().flatten().reduce(f64::min);
-        slowest.map_or(Duration::ZERO, |fps| Duration::from_secs_f64(1.0 / fps).min(LONGEST_PACE))
     }
 
     fn load(&mut self, still: Arc<Still>, paced_from: Option<Instant>, now: Instant) {
@@ -244,7 +234,7 @@ impl Stream {
     fn count_skipped(&mut self, hub: &Hub, now: Instant) {
         let allowance = self.seat.viewer.allowance();
         let newest = hub.newest(allowance.level).map_or(0, |still| still.sequence);
-        let pace = self.pace(hub, allowance.frames_permille);
+        let pace = allowance.pace(hub.frames_per_sec(), self.seat.meter.fps());
         let due = self.paced_from.is_none_or(|from| now >= from + pace);
         // The head of the response is no frame.
         let occupied = self.seen > 0;
@@ -333,8 +323,6 @@ const JPEG_START: &[u8] = b"\xff\xd8\xff";
 const REPEAT: Duration = Duration::from_secs(1);
 /// A client that takes nothing for so long is gone.
 const STUCK: Duration = Duration::from_secs(20);
-/// A viewer whose share is next to nothing still gets a picture this often.
-const LONGEST_PACE: Duration = Duration::from_secs(30);
 const MOMENT: Duration = Duration::from_millis(50);
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ impl LiveFeed {
         let allowance = seat.viewer.allowance();
         let seen = self.last.as_ref().map_or(0, |last| last.sequence);
         let newest = self.hub.newest(allowance.level).filter(|still| still.sequence > seen);
-        let pace = self.pace(allowance.frames_permille);
+        let pace = allowance.pace(self.hub.frames_per_sec(), self.wish.fps);
         match (newest, &self.last) {
             (Some(still), _) => {
                 let due = self.paced_from.map_or(now, |from| from + pace);
@@ -218,15 +218,6 @@ impl LiveFeed {
         let fps = self.hub.frames_per_sec().clamp(1.0, 240.0);
         let interval = Duration::from_secs_f64(1.0 / fps);
         Next::Picture(Shot { picture: Shown::Still(still), level, captured, interval, fresh })
-    }
-
-    /// The time between pictures; nothing if all of them are to be sent.
-    fn pace(&self, frames_permille: u16) -> Duration {
-        let source = self.hub.frames_per_sec();
-        let by_share = (frames_permille < 1000 && source > 0.0)
-            .then(|| source * f64::from(frames_permille) / 1000.0);
-        let slowest = [self.wish.fps, by_share].into_iter().flatten().reduce(f64::min);
-        slowest.map_or(Duration::ZERO, |fps| Duration::from_secs_f64(1.0 / fps.max(0.1)))
     }
 }
 
@@ -303,13 +294,17 @@ impl ClipFeed {
                 Err(trouble) => return Next::Lost(trouble),
             };
             let late = now > due + Duration::from_secs_f64(period) + LATE;
-            self.credit += permille;
             if late && held {
                 seat.meter.skipped.fetch_add(1, Ordering::Relaxed);
             }
             // At high speed no more pictures a second than at normal speed.
             let thinned = !(at - self.from).is_multiple_of(self.scale.ceil() as u64);
-            if late || thinned || self.credit < 1000 {
+            if late || thinned {
+                continue;
+            }
+            // Only what could be sent saves up, or a fast or late clip would pass its share later.
+            self.credit += permille;
+            if self.credit < 1000 {
                 continue;
             }
             self.credit -= 1000;

@@ -13,6 +13,7 @@ use super::requests::{Client, random_u32};
 use super::session::{Phase, Session, Terms};
 use super::show::{Show, Way};
 use super::{Resource, Studio};
+use crate::media::fit::Fit;
 use crate::proto::rtsp::lab::{LabRequest, Style, write_description, write_reply};
 use crate::proto::rtsp::{Method, Refused, State, Status};
 
@@ -103,7 +104,7 @@ impl Lab {
         }
         let mut to = client.peer;
         to.set_port(port);
-        let way = Way::Datagrams { ports, to, number: 0, ssrc: random_u32() };
+        let way = Way::Datagrams { ports, to, number: 0, ssrc: random_u32(), fit: Fit::default() };
         let terms = Terms {
             id: self.id.clone(),
             target: name,

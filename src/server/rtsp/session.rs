@@ -46,11 +46,10 @@ pub(super) enum Phase {
     Over,
 }
 
-/// What was known at the last receiver report.
-#[derive(Default)]
+/// What was known at the last receiver report, or when it began to play.
 struct Loss {
     frames: u64,
-    at: Option<Instant>,
+    at: Instant,
 }
 
 /// What is fixed at SETUP.
@@ -68,7 +67,7 @@ impl Session {
         let Terms { id, target, client, ssrc, rtcp, bound_to } = terms;
         let length = show.feed.length();
         let (heard_at, phase) = (Mutex::new(now), Mutex::new(Phase::Ready(show)));
-        let loss = Mutex::default();
+        let loss = Mutex::new(Loss { frames: 0, at: now });
         Self { id, target, length, client, ssrc, rtcp, bound_to, heard_at, phase, loss }
     }
 
@@ -107,7 +106,7 @@ impl Session {
         };
         let (next, outcome) = change(show);
         if matches!(next, Phase::Playing(_)) {
-            *self.loss.lock() = Loss { frames: 0, at: Some(Instant::now()) };
+            *self.loss.lock() = Loss { frames: 0, at: Instant::now() };
         }
         *phase = next;
         Some(outcome)
@@ -149,8 +148,8 @@ impl Session {
             (meter.frames.load(Ordering::Relaxed), meter.bytes.load(Ordering::Relaxed));
         let mut loss = self.loss.lock();
         let before = loss.frames.min(frames);
-        let seconds = loss.at.map_or(1.0, |at| now.duration_since(at).as_secs_f64().max(1.0));
-        (loss.frames, loss.at) = (frames, Some(now));
+        let seconds = now.saturating_duration_since(loss.at).as_secs_f64().max(1.0);
+        *loss = Loss { frames, at: now };
         let lost = f64::from(block.fraction_lost) / 256.0;
         let packets_each = bytes as f64 / frames.max(1) as f64 / PACKET_BYTES;
         let damaged = 1.0 - (1.0 - lost).powf(packets_each.max(1.0));
@@ -255,6 +254,7 @@ mod tests {
     use super::super::udp::Ports;
     use super::*;
     use crate::live::hub::Hub;
+    use crate::media::fit::Fit;
 
     const CLIENT: [u8; 4] = [192, 0, 2, 7];
     const SSRC: u32 = 0x5EED;
@@ -266,7 +266,13 @@ mod tests {
         for (id, bound_to) in [("udp", None), ("tcp", Some(3))] {
             let feed = Feed::live(&Arc::new(Hub::new()), Wish::default(), now);
             let to = SocketAddr::from((CLIENT, 5000));
-            let way = Way::Datagrams { ports: Arc::clone(&ports), to, number: 0, ssrc: SSRC };
+            let way = Way::Datagrams {
+                ports: Arc::clone(&ports),
+                to,
+                number: 0,
+                ssrc: SSRC,
+                fit: Fit::default(),
+            };
             let terms = Terms {
                 id: id.into(),
                 target: "/live".into(),

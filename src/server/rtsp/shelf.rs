@@ -8,11 +8,10 @@ use parking_lot::Mutex;
 use super::feed::{Shot, Shown};
 use crate::live::hub::Still;
 use crate::live::level::{LEVELS, Level};
-use crate::media::codec::{Decoder, Encoder, Failed};
+use crate::media::codec::Failed;
 use crate::media::fit::{Fit, Fitter};
 use crate::media::frame::{Jpeg, Picture, Size};
 use crate::media::jpeg;
-use crate::media::raw::Raw;
 use crate::proto::rtp::jpeg::{PacketBytes, Packets};
 
 /// The newest picture of each level, packed.
@@ -31,14 +30,6 @@ struct Newest {
     fit: Fit,
 }
 
-/// What a session needs to pack pictures of its own.
-#[derive(Default)]
-pub(super) struct Packer {
-    codecs: Option<(Encoder, Decoder)>,
-    fitter: Option<Fitter>,
-    fit: Fit,
-}
-
 impl Shelf {
     pub(super) fn new() -> Self {
         Self { levels: array::from_fn(|_| Mutex::default()) }
@@ -49,11 +40,11 @@ impl Shelf {
     /// # Errors
     ///
     /// [`Failed`] if it has to be encoded anew and cannot be.
-    pub(super) fn packets(&self, shot: &Shot, packer: &mut Packer) -> Result<Arc<Packets>, Failed> {
+    pub(super) fn packets(&self, shot: &Shot, fitter: &mut Fitter) -> Result<Arc<Packets>, Failed> {
         match &shot.picture {
             Shown::Own(jpeg) => {
-                let jpeg = packer.at_level(jpeg, shot.level)?;
-                packer.packets(jpeg, shot.level).map(Arc::new)
+                let jpeg = at_level(jpeg, shot.level, fitter)?;
+                pack(jpeg, shot.level, fitter).map(Arc::new)
             }
             Shown::Still(still) => {
                 // Held across the work on purpose: it is done once, however many wait for it.
@@ -64,7 +55,7 @@ impl Shelf {
                 if let Some(failed) = &newest.unsendable {
                     return Err(failed.clone());
                 }
-                match picture(still).and_then(|jpeg| packer.packets(jpeg, shot.level)) {
+                match picture(still).and_then(|jpeg| pack(jpeg, shot.level, fitter)) {
                     Ok(packets) => Ok(Arc::clone(newest.packets.insert(Arc::new(packets)))),
                     Err(failed) => Err(newest.unsendable.insert(failed).clone()),
                 }
@@ -72,7 +63,8 @@ impl Shelf {
         }
     }
 
-    /// The picture as a JPEG of at most `most` bytes.
+    /// The picture as a JPEG of at most `most` bytes; `last` is how the session's last one was made
+    /// to fit, if the picture is its own.
     ///
     /// # Errors
     ///
@@ -81,16 +73,14 @@ impl Shelf {
         &self,
         shot: &Shot,
         most: usize,
-        packer: &mut Packer,
+        fitter: &mut Fitter,
+        last: &mut Fit,
     ) -> Result<Arc<[u8]>, Failed> {
         let best = shot.level.quality();
         match &shot.picture {
             Shown::Own(jpeg) => {
-                let picture = Picture::Jpeg(packer.at_level(jpeg, shot.level)?);
-                let mut fit = packer.fit;
-                let datagram = packer.fitter()?.fit_bytes(&picture, best, most, &mut fit);
-                packer.fit = fit;
-                datagram
+                let picture = Picture::Jpeg(at_level(jpeg, shot.level, fitter)?);
+                fitter.fit_bytes(&picture, best, most, last)
             }
             Shown::Still(still) => {
                 let mut newest = self.newest(shot.level, still);
@@ -98,8 +88,7 @@ impl Shelf {
                     return Ok(Arc::clone(datagram));
                 }
                 let picture = Picture::Jpeg(picture(still)?);
-                let fit = &mut newest.fit;
-                let datagram = packer.fitter()?.fit_bytes(&picture, best, most, fit)?;
+                let datagram = fitter.fit_bytes(&picture, best, most, &mut newest.fit)?;
                 Ok(Arc::clone(newest.datagram.insert(datagram)))
             }
         }
@@ -115,33 +104,17 @@ impl Shelf {
     }
 }
 
-impl Packer {
-    /// A clip's picture at a level: as it is, where encoding anew would bring nothing.
-    fn at_level(&mut self, jpeg: &Jpeg, level: Level) -> Result<Jpeg, Failed> {
-        let own = jpeg.quality.is_some_and(|own| level.quality() >= own);
-        if level == Level::TOP || own {
-            return Ok(jpeg.clone());
-        }
-        let (encoder, decoder) = match &mut self.codecs {
-            Some(codecs) => codecs,
-            none => none.insert((Encoder::new()?, Decoder::new()?)),
-        };
-        let raw = Raw::of(&Picture::Jpeg(jpeg.clone()), decoder)?;
-        let bytes = raw.encode(level.quality(), encoder)?;
-        Ok(Jpeg { bytes, size: jpeg.size, quality: Some(level.quality()) })
+/// A clip's picture at a level.
+fn at_level(jpeg: &Jpeg, level: Level, fitter: &mut Fitter) -> Result<Jpeg, Failed> {
+    if level.is_served_by(jpeg.quality) {
+        return Ok(jpeg.clone());
     }
+    fitter.at_quality(jpeg, level.quality())
+}
 
-    fn packets(&mut self, jpeg: Jpeg, level: Level) -> Result<Packets, Failed> {
-        let carried = self.fitter()?.fit_rtp(&Picture::Jpeg(jpeg), level.quality())?;
-        Ok(Packets::new(carried.bytes, &carried.parts, PacketBytes::DEFAULT))
-    }
-
-    fn fitter(&mut self) -> Result<&mut Fitter, Failed> {
-        match &mut self.fitter {
-            Some(fitter) => Ok(fitter),
-            none => Ok(none.insert(Fitter::new()?)),
-        }
-    }
+fn pack(jpeg: Jpeg, level: Level, fitter: &mut Fitter) -> Result<Packets, Failed> {
+    let carried = fitter.fit_rtp(&Picture::Jpeg(jpeg), level.quality())?;
+    Ok(Packets::new(carried.bytes, &carried.parts, PacketBytes::DEFAULT))
 }
 
 /// A level's picture, with what its headers say.

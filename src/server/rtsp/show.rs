@@ -12,8 +12,9 @@ use log::{debug, warn};
 
 use super::feed::{Feed, Next, Shot};
 use super::outlet::Outlet;
-use super::shelf::{Packer, Shelf};
+use super::shelf::Shelf;
 use super::udp::Ports;
+use crate::media::fit::{Fit, Fitter};
 use crate::proto::rtp::jpeg::Packets;
 use crate::proto::rtp::{Header, JPEG_PAYLOAD_TYPE, Sender, rtcp};
 
@@ -24,7 +25,6 @@ pub(super) struct Show {
     outgoing: Option<Outgoing>,
     /// Whether the client was busy with the frame before when the next one was looked for.
     held: bool,
-    packer: Packer,
     buffer: Vec<u8>,
 }
 
@@ -49,6 +49,8 @@ pub(super) enum Way {
         number: u16,
         /// Who sends.
         ssrc: u32,
+        /// How the last picture was made to fit.
+        fit: Fit,
     },
 }
 
@@ -75,7 +77,7 @@ pub(super) enum Look {
 impl Show {
     pub(super) fn new(feed: Feed, way: Way) -> Box<Self> {
         let (outgoing, held, buffer) = (None, false, Vec::new());
-        Box::new(Self { feed, way, outgoing, held, packer: Packer::default(), buffer })
+        Box::new(Self { feed, way, outgoing, held, buffer })
     }
 
     /// Says goodbye for good.
@@ -97,7 +99,12 @@ impl Show {
     /// # Errors
     ///
     /// The system's, if the client is gone.
-    pub(super) fn pump(&mut self, shelf: &Shelf, now: Instant) -> Result<Look> {
+    pub(super) fn pump(
+        &mut self,
+        shelf: &Shelf,
+        fitter: &mut Fitter,
+        now: Instant,
+    ) -> Result<Look> {
         loop {
             match &self.outgoing {
                 Some(outgoing) if now < outgoing.due => return Ok(Look::Again(outgoing.due)),
@@ -115,7 +122,7 @@ impl Show {
             }
             match self.feed.next(now, std::mem::take(&mut self.held)) {
                 Next::WaitUntil(at) => return Ok(Look::Again(at)),
-                Next::Picture(shot) => self.load(&shot, shelf, now)?,
+                Next::Picture(shot) => self.load(&shot, shelf, fitter, now)?,
                 Next::End => return Ok(Look::Over),
                 Next::Lost(trouble) => {
                     warn!("a clip is lost: {trouble}");
@@ -126,11 +133,17 @@ impl Show {
     }
 
     /// Packs a picture; a whole datagram leaves at once.
-    fn load(&mut self, shot: &Shot, shelf: &Shelf, now: Instant) -> Result<()> {
+    fn load(
+        &mut self,
+        shot: &Shot,
+        shelf: &Shelf,
+        fitter: &mut Fitter,
+        now: Instant,
+    ) -> Result<()> {
         let fresh = shot.fresh.then_some(shot.captured);
         match &mut self.way {
             Way::Rtp { outlet, sender, reported_at } => {
-                let packets = match shelf.packets(shot, &mut self.packer) {
+                let packets = match shelf.packets(shot, fitter) {
                     Ok(packets) => packets,
                     Err(failed) => {
                         debug!("a picture cannot be sent: {failed}");
@@ -146,8 +159,8 @@ impl Show {
                 let header = sender.header(since_epoch(shot.captured));
                 self.outgoing = Some(Outgoing { packets, header, next: 0, due: now, gap, fresh });
             }
-            Way::Datagrams { ports, to, number, ssrc } => {
-                let jpeg = match shelf.datagram(shot, LAB_JPEG_BYTES, &mut self.packer) {
+            Way::Datagrams { ports, to, number, ssrc, fit } => {
+                let jpeg = match shelf.datagram(shot, LAB_JPEG_BYTES, fitter, fit) {
                     Ok(jpeg) => jpeg,
                     Err(failed) => {
                         debug!("a picture cannot be sent: {failed}");

@@ -21,6 +21,7 @@ use super::show::{Look, Show};
 use crate::live::audience::{Audience, Refused};
 use crate::live::hub::Hub;
 use crate::live::meter::StreamMeter;
+use crate::media::fit::Fitter;
 use crate::shutdown::Shutdown;
 
 /// A show on a stage.
@@ -154,13 +155,17 @@ fn play(
     shelf: &Shelf,
     shutdown: &Shutdown,
 ) {
+    let mut fitter = match Fitter::new() {
+        Ok(fitter) => fitter,
+        Err(failed) => return error!("no encoder for RTP: {failed}"),
+    };
     let mut slots: Vec<Arc<Slot>> = Vec::new();
     while !shutdown.asked() {
         let seen = bell.count();
         slots.extend(arrivals.try_iter());
         let now = Instant::now();
         let mut next = now + LONGEST_WAIT;
-        slots.retain(|slot| match look(slot, shelf, now) {
+        slots.retain(|slot| match look(slot, shelf, &mut fitter, now) {
             Look::Again(at) => {
                 next = next.min(at);
                 true
@@ -175,13 +180,13 @@ fn play(
 }
 
 /// A show that fails takes no other with it.
-fn look(slot: &Slot, shelf: &Shelf, now: Instant) -> Look {
+fn look(slot: &Slot, shelf: &Shelf, fitter: &mut Fitter, now: Instant) -> Look {
     let mut place = slot.show.lock();
     let Some(show) = &mut *place else { return Look::Over };
     if !slot.go.load(Ordering::Relaxed) {
         return Look::Again(now + LONGEST_WAIT);
     }
-    let look = match catch_unwind(AssertUnwindSafe(|| show.pump(shelf, now))) {
+    let look = match catch_unwind(AssertUnwindSafe(|| show.pump(shelf, fitter, now))) {
         Ok(Ok(look)) => look,
         Ok(Err(error)) => {
             debug!("a session's client is gone: {error}");
