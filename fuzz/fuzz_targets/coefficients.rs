@@ -8,9 +8,10 @@ use livestream::media::coefficients::Coefficients;
 use livestream::media::frame::Quality;
 
 fuzz_target!(|input: &[u8]| {
-    let Some((percent, jpeg)) = input.split_first() else { return };
-    let quality = Quality::new(percent % 100 + 1).expect("it is 1 to 100");
-    if let Ok(coefficients) = Coefficients::read(jpeg) {
+    // From the end, so that a plain JPEG is a seed.
+    let percent = input.last().map_or(0, |byte| byte % 100) + 1;
+    let quality = Quality::new(percent).expect("it is 1 to 100");
+    if let Ok(coefficients) = Coefficients::read(input) {
         let again = coefficients.requantized(quality);
         let again = Coefficients::read(&again).expect("what was written can be read");
         assert_eq!(again.thumbnail().size, coefficients.thumbnail().size);
