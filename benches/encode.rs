@@ -8,9 +8,9 @@
 
 use std::time::Instant;
 
+use livestream::jpeg::coefficients::Coefficients;
 use livestream::live::level::Level;
 use livestream::media::codec::{Decoder, Encoder};
-use livestream::media::coefficients::Coefficients;
 use picture::{QUALITY, picture};
 
 #[path = "common/picture.rs"]

@@ -7,22 +7,24 @@ use std::time::Instant;
 
 use log::{error, info, warn};
 
+use crate::base::shutdown::Shutdown;
+use crate::base::system;
 use crate::config::{Config, DEFAULT_RTSP_PORT, SourceChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
 use crate::live::hub::Hub;
 use crate::live::supervisor::{self, Condition};
 use crate::live::{encode, governor};
-use crate::media::source::Source;
-use crate::media::source::clip::Clip;
-use crate::media::source::folder::Folder;
-use crate::media::source::http::Http;
-use crate::media::source::pattern::Pattern;
-use crate::media::source::rtsp::Rtsp;
-use crate::media::source::webcam::{Selector, Webcam};
-use crate::server::{self, About, Bound, Context, Senders, rtsp};
-use crate::shutdown::Shutdown;
-use crate::system;
+use crate::net::{self, Bound};
+use crate::rtsp;
+use crate::source::Source;
+use crate::source::clip::Clip;
+use crate::source::folder::Folder;
+use crate::source::http::Http;
+use crate::source::pattern::Pattern;
+use crate::source::rtsp::Rtsp;
+use crate::source::webcam::{Selector, Webcam};
+use crate::web::{self, About, Context, Senders};
 
 /// Runs the server until `shutdown` is asked.
 ///
@@ -36,7 +38,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     // Before the port is bound: what can never work shall not be announced.
     let named = config.source.as_ref().map(open_named).transpose()?;
     system::allow_many_descriptors();
-    let bound = server::bind(config.bind, config.port).map_err(|error| Error::Bind {
+    let bound = net::bind(config.bind, config.port).map_err(|error| Error::Bind {
         address: config.bind,
         port: config.port,
         error,
@@ -70,7 +72,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let supervisor =
         supervisor::start(source, config.wish(), Arc::clone(&hub), condition, shutdown.clone());
     threads.push(supervisor.map_err(no("source thread"))?);
-    let running = server::start(bound, Arc::clone(&context)).map_err(no("accepting thread"))?;
+    let running = web::start(bound, Arc::clone(&context)).map_err(no("accepting thread"))?;
     let plan =
         rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
     let rtsp = rtsp.map(|bound| rtsp::start(bound, plan, Arc::clone(&context))).transpose();
@@ -111,7 +113,7 @@ fn first_webcam_or_pattern() -> Box<dyn Source> {
 /// Binds the port of RTSP; `None` if that of the default is taken, as by a second server.
 fn bind_rtsp(config: &Config) -> Result<Option<Bound>, Error> {
     let port = config.rtsp_port.unwrap_or(DEFAULT_RTSP_PORT);
-    match (server::bind(config.bind, port), config.rtsp_port) {
+    match (net::bind(config.bind, port), config.rtsp_port) {
         (Ok(bound), _) => Ok(Some(bound)),
         (Err(error), Some(_)) => Err(Error::Bind { address: config.bind, port, error }),
         (Err(error), None) => {
@@ -136,7 +138,7 @@ fn announce(bound: &Bound, rtsp: Option<&Bound>, out: &mut impl Write) -> Vec<St
         let of_lan = bound.addresses().iter().position(|address| !address.ip().is_loopback());
         if let Some(code) = of_lan
             .filter(|_| std::io::stdout().is_terminal())
-            .and_then(|at| server::for_terminal(&addresses[at]))
+            .and_then(|at| web::for_terminal(&addresses[at]))
         {
             write!(out, "{code}")?;
         }

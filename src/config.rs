@@ -10,10 +10,10 @@ use clap::builder::styling::{AnsiColor, Styles};
 
 use crate::live::bandwidth::Budget;
 use crate::media::frame::Size;
-use crate::media::source::Wish;
-use crate::media::source::webcam::Selector;
 use crate::proto::http::HttpUrl;
 use crate::proto::rtsp::RtspUrl;
+use crate::source::Wish;
+use crate::source::webcam::Selector;
 
 /// Serves this machine's camera, live, to every browser on the network.
 #[derive(Debug, Clone, Parser)]

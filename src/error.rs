@@ -3,9 +3,9 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::media::source::clip::NotAClip;
-use crate::media::source::folder::NoPictures;
-use crate::media::source::http::BadAddress;
+use crate::source::clip::NotAClip;
+use crate::source::folder::NoPictures;
+use crate::source::http::BadAddress;
 
 /// What keeps the program from running.
 #[derive(Debug)]

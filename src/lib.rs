@@ -14,30 +14,37 @@
 //!
 //! Beside these, `accept` takes connections and gives each a thread until it asks for the stream,
 //! and a webcam has a thread of its own, because a driver may never return. RTSP has the same
-//! beside it ([`server::rtsp`]): connections, and a few threads that send RTP for all sessions.
+//! beside it ([`rtsp`]): connections, and a few threads that send RTP for all sessions.
 //!
 //! | module | what | may know |
 //! | --- | --- | --- |
 //! | [`app`] | starts the threads and joins them | all |
-//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | media, proto |
-//! | [`server`] | sockets: listener, connection, routes, streams | live, proto |
-//! | [`live`] | who gets which picture: no sockets, no HTTP | media |
-//! | [`media`] | what a picture is, and where pictures come from | client and proto, for other servers' streams |
+//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | source, live, proto |
+//! | [`web`] | HTTP: connections, routes, streams | net, live, proto |
+//! | [`rtsp`] | the same pictures for players | net, live, proto |
+//! | [`net`] | sockets: listening, options, what a client has not read | proto, base |
+//! | [`live`] | who gets which picture: no sockets, no HTTP | media, source |
+//! | [`source`] | where pictures come from | media, client, proto |
 //! | [`client`] | plays from an RTSP server | proto |
 //! | `player` | the player's window, with the feature of that name | client, media |
-//! | [`proto`] | bytes ↔ values, no I/O | nothing |
-//! | [`clock`], [`shutdown`], [`system`] | what everything may use | nothing |
+//! | [`media`] | what a picture is | jpeg, proto |
+//! | [`proto`] | bytes ↔ values, no I/O | base |
+//! | [`jpeg`] | markers, coefficients, tables | nothing |
+//! | [`base`] | what everything may use | nothing |
 
 pub mod app;
+pub mod base;
 pub mod client;
-pub mod clock;
+
 pub mod config;
 pub mod error;
+pub mod jpeg;
 pub mod live;
 pub mod media;
+pub mod net;
 #[cfg(feature = "player")]
 pub mod player;
 pub mod proto;
-pub mod server;
-pub mod shutdown;
-pub mod system;
+pub mod rtsp;
+pub mod source;
+pub mod web;

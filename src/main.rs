@@ -4,9 +4,9 @@ use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use clap::Parser;
+use livestream::base::shutdown::Shutdown;
 use livestream::config::Config;
-use livestream::media::source::webcam::Webcam;
-use livestream::shutdown::Shutdown;
+use livestream::source::webcam::Webcam;
 
 fn main() -> ExitCode {
     let config = Config::parse();

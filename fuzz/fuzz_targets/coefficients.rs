@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::media::coefficients::Coefficients;
+use livestream::jpeg::coefficients::Coefficients;
 use livestream::media::frame::Quality;
 
 fuzz_target!(|input: &[u8]| {

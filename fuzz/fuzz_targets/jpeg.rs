@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::media::jpeg;
+use livestream::jpeg;
 
 fuzz_target!(|input: &[u8]| {
     if let Ok(Some(length)) = jpeg::length(input) {

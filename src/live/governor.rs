@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::audience::Audience;
-use crate::shutdown::Shutdown;
+use crate::base::shutdown::Shutdown;
 
 /// Starts the thread.
 ///

@@ -1,6 +1,6 @@
 //! Who gets which picture.
 //!
-//! No sockets and no HTTP: [`crate::server`] moves the bytes. Data flows one way,
+//! No sockets and no HTTP: [`crate::web`] moves the bytes. Data flows one way,
 //! from the [`supervisor`] that owns the source, through the [`hub`] where each
 //! level has a slot for its newest picture, to whoever sends. What flows back is
 //! only which levels are wanted.

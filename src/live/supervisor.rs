@@ -14,10 +14,10 @@ use log::{error, info, warn};
 use parking_lot::Mutex;
 
 use super::hub::Hub;
+use crate::base::shutdown::Shutdown;
 use crate::media::card;
 use crate::media::frame::{Frame, Origin, Picture, Size};
-use crate::media::source::{Capture, Captured, Format, Source, Trouble, TroubleCode, Wish};
-use crate::shutdown::Shutdown;
+use crate::source::{Capture, Captured, Format, Source, Trouble, TroubleCode, Wish};
 
 /// What the source does, for `/state` and the metrics.
 pub struct Condition {
@@ -366,7 +366,7 @@ mod tests {
     use crate::live::encode::Wanted;
     use crate::live::level::LevelSet;
     use crate::media::frame::{Chroma, Planar};
-    use crate::media::source::Kind;
+    use crate::source::Kind;
 
     /// Plays a list of things that happen to a source, a list for each opening.
     struct Script(Vec<Vec<Result<(), TroubleCode>>>);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use parking_lot::Mutex;
 
 use super::settings::ViewerId;
-use crate::clock;
+use crate::base::clock;
 
 /// How long the thanks are shown, and the giver's share counts double.
 pub const THANKS_LAST: Duration = Duration::from_secs(60);

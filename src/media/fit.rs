@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::codec::{Decoder, Encoder, Failed};
-use super::coefficients::Coefficients;
 use super::frame::{Jpeg, Picture, Planar, Quality};
-use super::jpeg::{self, rtp_parts};
 use super::planes;
 use super::raw::Raw;
+use crate::jpeg::coefficients::Coefficients;
+use crate::jpeg::{self, rtp_parts};
 use crate::proto::rtp::jpeg::{Blocks, Parts};
 
 /// Decodes and encodes what does not fit, and passes through what does.

@@ -1,7 +1,7 @@
 //! What a picture is: a frame, as JPEG or as planar YUV.
 //!
 //! Plain values, made on the source thread and shared by `Arc`; nothing here
-//! changes after it was made. Does not read JPEG markers ([`super::jpeg`]) and
+//! changes after it was made. Does not read JPEG markers ([`crate::jpeg`]) and
 //! does not encode ([`super::codec`]).
 
 use std::sync::Arc;

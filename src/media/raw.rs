@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use super::codec::{Decoder, Encoder, Failed};
-use super::coefficients::Coefficients;
 use super::frame::{Picture, Planar, Quality};
 use super::motion::Thumbnail;
+use crate::jpeg::coefficients::Coefficients;
 
 /// A frame, ready to be encoded at any quality.
 #[derive(Debug, Clone)]

@@ -13,13 +13,12 @@
 //! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
 //! | [`multipart`] | `multipart/x-mixed-replace`, the live stream, written and read |
 //! | [`rtp`] | RTP and RTCP, and JPEG in RTP, as a sender and as a receiver |
-//! | [`annex_k`] | the JPEG tables that everybody knows and RTP therefore leaves out |
+//! | [`annex_k`](crate::jpeg::annex_k) | the JPEG tables that everybody knows and RTP therefore leaves out |
 //! | [`sock_diag`] | what Linux says of a TCP connection, through netlink |
 //!
 //! Does not decide anything: which path exists, who may see it and how long to
 //! wait belong to the server.
 
-pub mod annex_k;
 pub mod cookie;
 pub mod form;
 pub mod http;

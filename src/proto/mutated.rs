@@ -138,7 +138,7 @@ fn read_rtp(mut input: &[u8]) {
         };
         if let Ok(Some(frame)) = depacketizer.push(&packet.header, packet.payload) {
             assert!(frame.jpeg.starts_with(&[0xFF, 0xD8]) && frame.jpeg.ends_with(&[0xFF, 0xD9]));
-            let _ = crate::media::jpeg::rtp_parts(&frame.jpeg);
+            let _ = crate::jpeg::rtp_parts(&frame.jpeg);
         }
     }
 }

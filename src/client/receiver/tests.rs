@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::media::jpeg::rtp_parts;
+use crate::jpeg::rtp_parts;
 use crate::proto::rtp::jpeg::{PacketBytes, Packets};
 use crate::proto::rtp::{Anchor, NtpTime};
 

@@ -1,8 +1,8 @@
 //! Tests of what is encoded anew: that it fits then, and still shows the same.
 
 use super::*;
+use crate::jpeg::Unfit;
 use crate::media::frame::{Chroma, Jpeg, Size};
-use crate::media::jpeg::Unfit;
 use crate::proto::rtp::jpeg::Sampling;
 
 const BASELINE_420: &[u8] = include_bytes!("../../../tests/data/jpeg/420.jpg");

@@ -3,7 +3,7 @@
 //! Pure. The Huffman tables are always those of [`annex_k`].
 
 use super::{Sampling, Size};
-use crate::proto::annex_k::{self, CHROMA_TABLE, HUFFMAN_TABLES, LUMA_TABLE};
+use crate::jpeg::annex_k::{self, CHROMA_TABLE, HUFFMAN_TABLES, LUMA_TABLE};
 
 /// Both quantization tables.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::media::jpeg::rtp_parts;
+use crate::jpeg::rtp_parts;
 use crate::proto::rtp::{Header, Packet};
 
 const BASELINE_420: &[u8] = include_bytes!("../../../../tests/data/jpeg/420.jpg");
@@ -87,7 +87,7 @@ fn what_arrives_is_what_was_sent() {
     let tiny = pattern(8, turbojpeg::Subsamp::Sub2x2);
     for jpeg in [BASELINE_420, BASELINE_422, RESTART, NO_DHT, &large_420, &large_422, &tiny] {
         let parts = rtp_parts(jpeg).unwrap();
-        let whole = crate::media::jpeg::complete(jpeg).unwrap().bytes;
+        let whole = crate::jpeg::complete(jpeg).unwrap().bytes;
         for packet in [smallest(), PacketBytes::DEFAULT, PacketBytes::new(65507).unwrap()] {
             let datagrams = sent(jpeg, packet, &FIRST);
             let frames = received(&mut Depacketizer::new(None), &datagrams);

@@ -1,0 +1,138 @@
+//! A JPEG at lower qualities without decoding it: its DCT coefficients, quantised anew.
+//!
+//! ```text
+//! JPEG ──read──► coefficients ──requantized(level)──► JPEG of each level
+//! ```
+//!
+//! A decoder would undo the Huffman code, the quantisation, the DCT and the subsampling, and
+//! an encoder do all of them again. Only the quantisation differs between levels, so only the
+//! Huffman code is undone here ([`Coefficients::read`], once a frame). Most coefficients of a
+//! camera's picture are zero, and only the others are kept: what a level costs grows with the
+//! size of the JPEG, not with its pixels. The outcome is as good as decoding and encoding, or
+//! a little better: nothing is rounded to pixels on the way.
+//!
+//! Baseline JPEGs in one scan only (ITU-T T.81, SOF0), which is what cameras make; for others
+//! there is [`crate::media::codec`]. Pure; called by the encode threads.
+
+use std::sync::Arc;
+
+use super::Broken;
+use crate::media::frame::{Quality, Size};
+use crate::media::motion::Thumbnail;
+
+mod bits;
+mod header;
+mod huffman;
+mod read;
+mod write;
+
+/// The quantised DCT coefficients of a JPEG that are not zero.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coefficients {
+    layout: Layout,
+    /// Block after block in the order of the scan.
+    entries: Vec<Entry>,
+}
+
+/// One coefficient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Entry {
+    /// Its place in zigzag order, 0 to 63. Each block starts with place 0, its DC, even if that
+    /// is zero.
+    place: u8,
+    /// What the Huffman code said; of a DC, not the difference but the sum.
+    value: i16,
+}
+
+/// What the headers say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Layout {
+    size: Size,
+    /// One or three; the first is luma.
+    components: Vec<Component>,
+    /// Values in zigzag order.
+    tables: [[u8; 64]; 4],
+    /// Adobe's APP14 segment as it was, which says if the components are RGB.
+    adobe: Vec<u8>,
+}
+
+/// A colour component (T.81 B.2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Component {
+    id: u8,
+    /// Blocks of an MCU, across and down.
+    across: u8,
+    down: u8,
+    /// Which quantisation table it has.
+    table: u8,
+}
+
+impl Coefficients {
+    /// Reads the entropy-coded data of a whole JPEG.
+    ///
+    /// # Errors
+    ///
+    /// [`Broken`] if it is broken anywhere, or is of another sort than baseline in one scan.
+    pub fn read(jpeg: &[u8]) -> Result<Self, Broken> {
+        let header = header::read(jpeg)?;
+        let entries = read::entries(&header, jpeg)?;
+        Ok(Self { layout: header.layout, entries })
+    }
+
+    /// The picture at another quality, as a JPEG with libjpeg's tables of that quality.
+    ///
+    /// Where the source's table is coarser, it stays: finer steps would cost bits and bring
+    /// nothing back.
+    pub fn requantized(&self, quality: Quality) -> Arc<[u8]> {
+        write::jpeg(self, quality)
+    }
+
+    /// The luma at an eighth of its size: the DC of each block is its mean.
+    pub fn thumbnail(&self) -> Thumbnail {
+        let Size { width, height } = self.layout.size;
+        let size = Size { width: width.div_ceil(8), height: height.div_ceil(8) };
+        let (columns, rows) = (size.width as usize, size.height as usize);
+        let luma = self.layout.components[0];
+        let step = i32::from(self.layout.tables[usize::from(luma.table)][0]);
+        let (mcus_across, _) = self.layout.mcus();
+        let (across, down) = (usize::from(luma.across), usize::from(luma.down));
+        let pattern = self.layout.pattern();
+        let mut samples = vec![0; columns * rows];
+        let blocks = self.entries.iter().filter(|entry| entry.place == 0);
+        for (number, dc) in blocks.enumerate() {
+            let (mcu, within) = (number / pattern.len(), number % pattern.len());
+            if within >= across * down {
+                continue;
+            }
+            let column = mcu % mcus_across * across + within % across;
+            let row = mcu / mcus_across * down + within / across;
+            if column < columns && row < rows {
+                let mean = (i32::from(dc.value) * step + 4).div_euclid(8) + 128;
+                samples[row * columns + column] = mean.clamp(0, 255) as u8;
+            }
+        }
+        Thumbnail { size, luma: samples }
+    }
+}
+
+impl Layout {
+    /// How many MCUs there are across and down (T.81 A.2).
+    fn mcus(&self) -> (usize, usize) {
+        let most = |factor: fn(&Component) -> u8| {
+            self.components.iter().map(factor).max().map_or(1, u32::from)
+        };
+        let (across, down) = (most(|one| one.across), most(|one| one.down));
+        let (width, height) = (self.size.width, self.size.height);
+        (width.div_ceil(8 * across) as usize, height.div_ceil(8 * down) as usize)
+    }
+
+    /// Which component each block of an MCU belongs to.
+    fn pattern(&self) -> Vec<usize> {
+        let blocks = |component: &Component| usize::from(component.across * component.down);
+        let runs = self.components.iter().enumerate();
+        runs.flat_map(|(index, component)| vec![index; blocks(component)]).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

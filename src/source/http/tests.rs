@@ -1,0 +1,279 @@
+//! Tests against a listener that plays the other server's part.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread::JoinHandle;
+
+use super::super::Captured;
+use super::*;
+use crate::media::frame::{Picture, Size};
+use crate::proto::multipart;
+
+const SMALL: &[u8] = include_bytes!("../../../tests/data/jpeg/gray.jpg");
+const LARGE: &[u8] = include_bytes!("../../../tests/data/jpeg/ffmpeg.jpg");
+const NO_DHT: &[u8] = include_bytes!("../../../tests/data/jpeg/no_dht.jpg");
+
+const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 30.0 };
+const HEAD: &str =
+    "HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=frame\r\n\r\n";
+
+/// What the server does after its answer.
+#[derive(Clone, Copy)]
+enum After {
+    Close,
+    /// Says nothing more until the client goes.
+    Hold,
+}
+
+struct Server {
+    address: SocketAddr,
+    /// Gives the requests that came.
+    thread: JoinHandle<Vec<String>>,
+}
+
+impl Server {
+    /// Gives one answer on each connection, as many as there are.
+    fn start(answers: Vec<(Vec<u8>, After)>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let serve = move || {
+            let answer = |(bytes, after): (Vec<u8>, After)| {
+                let (mut socket, _) = listener.accept().unwrap();
+                let request = request(&mut socket);
+                // The client may have gone before all is written.
+                let _ = socket.write_all(&bytes);
+                if matches!(after, After::Hold) {
+                    let _ = socket.read_to_end(&mut Vec::new());
+                }
+                request
+            };
+            answers.into_iter().map(answer).collect()
+        };
+        Self { address, thread: std::thread::spawn(serve) }
+    }
+
+    fn source(&self, path: &str) -> Http {
+        Http::new(&format!("http://{}{path}", self.address)).unwrap()
+    }
+}
+
+fn request(socket: &mut TcpStream) -> String {
+    let mut request = Vec::new();
+    let mut byte = [0];
+    while !request.ends_with(b"\r\n\r\n") && socket.read(&mut byte).unwrap() == 1 {
+        request.extend_from_slice(&byte);
+    }
+    String::from_utf8(request).unwrap()
+}
+
+/// The trouble that an answer means, or the first picture's width.
+fn outcome(answer: &[u8]) -> Result<u32, Trouble> {
+    let server = Server::start(vec![(answer.to_vec(), After::Close)]);
+    let mut capture = server.source("/").open(WISH)?;
+    Ok(widths(&mut *capture, 1)?[0])
+}
+
+/// The widths of the next pictures.
+fn widths(capture: &mut dyn Capture, count: usize) -> Result<Vec<u32>, Trouble> {
+    let mut widths = Vec::new();
+    while widths.len() < count {
+        if let Some(captured) = capture.next(Instant::now() + Duration::from_secs(5))? {
+            widths.push(captured.picture.size().width);
+        }
+    }
+    Ok(widths)
+}
+
+fn part(picture: &[u8]) -> Vec<u8> {
+    let head = format!("Content-Type: image/jpeg\r\nContent-Length: {}\r\n\r\n", picture.len());
+    [b"--frame\r\n", head.as_bytes(), picture, b"\r\n"].concat()
+}
+
+fn stream(parts: &[&[u8]]) -> Vec<u8> {
+    let parts: Vec<Vec<u8>> = parts.iter().map(|picture| part(picture)).collect();
+    [HEAD.as_bytes(), &parts.concat(), b"--frame\r\n"].concat()
+}
+
+fn chunked(body: &[u8], size: usize) -> Vec<u8> {
+    let chunks = body
+        .chunks(size)
+        .flat_map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+    chunks.chain(*b"0\r\n\r\n").collect()
+}
+
+#[test]
+fn streams_of_all_layouts_are_read() {
+    let mut own = format!("HTTP/1.1 200 OK\r\nContent-Type: {}\r\n\r\n", multipart::CONTENT_TYPE);
+    own.push_str("--frame\r\n");
+    let mut own = own.into_bytes();
+    for picture in [SMALL, LARGE, NO_DHT] {
+        multipart::part_head(&mut own, picture.len(), 1_700_000_000_000_000);
+        own.extend_from_slice(&[picture, multipart::AFTER_PICTURE].concat());
+    }
+    let without_length = |picture: &[u8]| [picture, multipart::AFTER_PICTURE_ADVANCE].concat();
+    let advance = [SMALL, LARGE, NO_DHT].map(without_length).concat();
+    let advance = [HEAD.as_bytes(), multipart::ADVANCE_HEAD, &advance].concat();
+    let parts = [part(SMALL), part(LARGE), part(NO_DHT)].concat();
+    let in_chunks = [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n".as_slice(),
+        b"Content-Type: multipart/x-mixed-replace; boundary=\"frame\"\r\n\r\n",
+        &chunked(&parts, 100),
+    ];
+    for answer in [own, advance, in_chunks.concat(), stream(&[SMALL, LARGE, NO_DHT])] {
+        let server = Server::start(vec![(answer, After::Close)]);
+        let mut capture = server.source("/stream").open(WISH).unwrap();
+        assert_eq!(capture.format().size, Size { width: 48, height: 32 });
+        assert_eq!(widths(&mut *capture, 3), Ok(vec![48, 64, 48]));
+        let trouble = widths(&mut *capture, 1).unwrap_err();
+        assert_eq!(trouble.code, TroubleCode::Unreachable);
+        assert!(trouble.title.contains("ended"), "{trouble}");
+    }
+}
+
+#[test]
+fn pictures_are_whole_and_completed() {
+    let server = Server::start(vec![(stream(&[LARGE, NO_DHT]), After::Close)]);
+    let mut capture = server.source("/").open(WISH).unwrap();
+    let mut next = || match capture.next(Instant::now() + Duration::from_secs(5)) {
+        Ok(Some(Captured { picture: Picture::Jpeg(jpeg), .. })) => jpeg,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(&*next().bytes, LARGE);
+    assert!(next().bytes.len() > NO_DHT.len());
+}
+
+#[test]
+fn broken_parts_are_counted_and_passed_over() {
+    let answer = stream(&[b"nothing", SMALL, &LARGE[..99], b"", LARGE]);
+    let server = Server::start(vec![(answer, After::Close)]);
+    let mut capture = server.source("/").open(WISH).unwrap();
+    assert_eq!(widths(&mut *capture, 2), Ok(vec![48, 64]));
+    assert_eq!(capture.broken(), 3);
+}
+
+#[test]
+fn silence_ends_at_the_deadline_and_then_the_patience() {
+    let server = Server::start(vec![(stream(&[SMALL]), After::Hold)]);
+    let mut source = server.source("/");
+    source.patience = Duration::from_millis(200);
+    let mut capture = source.open(WISH).unwrap();
+    assert_eq!(widths(&mut *capture, 1), Ok(vec![48]));
+    assert!(capture.next(Instant::now()).unwrap().is_none());
+    assert_eq!(widths(&mut *capture, 1).unwrap_err().code, TroubleCode::Stalled);
+    drop(capture);
+    server.thread.join().unwrap();
+
+    for answer in [&b""[..], b"HTTP/1.1 200", HEAD.as_bytes()] {
+        let server = Server::start(vec![(answer.to_vec(), After::Hold)]);
+        let mut source = server.source("/");
+        source.patience = Duration::from_millis(50);
+        let trouble = source.open(WISH).err().unwrap();
+        assert_eq!(trouble.code, TroubleCode::Stalled, "{trouble}");
+    }
+}
+
+#[test]
+fn snapshots_are_asked_for_again() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n";
+    let known = format!("{head}Content-Length: {}\r\n\r\n", SMALL.len());
+    let answers = vec![
+        ([known.as_bytes(), SMALL].concat(), After::Hold),
+        ([head.as_bytes(), b"\r\n", LARGE].concat(), After::Close),
+        ([head.as_bytes(), b"\r\nnothing"].concat(), After::Close),
+        (
+            [head.as_bytes(), b"Transfer-Encoding: chunked\r\n\r\n", &chunked(NO_DHT, 7)].concat(),
+            After::Close,
+        ),
+        (b"HTTP/1.1 503 Busy\r\n\r\n".to_vec(), After::Close),
+    ];
+    let server = Server::start(answers);
+    let mut source = server.source("/snapshot");
+    let mut capture = source.open(WISH).unwrap();
+    assert_eq!((capture.format().fps, capture.format().size.width), (5.0, 48));
+    assert_eq!(widths(&mut *capture, 1), Ok(vec![48]));
+    assert!(capture.next(Instant::now()).unwrap().is_none());
+    assert_eq!(widths(&mut *capture, 2), Ok(vec![64, 48]));
+    assert_eq!(capture.broken(), 1);
+    let trouble = widths(&mut *capture, 1).unwrap_err();
+    assert!(trouble.detail.contains("503"), "{trouble}");
+    let requests = server.thread.join().unwrap();
+    assert!(requests.iter().all(|request| request.starts_with("GET /snapshot HTTP/1.1\r\n")));
+}
+
+#[test]
+fn redirects_are_followed_and_credentials_sent() {
+    let to = |location: &str| {
+        let answer = format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\n");
+        (answer.into_bytes(), After::Close)
+    };
+    let last = (stream(&[SMALL]), After::Close);
+    let server = Server::start(vec![to("/b"), to("c?d"), to("?e"), last]);
+    let address = format!("http://me:secret@{}/a", server.address);
+    let mut source = Http::new(&address).unwrap();
+    assert!(!source.name().contains("secret"));
+    assert!(source.open(WISH).is_ok());
+    let requests = server.thread.join().unwrap();
+    let paths: Vec<_> = requests.iter().filter_map(|request| request.split(' ').nth(1)).collect();
+    assert_eq!(paths, ["/a", "/b", "/c?d", "/c?e"]);
+    for request in &requests {
+        assert!(request.contains("Authorization: Basic bWU6c2VjcmV0\r\n"), "{request}");
+    }
+
+    let server = Server::start(vec![to("/"); 6]);
+    let trouble = server.source("/").open(WISH).err().unwrap();
+    assert!(trouble.title.contains("one address to another"), "{trouble}");
+    let server = Server::start(vec![to("https://there/")]);
+    let trouble = server.source("/").open(WISH).err().unwrap();
+    assert!(trouble.detail.contains("https://there/"), "{trouble}");
+}
+
+#[test]
+fn answers_without_a_stream_are_put_into_words() {
+    let endless = format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(99_999));
+    for (answer, code, word) in [
+        (&b""[..], TroubleCode::Unreachable, "ended"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", TroubleCode::Unreachable, "not a stream"),
+        (endless.as_bytes(), TroubleCode::Unreachable, "not a stream"),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", TroubleCode::Unreachable, "status 404"),
+        (b"HTTP/1.1 401 No\r\n\r\n", TroubleCode::Denied, "NAME:PASSWORD"),
+        (b"HTTP/1.1 301 Moved\r\n\r\n", TroubleCode::Unreachable, "status 301"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", TroubleCode::Unreachable, "no Content-Type"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html;charset=utf-8\r\n\r\n<html>",
+            TroubleCode::Unreachable,
+            "text/html;",
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace\r\n\r\n",
+            TroubleCode::Unreachable,
+            "boundary",
+        ),
+        (&stream(&[b"nothing"]), TroubleCode::Unreachable, "ended"),
+    ] {
+        let trouble = outcome(answer).unwrap_err();
+        assert_eq!(trouble.code, code, "{trouble}");
+        assert!(trouble.to_string().contains(word), "{word}: {trouble}");
+    }
+    let interim = [b"HTTP/1.1 103 Early\r\n\r\n".as_slice(), &stream(&[SMALL])].concat();
+    assert_eq!(outcome(&interim), Ok(48));
+}
+
+#[test]
+fn nobody_there_is_put_into_words() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let trouble = Http::new(&format!("http://{address}/")).unwrap().open(WISH).err().unwrap();
+    assert_eq!(trouble.code, TroubleCode::Unreachable);
+    assert_eq!(trouble.title, format!("{address} cannot be reached"));
+}
+
+#[test]
+fn bad_address_is_told_in_one_line_without_the_password() {
+    for address in
+        ["https://me:secret@cam/", "http://me:secret@", "rtsp://cam/", "cam", "", "http://a b/"]
+    {
+        let said = Http::new(address).unwrap_err().to_string();
+        assert!(said.contains("http://HOST") && !said.contains("secret"), "{said}");
+    }
+}

@@ -1,0 +1,299 @@
+//! An IP camera, or another RTSP server, that sends JPEG over RTP.
+//!
+//! The client's thread puts each picture into a slot that holds the newest; the source thread
+//! takes it from there. Session and transport are [`crate::client`]'s. Does not come back after a
+//! loss: that is for whoever opened it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
+use crate::client::{Client, Event, Fault, Notice, Options, Shot, Times, Wanted, host};
+use crate::jpeg;
+use crate::media::frame::{Picture, Size};
+use crate::proto::rtsp::RtspUrl;
+
+/// A stream of an RTSP server as a source.
+#[derive(Debug)]
+pub struct Rtsp {
+    url: RtspUrl,
+    patience: Patience,
+}
+
+/// How long pictures are waited for.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// For the first, a silent UDP included that TCP takes the place of.
+    first: Duration,
+    /// For the next.
+    next: Duration,
+}
+
+impl Rtsp {
+    /// The stream at `url`. Whether anybody answers shows when it is opened.
+    pub fn new(url: RtspUrl) -> Self {
+        Self { url, patience: PATIENCE }
+    }
+}
+
+impl Source for Rtsp {
+    fn kind(&self) -> Kind {
+        Kind::Rtsp
+    }
+
+    fn name(&self) -> String {
+        self.url.to_string()
+    }
+
+    fn open(&mut self, _wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+        Ok(Box::new(Live::open(&self.url, self.patience)?))
+    }
+}
+
+/// An open stream. Dropping it tears the session down.
+struct Live {
+    /// Owns the session.
+    _client: Client,
+    slot: Arc<Slot>,
+    host: String,
+    patience: Duration,
+    format: Format,
+    /// The picture that was read to know the format.
+    first: Option<Captured>,
+    picture_at: Instant,
+    broken: u64,
+    /// How many were broken when the last picture came.
+    broken_then: u64,
+}
+
+/// What the client's thread leaves for the source thread.
+#[derive(Default)]
+struct Slot {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Inner {
+    newest: Option<(Shot, SystemTime)>,
+    fps: f64,
+    end: Option<End>,
+}
+
+/// Why nothing more comes.
+#[derive(Debug, Clone)]
+enum End {
+    Over,
+    Fault(Fault),
+}
+
+impl Slot {
+    fn note(&self, notice: Notice) {
+        let mut inner = self.inner.lock();
+        match notice {
+            Notice::Picture(shot) => inner.newest = Some((shot, SystemTime::now())),
+            Notice::Trouble(fault) => inner.end = Some(End::Fault(fault)),
+            Notice::Said(Event::Ended) => inner.end = Some(End::Over),
+            Notice::Said(Event::Described(about)) => inner.fps = about.frame_rate.unwrap_or(0.0),
+            Notice::Said(_) => return,
+        }
+        self.changed.notify_one();
+    }
+
+    /// Waits for a picture until `deadline`.
+    fn take(&self, deadline: Instant) -> Result<Option<(Shot, SystemTime)>, End> {
+        let mut inner = self.inner.lock();
+        loop {
+            if let Some(newest) = inner.newest.take() {
+                return Ok(Some(newest));
+            }
+            if let Some(end) = &inner.end {
+                return Err(end.clone());
+            }
+            if self.changed.wait_until(&mut inner, deadline).timed_out() {
+                return Ok(inner.newest.take());
+            }
+        }
+    }
+}
+
+impl Live {
+    /// Plays up to the first picture.
+    fn open(url: &RtspUrl, patience: Patience) -> Result<Self, Trouble> {
+        let deadline = Instant::now() + patience.first;
+        let host = host(url);
+        let slot = Arc::<Slot>::default();
+        let options =
+            Options { transport: Wanted::UdpThenTcp, rtp_port: None, user_agent: USER_AGENT };
+        let notes = Arc::clone(&slot);
+        let client = Client::start(url.clone(), options, Times::DEFAULT, move |notice| {
+            notes.note(notice);
+        });
+        let client = client.map_err(|error| Trouble {
+            code: TroubleCode::Failed,
+            title: format!("{host} is not asked"),
+            detail: format!("The system gives no thread for it ({error})."),
+        })?;
+        client.setup();
+        client.play(None);
+        let mut live = Self {
+            _client: client,
+            slot,
+            host,
+            patience: patience.first,
+            format: Format { size: Size { width: 1, height: 1 }, fps: 0.0, encoding: "MJPEG" },
+            first: None,
+            picture_at: Instant::now(),
+            broken: 0,
+            broken_then: 0,
+        };
+        // The patience of the stream ends a little later, with words of its own.
+        let Some(first) = live.read(deadline)? else { return Err(live.silent()) };
+        live.patience = patience.next;
+        live.format.size = first.picture.size();
+        live.format.fps = live.slot.inner.lock().fps;
+        live.first = Some(first);
+        Ok(live)
+    }
+
+    fn read(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
+        loop {
+            if self.picture_at.elapsed() >= self.patience {
+                return Err(self.silent());
+            }
+            let until = deadline.min(self.picture_at + self.patience);
+            let took = self.slot.take(until).map_err(|end| trouble(&self.host, &end))?;
+            if let Some((shot, arrived)) = took {
+                if let Ok(jpeg) = jpeg::complete(&shot.jpeg) {
+                    self.picture_at = Instant::now();
+                    self.broken_then = self.broken;
+                    let at = captured_at(shot.captured, arrived);
+                    return Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }));
+                }
+                self.broken += 1;
+            }
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// No picture has come for as long as there is patience.
+    fn silent(&self) -> Trouble {
+        let host = &self.host;
+        if self.broken > self.broken_then {
+            return Trouble {
+                code: TroubleCode::Garbage,
+                title: format!("No picture from {host} can be read"),
+                detail: "Its packets do not make JPEGs.".into(),
+            };
+        }
+        Trouble {
+            code: TroubleCode::Stalled,
+            title: format!("{host} sends no pictures"),
+            detail: format!("None came for {} s.", self.patience.as_secs()),
+        }
+    }
+}
+
+impl Capture for Live {
+    fn format(&self) -> Format {
+        self.format.clone()
+    }
+
+    fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
+        match self.first.take() {
+            Some(first) => Ok(Some(first)),
+            None => self.read(deadline),
+        }
+    }
+
+    fn broken(&self) -> u64 {
+        self.broken
+    }
+}
+
+/// Puts an end into words for the person who watches.
+fn trouble(host: &str, end: &End) -> Trouble {
+    let fault = match end {
+        End::Over => {
+            return Trouble {
+                code: TroubleCode::Unreachable,
+                title: format!("{host} ended the stream"),
+                detail: "It may be restarting.".into(),
+            };
+        }
+        End::Fault(fault) => fault,
+    };
+    let code = match fault {
+        Fault::Silent(_) | Fault::NoPackets => TroubleCode::Stalled,
+        Fault::Denied(_) => TroubleCode::Denied,
+        Fault::Ports(_) => TroubleCode::Failed,
+        _ => TroubleCode::Unreachable,
+    };
+    let (title, detail) = fault.words(host);
+    Trouble { code, title, detail }
+}
+
+/// When a picture was taken: as the server's clock says, if that may be true, or when it came.
+fn captured_at(stated: Option<Duration>, arrived: SystemTime) -> SystemTime {
+    let stated = stated.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
+    // The server's clock may be wrong, or count from when it was started.
+    let is_sane = |at: &SystemTime| {
+        let off = arrived.duration_since(*at).unwrap_or_else(|later| later.duration());
+        off <= MAX_CLOCK_OFF
+    };
+    stated.filter(is_sane).unwrap_or(arrived)
+}
+
+const PATIENCE: Patience = Patience { first: Duration::from_secs(8), next: Duration::from_secs(5) };
+const MAX_CLOCK_OFF: Duration = Duration::from_secs(10);
+const USER_AGENT: &str = concat!("livestream/", env!("CARGO_PKG_VERSION"));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    #[test]
+    fn stated_time_counts_if_it_is_near() {
+        let arrived = SystemTime::UNIX_EPOCH + seconds(1_700_000_000);
+        let at = |stated| captured_at(stated, arrived);
+        for near in [1_699_999_990, 1_700_000_010] {
+            assert_eq!(at(Some(seconds(near))), SystemTime::UNIX_EPOCH + seconds(near));
+        }
+        for stated in [None, Some(seconds(12)), Some(seconds(1_700_000_011)), Some(Duration::MAX)] {
+            assert_eq!(at(stated), arrived);
+        }
+    }
+
+    #[test]
+    fn slot_holds_the_newest_and_then_tells_the_end() {
+        let slot = Slot::default();
+        let shot = |byte| Shot { jpeg: vec![byte], position: None, captured: None };
+        slot.note(Notice::Picture(shot(1)));
+        slot.note(Notice::Picture(shot(2)));
+        slot.note(Notice::Trouble(Fault::Closed));
+        assert_eq!(slot.take(Instant::now()).unwrap().unwrap().0, shot(2));
+        let end = slot.take(Instant::now()).unwrap_err();
+        assert_eq!(trouble("cam", &end).title, "cam closed the connection");
+        assert!(Slot::default().take(Instant::now()).unwrap().is_none());
+    }
+
+    #[test]
+    fn nobody_there_is_told_as_unreachable() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("rtsp://{}/live", listener.local_addr().unwrap());
+        drop(listener);
+        let mut source = Rtsp::new(RtspUrl::parse(&url).unwrap());
+        let wish = Wish { size: Size { width: 9, height: 9 }, fps: 30.0 };
+        let trouble = source.open(wish).err().unwrap();
+        assert_eq!(trouble.code, TroubleCode::Unreachable);
+        assert!(trouble.title.ends_with("cannot be reached"), "{trouble}");
+    }
+}

@@ -1,0 +1,164 @@
+//! One answer to one request, from its parts to its bytes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use serde_json::json;
+
+use super::pages;
+use crate::base::clock;
+use crate::proto::http::{Head, Method, ResponseHead, Status, http_date};
+
+/// What is answered, before it is known whether the connection stays open.
+pub(super) struct Answer {
+    head: ResponseHead,
+    body: Payload,
+    close: bool,
+}
+
+/// The bytes of a body, wherever they live.
+pub(super) enum Payload {
+    None,
+    Bytes(Cow<'static, [u8]>),
+    Shared(Arc<[u8]>),
+}
+
+impl Payload {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Payload::None => &[],
+            Payload::Bytes(bytes) => bytes,
+            Payload::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl Answer {
+    /// An answer without a body.
+    pub(super) fn empty(status: Status) -> Self {
+        let head = ResponseHead::new(status);
+        Self { head, body: Payload::Bytes(Cow::Borrowed(b"")), close: false }
+    }
+
+    /// An answer that is only this head, with no length: what would follow has no end.
+    pub(super) fn bare(head: ResponseHead) -> Self {
+        Self { head, body: Payload::None, close: false }
+    }
+
+    /// An answer with a body of this media type.
+    pub(super) fn new(status: Status, media_type: &str, body: Payload) -> Self {
+        let head = ResponseHead::new(status)
+            .header("Content-Type", media_type)
+            .header("X-Content-Type-Options", "nosniff");
+        Self { head, body, close: false }
+    }
+
+    /// One line of text.
+    pub(super) fn text(status: Status, line: &str) -> Self {
+        let body = Payload::Bytes(Cow::Owned(format!("{line}\n").into_bytes()));
+        Self::new(status, "text/plain; charset=utf-8", body).header("Cache-Control", "no-store")
+    }
+
+    /// JSON that no cache keeps.
+    pub(super) fn json(status: Status, value: &serde_json::Value) -> Self {
+        let body = Payload::Bytes(Cow::Owned(value.to_string().into_bytes()));
+        Self::new(status, "application/json", body).header("Cache-Control", "no-store")
+    }
+
+    /// A refusal, in the form that the client reads: JSON, a page, or a line of text.
+    pub(super) fn refusal(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
+        Self::refusal_as_read(head, status, why, field).header("Vary", "Accept")
+    }
+
+    fn refusal_as_read(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
+        if head.accepts_json() {
+            let mut value = json!({ "error": why });
+            if let Some(field) = field {
+                value["field"] = json!(field);
+            }
+            return Self::json(status, &value);
+        }
+        if head.accepts_html() {
+            return pages::error(status, why);
+        }
+        Self::text(status, why)
+    }
+
+    /// Adds a field to the head.
+    #[must_use]
+    pub(super) fn header(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
+        self.head = self.head.header(name, value);
+        self
+    }
+
+    /// Lets pages of other servers read it. The head of a stream says so already.
+    #[must_use]
+    pub(super) fn open_to_others(self) -> Self {
+        match self.body {
+            Payload::None => self,
+            _ => self.header("Access-Control-Allow-Origin", "*"),
+        }
+    }
+
+    /// Closes the connection after this answer.
+    #[must_use]
+    pub(super) fn closing(mut self) -> Self {
+        self.close = true;
+        self
+    }
+
+    /// Whether the connection ends with it.
+    pub(super) fn closes(&self) -> bool {
+        self.close
+    }
+
+    /// Its bytes, head and body (no body for a `HEAD` request).
+    pub(super) fn into_bytes(self, method: &Method, keep_alive: bool, now: SystemTime) -> Vec<u8> {
+        let body = self.body.bytes();
+        let mut head = self.head.header("Date", http_date(clock::unix_seconds(now)));
+        let endless = matches!(self.body, Payload::None);
+        if !endless {
+            let connection = if keep_alive { "keep-alive" } else { "close" };
+            head = head.header("Connection", connection);
+        }
+        if !endless && !head.status().is_bodiless() {
+            head = head.header("Content-Length", body.len());
+        }
+        let mut out = Vec::with_capacity(512 + body.len());
+        head.write(&mut out);
+        if *method != Method::Head && !head.status().is_bodiless() {
+            out.extend_from_slice(body);
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(answer: Answer, method: &Method, keep_alive: bool) -> String {
+        let bytes = answer.into_bytes(method, keep_alive, SystemTime::UNIX_EPOCH);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn an_answer_to_head_has_the_length_and_no_body() {
+        let text = written(Answer::text(Status::Ok, "ok"), &Method::Head, true);
+        assert!(text.contains("Content-Length: 3\r\n"));
+        assert!(text.ends_with("\r\n\r\n"));
+    }
+
+    #[test]
+    fn not_modified_has_neither() {
+        let text = written(Answer::empty(Status::NotModified), &Method::Get, true);
+        assert!(!text.contains("Content-Length"), "{text}");
+    }
+
+    #[test]
+    fn what_closes_says_so() {
+        let text = written(Answer::text(Status::Ok, "ok"), &Method::Get, false);
+        assert!(text.contains("Connection: close\r\n") && text.ends_with("ok\n"));
+    }
+}

@@ -1,0 +1,58 @@
+//! What every request may use.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::sender::Senders;
+use super::snapshot::Snapshots;
+use crate::base::shutdown::Shutdown;
+use crate::live::audience::Audience;
+use crate::live::hub::Hub;
+use crate::live::supervisor::Condition;
+
+/// The parts of the running server, shared by all connection threads.
+pub struct Context {
+    /// The pictures.
+    pub hub: Arc<Hub>,
+    /// The viewers.
+    pub audience: Arc<Audience>,
+    /// How the source is.
+    pub source: Arc<Condition>,
+    /// What the server says of itself.
+    pub about: About,
+    /// Where streams are handed to.
+    pub senders: Senders,
+    /// Single pictures.
+    pub(super) snapshots: Snapshots,
+    /// Asked to end or not.
+    pub shutdown: Shutdown,
+}
+
+/// What the server says of itself.
+pub struct About {
+    /// The machine's name.
+    pub name: String,
+    /// `http://ADDRESS:PORT/` of each address it can be reached at.
+    pub addresses: Vec<String>,
+    /// `rtsp://ADDRESS:PORT/` likewise; empty without RTSP.
+    pub rtsp_addresses: Vec<String>,
+    /// A payment page.
+    pub donate_url: Option<String>,
+    /// When it started.
+    pub started: Instant,
+}
+
+impl Context {
+    /// Puts the parts together.
+    pub fn new(
+        hub: Arc<Hub>,
+        audience: Arc<Audience>,
+        source: Arc<Condition>,
+        about: About,
+        senders: Senders,
+        shutdown: Shutdown,
+    ) -> Self {
+        let snapshots = Snapshots::default();
+        Self { hub, audience, source, about, senders, snapshots, shutdown }
+    }
+}

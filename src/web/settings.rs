@@ -1,0 +1,181 @@
+//! What a viewer may say, from raw text to types: forms and query strings.
+//!
+//! Pure: no viewer is changed here.
+
+use crate::live::level::Choice;
+use crate::live::settings::{Change, Mode};
+
+/// Fields of a form or query, decoded.
+pub(crate) type Fields = Vec<(String, String)>;
+
+/// A value that a field does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BadField {
+    /// Its name.
+    pub(crate) field: &'static str,
+    /// A sentence that names it and says what it takes.
+    pub(crate) why: String,
+}
+
+/// What a stream is asked for by its query.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct StreamWish {
+    /// Settings for a viewer of its own.
+    pub(crate) change: Change,
+    /// The highest rate, frames per second.
+    pub(crate) fps: Option<f64>,
+    /// Whether each part's head shall come right after the picture before.
+    pub(crate) advance_headers: bool,
+    /// The name that the page gave to this stream.
+    pub(crate) tab: Option<String>,
+}
+
+/// Reads `quality`, `mode` and `paused`; other fields are passed over.
+///
+/// # Errors
+///
+/// [`BadField`] for the first value that is not taken.
+pub(crate) fn change(fields: &Fields) -> Result<Change, BadField> {
+    Ok(Change { choice: quality(fields)?, mode: mode(fields)?, paused: paused(fields)? })
+}
+
+/// Reads the query of `/stream`.
+///
+/// # Errors
+///
+/// [`BadField`] for the first value that is not taken.
+pub(crate) fn stream_wish(fields: &Fields) -> Result<StreamWish, BadField> {
+    let choice = quality(fields)?;
+    let mode = mode(fields)?;
+    if choice.is_some() && mode == Some(Mode::Gaming) {
+        let why = "`quality` cannot be set in gaming mode: motion sets it".into();
+        return Err(BadField { field: "quality", why });
+    }
+    Ok(StreamWish {
+        change: Change { choice, mode, paused: None },
+        fps: fps(fields)?,
+        advance_headers: value(fields, "advance_headers").is_some_and(|value| value != "0"),
+        tab: tab(fields)?,
+    })
+}
+
+/// Reads `quality`.
+///
+/// # Errors
+///
+/// [`BadField`] if it is there and no choice.
+pub(crate) fn quality(fields: &Fields) -> Result<Option<Choice>, BadField> {
+    parse(fields, "quality", "takes auto, low, medium, high or a number from 1 to 100", |text| {
+        text.parse().ok()
+    })
+}
+
+/// Reads `tab`, by which a page tells its streams apart.
+///
+/// # Errors
+///
+/// [`BadField`] if it is there and not 1 to 32 letters and digits.
+pub(crate) fn tab(fields: &Fields) -> Result<Option<String>, BadField> {
+    parse(fields, "tab", "takes 1 to 32 letters and digits", |text| {
+        let fits = (1..=32).contains(&text.len());
+        (fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| text.to_owned())
+    })
+}
+
+/// Reads one line of text that a person wrote, without its outer blanks; empty if it is not there.
+///
+/// # Errors
+///
+/// [`BadField`] if it is longer than `most` characters or holds control characters.
+pub(crate) fn line(fields: &Fields, name: &'static str, most: usize) -> Result<String, BadField> {
+    let takes = format!("takes one line of at most {most} characters");
+    let line = parse(fields, name, &takes, |text| {
+        let text = text.trim();
+        let fits = text.chars().count() <= most && !text.chars().any(char::is_control);
+        fits.then(|| text.to_owned())
+    })?;
+    Ok(line.unwrap_or_default())
+}
+
+fn mode(fields: &Fields) -> Result<Option<Mode>, BadField> {
+    parse(fields, "mode", "takes home or gaming", |text| match text {
+        "home" => Some(Mode::Home),
+        "gaming" => Some(Mode::Gaming),
+        _ => None,
+    })
+}
+
+fn paused(fields: &Fields) -> Result<Option<bool>, BadField> {
+    parse(fields, "paused", "takes true or false", |text| text.parse().ok())
+}
+
+fn fps(fields: &Fields) -> Result<Option<f64>, BadField> {
+    parse(fields, "fps", "takes frames per second, above 0 up to 240", |text| {
+        text.parse().ok().filter(|fps| (0.01..=240.0).contains(fps))
+    })
+}
+
+fn value<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    // As in most forms, of a field that is there twice the last counts.
+    fields.iter().rev().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+}
+
+fn parse<T>(
+    fields: &Fields,
+    field: &'static str,
+    takes: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, BadField> {
+    let Some(text) = value(fields, field) else { return Ok(None) };
+    let bad = || BadField { field, why: format!("`{field}` {takes}") };
+    read(text).map(Some).ok_or_else(bad)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(text: &str) -> Fields {
+        crate::proto::form::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_change_holds_what_was_sent_and_no_more() {
+        let read = change(&fields("quality=low&colour=red")).unwrap();
+        assert_eq!(read, Change { choice: Some(Choice::Low), ..Change::default() });
+        let read = change(&fields("mode=gaming&paused=true")).unwrap();
+        let expected = Change { choice: None, mode: Some(Mode::Gaming), paused: Some(true) };
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_bad_value_names_its_field() {
+        for (text, field) in [
+            ("quality=0", "quality"),
+            ("quality=best", "quality"),
+            ("mode=office", "mode"),
+            ("paused=yes", "paused"),
+            ("paused=", "paused"),
+        ] {
+            let bad = change(&fields(text)).unwrap_err();
+            assert_eq!(bad.field, field);
+            assert!(bad.why.contains(field), "{}", bad.why);
+        }
+        for text in ["fps=0", "fps=-1", "fps=nan", "fps=inf", "fps=1000", "fps=x", "tab=a-b"] {
+            assert!(stream_wish(&fields(text)).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stream_in_gaming_mode_has_no_quality_of_its_own() {
+        assert_eq!(stream_wish(&fields("quality=5&mode=gaming")).unwrap_err().field, "quality");
+    }
+
+    #[test]
+    fn lines_are_trimmed_and_bounded() {
+        assert_eq!(line(&fields("name=+Ada+"), "name", 3).unwrap(), "Ada");
+        assert_eq!(line(&fields(""), "name", 3).unwrap(), "");
+        assert!(line(&fields("name=Grace"), "name", 3).is_err());
+        assert!(line(&fields("name=A%0AB"), "name", 30).is_err());
+    }
+}
