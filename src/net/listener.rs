@@ -26,6 +26,11 @@ impl Bound {
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
+
+    /// The listening socket, that does not wait.
+    pub(super) fn into_listener(self) -> TcpListener {
+        self.listener
+    }
 }
 
 /// Binds a port of one address, or of all (of both families, where the system has both).

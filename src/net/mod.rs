@@ -1,8 +1,24 @@
-//! Sockets: listening, what a connection's is set to, and what its client has not read.
+//! Sockets and the threads that drive them.
+//!
+//! ```text
+//! accept ──► a lane: reads, answers and writes for its connections, and waits for none
+//!              │ what may block            ▲ its outcome
+//!              └────────► workers ─────────┘
+//! ```
+//!
+//! Knows no protocol: what a connection says is a [`Talk`](lane::Talk)'s, of HTTP or of RTSP.
+//! [`registry`] knows how all of them stand, and who gives way when one of the [`limits`] is
+//! reached; [`backlog`] keeps what a slow client has not read small, from what [`kernel`] tells.
 
+pub(crate) mod accept;
 pub(crate) mod backlog;
 pub(crate) mod kernel;
+pub(crate) mod lane;
+pub(crate) mod limits;
 pub(crate) mod listener;
+pub(crate) mod registry;
 pub(crate) mod socket;
+pub(crate) mod wire;
+pub(crate) mod workers;
 
 pub use listener::{Bound, bind};

@@ -1,6 +1,5 @@
 //! What a live stream's socket is set to.
 
-use std::net::TcpStream;
 use std::time::Duration;
 
 use log::debug;
@@ -9,7 +8,10 @@ use socket2::{SockRef, TcpKeepalive};
 /// Makes a socket fit for a live stream: small buffer, no delay, dead peers noticed.
 ///
 /// What the system refuses is left as it is: the stream works all the same.
-pub(crate) fn fit_for_streaming(socket: &TcpStream) {
+pub(crate) fn fit_for_streaming<S>(socket: &S)
+where
+    for<'a> SockRef<'a>: From<&'a S>,
+{
     let socket = SockRef::from(socket);
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_IDLE).with_interval(KEEPALIVE_INTERVAL);
     let set = [

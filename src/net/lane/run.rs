@@ -1,0 +1,291 @@
+//! What a lane's thread does: wait, and give turns.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::io::{ErrorKind, Result};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, unbounded};
+use log::{debug, error};
+use mio::event::Event;
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use super::{Call, Door, Handle, Kernel, Moment, Ready, TURNS_TIME, Talk, Turn};
+
+/// One lane, as its thread has it.
+pub(super) struct Run {
+    poll: Poll,
+    door: Arc<Door>,
+    calls: Receiver<Call>,
+    kernel: Kernel,
+    talks: HashMap<Token, Entry>,
+    /// Who is given a turn, in this order, each once.
+    queue: VecDeque<Token>,
+    /// Who listens to news.
+    listening: BTreeSet<Token>,
+    /// When to look at whom, each once; it may have been put off since.
+    alarms: BTreeSet<(Instant, Token)>,
+}
+
+/// A talk, and what its lane knows of it.
+struct Entry {
+    talk: Box<dyn Talk>,
+    called: Arc<AtomicBool>,
+    ready: Ready,
+    queued: bool,
+    weight: u32,
+    /// When it asked for a turn.
+    until: Option<Instant>,
+    /// The alarm that is set for it: then, or earlier.
+    alarm: Option<Instant>,
+}
+
+impl Run {
+    pub(super) fn new() -> Result<Self> {
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKE)?;
+        let (calls, received) = unbounded();
+        let door = Arc::new(Door {
+            calls,
+            waker,
+            next_token: AtomicUsize::new(WAKE.0 + 1),
+            load: AtomicUsize::new(0),
+            listening: AtomicUsize::new(0),
+            news: AtomicBool::new(false),
+            ending: AtomicBool::new(false),
+            longest_turn_us: Default::default(),
+        });
+        Ok(Self {
+            poll,
+            door,
+            calls: received,
+            kernel: Kernel::new(),
+            talks: HashMap::new(),
+            queue: VecDeque::new(),
+            listening: BTreeSet::new(),
+            alarms: BTreeSet::new(),
+        })
+    }
+
+    pub(super) fn door(&self) -> Arc<Door> {
+        Arc::clone(&self.door)
+    }
+
+    /// Gives turns until the end is asked for.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(1024);
+        while !self.door.ending.load(Ordering::Acquire) {
+            let patience = self.patience(Instant::now());
+            if let Err(error) = self.poll.poll(&mut events, patience)
+                && error.kind() != ErrorKind::Interrupted
+            {
+                error!("a lane cannot wait for its connections: {error}");
+                break;
+            }
+            let began = Instant::now();
+            events.iter().for_each(|event| self.hear(event));
+            self.take_calls();
+            self.take_news();
+            self.take_alarms(began);
+            self.give_turns(began);
+            self.note(began.elapsed());
+        }
+        for entry in self.talks.values_mut() {
+            entry.talk.end();
+        }
+    }
+
+    /// How long nothing is to be done.
+    fn patience(&self, now: Instant) -> Option<Duration> {
+        if !self.queue.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        self.alarms.first().map(|(at, _)| at.saturating_duration_since(now))
+    }
+
+    fn hear(&mut self, event: &Event) {
+        let token = event.token();
+        if let Some(entry) = self.talks.get_mut(&token) {
+            // What is broken shows when it is read or written.
+            let broken = event.is_error();
+            entry.ready.readable |= event.is_readable() || event.is_read_closed() || broken;
+            entry.ready.writable |= event.is_writable() || event.is_write_closed() || broken;
+            Self::line_up(&mut self.queue, token, entry);
+        }
+    }
+
+    fn line_up(queue: &mut VecDeque<Token>, token: Token, entry: &mut Entry) {
+        if !std::mem::replace(&mut entry.queued, true) {
+            queue.push_back(token);
+        }
+    }
+
+    fn take_calls(&mut self) {
+        while let Ok(call) = self.calls.try_recv() {
+            match call {
+                Call::Begin(handle, talk) => self.begin(handle, talk),
+                Call::Turn(token) => {
+                    if let Some(entry) = self.talks.get_mut(&token) {
+                        Self::line_up(&mut self.queue, token, entry);
+                    }
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, handle: Handle, mut talk: Box<dyn Talk>) {
+        let Handle { token, called, .. } = handle;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        if let Some(source) = talk.source()
+            && let Err(error) = self.poll.registry().register(source, token, interest)
+        {
+            debug!("cannot wait for a connection: {error}");
+            self.door.load.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let entry = Entry {
+            talk,
+            called,
+            ready: Ready::default(),
+            queued: true,
+            weight: 1,
+            until: None,
+            alarm: None,
+        };
+        self.talks.insert(token, entry);
+        self.queue.push_back(token);
+    }
+
+    fn take_news(&mut self) {
+        if self.door.news.swap(false, Ordering::AcqRel) {
+            for token in &self.listening {
+                if let Some(entry) = self.talks.get_mut(token) {
+                    Self::line_up(&mut self.queue, *token, entry);
+                }
+            }
+        }
+    }
+
+    fn take_alarms(&mut self, now: Instant) {
+        while let Some(&(at, token)) = self.alarms.first()
+            && at <= now
+        {
+            self.alarms.pop_first();
+            let Some(entry) = self.talks.get_mut(&token) else { continue };
+            entry.alarm = None;
+            match entry.until {
+                Some(until) if until > now => Self::set_alarm(&mut self.alarms, token, entry),
+                Some(_) => Self::line_up(&mut self.queue, token, entry),
+                None => {}
+            }
+        }
+    }
+
+    /// Sees to it that a talk is looked at when it asked for. An alarm that comes too early is put
+    /// off when it comes: a stream asks for a later one thirty times a second.
+    fn set_alarm(alarms: &mut BTreeSet<(Instant, Token)>, token: Token, entry: &mut Entry) {
+        let Some(until) = entry.until else { return };
+        if entry.alarm.is_some_and(|alarm| alarm <= until) {
+            return;
+        }
+        if let Some(later) = entry.alarm.replace(until) {
+            alarms.remove(&(later, token));
+        }
+        alarms.insert((until, token));
+    }
+
+    fn give_turns(&mut self, began: Instant) {
+        let mut now = began;
+        while now.duration_since(began) < TURNS_TIME {
+            let Some(token) = self.queue.pop_front() else { return };
+            self.give_turn(token, now);
+            now = Instant::now();
+        }
+    }
+
+    fn give_turn(&mut self, token: Token, now: Instant) {
+        let Some(entry) = self.talks.get_mut(&token) else { return };
+        entry.queued = false;
+        // Before the turn, so that what is told during it is not lost.
+        entry.called.store(false, Ordering::Release);
+        let ready = std::mem::take(&mut entry.ready);
+        let mut moment = Moment { now, ready, kernel: &mut self.kernel };
+        let turn = catch_unwind(AssertUnwindSafe(|| entry.talk.turn(&mut moment)));
+        match turn {
+            Ok(Turn::Wait { until, news, weight }) => {
+                entry.until = until;
+                match until {
+                    Some(at) if at <= now => Self::line_up(&mut self.queue, token, entry),
+                    _ => Self::set_alarm(&mut self.alarms, token, entry),
+                }
+                let before = std::mem::replace(&mut entry.weight, weight);
+                self.door.reweigh(before, weight);
+                self.listen(token, news);
+            }
+            Ok(Turn::Over) => self.drop_talk(token),
+            Err(_) => {
+                error!("a connection failed; the others go on");
+                self.drop_talk(token);
+            }
+        }
+    }
+
+    fn listen(&mut self, token: Token, news: bool) {
+        let changed =
+            if news { self.listening.insert(token) } else { self.listening.remove(&token) };
+        if changed {
+            self.door.listening.store(self.listening.len(), Ordering::Relaxed);
+            // What came in between has rung for nobody.
+            if news && let Some(entry) = self.talks.get_mut(&token) {
+                Self::line_up(&mut self.queue, token, entry);
+            }
+        }
+    }
+
+    fn drop_talk(&mut self, token: Token) {
+        let Some(mut entry) = self.talks.remove(&token) else { return };
+        self.door.reweigh(entry.weight, 0);
+        self.listen(token, false);
+        if let Some(alarm) = entry.alarm {
+            self.alarms.remove(&(alarm, token));
+        }
+        if let Some(source) = entry.talk.source()
+            && let Err(error) = self.poll.registry().deregister(source)
+        {
+            debug!("deregister: {error}");
+        }
+        // What fails even while it goes takes nothing with it.
+        if catch_unwind(AssertUnwindSafe(|| drop(entry))).is_err() {
+            error!("a connection failed while it ended");
+        }
+        if self.talks.is_empty() {
+            // After a burst its memory is given back.
+            self.talks.shrink_to(LEAST_ROOM);
+            self.queue.shrink_to(LEAST_ROOM);
+        }
+    }
+
+    fn note(&self, turn: Duration) {
+        let micros = u64::try_from(turn.as_micros()).unwrap_or(u64::MAX);
+        self.door.longest_turn_us.fetch_max(micros, Ordering::Relaxed);
+    }
+}
+
+impl Door {
+    fn reweigh(&self, before: u32, after: u32) {
+        match (before as usize, after as usize) {
+            (before, after) if after > before => {
+                self.load.fetch_add(after - before, Ordering::Relaxed);
+            }
+            (before, after) if before > after => {
+                self.load.fetch_sub(before - after, Ordering::Relaxed);
+            }
+            _ => {}
+        }
+    }
+}
+
+const WAKE: Token = Token(0);
+const LEAST_ROOM: usize = 64;

@@ -1,0 +1,380 @@
+//! Who is connected, how each stands, and who gives way when something runs out.
+//!
+//! Every connection has a [`Guest`] here for as long as it lives, and tells how it stands.
+//! Addresses are counted in groups (an IPv6 network of /64 is one), so that who takes most
+//! gives first: the idle before those who do not read, and never who watches. A connection that
+//! has to go is told by its handle, and ends by itself.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::lane::Handle;
+use super::limits::{Limits, UNREAD_TIME};
+
+/// The connections.
+pub(crate) struct Registry {
+    limits: Limits,
+    started: Instant,
+    cards: Mutex<HashMap<u64, Arc<Card>>>,
+    next_number: AtomicU64,
+    /// Those that were told to go and have not gone yet.
+    leaving: AtomicUsize,
+    given_way: AtomicU64,
+    turned_away: AtomicU64,
+}
+
+/// How a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It asks for nothing: no whole request has come.
+    Idle,
+    /// It has asked, and gets its answer.
+    Busy,
+    /// It watches, and takes what it is sent.
+    Watching,
+    /// It does not take the answer that it asked for.
+    UnreadReply,
+    /// It does not take the stream that it asked for.
+    UnreadStream,
+}
+
+/// What has run out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Connections, or what they stand for: descriptors.
+    Connections,
+    /// Seats of the audience.
+    Seats,
+    /// The system's memory for what is not read.
+    Memory,
+}
+
+/// Addresses that count as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Group(u128);
+
+/// How many stand how.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Census {
+    pub(crate) idle: usize,
+    pub(crate) busy: usize,
+    pub(crate) watching: usize,
+    pub(crate) unread: usize,
+}
+
+/// A connection's place; dropping it leaves.
+pub(crate) struct Guest {
+    registry: Arc<Registry>,
+    number: u64,
+    card: Arc<Card>,
+}
+
+struct Card {
+    handle: Handle,
+    group: Mutex<Group>,
+    standing: AtomicU8,
+    /// Milliseconds from the registry's start until it came to stand so.
+    since_ms: AtomicU64,
+    leaving: AtomicBool,
+}
+
+/// A connection as the choice sees it.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    number: u64,
+    group: Group,
+    standing: Standing,
+    since_ms: u64,
+}
+
+impl Group {
+    /// The group of an address: an IPv4 address by itself, or 2^64 IPv6 addresses.
+    pub(crate) fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(ip) => Self(u128::from(ip.to_bits())),
+            // No IPv4 address has these bits.
+            IpAddr::V6(ip) => Self(ip.to_bits() >> 64 << 64 | 1 << 63),
+        }
+    }
+}
+
+impl Standing {
+    const ALL: [Standing; 5] = [
+        Standing::Idle,
+        Standing::Busy,
+        Standing::Watching,
+        Standing::UnreadReply,
+        Standing::UnreadStream,
+    ];
+
+    fn of(index: u8) -> Self {
+        Self::ALL.get(usize::from(index)).copied().unwrap_or(Standing::Busy)
+    }
+
+    /// In which order it gives way; `None` if it never does.
+    fn rank(self, need: Need, age: Duration) -> Option<u8> {
+        let unread = match self {
+            Standing::UnreadReply => true,
+            // A tab may stall for a moment, and watch all the same.
+            Standing::UnreadStream => age >= UNREAD_TIME,
+            _ => false,
+        };
+        match (need, self) {
+            (Need::Connections, Standing::Idle) => Some(0),
+            (Need::Connections | Need::Memory, _) if unread => Some(1),
+            (Need::Seats, Standing::UnreadStream) if unread => Some(1),
+            _ => None,
+        }
+    }
+}
+
+impl Registry {
+    /// Nobody is here yet.
+    pub(crate) fn new(limits: Limits, now: Instant) -> Self {
+        Self {
+            limits,
+            started: now,
+            cards: Mutex::default(),
+            next_number: AtomicU64::new(0),
+            leaving: AtomicUsize::new(0),
+            given_way: AtomicU64::new(0),
+            turned_away: AtomicU64::new(0),
+        }
+    }
+
+    /// What is allowed.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Takes in a connection, idle as yet. `None` if there are as many as may be, and none that
+    /// gives way to it.
+    pub(crate) fn enter(
+        self: &Arc<Self>,
+        address: IpAddr,
+        handle: Handle,
+        now: Instant,
+    ) -> Option<Guest> {
+        let here = self.cards.lock().len();
+        let staying = here.saturating_sub(self.leaving.load(Ordering::Relaxed));
+        if staying >= self.limits.connections && self.give_way(Need::Connections, now) == 0 {
+            self.turned_away.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
+        let card = Arc::new(Card {
+            handle,
+            group: Mutex::new(Group::of(address)),
+            standing: AtomicU8::new(Standing::Idle as u8),
+            since_ms: AtomicU64::new(self.millis(now)),
+            leaving: AtomicBool::new(false),
+        });
+        self.cards.lock().insert(number, Arc::clone(&card));
+        Some(Guest { registry: Arc::clone(self), number, card })
+    }
+
+    /// Asks some to go, as something has run out. Returns how many.
+    pub(crate) fn give_way(&self, need: Need, now: Instant) -> usize {
+        let cards = self.cards.lock();
+        let staying = cards.iter().filter(|(_, card)| !card.leaving.load(Ordering::Relaxed));
+        let seen: Vec<Seen> = staying
+            .map(|(&number, card)| Seen {
+                number,
+                group: *card.group.lock(),
+                standing: Standing::of(card.standing.load(Ordering::Relaxed)),
+                since_ms: card.since_ms.load(Ordering::Relaxed),
+            })
+            .collect();
+        let most = match need {
+            // A look at all of them is not cheap: some at once.
+            Need::Connections => (self.limits.connections / 64).max(1),
+            Need::Seats | Need::Memory => 1,
+        };
+        let chosen = choose(&seen, need, most, self.millis(now));
+        for card in chosen.iter().filter_map(|number| cards.get(number)) {
+            card.leaving.store(true, Ordering::Release);
+            self.leaving.fetch_add(1, Ordering::Relaxed);
+            card.handle.notify();
+        }
+        self.given_way.fetch_add(chosen.len() as u64, Ordering::Relaxed);
+        chosen.len()
+    }
+
+    /// How many stand how.
+    pub(crate) fn census(&self) -> Census {
+        let mut census = Census::default();
+        for card in self.cards.lock().values() {
+            match Standing::of(card.standing.load(Ordering::Relaxed)) {
+                Standing::Idle => census.idle += 1,
+                Standing::Busy => census.busy += 1,
+                Standing::Watching => census.watching += 1,
+                Standing::UnreadReply | Standing::UnreadStream => census.unread += 1,
+            }
+        }
+        census
+    }
+
+    /// Connections that gave way, and that were turned away, since the start.
+    pub(crate) fn totals(&self) -> (u64, u64) {
+        (self.given_way.load(Ordering::Relaxed), self.turned_away.load(Ordering::Relaxed))
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        let since = now.saturating_duration_since(self.started);
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Guest {
+    /// Tells how it stands, since when.
+    pub(crate) fn stands(&self, standing: Standing, since: Instant) {
+        self.card.since_ms.store(self.registry.millis(since), Ordering::Relaxed);
+        self.card.standing.store(standing as u8, Ordering::Relaxed);
+    }
+
+    /// Whether it has to go.
+    pub(crate) fn must_leave(&self) -> bool {
+        self.card.leaving.load(Ordering::Acquire)
+    }
+
+    /// Tells whom it really is from, as a proxy that is trusted says.
+    pub(crate) fn comes_from(&self, address: IpAddr) {
+        *self.card.group.lock() = Group::of(address);
+    }
+
+    /// Where all are.
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.registry.cards.lock().remove(&self.number);
+        if self.card.leaving.load(Ordering::Relaxed) {
+            self.registry.leaving.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Who gives way, at most `most`: always the one of the first rank, in the group that has most of
+/// that rank, that has stood so for longest.
+fn choose(seen: &[Seen], need: Need, most: usize, now_ms: u64) -> Vec<u64> {
+    let mut groups: HashMap<(u8, Group), Vec<&Seen>> = HashMap::new();
+    for one in seen {
+        let age = Duration::from_millis(now_ms.saturating_sub(one.since_ms));
+        if let Some(rank) = one.standing.rank(need, age) {
+            groups.entry((rank, one.group)).or_default().push(one);
+        }
+    }
+    // The one that goes first stands last.
+    groups.values_mut().for_each(|group| group.sort_by_key(|one| std::cmp::Reverse(one.since_ms)));
+    let mut chosen = Vec::new();
+    while chosen.len() < most {
+        let greediest = groups.iter_mut().max_by_key(|((rank, _), group)| {
+            let longest = group.last().map(|one| one.since_ms);
+            (std::cmp::Reverse(*rank), group.len(), std::cmp::Reverse(longest))
+        });
+        let Some((&key, group)) = greediest else { break };
+        chosen.extend(group.pop().map(|one| one.number));
+        if group.is_empty() {
+            groups.remove(&key);
+        }
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lane::Lanes;
+    use super::*;
+
+    const NOW: u64 = 100_000;
+
+    fn seen(number: u64, address: &str, standing: Standing, age_ms: u64) -> Seen {
+        let group = Group::of(address.parse().unwrap());
+        Seen { number, group, standing, since_ms: NOW - age_ms }
+    }
+
+    #[test]
+    fn greediest_gives_first_and_of_its_own_the_one_that_idles_longest() {
+        let seen = [
+            seen(1, "192.0.2.1", Standing::Idle, 90_000),
+            seen(2, "192.0.2.2", Standing::Idle, 10),
+            seen(3, "192.0.2.2", Standing::Idle, 30),
+            seen(4, "192.0.2.2", Standing::Idle, 20),
+        ];
+        assert_eq!(choose(&seen, Need::Connections, 1, NOW), [3]);
+        assert_eq!(choose(&seen, Need::Connections, 3, NOW), [3, 4, 1]);
+        assert_eq!(choose(&seen, Need::Connections, 9, NOW), [3, 4, 1, 2]);
+    }
+
+    #[test]
+    fn who_watches_or_is_being_answered_never_gives_way() {
+        let seen = [
+            seen(1, "192.0.2.1", Standing::Watching, 90_000),
+            seen(2, "192.0.2.1", Standing::Busy, 90_000),
+        ];
+        for need in [Need::Connections, Need::Seats, Need::Memory] {
+            assert!(choose(&seen, need, 9, NOW).is_empty(), "{need:?}");
+        }
+    }
+
+    #[test]
+    fn idle_gives_way_before_the_unread_and_keeps_seats_that_it_does_not_have() {
+        let seen = [
+            seen(1, "192.0.2.1", Standing::UnreadStream, 5000),
+            seen(2, "192.0.2.1", Standing::UnreadStream, 6000),
+            seen(3, "192.0.2.2", Standing::Idle, 1),
+        ];
+        assert_eq!(choose(&seen, Need::Connections, 2, NOW), [3, 2]);
+        assert_eq!(choose(&seen, Need::Seats, 1, NOW), [2]);
+        assert_eq!(choose(&seen, Need::Memory, 1, NOW), [2]);
+    }
+
+    #[test]
+    fn stall_of_a_moment_is_no_reason_and_an_unread_reply_is_one_at_once() {
+        let seen = [
+            seen(1, "192.0.2.1", Standing::UnreadStream, 1999),
+            seen(2, "192.0.2.2", Standing::UnreadReply, 0),
+        ];
+        assert!(choose(&seen, Need::Seats, 1, NOW).is_empty());
+        assert_eq!(choose(&seen, Need::Memory, 9, NOW), [2]);
+    }
+
+    #[test]
+    fn networks_of_ipv6_are_one_and_addresses_of_ipv4_are_not() {
+        let group = |address: &str| Group::of(address.parse().unwrap());
+        assert_eq!(group("2001:db8::1"), group("2001:db8::ffff:1:2:3"));
+        assert_ne!(group("2001:db8::1"), group("2001:db8:0:1::1"));
+        assert_ne!(group("192.0.2.1"), group("192.0.2.2"));
+        assert_eq!(group("::ffff:192.0.2.1"), group("192.0.2.1"));
+        assert_ne!(group("::"), group("0.0.0.0"));
+    }
+
+    #[test]
+    fn full_house_lets_newcomers_in_while_somebody_idles() {
+        let lanes = Lanes::start(1).unwrap();
+        let now = Instant::now();
+        let limits = Limits { connections: 2, ..Limits::of_descriptors(64) };
+        let registry = Arc::new(Registry::new(limits, now));
+        let enter = || registry.enter([192, 0, 2, 1].into(), lanes.places().place(), now);
+        let (first, second) = (enter().unwrap(), enter().unwrap());
+        second.stands(Standing::Watching, now);
+        let third = enter().unwrap();
+        assert!(first.must_leave() && !second.must_leave() && !third.must_leave());
+        third.stands(Standing::Watching, now);
+        assert!(enter().is_none(), "who was told to go is not counted twice");
+        drop(first);
+        assert!(enter().is_none(), "two watch");
+        drop(second);
+        assert!(enter().is_some());
+        assert_eq!(registry.totals(), (1, 2));
+        assert_eq!(registry.census(), Census { watching: 1, ..Census::default() });
+    }
+}
