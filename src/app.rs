@@ -3,10 +3,10 @@
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Instant;
 
 use log::{error, info, warn};
 
+use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::base::system;
 use crate::config::{Config, DEFAULT_RTSP_PORT, SourceChoice};
@@ -34,7 +34,8 @@ use crate::web::{self, About, Context, Senders};
 ///
 /// [`Error`] if it cannot run at all. What goes wrong later is in the log, and on the page.
 pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result<(), Error> {
-    let started = Instant::now();
+    let clock = Clock::system();
+    let started = clock.now();
     // Before the port is bound: what can never work shall not be announced.
     let named = config.source.as_ref().map(open_named).transpose()?;
     system::allow_many_descriptors();
@@ -47,7 +48,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let addresses = announce(&bound, rtsp.as_ref(), out);
     let source = named.unwrap_or_else(first_webcam_or_pattern);
 
-    let hub = Arc::new(Hub::new());
+    let hub = Arc::new(Hub::new(clock.clone()));
     let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
     let audience = Arc::new(Audience::new(Arc::clone(&hub), config.bandwidth, max_viewers));
     let condition = Arc::new(Condition::new(source.as_ref()));
@@ -68,7 +69,8 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         shutdown.clone(),
     ));
     let mut threads = encode::start(&hub, &audience).map_err(no("encode threads"))?;
-    threads.push(governor::start(audience, shutdown.clone()).map_err(no("governor thread"))?);
+    threads
+        .push(governor::start(audience, clock, shutdown.clone()).map_err(no("governor thread"))?);
     let supervisor =
         supervisor::start(source, config.wish(), Arc::clone(&hub), condition, shutdown.clone());
     threads.push(supervisor.map_err(no("source thread"))?);

@@ -1,5 +1,6 @@
-//! What everything may use: the clock, the one signal to end, the machine.
+//! What everything may use: the clock, the one signal to end, threads, warnings, the machine.
 
 pub mod clock;
 pub mod shutdown;
 pub mod system;
+pub mod warn_rate;

@@ -179,7 +179,7 @@ impl Audience {
     /// Thanks a viewer before all, and lets it count double for a minute.
     pub fn donate(&self, viewer: &Viewer, name: String, message: String, now: Instant) {
         viewer.give(now);
-        self.thanks.add(viewer.id(), name, message, now);
+        self.thanks.add(viewer.id(), name, message, now, self.hub.clock().wall());
         self.settle(now);
     }
 
@@ -318,7 +318,7 @@ impl Drop for Seat {
         self.audience.frames_sent.fetch_add(sent, Ordering::Relaxed);
         self.audience.frames_skipped.fetch_add(skipped, Ordering::Relaxed);
         self.audience.forget(&self.viewer, self.keep);
-        self.audience.settle(Instant::now());
+        self.audience.settle(self.audience.hub.clock().now());
     }
 }
 
@@ -340,11 +340,12 @@ const MAX_STREAMS_OF_A_VIEWER: usize = 16;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock::Clock;
     use crate::live::level::Choice;
     use crate::live::settings::Mode;
 
     fn audience(budget: Budget, max_viewers: usize) -> Arc<Audience> {
-        Arc::new(Audience::new(Arc::new(Hub::new()), budget, max_viewers))
+        Arc::new(Audience::new(Arc::new(Hub::new(Clock::system())), budget, max_viewers))
     }
 
     fn watch(audience: &Arc<Audience>, id: u128) -> Result<Seat, Refused> {

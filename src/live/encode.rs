@@ -8,7 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use log::{debug, error};
 use parking_lot::{Condvar, Mutex};
@@ -65,7 +65,7 @@ impl Desk {
             if schedule.stopped {
                 return None;
             }
-            if let Some(task) = schedule.next(Instant::now(), || hub.unmeasured()) {
+            if let Some(task) = schedule.next(hub.clock().now(), || hub.unmeasured()) {
                 return Some(task);
             }
             self.changed.wait(&mut schedule);
@@ -116,7 +116,7 @@ fn perform(
         Task::Motion { frame, raw, last } => {
             let seen = raw.thumbnail();
             if let Some((old, at)) = &last {
-                let elapsed = frame.captured.duration_since(*at).unwrap_or_default();
+                let elapsed = frame.captured.saturating_duration_since(*at);
                 audience.moved(seen.difference(old), elapsed.min(LONGEST_STEP));
             }
             Done::Motion(Some((seen, frame.captured)))
@@ -163,7 +163,7 @@ struct Schedule {
     newest: Option<Arc<Frame>>,
     wanted: Wanted,
     job: Option<Job>,
-    thumbnail: Option<(Thumbnail, SystemTime)>,
+    thumbnail: Option<(Thumbnail, Instant)>,
     probe_due: Option<Instant>,
     probe_next: usize,
     stopped: bool,
@@ -196,7 +196,7 @@ enum Step {
 
 enum Task {
     Read { frame: Arc<Frame> },
-    Motion { frame: Arc<Frame>, raw: Raw, last: Option<(Thumbnail, SystemTime)> },
+    Motion { frame: Arc<Frame>, raw: Raw, last: Option<(Thumbnail, Instant)> },
     Encode { frame: Arc<Frame>, raw: Raw, level: Level },
 }
 
@@ -218,7 +218,7 @@ impl Task {
 
 enum Done {
     Read(Option<Raw>),
-    Motion(Option<(Thumbnail, SystemTime)>),
+    Motion(Option<(Thumbnail, Instant)>),
     Encoded(Level),
 }
 
@@ -299,11 +299,7 @@ impl Job {
         wanted.union(self.probes).without(passthrough(&self.frame)).without(self.begun)
     }
 
-    fn next(
-        &mut self,
-        wanted: LevelSet,
-        last: &mut Option<(Thumbnail, SystemTime)>,
-    ) -> Option<Task> {
+    fn next(&mut self, wanted: LevelSet, last: &mut Option<(Thumbnail, Instant)>) -> Option<Task> {
         if self.is_done(wanted) {
             return None;
         }

@@ -4,9 +4,10 @@
 
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::audience::Audience;
+use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 
 /// Starts the thread.
@@ -14,11 +15,15 @@ use crate::base::shutdown::Shutdown;
 /// # Errors
 ///
 /// The system's error if a thread cannot be made.
-pub fn start(audience: Arc<Audience>, shutdown: Shutdown) -> std::io::Result<JoinHandle<()>> {
+pub fn start(
+    audience: Arc<Audience>,
+    clock: Clock,
+    shutdown: Shutdown,
+) -> std::io::Result<JoinHandle<()>> {
     thread::Builder::new().name("governor".into()).spawn(move || {
-        let mut last = Instant::now();
+        let mut last = clock.now();
         while !shutdown.wait(PERIOD) {
-            let now = Instant::now();
+            let now = clock.now();
             audience.tick(now.duration_since(last), now);
             last = now;
         }

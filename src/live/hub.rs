@@ -7,17 +7,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::encode::{Desk, Wanted};
 use super::level::{Costs, LEVELS, Level, LevelSet};
+use crate::base::clock::Clock;
 use crate::media::frame::{Frame, Origin, Picture};
 
 /// The slots, and what is wanted of them.
-#[derive(Default)]
 pub struct Hub {
+    clock: Clock,
     slots: [RwLock<Option<Arc<Still>>>; LEVELS],
     costs: [LevelCost; LEVELS],
     rate: Mutex<Rate>,
@@ -37,7 +38,7 @@ pub struct Still {
     /// The sequence number of its frame.
     pub sequence: u64,
     /// The capture time of its frame.
-    pub captured: SystemTime,
+    pub captured: Instant,
     /// The JPEG.
     pub jpeg: Arc<[u8]>,
 }
@@ -67,15 +68,33 @@ struct Rate {
 
 impl Hub {
     /// A hub without pictures, of which nothing is wanted.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            slots: Default::default(),
+            costs: Default::default(),
+            rate: Mutex::default(),
+            frame: Mutex::default(),
+            frame_changed: Condvar::new(),
+            wanted: AtomicU8::default(),
+            desk: Desk::default(),
+            interest: AtomicUsize::default(),
+            interested_at: Mutex::default(),
+            wakers: RwLock::default(),
+            pictures_encoded: AtomicU64::default(),
+        }
+    }
+
+    /// The clock by which pictures are taken, sent and told.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Takes the source's next frame. A camera's own JPEG is at once the picture of every level
     /// that it serves ([`passthrough`]).
     pub fn publish(&self, frame: Frame) {
         match frame.origin {
-            Origin::Source => self.rate.lock().frame(Instant::now()),
+            Origin::Source => self.rate.lock().frame(self.clock.now()),
             // The gap that it fills says nothing about the source's rate.
             Origin::Card => self.rate.lock().last = None,
         }
@@ -299,7 +318,7 @@ impl Still {
 
 impl Drop for Interest<'_> {
     fn drop(&mut self) {
-        *self.hub.interested_at.lock() = Some(Instant::now());
+        *self.hub.interested_at.lock() = Some(self.hub.clock.now());
         self.hub.interest.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -7,13 +7,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use log::{error, info, warn};
 use parking_lot::Mutex;
 
 use super::hub::Hub;
+use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::media::card;
 use crate::media::frame::{Frame, Origin, Picture, Size};
@@ -178,19 +179,19 @@ impl Supervisor {
             report.trouble = None;
         });
         while !self.hub.demand() && !self.shutdown.asked() {
-            self.hub.wait_for_demand(Instant::now() + REST);
+            self.hub.wait_for_demand(self.now() + REST);
         }
     }
 
     /// Opens the source, which may take seconds: on a thread of its own, so that this one goes on
     /// to look at shutdown and to renew the card. At shutdown that thread is left to itself.
     fn open(&mut self, mut lost: Option<&mut Lost>) -> Opened {
-        let (Some(mut source), wish) = (self.source.take(), self.wish) else {
+        let (Some(mut source), wish, clock) = (self.source.take(), self.wish, self.clock()) else {
             return Opened::Trouble(failed());
         };
         let (done, outcome) = bounded(1);
         let opening = thread::Builder::new().name("opening".into()).spawn(move || {
-            let opened = catch_unwind(AssertUnwindSafe(|| source.open(wish)));
+            let opened = catch_unwind(AssertUnwindSafe(|| source.open(wish, &clock)));
             // After shutdown nobody waits for it any more.
             let _ = done.send((source, opened.unwrap_or_else(|_| Err(failed()))));
         });
@@ -228,9 +229,9 @@ impl Supervisor {
             report.opened += 1;
             report.name = name;
         });
-        let mut wanted_at = Instant::now();
+        let mut wanted_at = self.now();
         loop {
-            let now = Instant::now();
+            let now = self.now();
             if self.shutdown.asked() {
                 return End::Shutdown;
             }
@@ -285,13 +286,14 @@ impl Supervisor {
 
     /// Shows what is wrong, and waits a little before the next try.
     fn bear(&mut self, new: Trouble, lost: &mut Option<Lost>) {
-        let since = lost.as_ref().map_or_else(Instant::now, |lost| lost.since);
+        let now = self.now();
+        let since = lost.as_ref().map_or(now, |lost| lost.since);
         if lost.as_ref().is_none_or(|lost| lost.trouble != new) {
             warn!("{}: {new}", self.name());
         }
         let card_due = match lost.as_ref() {
             Some(old) if old.trouble == new => old.card_due,
-            _ => Instant::now(),
+            _ => now,
         };
         let mut now_lost = Lost { trouble: new.clone(), since, card_due };
         self.condition.change(|report| {
@@ -305,21 +307,28 @@ impl Supervisor {
 
     /// Sends the card, if it is a second since the last.
     fn show(&mut self, lost: &mut Lost) {
-        let now = Instant::now();
+        let now = self.now();
         if now < lost.card_due {
             return;
         }
         lost.card_due = now + CARD_PERIOD;
         self.sequence += 1;
-        let captured = SystemTime::now();
-        let clock = card::clock(captured);
+        let clock = card::clock(self.hub.clock().wall());
         let planar = card::card(self.size, &lost.trouble.title, &lost.trouble.detail, &clock);
         self.hub.publish(Frame {
             sequence: self.sequence,
-            captured,
+            captured: now,
             picture: Picture::Planar(Arc::new(planar)),
             origin: Origin::Card,
         });
+    }
+
+    fn clock(&self) -> Clock {
+        self.hub.clock().clone()
+    }
+
+    fn now(&self) -> Instant {
+        self.hub.clock().now()
     }
 
     fn name(&self) -> String {
@@ -392,7 +401,7 @@ mod tests {
             "script".into()
         }
 
-        fn open(&mut self, _: Wish) -> Result<Box<dyn Capture>, Trouble> {
+        fn open(&mut self, _: Wish, _: &Clock) -> Result<Box<dyn Capture>, Trouble> {
             if self.0.is_empty() {
                 return Err(trouble(TroubleCode::Missing));
             }
@@ -417,7 +426,7 @@ mod tests {
             let samples = vec![0; Chroma::Gray.bytes(size())];
             let planar = Planar { size: size(), chroma: Chroma::Gray, samples };
             let picture = Picture::Planar(Arc::new(planar));
-            Ok(Some(Captured { at: SystemTime::now(), picture }))
+            Ok(Some(Captured { at: Instant::now(), picture }))
         }
     }
 
@@ -430,7 +439,7 @@ mod tests {
 
     impl Running {
         fn start(script: Vec<Vec<Result<(), TroubleCode>>>) -> Self {
-            let (hub, shutdown) = (Arc::new(Hub::new()), Shutdown::new());
+            let (hub, shutdown) = (Arc::new(Hub::new(Clock::system())), Shutdown::new());
             let source = Box::new(Script(script));
             let condition = Arc::new(Condition::new(source.as_ref()));
             let wish = Wish { size: size(), fps: 30.0 };

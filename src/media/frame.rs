@@ -5,7 +5,7 @@
 //! does not encode ([`super::codec`]).
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::Instant;
 
 /// One picture with its capture time and sequence number.
 #[derive(Debug, Clone)]
@@ -13,7 +13,7 @@ pub struct Frame {
     /// Counts the frames of a source from 1, over all times that it was opened.
     pub sequence: u64,
     /// When the camera took it, or when it was made.
-    pub captured: SystemTime,
+    pub captured: Instant,
     /// What it shows.
     pub picture: Picture,
     /// Whether a source took it, or the server drew it in place of one.

@@ -5,9 +5,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::clips::ClipEntry;
+use crate::base::clock::Clock;
 use crate::live::audience::{Audience, Keep, Refused, Seat};
 use crate::live::hub::{Hub, Still};
 use crate::live::level::Level;
@@ -30,7 +31,7 @@ pub(super) struct Shot {
     pub(super) picture: Shown,
     pub(super) level: Level,
     /// When it was taken, or is to be shown.
-    pub(super) captured: SystemTime,
+    pub(super) captured: Instant,
     /// Time until the next one, about.
     pub(super) interval: Duration,
     /// Whether it was not sent before.
@@ -69,7 +70,7 @@ pub(super) struct LiveFeed {
     seat: Option<Seat>,
     last: Option<Arc<Still>>,
     /// The time that the last picture went out with.
-    stamp: Option<SystemTime>,
+    stamp: Option<Instant>,
     paced_from: Option<Instant>,
     sent_at: Instant,
 }
@@ -88,7 +89,7 @@ pub(super) struct ClipFeed {
     scale: f64,
     /// The picture that was due when it was last started, and when that was.
     from: u64,
-    started: (Instant, SystemTime),
+    started: Instant,
     end: Option<u64>,
     /// Thousandths of a picture that the share has saved up.
     credit: u32,
@@ -103,11 +104,16 @@ impl Feed {
     }
 
     /// A clip from its start, at `fps` or its own rate.
-    pub(super) fn clip(entry: Arc<ClipEntry>, mut wish: Wish, fps: Option<f64>) -> Self {
+    pub(super) fn clip(
+        entry: Arc<ClipEntry>,
+        mut wish: Wish,
+        fps: Option<f64>,
+        now: Instant,
+    ) -> Self {
         // Motion is that of the live source alone.
         wish.settings.mode = Mode::Home;
         let fps = fps.unwrap_or(entry.survey.fps);
-        let started = (Instant::now(), SystemTime::now());
+        let started = now;
         let (film, seat, end, scale) = (None, None, None, 1.0);
         let (at, from, credit) = (0, 0, 0);
         Self::Clip(ClipFeed { entry, wish, film, at, seat, fps, scale, from, started, end, credit })
@@ -211,7 +217,7 @@ impl LiveFeed {
     fn show(&mut self, still: Arc<Still>, level: Level, fresh: bool, now: Instant) -> Next {
         self.sent_at = now;
         self.last = Some(Arc::clone(&still));
-        let captured = if fresh { still.captured } else { SystemTime::now() };
+        let captured = if fresh { still.captured } else { now };
         // A repeated picture is newer than it was; the next one must not be older than that.
         let captured = self.stamp.map_or(captured, |last| captured.max(last + TICK));
         self.stamp = Some(captured);
@@ -249,7 +255,8 @@ impl ClipFeed {
         end: Option<Duration>,
         scale: f64,
         wait: Duration,
-    ) -> Result<SystemTime, Trouble> {
+        clock: &Clock,
+    ) -> Result<Instant, Trouble> {
         let picture = |at: Duration| (at.as_secs_f64() * self.fps + 1e-6) as u64;
         self.end = end.map(picture);
         self.at = self.at();
@@ -266,10 +273,10 @@ impl ClipFeed {
         };
         film.seek(goal)?;
         // Finding the place takes its time: from here on it counts.
-        self.started = (Instant::now() + wait, SystemTime::now() + wait);
+        self.started = clock.now() + wait;
         (self.from, self.scale) = (film.at(), scale);
         self.film = Some(film);
-        Ok(self.started.1)
+        Ok(self.started)
     }
 
     fn next(&mut self, now: Instant, held: bool) -> Next {
@@ -281,7 +288,7 @@ impl ClipFeed {
         loop {
             let at = film.at();
             let passed = Duration::from_secs_f64((at - self.from) as f64 * period);
-            let due = self.started.0 + passed;
+            let due = self.started + passed;
             if self.end.is_some_and(|end| at >= end) {
                 return Next::End;
             }
@@ -308,7 +315,7 @@ impl ClipFeed {
                 continue;
             }
             self.credit -= 1000;
-            let captured = self.started.1 + passed;
+            let captured = self.started + passed;
             let interval = Duration::from_secs_f64(period * self.scale.ceil());
             let (picture, level) = (Shown::Own(jpeg), allowance.level);
             return Next::Picture(Shot { picture, level, captured, interval, fresh: true });

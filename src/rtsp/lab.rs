@@ -4,7 +4,7 @@
 //! replies are written is [`crate::proto::rtsp::lab`]'s.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use log::{debug, warn};
 
@@ -95,9 +95,10 @@ impl Lab {
         let port = port.ok_or(Status::UnsupportedTransport)?;
         let ports = Arc::clone(studio.ports.as_ref().ok_or(Status::UnsupportedTransport)?);
         let wish = Wish { fps: Some(FPS), ..Wish::default() };
+        let now = studio.context.clock.now();
         let feed = match resource {
-            Resource::Live => Feed::live(&studio.context.hub, wish, Instant::now()),
-            Resource::Clip(clip) => Feed::clip(clip, wish, Some(FPS)),
+            Resource::Live => Feed::live(&studio.context.hub, wish, now),
+            Resource::Clip(clip) => Feed::clip(clip, wish, Some(FPS), now),
         };
         if let Some(old) = studio.sessions.remove(&self.id) {
             old.end();
@@ -113,7 +114,7 @@ impl Lab {
             rtcp: None,
             bound_to: Some(client.number),
         };
-        let session = Session::new(terms, Show::new(feed, way), Instant::now());
+        let session = Session::new(terms, Show::new(feed, way, studio.context.clock.clone()), now);
         studio.sessions.add(Arc::new(session)).map_err(|_| Status::NotEnoughBandwidth)
     }
 }
@@ -124,7 +125,7 @@ fn play(studio: &Studio, session: &Session) -> Result<(), Status> {
     }
     let outcome = session.change(|mut show| {
         if let Feed::Clip(clip) = &mut show.feed
-            && let Err(trouble) = clip.start(None, None, 1.0, FIRST_WAIT)
+            && let Err(trouble) = clip.start(None, None, 1.0, FIRST_WAIT, &studio.context.clock)
         {
             warn!("{trouble}");
             return (Phase::Ready(show), Err(Status::NotFound));

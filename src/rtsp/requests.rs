@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use log::warn;
 
 use super::feed::{Feed, Wish};
 use super::outlet::{Outlet, Writer};
 use super::session::{Phase, Session, Terms};
-use super::show::{Show, Way, since_epoch};
+use super::show::{Show, Way};
 use super::udp::Path;
 use super::{Resource, Studio};
 use crate::live::audience::Refused;
@@ -154,7 +154,7 @@ impl Asked<'_> {
         let [a, b] = random::<2>();
         let sender = Sender::new(JPEG_PAYLOAD_TYPE, ssrc, u16::from_be_bytes([a, b]), random_u32());
         let way = Way::Rtp { outlet, sender, reported_at: None };
-        let show = Show::new(self.feed(resource, wish), way);
+        let show = Show::new(self.feed(resource, wish), way, self.studio.context.clock.clone());
         let id = match before {
             // What is set up again stays the session that it was (§10.4).
             Some(old) => {
@@ -222,9 +222,10 @@ impl Asked<'_> {
     }
 
     fn feed(&self, resource: Resource, wish: Wish) -> Feed {
+        let now = self.studio.context.clock.now();
         match resource {
-            Resource::Live => Feed::live(&self.studio.context.hub, wish, Instant::now()),
-            Resource::Clip(entry) => Feed::clip(entry, wish, None),
+            Resource::Live => Feed::live(&self.studio.context.hub, wish, now),
+            Resource::Clip(entry) => Feed::clip(entry, wish, None, now),
         }
     }
 
@@ -270,7 +271,8 @@ impl Asked<'_> {
         range: Option<NptRange>,
         scale: f64,
     ) -> Result<(Range, RtpInfo), Response> {
-        let mut start = SystemTime::now();
+        let clock = &self.studio.context.clock;
+        let mut start = clock.now();
         let played = match &mut show.feed {
             Feed::Live(_) => Range::now(),
             Feed::Clip(clip) => {
@@ -279,7 +281,7 @@ impl Asked<'_> {
                     Some(NptStart::Now | NptStart::Unstated) | None => None,
                 };
                 let end = range.and_then(|range| range.end);
-                start = clip.start(from, end, scale, Duration::ZERO).map_err(|trouble| {
+                start = clip.start(from, end, scale, Duration::ZERO, clock).map_err(|trouble| {
                     warn!("{trouble}");
                     self.say(Status::NotFound)
                 })?;
@@ -288,7 +290,7 @@ impl Asked<'_> {
             }
         };
         let header = match &show.way {
-            Way::Rtp { sender, .. } => sender.header(since_epoch(start)),
+            Way::Rtp { sender, .. } => sender.header(clock.since_start(start)),
             Way::Datagrams { .. } => return Err(self.say(Status::SessionNotFound)),
         };
         let url = self.track_url();

@@ -253,6 +253,7 @@ mod tests {
     use super::super::show::Way;
     use super::super::udp::Ports;
     use super::*;
+    use crate::base::clock::Clock;
     use crate::live::hub::Hub;
     use crate::media::fit::Fit;
 
@@ -264,7 +265,7 @@ mod tests {
         let sessions = Sessions::default();
         let ports = Arc::new(Ports::bind(Some(IpAddr::from([127, 0, 0, 1]))).unwrap());
         for (id, bound_to) in [("udp", None), ("tcp", Some(3))] {
-            let feed = Feed::live(&Arc::new(Hub::new()), Wish::default(), now);
+            let feed = Feed::live(&Arc::new(Hub::new(Clock::system())), Wish::default(), now);
             let to = SocketAddr::from((CLIENT, 5000));
             let way = Way::Datagrams {
                 ports: Arc::clone(&ports),
@@ -281,7 +282,7 @@ mod tests {
                 rtcp: bound_to.is_none().then(|| SocketAddr::from((CLIENT, 5001))),
                 bound_to,
             };
-            let session = Session::new(terms, Show::new(feed, way), now);
+            let session = Session::new(terms, Show::new(feed, way, Clock::system()), now);
             assert!(sessions.add(Arc::new(session)).is_ok());
         }
         sessions

@@ -6,7 +6,7 @@ use std::io::Result;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use log::{debug, warn};
 
@@ -14,6 +14,7 @@ use super::feed::{Feed, Next, Shot};
 use super::outlet::Outlet;
 use super::shelf::Shelf;
 use super::udp::Ports;
+use crate::base::clock::{Clock, since_unix};
 use crate::media::fit::{Fit, Fitter};
 use crate::proto::rtp::jpeg::Packets;
 use crate::proto::rtp::{Header, JPEG_PAYLOAD_TYPE, Sender, rtcp};
@@ -22,6 +23,7 @@ use crate::proto::rtp::{Header, JPEG_PAYLOAD_TYPE, Sender, rtcp};
 pub(super) struct Show {
     pub(super) feed: Feed,
     pub(super) way: Way,
+    clock: Clock,
     outgoing: Option<Outgoing>,
     /// Whether the client was busy with the frame before when the next one was looked for.
     held: bool,
@@ -63,7 +65,7 @@ struct Outgoing {
     due: Instant,
     gap: Duration,
     /// When it was taken, if it was not sent before.
-    fresh: Option<SystemTime>,
+    fresh: Option<Instant>,
 }
 
 /// What a look at a show came to.
@@ -75,9 +77,9 @@ pub(super) enum Look {
 }
 
 impl Show {
-    pub(super) fn new(feed: Feed, way: Way) -> Box<Self> {
+    pub(super) fn new(feed: Feed, way: Way, clock: Clock) -> Box<Self> {
         let (outgoing, held, buffer) = (None, false, Vec::new());
-        Box::new(Self { feed, way, outgoing, held, buffer })
+        Box::new(Self { feed, way, clock, outgoing, held, buffer })
     }
 
     /// Says goodbye for good.
@@ -87,7 +89,7 @@ impl Show {
             && reported_at.is_some()
         {
             let goodbye = rtcp::Packet::Goodbye { sources: vec![sender.ssrc()], reason: None };
-            let [report, names] = report(sender, SystemTime::now());
+            let [report, names] = report(sender, &self.clock);
             if let Err(error) = outlet.report(&[report, names, goodbye]) {
                 debug!("no goodbye: {error}");
             }
@@ -152,11 +154,11 @@ impl Show {
                 };
                 if reported_at.is_none_or(|at| now >= at + REPORT_PERIOD) {
                     *reported_at = Some(now);
-                    outlet.report(&report(sender, SystemTime::now()))?;
+                    outlet.report(&report(sender, &self.clock))?;
                 }
                 let batches = packets.count().div_ceil(outlet.batch()).max(1);
                 let gap = shot.interval.mul_f64(SPREAD).min(LONGEST_SPREAD) / batches as u32;
-                let header = sender.header(since_epoch(shot.captured));
+                let header = sender.header(self.clock.since_start(shot.captured));
                 self.outgoing = Some(Outgoing { packets, header, next: 0, due: now, gap, fresh });
             }
             Way::Datagrams { ports, to, number, ssrc, fit } => {
@@ -172,7 +174,7 @@ impl Show {
                     payload_type: JPEG_PAYLOAD_TYPE,
                     marker: false,
                     sequence: *number,
-                    timestamp: since_epoch(shot.captured).as_millis() as u32,
+                    timestamp: self.clock.since_start(shot.captured).as_millis() as u32,
                     ssrc: *ssrc,
                 };
                 self.buffer.clear();
@@ -181,7 +183,7 @@ impl Show {
                 if let Err(error) = ports.send_large(*to, &self.buffer) {
                     log::trace!("a datagram was lost at once: {error}");
                 }
-                count(&self.feed, self.buffer.len(), fresh);
+                count(&self.feed, self.buffer.len(), fresh, &self.clock);
             }
         }
         Ok(())
@@ -200,7 +202,8 @@ impl Show {
         outgoing.due += outgoing.gap;
         if end == packets.count() {
             sender.sent(end, packets.payload_octets());
-            count(&self.feed, packets.payload_octets() + end * Header::BYTES, outgoing.fresh);
+            let bytes = packets.payload_octets() + end * Header::BYTES;
+            count(&self.feed, bytes, outgoing.fresh, &self.clock);
             self.outgoing = None;
         }
         Ok(())
@@ -216,23 +219,21 @@ impl Show {
 }
 
 /// Counts a picture that has left.
-fn count(feed: &Feed, bytes: usize, fresh: Option<SystemTime>) {
+fn count(feed: &Feed, bytes: usize, fresh: Option<Instant>, clock: &Clock) {
     if let Some(meter) = feed.meter() {
         meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         if let Some(captured) = fresh {
-            meter.frame(SystemTime::now().duration_since(captured).unwrap_or_default());
+            meter.frame(clock.now().saturating_duration_since(captured));
         }
     }
 }
 
 /// A sender report of this moment, and who sends (RFC 3550 §6.1 asks for both).
-fn report(sender: &Sender, now: SystemTime) -> [rtcp::Packet; 2] {
+fn report(sender: &Sender, clock: &Clock) -> [rtcp::Packet; 2] {
+    let now = clock.now();
+    let (ours, unix) = (clock.since_start(now), since_unix(clock.wall_at(now)));
     let name = rtcp::Name { ssrc: sender.ssrc(), cname: Some(CNAME.into()) };
-    [rtcp::Packet::SenderReport(sender.report(since_epoch(now))), rtcp::Packet::Names(vec![name])]
-}
-
-pub(super) fn since_epoch(time: SystemTime) -> Duration {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+    [rtcp::Packet::SenderReport(sender.report(ours, unix)), rtcp::Packet::Names(vec![name])]
 }
 
 /// The part of the time to the next picture over which packets are spread.
@@ -244,3 +245,36 @@ const REPORT_PERIOD: Duration = Duration::from_secs(5);
 const CNAME: &str = "livestream";
 /// The lab's clients read 20480 bytes, RTP header included.
 const LAB_JPEG_BYTES: usize = 20480 - Header::BYTES;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::Fake;
+
+    /// RTP timestamp and Unix seconds of a report made now.
+    fn reported(sender: &Sender, clock: &Clock) -> (u32, u64) {
+        match report(sender, clock) {
+            [rtcp::Packet::SenderReport(report), _] => {
+                (report.anchor.timestamp, report.anchor.ntp.to_unix().as_secs())
+            }
+            _ => panic!("a sender report comes first (RFC 3550 §6.1)"),
+        }
+    }
+
+    #[test]
+    fn a_step_of_the_wall_clock_moves_reports_ntp_time_and_no_rtp_time() {
+        let (clock, fake) = Fake::clock();
+        let sender = Sender::new(JPEG_PAYLOAD_TYPE, 1, 0, 500);
+        assert_eq!(reported(&sender, &clock), (500, 1_700_000_000));
+        for (step, unix) in [(-3600, 1_699_996_401), (7200, 1_700_003_602), (-3600, 1_700_000_003)]
+        {
+            let before = reported(&sender, &clock).0;
+            fake.step_wall(step);
+            assert_eq!(reported(&sender, &clock).0, before, "{step} s");
+            fake.advance(Duration::from_secs(1));
+            assert_eq!(reported(&sender, &clock), (before + 90_000, unix));
+            let frame = sender.header(clock.since_start(clock.now()));
+            assert_eq!(frame.timestamp, before + 90_000, "frames keep to the reports' clock");
+        }
+    }
+}

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use self::window::Window;
 use super::reel::{Player, Reel, Step};
 use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
+use crate::base::clock::Clock;
 
 mod avi;
 mod concat;
@@ -64,13 +65,13 @@ impl Source for Clip {
         file_name(&self.path)
     }
 
-    fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
         let mut reel = FileReel::open(&self.path)?;
         let fps = match &mut reel.form {
             Form::Avi(avi) => avi.fps(&mut reel.window).map_err(|error| lost(&self.path, error))?,
             Form::Lab(_) | Form::Concat(_) => None,
         };
-        let player = Player::open(reel, &self.name(), fps.unwrap_or(wish.fps))?;
+        let player = Player::open(reel, &self.name(), fps.unwrap_or(wish.fps), clock)?;
         Ok(Box::new(player))
     }
 }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use super::clip::{file_name, lost};
 use super::reel::{MAX_PICTURE_BYTES, Player, Reel, Step};
 use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
+use crate::base::clock::Clock;
 use crate::jpeg;
 use crate::media::frame::Jpeg;
 
@@ -51,10 +52,10 @@ impl Source for Folder {
         file_name(&self.path)
     }
 
-    fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
         let mut reel = FolderReel { path: self.path.clone(), names: Vec::new().into_iter() };
         reel.rewind()?;
-        Ok(Box::new(Player::open(reel, &self.name(), wish.fps)?))
+        Ok(Box::new(Player::open(reel, &self.name(), wish.fps, clock)?))
     }
 }
 
@@ -217,7 +218,7 @@ mod tests {
         folder.write("notes.txt", b"nothing");
         std::fs::create_dir(folder.path().join("2.jpg")).unwrap();
         let mut source = Folder::new(folder.path()).unwrap();
-        let mut capture = source.open(WISH).unwrap();
+        let mut capture = source.open(WISH, &Clock::system()).unwrap();
         let mut widths = Vec::new();
         while widths.len() < 4 {
             let deadline = Instant::now() + std::time::Duration::from_secs(5);
@@ -243,7 +244,7 @@ mod tests {
         let folder = Scratch::folder();
         folder.write("1.jpg", GRAY);
         let mut source = Folder::new(folder.path()).unwrap();
-        let mut capture = source.open(WISH).unwrap();
+        let mut capture = source.open(WISH, &Clock::system()).unwrap();
         folder.remove("1.jpg");
         let trouble = loop {
             match capture.next(Instant::now() + std::time::Duration::from_secs(5)) {
@@ -253,6 +254,9 @@ mod tests {
         };
         assert_eq!(trouble.code, TroubleCode::Missing);
         drop(folder);
-        assert_eq!(source.open(WISH).err().map(|trouble| trouble.code), Some(TroubleCode::Missing));
+        assert_eq!(
+            source.open(WISH, &Clock::system()).err().map(|trouble| trouble.code),
+            Some(TroubleCode::Missing)
+        );
     }
 }

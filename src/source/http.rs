@@ -13,6 +13,7 @@ use self::live::Live;
 use self::snapshot::Snapshot;
 use super::reel::MAX_PICTURE_BYTES;
 use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
+use crate::base::clock::Clock;
 use crate::proto::http::{HttpUrl, Invalid};
 use crate::proto::multipart::PartReader;
 
@@ -53,22 +54,22 @@ impl Source for Http {
         self.url.to_string()
     }
 
-    fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
         let peer = Peer { host: host(&self.url), patience: self.patience };
-        open(&self.url, &peer, wish.fps).map_err(|fault| peer.trouble(fault))
+        open(&self.url, &peer, wish.fps, clock).map_err(|fault| peer.trouble(fault))
     }
 }
 
-fn open(url: &HttpUrl, peer: &Peer, fps: f64) -> Result<Box<dyn Capture>, Fault> {
+fn open(url: &HttpUrl, peer: &Peer, fps: f64, clock: &Clock) -> Result<Box<dyn Capture>, Fault> {
     let deadline = Instant::now() + peer.patience;
     let answer = fetch(url, deadline)?;
     let kind = answer.content_type();
     if kind.starts_with("multipart/") {
         let content_type = answer.reply.headers.get("Content-Type").unwrap_or_default();
         let parts = PartReader::new(content_type, MAX_PICTURE_BYTES).map_err(Fault::Grammar)?;
-        Ok(Box::new(Live::open(answer.body, parts, peer.clone(), deadline)?))
+        Ok(Box::new(Live::open(answer.body, parts, peer.clone(), deadline, clock)?))
     } else if kind.starts_with(SNAPSHOT) {
-        Ok(Box::new(Snapshot::open(answer, peer.clone(), fps, deadline)?))
+        Ok(Box::new(Snapshot::open(answer, peer.clone(), fps, deadline, clock)?))
     } else {
         Err(Fault::Answer(Unwanted::Content(kind)))
     }

@@ -14,11 +14,13 @@ mod reel;
 pub mod rtsp;
 #[cfg(test)]
 mod scratch;
+mod stated;
 pub mod webcam;
 
 use std::fmt;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
+use crate::base::clock::Clock;
 use crate::media::frame::{Picture, Size};
 
 /// Something that can be opened for pictures, again and again.
@@ -29,14 +31,14 @@ pub trait Source: Send {
     /// What to call it before a person: the camera's name, the file's name, the address.
     fn name(&self) -> String;
 
-    /// Opens it for pictures as near to `wish` as it offers.
+    /// Opens it for pictures as near to `wish` as it offers; `clock` says when they are taken.
     ///
     /// Takes seconds at the most, and may be called again at once after it failed.
     ///
     /// # Errors
     ///
     /// [`Trouble`] in words for the person who watches.
-    fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble>;
+    fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble>;
 }
 
 /// An open source. Dropping it closes the device.
@@ -64,7 +66,7 @@ pub trait Capture: Send {
 #[derive(Debug)]
 pub struct Captured {
     /// When it was taken.
-    pub at: SystemTime,
+    pub at: Instant,
     /// What it shows.
     pub picture: Picture,
 }

@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use self::moving::Moving;
 use super::pace::Pace;
 use super::{Capture, Captured, Format, Kind, Source, Trouble, Wish};
+use crate::base::clock::Clock;
 use crate::media::canvas::Canvas;
 use crate::media::frame::{Picture, Planar, Size};
 
@@ -43,13 +44,14 @@ impl Source for Pattern {
         "Test pattern".to_owned()
     }
 
-    fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
         Ok(Box::new(Open {
             made: Arc::clone(&self.made),
             drawing: Drawing::new(wish.size, wish.fps),
             fps: wish.fps,
             zone: TimeZone::system(),
-            pace: Pace::new(wish.fps, Instant::now()),
+            clock: clock.clone(),
+            pace: Pace::new(wish.fps, clock.now()),
         }))
     }
 }
@@ -59,6 +61,7 @@ struct Open {
     drawing: Drawing,
     fps: f64,
     zone: TimeZone,
+    clock: Clock,
     pace: Pace,
 }
 
@@ -71,10 +74,11 @@ impl Capture for Open {
         if !self.pace.wait(deadline) {
             return Ok(None);
         }
-        self.pace.made(Instant::now());
+        let at = self.clock.now();
+        self.pace.made(at);
         let number = self.made.fetch_add(1, Ordering::Relaxed) + 1;
-        let at = SystemTime::now();
-        let planar = self.drawing.frame(number, &TimeOfDay::new(at, &self.zone));
+        let wall = self.clock.wall_at(at);
+        let planar = self.drawing.frame(number, &TimeOfDay::new(wall, &self.zone));
         Ok(Some(Captured { at, picture: Picture::Planar(Arc::new(planar)) }))
     }
 }
@@ -224,7 +228,7 @@ mod tests {
         let wish = Wish { size: Size::new(64, 48).unwrap(), fps: 0.01 };
         let mut pattern = Pattern::new();
         for opened in 1..=2 {
-            let mut capture = pattern.open(wish).unwrap();
+            let mut capture = pattern.open(wish, &Clock::system()).unwrap();
             let first = capture.next(Instant::now()).unwrap().unwrap();
             assert_eq!(first.picture.size(), wish.size);
             assert_eq!(pattern.made.load(Ordering::Relaxed), opened);

@@ -3,10 +3,11 @@
 //! On the source thread. What lies where is a [`Reel`]'s matter: [`super::clip`] has
 //! files, [`super::folder`] folders.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use super::pace::Pace;
 use super::{Capture, Captured, Format, Trouble, TroubleCode};
+use crate::base::clock::Clock;
 use crate::media::frame::{Jpeg, Picture};
 
 /// Pictures in a row.
@@ -44,6 +45,7 @@ pub(super) struct Player<R> {
     reel: R,
     name: String,
     format: Format,
+    clock: Clock,
     pace: Pace,
     /// What is shown when it is due.
     pending: Option<Jpeg>,
@@ -59,7 +61,7 @@ impl<R: Reel> Player<R> {
     /// # Errors
     ///
     /// [`Trouble`] if there is none.
-    pub(super) fn open(mut reel: R, name: &str, fps: f64) -> Result<Self, Trouble> {
+    pub(super) fn open(mut reel: R, name: &str, fps: f64, clock: &Clock) -> Result<Self, Trouble> {
         let mut broken = 0;
         let first = loop {
             match reel.step()? {
@@ -73,7 +75,8 @@ impl<R: Reel> Player<R> {
             reel,
             name: name.to_owned(),
             format: Format { size: first.size, fps, encoding: "MJPEG" },
-            pace: Pace::new(fps, Instant::now()),
+            clock: clock.clone(),
+            pace: Pace::new(fps, clock.now()),
             pending: Some(first.clone()),
             last: Some(first),
             played: 1,
@@ -116,9 +119,10 @@ impl<R: Reel + Send> Capture for Player<R> {
         if !self.read(deadline)? || !self.pace.wait(deadline) {
             return Ok(None);
         }
-        self.pace.made(Instant::now());
+        let at = self.clock.now();
+        self.pace.made(at);
         let picture = self.pending.take().map(Picture::Jpeg);
-        Ok(picture.map(|picture| Captured { at: SystemTime::now(), picture }))
+        Ok(picture.map(|picture| Captured { at, picture }))
     }
 
     fn broken(&self) -> u64 {
@@ -171,7 +175,12 @@ mod tests {
     }
 
     fn player(steps: &[u8]) -> Result<Player<Script>, Trouble> {
-        Player::open(Script { steps: steps.to_vec(), at: 0, rewound: 0 }, "it", 1000.0)
+        Player::open(
+            Script { steps: steps.to_vec(), at: 0, rewound: 0 },
+            "it",
+            1000.0,
+            &Clock::system(),
+        )
     }
 
     /// The next picture, however long it takes.

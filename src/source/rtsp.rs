@@ -5,11 +5,13 @@
 //! loss: that is for whoever opened it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
+use super::stated::Stated;
 use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
+use crate::base::clock::Clock;
 use crate::client::{Client, Event, Fault, Notice, Options, Shot, Times, Wanted, host};
 use crate::jpeg;
 use crate::media::frame::{Picture, Size};
@@ -47,8 +49,8 @@ impl Source for Rtsp {
         self.url.to_string()
     }
 
-    fn open(&mut self, _wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
-        Ok(Box::new(Live::open(&self.url, self.patience)?))
+    fn open(&mut self, _wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
+        Ok(Box::new(Live::open(&self.url, self.patience, clock)?))
     }
 }
 
@@ -57,6 +59,8 @@ struct Live {
     /// Owns the session.
     _client: Client,
     slot: Arc<Slot>,
+    clock: Clock,
+    stated: Stated,
     host: String,
     patience: Duration,
     format: Format,
@@ -77,7 +81,7 @@ struct Slot {
 
 #[derive(Default)]
 struct Inner {
-    newest: Option<(Shot, SystemTime)>,
+    newest: Option<(Shot, Instant)>,
     fps: f64,
     end: Option<End>,
 }
@@ -90,10 +94,10 @@ enum End {
 }
 
 impl Slot {
-    fn note(&self, notice: Notice) {
+    fn note(&self, notice: Notice, now: Instant) {
         let mut inner = self.inner.lock();
         match notice {
-            Notice::Picture(shot) => inner.newest = Some((shot, SystemTime::now())),
+            Notice::Picture(shot) => inner.newest = Some((shot, now)),
             Notice::Trouble(fault) => inner.end = Some(End::Fault(fault)),
             Notice::Said(Event::Ended) => inner.end = Some(End::Over),
             Notice::Said(Event::Described(about)) => inner.fps = about.frame_rate.unwrap_or(0.0),
@@ -103,7 +107,7 @@ impl Slot {
     }
 
     /// Waits for a picture until `deadline`.
-    fn take(&self, deadline: Instant) -> Result<Option<(Shot, SystemTime)>, End> {
+    fn take(&self, deadline: Instant) -> Result<Option<(Shot, Instant)>, End> {
         let mut inner = self.inner.lock();
         loop {
             if let Some(newest) = inner.newest.take() {
@@ -121,15 +125,15 @@ impl Slot {
 
 impl Live {
     /// Plays up to the first picture.
-    fn open(url: &RtspUrl, patience: Patience) -> Result<Self, Trouble> {
+    fn open(url: &RtspUrl, patience: Patience, clock: &Clock) -> Result<Self, Trouble> {
         let deadline = Instant::now() + patience.first;
         let host = host(url);
         let slot = Arc::<Slot>::default();
         let options =
             Options { transport: Wanted::UdpThenTcp, rtp_port: None, user_agent: USER_AGENT };
-        let notes = Arc::clone(&slot);
+        let (notes, of_notes) = (Arc::clone(&slot), clock.clone());
         let client = Client::start(url.clone(), options, Times::DEFAULT, move |notice| {
-            notes.note(notice);
+            notes.note(notice, of_notes.now());
         });
         let client = client.map_err(|error| Trouble {
             code: TroubleCode::Failed,
@@ -141,6 +145,8 @@ impl Live {
         let mut live = Self {
             _client: client,
             slot,
+            clock: clock.clone(),
+            stated: Stated::default(),
             host,
             patience: patience.first,
             format: Format { size: Size { width: 1, height: 1 }, fps: 0.0, encoding: "MJPEG" },
@@ -169,7 +175,7 @@ impl Live {
                 if let Ok(jpeg) = jpeg::complete(&shot.jpeg) {
                     self.picture_at = Instant::now();
                     self.broken_then = self.broken;
-                    let at = captured_at(shot.captured, arrived);
+                    let at = self.stated.moment(shot.captured, arrived, &self.clock);
                     return Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }));
                 }
                 self.broken += 1;
@@ -237,50 +243,23 @@ fn trouble(host: &str, end: &End) -> Trouble {
     Trouble { code, title, detail }
 }
 
-/// When a picture was taken: as the server's clock says, if that may be true, or when it came.
-fn captured_at(stated: Option<Duration>, arrived: SystemTime) -> SystemTime {
-    let stated = stated.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
-    // The server's clock may be wrong, or count from when it was started.
-    let is_sane = |at: &SystemTime| {
-        let off = arrived.duration_since(*at).unwrap_or_else(|later| later.duration());
-        off <= MAX_CLOCK_OFF
-    };
-    stated.filter(is_sane).unwrap_or(arrived)
-}
-
 const PATIENCE: Patience = Patience { first: Duration::from_secs(8), next: Duration::from_secs(5) };
-const MAX_CLOCK_OFF: Duration = Duration::from_secs(10);
 const USER_AGENT: &str = concat!("livestream/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn seconds(count: u64) -> Duration {
-        Duration::from_secs(count)
-    }
-
-    #[test]
-    fn stated_time_counts_if_it_is_near() {
-        let arrived = SystemTime::UNIX_EPOCH + seconds(1_700_000_000);
-        let at = |stated| captured_at(stated, arrived);
-        for near in [1_699_999_990, 1_700_000_010] {
-            assert_eq!(at(Some(seconds(near))), SystemTime::UNIX_EPOCH + seconds(near));
-        }
-        for stated in [None, Some(seconds(12)), Some(seconds(1_700_000_011)), Some(Duration::MAX)] {
-            assert_eq!(at(stated), arrived);
-        }
-    }
-
     #[test]
     fn slot_holds_the_newest_and_then_tells_the_end() {
         let slot = Slot::default();
         let shot = |byte| Shot { jpeg: vec![byte], position: None, captured: None };
-        slot.note(Notice::Picture(shot(1)));
-        slot.note(Notice::Picture(shot(2)));
-        slot.note(Notice::Trouble(Fault::Closed));
-        assert_eq!(slot.take(Instant::now()).unwrap().unwrap().0, shot(2));
-        let end = slot.take(Instant::now()).unwrap_err();
+        let now = Instant::now();
+        slot.note(Notice::Picture(shot(1)), now);
+        slot.note(Notice::Picture(shot(2)), now);
+        slot.note(Notice::Trouble(Fault::Closed), now);
+        assert_eq!(slot.take(now).unwrap().unwrap().0, shot(2));
+        let end = slot.take(now).unwrap_err();
         assert_eq!(trouble("cam", &end).title, "cam closed the connection");
         assert!(Slot::default().take(Instant::now()).unwrap().is_none());
     }
@@ -292,7 +271,7 @@ mod tests {
         drop(listener);
         let mut source = Rtsp::new(RtspUrl::parse(&url).unwrap());
         let wish = Wish { size: Size { width: 9, height: 9 }, fps: 30.0 };
-        let trouble = source.open(wish).err().unwrap();
+        let trouble = source.open(wish, &Clock::system()).err().unwrap();
         assert_eq!(trouble.code, TroubleCode::Unreachable);
         assert!(trouble.title.ends_with("cannot be reached"), "{trouble}");
     }

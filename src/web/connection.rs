@@ -6,7 +6,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use log::debug;
 
@@ -14,6 +14,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::routes::{Outcome, route};
 use super::stream::Stream;
+use crate::base::clock::Clock;
 use crate::net::socket::fit_for_streaming;
 use crate::proto::http::{Body, Head, Invalid, MAX_HEAD_BYTES, Method, Status, parse_head};
 
@@ -58,7 +59,7 @@ impl Connection {
             let (head, body) = match self.request(patience)? {
                 Ok(request) => request,
                 Err(wrong) => {
-                    self.refuse(wrong)?;
+                    self.refuse(wrong, &context.clock)?;
                     return Ok(None);
                 }
             };
@@ -67,7 +68,7 @@ impl Connection {
                 Outcome::Answer(answer) => {
                     let keep_alive =
                         head.keep_alive() && !answer.closes() && !context.shutdown.asked();
-                    let bytes = answer.into_bytes(&head.method, keep_alive, SystemTime::now());
+                    let bytes = answer.into_bytes(&head.method, keep_alive, context.clock.wall());
                     (&*self.socket).write_all(&bytes).map_err(End::Failed)?;
                     if !keep_alive {
                         self.linger();
@@ -170,12 +171,12 @@ impl Connection {
     }
 
     /// Says what was wrong, and ends.
-    fn refuse(&mut self, wrong: Wrong) -> Result<(), End> {
+    fn refuse(&mut self, wrong: Wrong, clock: &Clock) -> Result<(), End> {
         let answer = match wrong {
             Wrong::Invalid(invalid) => Answer::text(invalid.status, &invalid.to_string()),
             Wrong::TooSlow => Answer::text(Status::RequestTimeout, "the request came too slowly"),
         };
-        let bytes = answer.into_bytes(&Method::Get, false, SystemTime::now());
+        let bytes = answer.into_bytes(&Method::Get, false, clock.wall());
         (&*self.socket).write_all(&bytes).map_err(End::Failed)?;
         self.linger();
         Ok(())

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::sender::Senders;
 use super::snapshot::Snapshots;
+use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::live::audience::Audience;
 use crate::live::hub::Hub;
@@ -24,6 +25,8 @@ pub struct Context {
     pub senders: Senders,
     /// Single pictures.
     pub(super) snapshots: Snapshots,
+    /// What time it is.
+    pub clock: Clock,
     /// Asked to end or not.
     pub shutdown: Shutdown,
 }
@@ -52,7 +55,7 @@ impl Context {
         senders: Senders,
         shutdown: Shutdown,
     ) -> Self {
-        let snapshots = Snapshots::default();
-        Self { hub, audience, source, about, senders, snapshots, shutdown }
+        let (clock, snapshots) = (hub.clock().clone(), Snapshots::default());
+        Self { hub, audience, source, about, senders, snapshots, clock, shutdown }
     }
 }

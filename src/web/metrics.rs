@@ -1,7 +1,6 @@
 //! `GET /metrics`: counters and gauges in the Prometheus text format, version 0.0.4.
 
 use std::fmt::{Display, Write};
-use std::time::Instant;
 
 use super::context::Context;
 use crate::live::level::Level;
@@ -14,7 +13,7 @@ pub(super) fn metrics(context: &Context) -> String {
     let report = context.source.report();
     let (sent, skipped) = context.audience.totals();
     let live = u8::from(report.status == Status::Live);
-    let uptime = Instant::now().duration_since(context.about.started).as_secs_f64();
+    let uptime = context.clock.now().duration_since(context.about.started).as_secs_f64();
 
     page.gauge("uptime_seconds", "Seconds since the start.", uptime);
     page.gauge("source_live", "1 while frames come from the source.", live);

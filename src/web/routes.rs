@@ -47,7 +47,7 @@ pub(super) fn route(context: &Arc<Context>, head: &Head, body: &[u8]) -> Outcome
     let Some(resource) = Resource::find(&head.target.path, &fields) else {
         return refuse(head, Status::NotFound, "there is nothing at this address").into();
     };
-    let request = Request { context, head, fields, body, now: Instant::now() };
+    let request = Request { context, head, fields, body, now: context.clock.now() };
     match request.answer(&resource) {
         Outcome::Answer(answer) if resource.is_open_to_others() => answer.open_to_others().into(),
         outcome => outcome,
@@ -245,7 +245,8 @@ impl Request<'_> {
         };
         match self.context.snapshots.take(&self.context.hub, level) {
             Ok(snapshot) => {
-                let micros = clock::unix_micros(snapshot.frame.captured);
+                let micros =
+                    clock::unix_micros(self.context.clock.wall_at(snapshot.frame.captured));
                 let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
                 Answer::new(Status::Ok, "image/jpeg", Payload::Shared(snapshot.jpeg))
                     .header("Cache-Control", "no-store")

@@ -5,7 +5,7 @@
 //! who asks for the same.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -55,7 +55,7 @@ impl Snapshots {
     /// [`NoSnapshot`] after five seconds without a frame, or if the frame is broken.
     pub(super) fn take(&self, hub: &Hub, level: Level) -> Result<Snapshot, NoSnapshot> {
         let _interest = hub.interest();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = hub.clock().now() + PATIENCE;
         let frame = hub.wait_for_frame(deadline).ok_or(NoSnapshot::NoFrame)?;
         let jpeg = match &frame.picture {
             Picture::Jpeg(own) if passthrough(&frame).contains(level) => Arc::clone(&own.bytes),

@@ -12,7 +12,7 @@ use crate::live::viewer::Viewer;
 
 /// All of it; `viewer` and `tab` are those of the client that asks.
 pub(super) fn state(context: &Context, viewer: Option<&Viewer>, tab: Option<&str>) -> Value {
-    let now = Instant::now();
+    let now = context.clock.now();
     let counts = context.audience.counts();
     json!({
         "server": {

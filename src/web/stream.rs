@@ -7,7 +7,7 @@
 use std::io::{ErrorKind, IoSlice, Write};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use crate::base::clock;
 use crate::live::audience::Seat;
@@ -114,7 +114,7 @@ impl Stream {
                 }
                 self.blocked = !self.outgoing.is_empty();
                 if !self.blocked {
-                    self.sent_whole(now);
+                    self.sent_whole(hub, now);
                 }
             }
             if self.blocked {
@@ -123,7 +123,7 @@ impl Stream {
             }
             match self.next(hub, now) {
                 Next::Picture { still, paced_from } => match self.hold(socket, now) {
-                    None => self.load(still, paced_from, now),
+                    None => self.load(still, paced_from, hub, now),
                     Some(look_at) => {
                         self.count_skipped(hub, now);
                         let stuck = now >= self.backlog.changed_at() + STUCK;
@@ -198,11 +198,11 @@ impl Stream {
         }
     }
 
-    fn load(&mut self, still: Arc<Still>, paced_from: Option<Instant>, now: Instant) {
+    fn load(&mut self, still: Arc<Still>, paced_from: Option<Instant>, hub: &Hub, now: Instant) {
         let mut head = std::mem::take(&mut self.outgoing.head);
         let tail = match self.layout {
             Layout::Plain => {
-                let micros = clock::unix_micros(still.captured);
+                let micros = clock::unix_micros(hub.clock().wall_at(still.captured));
                 multipart::part_head(&mut head, still.jpeg.len(), micros);
                 multipart::AFTER_PICTURE
             }
@@ -220,11 +220,11 @@ impl Stream {
         self.progress_at = now;
     }
 
-    fn sent_whole(&mut self, now: Instant) {
+    fn sent_whole(&mut self, hub: &Hub, now: Instant) {
         self.sent_at = now;
         if let (Some(still), true) = (&self.outgoing.picture, self.outgoing.fresh) {
-            let latency = SystemTime::now().duration_since(still.captured).unwrap_or_default();
-            self.seat.meter.frame(latency);
+            let sent_at = hub.clock().now();
+            self.seat.meter.frame(sent_at.saturating_duration_since(still.captured));
         }
         self.outgoing.clear();
     }

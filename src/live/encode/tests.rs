@@ -11,7 +11,7 @@ fn planar() -> Arc<Planar> {
 }
 
 fn frame(sequence: u64, picture: Picture) -> Arc<Frame> {
-    let captured = SystemTime::UNIX_EPOCH + Duration::from_millis(33 * sequence);
+    let captured = Instant::now() + Duration::from_millis(33 * sequence);
     Arc::new(Frame { sequence, captured, picture, origin: Origin::Source })
 }
 

@@ -38,7 +38,8 @@ impl Sender {
         self.ssrc
     }
 
-    /// The header of the next packet, of a frame taken at `captured`; for `RTP-Info` as well.
+    /// The header of the next packet, of a frame taken at `captured`, on the clock of RTP, which
+    /// counts from any one moment and is never set; for `RTP-Info` as well.
     pub fn header(&self, captured: Duration) -> Header {
         Header {
             payload_type: self.payload_type,
@@ -57,12 +58,12 @@ impl Sender {
         self.octets = self.octets.wrapping_add(payload_octets as u32);
     }
 
-    /// A sender report of this moment, which is the RTP timestamp's and the NTP time's.
-    pub fn report(&self, now: Duration) -> SenderReport {
+    /// A sender report of this moment: `now` on the clock of RTP, `unix` on the wall.
+    pub fn report(&self, now: Duration, unix: Duration) -> SenderReport {
         let timestamp = timestamp_90k(now, self.timestamp_offset);
         SenderReport {
             ssrc: self.ssrc,
-            anchor: Anchor { ntp: NtpTime::from_unix(now), timestamp },
+            anchor: Anchor { ntp: NtpTime::from_unix(unix), timestamp },
             packets: self.packets,
             octets: self.octets,
             blocks: Vec::new(),
@@ -81,9 +82,10 @@ mod tests {
         assert_eq!(sender.header(at).sequence, u16::MAX - 1);
         sender.sent(3, 2800);
         assert_eq!((sender.header(at).sequence, sender.header(at).timestamp), (1, 91_000));
-        let report = sender.report(at);
+        let unix = Duration::from_secs(1_700_000_000);
+        let report = sender.report(at, unix);
         assert_eq!((report.packets, report.octets), (3, 2800));
         assert_eq!(report.anchor.timestamp, 91_000);
-        assert_eq!(report.anchor.ntp.to_unix(), at);
+        assert_eq!(report.anchor.ntp.to_unix(), unix);
     }
 }

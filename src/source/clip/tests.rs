@@ -93,7 +93,7 @@ fn three_forms_are_told_apart_and_read() {
 fn avi_pictures_get_their_huffman_tables() {
     let folder = Scratch::folder();
     let path = folder.write("clip", &avi(0, (10, 1), &[chunk(b"01dc", NO_DHT)]));
-    let mut capture = Clip::new(path).unwrap().open(WISH).unwrap();
+    let mut capture = Clip::new(path).unwrap().open(WISH, &Clock::system()).unwrap();
     let captured = capture.next(Instant::now() + Duration::from_secs(5)).unwrap().unwrap();
     let Picture::Jpeg(jpeg) = captured.picture else { panic!("a JPEG") };
     assert!(jpeg.bytes.len() > NO_DHT.len() + 400);
@@ -181,7 +181,7 @@ fn avi_plays_at_its_own_rate_and_others_at_the_wished_one() {
         (SMALL.to_vec(), 500.0),
     ] {
         let mut clip = Clip::new(folder.write("clip", &bytes)).unwrap();
-        assert_eq!(clip.open(WISH).unwrap().format().fps, fps);
+        assert_eq!(clip.open(WISH, &Clock::system()).unwrap().format().fps, fps);
     }
 }
 
@@ -189,7 +189,7 @@ fn avi_plays_at_its_own_rate_and_others_at_the_wished_one() {
 fn clip_starts_again_after_its_end() {
     let folder = Scratch::folder();
     let mut clip = Clip::new(folder.write("clip", &lab(&[SMALL, LARGE]))).unwrap();
-    let mut capture = clip.open(WISH).unwrap();
+    let mut capture = clip.open(WISH, &Clock::system()).unwrap();
     assert_eq!(capture.format().size, Size { width: 48, height: 32 });
     assert_eq!(play(&mut *capture, 7), Ok(7));
     assert_eq!((clip.name().as_str(), capture.broken()), ("clip", 0));
@@ -220,7 +220,7 @@ fn file_that_changes_while_it_plays_does_no_harm() {
     let folder = Scratch::folder();
     let path = folder.write("clip", &lab(&[SMALL, LARGE, SMALL]));
     let mut clip = Clip::new(&path).unwrap();
-    let mut capture = clip.open(WISH).unwrap();
+    let mut capture = clip.open(WISH, &Clock::system()).unwrap();
     assert_eq!(play(&mut *capture, 2), Ok(2));
     folder.write("clip", &[LARGE, SMALL].concat());
     assert_eq!(play(&mut *capture, 9), Ok(9));
@@ -230,13 +230,13 @@ fn file_that_changes_while_it_plays_does_no_harm() {
         (&SMALL[..99], TroubleCode::Garbage),
     ] {
         folder.write("clip", SMALL);
-        let mut capture = clip.open(WISH).unwrap();
+        let mut capture = clip.open(WISH, &Clock::system()).unwrap();
         folder.write("clip", bytes);
         assert_eq!(play(&mut *capture, 999).unwrap_err().code, code);
-        assert_eq!(clip.open(WISH).err().map(|trouble| trouble.code), Some(code));
+        assert_eq!(clip.open(WISH, &Clock::system()).err().map(|trouble| trouble.code), Some(code));
     }
     folder.write("clip", SMALL);
-    let mut capture = clip.open(WISH).unwrap();
+    let mut capture = clip.open(WISH, &Clock::system()).unwrap();
     folder.remove("clip");
     assert_eq!(play(&mut *capture, 9).unwrap_err().code, TroubleCode::Missing);
 }

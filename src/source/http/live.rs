@@ -1,10 +1,12 @@
 //! A stream of parts, each a picture.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
+use super::super::stated::Stated;
 use super::super::{Capture, Captured, Format, Trouble};
 use super::Peer;
 use super::fetch::{Came, Fault, Incoming};
+use crate::base::clock::Clock;
 use crate::jpeg;
 use crate::media::frame::{Picture, Size};
 use crate::proto::multipart::{Part, PartReader};
@@ -13,6 +15,8 @@ use crate::proto::multipart::{Part, PartReader};
 pub(super) struct Live {
     body: Incoming,
     parts: PartReader,
+    clock: Clock,
+    stated: Stated,
     peer: Peer,
     format: Format,
     /// The picture that was read to know the format.
@@ -32,12 +36,15 @@ impl Live {
         parts: PartReader,
         peer: Peer,
         deadline: Instant,
+        clock: &Clock,
     ) -> Result<Self, Fault> {
-        let now = Instant::now();
+        let now = clock.now();
         let size = Size { width: 1, height: 1 };
         let mut live = Self {
             body,
             parts,
+            clock: clock.clone(),
+            stated: Stated::default(),
             peer,
             // Neither a reply nor a part says how many pictures come in a second.
             format: Format { size, fps: 0.0, encoding: "MJPEG" },
@@ -61,9 +68,10 @@ impl Live {
             while let Some(part) = self.parts.next_part().map_err(Fault::Grammar)? {
                 match jpeg::complete(&part.body) {
                     Ok(jpeg) => {
-                        self.picture_at = Instant::now();
+                        let now = self.clock.now();
+                        self.picture_at = now;
                         self.broken_then = self.broken;
-                        let at = captured_at(&part, SystemTime::now());
+                        let at = self.stated.moment(stated(&part), now, &self.clock);
                         return Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }));
                     }
                     Err(_) => self.broken += 1,
@@ -114,47 +122,34 @@ impl Capture for Live {
     }
 }
 
-/// When a part's picture was taken: as it says, if that may be true, or `now`.
-fn captured_at(part: &Part, now: SystemTime) -> SystemTime {
-    let stated = part.headers.get("X-Timestamp").and_then(|value| value.trim().parse().ok());
-    let stated = stated.and_then(|seconds: f64| Duration::try_from_secs_f64(seconds).ok());
-    let stated = stated.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
-    // The other server's clock may be wrong, or count from when it was started.
-    let is_sane = |at: &SystemTime| {
-        let off = now.duration_since(*at).unwrap_or_else(|later| later.duration());
-        off <= MAX_CLOCK_OFF
-    };
-    stated.filter(is_sane).unwrap_or(now)
+/// When a part says that its picture was taken, since the Unix epoch.
+fn stated(part: &Part) -> Option<Duration> {
+    let seconds: f64 = part.headers.get("X-Timestamp")?.trim().parse().ok()?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// For how many times a server's patience parts may come of which none is a picture.
 const PICTURE_PATIENCE: u32 = 3;
-const MAX_CLOCK_OFF: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::proto::http::Headers;
 
-    fn at(stamp: &str, now: f64) -> f64 {
-        let stream = format!("--b\r\nX-Timestamp: {stamp}\r\nContent-Length: 0\r\n\r\n\r\n--b\r\n");
-        let mut parts = PartReader::new("multipart/x-mixed-replace;boundary=b", 99).unwrap();
-        parts.feed(stream.as_bytes());
-        let part = parts.next_part().unwrap().unwrap();
-        let now = SystemTime::UNIX_EPOCH + Duration::from_secs_f64(now);
-        let at = captured_at(&part, now).duration_since(SystemTime::UNIX_EPOCH);
-        (at.unwrap().as_secs_f64() * 1e3).round() / 1e3
-    }
-
     #[test]
-    fn stated_time_counts_if_it_is_near() {
-        assert_eq!(at("1700000000.250000", 1_700_000_000.5), 1_700_000_000.25);
-        assert_eq!(at("1700000009.9", 1_700_000_000.0), 1_700_000_009.9);
-        for stamp in ["1699999980.0", "1700000011", "12.5", "-1", "NaN", "1e300", "inf", "soon", ""]
-        {
-            assert_eq!(at(stamp, 1_700_000_000.5), 1_700_000_000.5, "{stamp}");
+    fn a_parts_time_is_read_if_it_is_one() {
+        let at = |stamp: &str| {
+            let stream =
+                format!("--b\r\nX-Timestamp: {stamp}\r\nContent-Length: 0\r\n\r\n\r\n--b\r\n");
+            let mut parts = PartReader::new("multipart/x-mixed-replace;boundary=b", 99).unwrap();
+            parts.feed(stream.as_bytes());
+            stated(&parts.next_part().unwrap().unwrap())
+        };
+        assert_eq!(at("1700000000.250000"), Some(Duration::from_millis(1_700_000_000_250)));
+        assert_eq!(at("12.5"), Some(Duration::from_millis(12_500)));
+        for stamp in ["-1", "NaN", "1e300", "inf", "soon", ""] {
+            assert_eq!(at(stamp), None, "{stamp}");
         }
-        let bare = Part { headers: Headers::default(), body: Vec::new() };
-        assert_eq!(captured_at(&bare, SystemTime::UNIX_EPOCH), SystemTime::UNIX_EPOCH);
+        assert_eq!(stated(&Part { headers: Headers::default(), body: Vec::new() }), None);
     }
 }

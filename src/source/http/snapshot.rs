@@ -1,12 +1,13 @@
 //! An address that answers with one picture: it is asked again and again.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::super::pace::Pace;
 use super::super::reel::MAX_PICTURE_BYTES;
 use super::super::{Capture, Captured, Format, Trouble};
 use super::fetch::{Answer, Came, Fault, Incoming, Unwanted, fetch};
 use super::{Peer, SNAPSHOT};
+use crate::base::clock::Clock;
 use crate::jpeg;
 use crate::media::frame::{Jpeg, Picture, Size};
 use crate::proto::http::HttpUrl;
@@ -16,6 +17,7 @@ pub(super) struct Snapshot {
     url: HttpUrl,
     peer: Peer,
     format: Format,
+    clock: Clock,
     pace: Pace,
     fetching: Option<Fetching>,
     /// The picture that was read to know the format.
@@ -40,6 +42,7 @@ impl Snapshot {
         peer: Peer,
         fps: f64,
         deadline: Instant,
+        clock: &Clock,
     ) -> Result<Self, Fault> {
         let fps = fps.min(MAX_FPS);
         let size = Size { width: 1, height: 1 };
@@ -47,7 +50,8 @@ impl Snapshot {
             url: answer.url,
             peer,
             format: Format { size, fps, encoding: "MJPEG" },
-            pace: Pace::new(fps, Instant::now()),
+            clock: clock.clone(),
+            pace: Pace::new(fps, clock.now()),
             fetching: Some(Fetching { body: answer.body, read: Vec::new(), by: deadline }),
             first: None,
             broken: 0,
@@ -79,7 +83,7 @@ impl Snapshot {
                     self.fetching = None;
                     self.broken_in_a_row = 0;
                     let picture = Picture::Jpeg(jpeg);
-                    return Ok(Some(Captured { at: SystemTime::now(), picture }));
+                    return Ok(Some(Captured { at: self.clock.now(), picture }));
                 }
                 Some(Err(_)) => {
                     self.fetching = None;

@@ -69,7 +69,7 @@ fn request(socket: &mut TcpStream) -> String {
 /// The trouble that an answer means, or the first picture's width.
 fn outcome(answer: &[u8]) -> Result<u32, Trouble> {
     let server = Server::start(vec![(answer.to_vec(), After::Close)]);
-    let mut capture = server.source("/").open(WISH)?;
+    let mut capture = server.source("/").open(WISH, &Clock::system())?;
     Ok(widths(&mut *capture, 1)?[0])
 }
 
@@ -121,7 +121,7 @@ fn streams_of_all_layouts_are_read() {
     ];
     for answer in [own, advance, in_chunks.concat(), stream(&[SMALL, LARGE, NO_DHT])] {
         let server = Server::start(vec![(answer, After::Close)]);
-        let mut capture = server.source("/stream").open(WISH).unwrap();
+        let mut capture = server.source("/stream").open(WISH, &Clock::system()).unwrap();
         assert_eq!(capture.format().size, Size { width: 48, height: 32 });
         assert_eq!(widths(&mut *capture, 3), Ok(vec![48, 64, 48]));
         let trouble = widths(&mut *capture, 1).unwrap_err();
@@ -133,7 +133,7 @@ fn streams_of_all_layouts_are_read() {
 #[test]
 fn pictures_are_whole_and_completed() {
     let server = Server::start(vec![(stream(&[LARGE, NO_DHT]), After::Close)]);
-    let mut capture = server.source("/").open(WISH).unwrap();
+    let mut capture = server.source("/").open(WISH, &Clock::system()).unwrap();
     let mut next = || match capture.next(Instant::now() + Duration::from_secs(5)) {
         Ok(Some(Captured { picture: Picture::Jpeg(jpeg), .. })) => jpeg,
         other => panic!("{other:?}"),
@@ -146,7 +146,7 @@ fn pictures_are_whole_and_completed() {
 fn broken_parts_are_counted_and_passed_over() {
     let answer = stream(&[b"nothing", SMALL, &LARGE[..99], b"", LARGE]);
     let server = Server::start(vec![(answer, After::Close)]);
-    let mut capture = server.source("/").open(WISH).unwrap();
+    let mut capture = server.source("/").open(WISH, &Clock::system()).unwrap();
     assert_eq!(widths(&mut *capture, 2), Ok(vec![48, 64]));
     assert_eq!(capture.broken(), 3);
 }
@@ -156,7 +156,7 @@ fn silence_ends_at_the_deadline_and_then_the_patience() {
     let server = Server::start(vec![(stream(&[SMALL]), After::Hold)]);
     let mut source = server.source("/");
     source.patience = Duration::from_millis(200);
-    let mut capture = source.open(WISH).unwrap();
+    let mut capture = source.open(WISH, &Clock::system()).unwrap();
     assert_eq!(widths(&mut *capture, 1), Ok(vec![48]));
     assert!(capture.next(Instant::now()).unwrap().is_none());
     assert_eq!(widths(&mut *capture, 1).unwrap_err().code, TroubleCode::Stalled);
@@ -167,7 +167,7 @@ fn silence_ends_at_the_deadline_and_then_the_patience() {
         let server = Server::start(vec![(answer.to_vec(), After::Hold)]);
         let mut source = server.source("/");
         source.patience = Duration::from_millis(50);
-        let trouble = source.open(WISH).err().unwrap();
+        let trouble = source.open(WISH, &Clock::system()).err().unwrap();
         assert_eq!(trouble.code, TroubleCode::Stalled, "{trouble}");
     }
 }
@@ -188,7 +188,7 @@ fn snapshots_are_asked_for_again() {
     ];
     let server = Server::start(answers);
     let mut source = server.source("/snapshot");
-    let mut capture = source.open(WISH).unwrap();
+    let mut capture = source.open(WISH, &Clock::system()).unwrap();
     assert_eq!((capture.format().fps, capture.format().size.width), (5.0, 48));
     assert_eq!(widths(&mut *capture, 1), Ok(vec![48]));
     assert!(capture.next(Instant::now()).unwrap().is_none());
@@ -211,7 +211,7 @@ fn redirects_are_followed_and_credentials_sent() {
     let address = format!("http://me:secret@{}/a", server.address);
     let mut source = Http::new(&address).unwrap();
     assert!(!source.name().contains("secret"));
-    assert!(source.open(WISH).is_ok());
+    assert!(source.open(WISH, &Clock::system()).is_ok());
     let requests = server.thread.join().unwrap();
     let paths: Vec<_> = requests.iter().filter_map(|request| request.split(' ').nth(1)).collect();
     assert_eq!(paths, ["/a", "/b", "/c?d", "/c?e"]);
@@ -220,10 +220,10 @@ fn redirects_are_followed_and_credentials_sent() {
     }
 
     let server = Server::start(vec![to("/"); 6]);
-    let trouble = server.source("/").open(WISH).err().unwrap();
+    let trouble = server.source("/").open(WISH, &Clock::system()).err().unwrap();
     assert!(trouble.title.contains("one address to another"), "{trouble}");
     let server = Server::start(vec![to("https://there/")]);
-    let trouble = server.source("/").open(WISH).err().unwrap();
+    let trouble = server.source("/").open(WISH, &Clock::system()).err().unwrap();
     assert!(trouble.detail.contains("https://there/"), "{trouble}");
 }
 
@@ -263,7 +263,11 @@ fn nobody_there_is_put_into_words() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let trouble = Http::new(&format!("http://{address}/")).unwrap().open(WISH).err().unwrap();
+    let trouble = Http::new(&format!("http://{address}/"))
+        .unwrap()
+        .open(WISH, &Clock::system())
+        .err()
+        .unwrap();
     assert_eq!(trouble.code, TroubleCode::Unreachable);
     assert_eq!(trouble.title, format!("{address} cannot be reached"));
 }

@@ -27,6 +27,7 @@ pub use self::modes::Encoding;
 use self::other as system;
 use self::worker::{Resumed, Worker};
 use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
+use crate::base::clock::Clock;
 
 mod camera;
 mod check;
@@ -141,9 +142,14 @@ impl Webcam {
         places.into_iter().filter(is_new).collect()
     }
 
-    fn start(&mut self, node: &Node, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn start(
+        &mut self,
+        node: &Node,
+        wish: Wish,
+        clock: &Clock,
+    ) -> Result<Box<dyn Capture>, Trouble> {
         let place = node.clone();
-        let worker = Worker::start(move || NokhwaCamera::open(&place, wish))
+        let worker = Worker::start(clock.clone(), move || NokhwaCamera::open(&place, wish))
             .map_err(|error| trouble::no_thread(&error))?;
         match worker.wait_open(OPENING) {
             Ok(Some(_)) => Ok(self.capture(worker)),
@@ -193,7 +199,7 @@ impl Source for Webcam {
         }
     }
 
-    fn open(&mut self, wish: Wish) -> Result<Box<dyn Capture>, Trouble> {
+    fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
         // nokhwa gives all who open one number the same file, so as long as a thread is
         // stuck in it a second one would be stuck as well.
         let stuck = self.stuck.lock().take();
@@ -211,7 +217,7 @@ impl Source for Webcam {
             None => trouble::absent(&self.selector.to_string()),
         };
         for node in self.candidates(&nodes) {
-            match self.start(node, wish) {
+            match self.start(node, wish, clock) {
                 Ok(capture) => {
                     self.remember(node, &nodes);
                     return Ok(capture);

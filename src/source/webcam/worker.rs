@@ -16,6 +16,7 @@ use super::modes::Encoding;
 use super::pixels;
 use super::trouble;
 use super::watch::{Arrival, Silence, Watch};
+use crate::base::clock::Clock;
 use crate::media::frame::{Picture, Size};
 use crate::source::{Captured, Format, Trouble, TroubleCode};
 
@@ -44,9 +45,10 @@ impl Worker {
     ///
     /// If the system gives no thread.
     pub(super) fn start<D: Device>(
+        clock: Clock,
         open: impl FnMut() -> Result<D, Trouble> + Send + 'static,
     ) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared::new());
+        let shared = Arc::new(Shared::new(clock));
         let theirs = Arc::clone(&shared);
         let thread = thread::Builder::new().name("webcam".into()).spawn(move || {
             // nokhwa and v4l panic on some errors, in their destructors too.
@@ -143,6 +145,7 @@ impl Worker {
 
 #[derive(Debug)]
 struct Shared {
+    clock: Clock,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -159,7 +162,7 @@ struct State {
 }
 
 impl Shared {
-    fn new() -> Self {
+    fn new(clock: Clock) -> Self {
         let state = State {
             stop: false,
             format: None,
@@ -167,9 +170,9 @@ impl Shared {
             newest: None,
             arrived: 0,
             broken: 0,
-            watch: Watch::new(Instant::now()),
+            watch: Watch::new(clock.now()),
         };
-        Self { state: Mutex::new(state), changed: Condvar::new() }
+        Self { clock, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     fn wait(
@@ -184,7 +187,7 @@ impl Shared {
 
     fn opened(&self, format: Format) {
         let mut state = self.state.lock();
-        state.watch.open(Instant::now(), format.fps);
+        state.watch.open(self.clock.now(), format.fps);
         state.format = Some(format);
         self.changed.notify_all();
     }
@@ -193,7 +196,7 @@ impl Shared {
         let mut state = self.state.lock();
         state.arrived += 1;
         state.broken += u64::from(what == Arrival::Broken);
-        state.watch.arrive(Instant::now(), what);
+        state.watch.arrive(self.clock.now(), what);
         if captured.is_some() {
             state.newest = captured;
         }
@@ -235,7 +238,7 @@ fn pump<D: Device>(shared: &Shared, device: &mut D, reader: &mut Reader) -> Resu
             continue;
         }
         let buffer = device.frame()?;
-        let at = capture_time(buffer.capture_timestamp(), SystemTime::now());
+        let at = capture_time(buffer.capture_timestamp(), shared.clock.now(), &shared.clock);
         let (what, picture) = reader.read(&buffer);
         shared.arrived(what, picture.map(|picture| Captured { at, picture }));
     }
@@ -292,10 +295,11 @@ fn uncompressed(encoding: Encoding, buffer: &nokhwa::Buffer) -> Result<(Arrival,
 
 /// The driver's time if it is near to the clock's, else the clock's: some drivers give
 /// the time since the start of something else.
-fn capture_time(stamp: Option<Duration>, now: SystemTime) -> SystemTime {
+fn capture_time(stamp: Option<Duration>, now: Instant, clock: &Clock) -> Instant {
     let stamp = stamp.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since));
-    let near = |at: &SystemTime| {
-        let apart = now.duration_since(*at).unwrap_or_else(|ahead| ahead.duration());
+    let stamp = stamp.and_then(|wall| clock.moment_of(wall));
+    let near = |at: &Instant| {
+        let apart = now.saturating_duration_since(*at).max(at.saturating_duration_since(now));
         apart <= Duration::from_secs(5)
     };
     stamp.filter(near).unwrap_or(now)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::base::clock::Fake;
 use crate::live::audience::{Audience, Keep};
 use crate::live::bandwidth::Budget;
 use crate::live::meter::StreamMeter;
@@ -41,26 +42,28 @@ struct Bench {
     stream: Stream,
     socket: Socket,
     start: Instant,
+    fake: Fake,
 }
 
 impl Bench {
     fn new(layout: Layout, fps: Option<f64>) -> Self {
-        let hub = Arc::new(Hub::new());
+        let (clock, fake) = Fake::clock();
+        let start = clock.now();
+        let hub = Arc::new(Hub::new(clock));
         let audience = Arc::new(Audience::new(Arc::clone(&hub), Budget::Unlimited, 10));
-        let start = Instant::now();
         let viewer = audience.enter(ViewerId::from_bits(1), Settings::default(), start);
         let meter = StreamMeter::new(None, fps);
         let seat = audience.join(viewer, meter, Keep::Remembered, start).unwrap();
         let stream = Stream::new(seat, layout, start);
         let socket = Socket { room: usize::MAX, taken: Vec::new(), state: None };
-        Self { hub, audience, stream, socket, start }
+        Self { hub, audience, stream, socket, start, fake }
     }
 
     fn publish(&self, sequence: u64, bytes: &[u8]) {
         let size = Size::new(1, 1).unwrap();
         self.hub.publish(Frame {
             sequence,
-            captured: SystemTime::UNIX_EPOCH + Duration::from_micros(1_700_000_000_123_456),
+            captured: self.start + Duration::from_micros(123_456),
             picture: Picture::Jpeg(Jpeg { bytes: Arc::from(bytes), size, quality: None }),
             origin: Origin::Source,
         });
@@ -101,6 +104,23 @@ fn the_plain_layout_is_the_contracts() {
         "Content-Type: image/jpeg\r\nContent-Length: 3\r\n\
          X-Timestamp: 1700000000.123456\r\n\r\nTWO\r\n--frame\r\n"
     );
+}
+
+#[test]
+fn the_time_of_a_picture_follows_the_wall_clock_as_it_is_now() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"JPEG");
+    bench.pump(0);
+    assert!(bench.taken().contains("X-Timestamp: 1700000000.123456\r\n"));
+    // The clock is set between capture and sending; a repeat is told by the new one too.
+    bench.publish(2, b"TWO");
+    bench.fake.step_wall(-3600);
+    bench.pump(10);
+    assert!(bench.taken().contains("X-Timestamp: 1699996400.123456\r\n"));
+    bench.fake.step_wall(7200);
+    bench.pump(1010);
+    assert!(bench.taken().contains("X-Timestamp: 1700003600.123456\r\n"));
+    assert_eq!(bench.stream.seat.meter.latency_us.load(Ordering::Relaxed), 0, "no step is latency");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn start() -> Rig {
     let (opened, openings) = channel();
     let (waiting, waits) = channel();
     let taken = Arc::new(Mutex::new(taken));
-    let worker = Worker::start(move || {
+    let worker = Worker::start(Clock::system(), move || {
         opened.send(()).unwrap();
         Ok(Fake { steps: Arc::clone(&taken), waiting: waiting.clone(), next: None })
     });
@@ -157,7 +157,7 @@ fn a_panic_in_the_library_is_told() {
 
 #[test]
 fn a_camera_that_does_not_open_is_told() {
-    let worker = Worker::start(|| Err::<Fake, _>(trouble::unplugged())).unwrap();
+    let worker = Worker::start(Clock::system(), || Err::<Fake, _>(trouble::unplugged())).unwrap();
     let told = worker.wait_open(Duration::from_secs(60)).unwrap_err();
     assert_eq!(told.code, TroubleCode::Unplugged);
 }
@@ -201,12 +201,11 @@ fn a_stuck_thread_whose_camera_goes_ends() {
 
 #[test]
 fn capture_time_is_the_drivers_if_it_is_near() {
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
-    let stamp = |seconds| Some(Duration::from_secs(seconds));
-    let before = SystemTime::UNIX_EPOCH + Duration::from_secs(1_699_999_995);
-    assert_eq!(capture_time(stamp(1_699_999_995), now), before);
-    assert_eq!(capture_time(stamp(1_699_999_994), now), now);
-    assert_eq!(capture_time(stamp(1_700_000_006), now), now);
-    assert_eq!(capture_time(stamp(12), now), now);
-    assert_eq!(capture_time(None, now), now);
+    let (clock, _) = crate::base::clock::Fake::clock();
+    let now = clock.now();
+    let at = |stamp: Option<u64>| capture_time(stamp.map(Duration::from_secs), now, &clock);
+    assert_eq!(at(Some(1_699_999_995)), now - Duration::from_secs(5));
+    for stamp in [Some(1_699_999_994), Some(1_700_000_006), Some(12), None] {
+        assert_eq!(at(stamp), now);
+    }
 }
