@@ -7,7 +7,7 @@ mod common;
 use std::net::Ipv6Addr;
 
 use common::client::{Client, Reply, ask};
-use common::multipart::{STREAM_HEAD, Stream};
+use common::multipart::{Stream, expect_stream_head};
 use common::server::Server;
 use common::viewer::FORM;
 
@@ -104,10 +104,7 @@ fn head_of_the_stream_opens_no_viewer() {
         let head = client.head("HEAD", path, &[], b"");
         client.send(head);
         let seen = client.incoming.take_through(b"\r\n\r\n", 4096).expect("a head");
-        let seen = String::from_utf8(seen).expect("text");
-        let without_date: String =
-            seen.split_inclusive("\r\n").filter(|line| !line.starts_with("Date: ")).collect();
-        assert_eq!(without_date, STREAM_HEAD, "{path}");
+        expect_stream_head(&String::from_utf8(seen).expect("text"));
         client.expect_end();
     }
     assert_eq!(server.watching(), 1);
@@ -123,14 +120,19 @@ fn other_methods_are_told_which_ones_there_are() {
         assert_eq!(reply.header("Connection"), Some("keep-alive"));
     };
     for path in PATHS.into_iter().chain(STREAMS) {
-        for method in ["POST", "PUT", "DELETE", "PATCH", "get", "BREW"] {
+        for method in ["POST", "PUT", "DELETE", "TRACE", "PATCH"] {
             refused(method, path, GET_METHODS);
         }
     }
     for path in FORMS {
-        for method in ["GET", "HEAD", "PUT", "DELETE"] {
+        for method in ["GET", "PUT", "DELETE", "TRACE", "PATCH"] {
             refused(method, path, POST_METHODS);
         }
+    }
+    // Of a method that nobody knows it cannot be said where it is possible.
+    for (method, path) in [("BREW", "/"), ("get", "/state"), ("PROPFIND", "/nothing")] {
+        let reply = client.request(method, path, &[], b"").expect(501);
+        assert_eq!(reply.header("Connection"), Some("keep-alive"));
     }
 }
 
@@ -138,7 +140,9 @@ fn other_methods_are_told_which_ones_there_are() {
 fn options_says_what_can_be_done() {
     let server = Server::pattern(&[]);
     let mut client = server.connect();
-    for path in PATHS.into_iter().chain(STREAMS).chain(["*"]) {
+    let anywhere = client.request("OPTIONS", "*", &[], b"").expect(204);
+    assert_eq!(anywhere.header("Allow"), Some("GET, HEAD, POST, OPTIONS"));
+    for path in PATHS.into_iter().chain(STREAMS) {
         let reply = client.request("OPTIONS", path, &[], b"").expect(204);
         assert_eq!(reply.header("Allow"), Some(GET_METHODS), "{path}");
     }
@@ -203,6 +207,60 @@ fn client_that_waits_for_100_continue_gets_it() {
     client.send(head);
     client.reply().expect(413);
     client.expect_end();
+}
+
+#[test]
+fn form_that_will_be_refused_is_not_invited() {
+    let server = Server::pattern(&[]);
+    let wait = [("Content-Type", FORM), ("Expect", "100-continue"), ("Content-Length", "11")];
+    let foreign = [&wait[..], &[("Origin", "http://elsewhere.example")]].concat();
+    for (path, fields, status) in
+        [("/viewer", &foreign[..], 403), ("/", &wait, 405), ("/nothing", &wait, 404)]
+    {
+        let mut client = server.connect();
+        let head = client.head("POST", path, fields, b"");
+        client.send(head);
+        client.reply().expect(status);
+        // What would come next could be the form or another request.
+        client.expect_end();
+    }
+}
+
+#[test]
+fn body_that_nobody_reads_is_taken_off_up_to_a_limit() {
+    let server = Server::pattern(&[]);
+    let mut client = server.connect();
+    let request = "GET /nothing HTTP/1.1\r\n";
+    for method in ["GET", "POST", "PUT", "OPTIONS", "BREW"] {
+        client.request(method, "/healthz", &[], request.as_bytes());
+        client.request(method, "/healthz", &[], &[b'x'; 64 * 1024]);
+    }
+    let chunked = client.head("GET", "/healthz", &[("Transfer-Encoding", "chunked")], b"");
+    client.send(format!("{chunked}5\r\nGET /\r\n0\r\n\r\n"));
+    client.reply().expect(200);
+    // More of it is not read, and never taken for a request.
+    client.send(client.head("GET", "/healthz", &[], &vec![b'x'; 64 * 1024 + 1]));
+    assert_eq!(client.reply().expect(200).header("Connection"), Some("close"));
+    client.expect_end();
+    let mut client = server.connect();
+    client.send(format!("{chunked}{}", format!("400\r\n{}\r\n", "y".repeat(1024)).repeat(65)));
+    assert_eq!(client.reply().expect(200).header("Connection"), Some("close"));
+    client.expect_end();
+}
+
+#[test]
+fn query_that_a_page_does_not_use_is_passed_over() {
+    let server = Server::pattern(&[]);
+    let mut client = server.connect();
+    let many = vec!["x=y"; 70].join("&");
+    for query in ["x=100%", "%", "action=%", "=&=", many.as_str()] {
+        for path in ["/", "/healthz", "/state", "/snapshot", "/assets/css/base.css"] {
+            client.get(&format!("{path}?{query}")).expect(200);
+        }
+    }
+    let accept = [("Accept", "application/json")];
+    let refused = client.request("GET", "/snapshot?x=%&quality=%zz", &accept, b"").expect(400);
+    assert_eq!(refused.json()["field"], "quality");
 }
 
 #[test]

@@ -31,6 +31,35 @@ pub fn parse(input: &[u8]) -> Result<Vec<(String, String)>, Invalid> {
     Ok(fields)
 }
 
+/// Takes the fields of `names` out of a query, decoded, the last of each; whatever else stands in
+/// it is passed over, also if it is broken.
+///
+/// # Errors
+///
+/// The name and [`Invalid`], at its offset in the query, for a value with an escape that is none
+/// or that is no UTF-8.
+pub fn pick(
+    query: &[u8],
+    names: &[&'static str],
+) -> Result<Vec<(&'static str, String)>, (&'static str, Invalid)> {
+    let mut last = vec![None; names.len()];
+    let mut at = 0;
+    for field in query.split(|&byte| byte == b'&') {
+        let equals = field.iter().position(|&byte| byte == b'=').unwrap_or(field.len());
+        let name = decode(&field[..equals], Plus::IsSpace).ok();
+        if let Some(place) = names.iter().position(|wanted| name.as_deref() == Some(wanted)) {
+            last[place] = Some((field.get(equals + 1..).unwrap_or_default(), at + equals + 1));
+        }
+        at += field.len() + 1;
+    }
+    let found = names.iter().zip(last).filter_map(|(name, value)| Some((*name, value?)));
+    let read = |(name, (value, at)): (&'static str, (&[u8], usize))| {
+        let value = decode(value, Plus::IsSpace).map_err(|e| (name, e.at(at as u64)))?;
+        Ok((name, value))
+    };
+    found.map(read).collect()
+}
+
 /// Decodes `%XX`; a `+` stays one.
 ///
 /// # Errors
@@ -146,6 +175,19 @@ mod tests {
         assert_eq!(refused("a=%+1"), ("percent-encoding", 2));
         assert_eq!(refused("ok=1&a=%ff"), ("UTF-8", 7));
         assert_eq!(parse(b"\xff=1").unwrap_err().rule, "UTF-8");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_picked_and_the_rest_passed_over() {
+        let picked = |query: &str| pick(query.as_bytes(), &["fps", "tab"]);
+        assert_eq!(picked("x=100%&fps=5&%ff&=&tab=a+b"), {
+            Ok(vec![("fps", "5".to_owned()), ("tab", "a b".to_owned())])
+        });
+        assert_eq!(picked("fps=%zz&fps=6&fpss=7"), Ok(vec![("fps", "6".to_owned())]));
+        assert_eq!(picked("f%70s&tab"), Ok(vec![("fps", String::new()), ("tab", String::new())]));
+        assert_eq!(picked(&"a&".repeat(MAX_FIELDS * 9)), Ok(vec![]));
+        let (name, invalid) = picked("a=1&fps=%z").unwrap_err();
+        assert_eq!((name, invalid.rule, invalid.offset), ("fps", "percent-encoding", 8));
     }
 
     #[test]

@@ -25,6 +25,11 @@ pub(super) enum Payload {
 }
 
 impl Payload {
+    /// A text that was written for this answer.
+    pub(super) fn owned(text: String) -> Self {
+        Payload::Bytes(Cow::Owned(text.into_bytes()))
+    }
+
     fn bytes(&self) -> &[u8] {
         match self {
             Payload::None => &[],
@@ -56,13 +61,13 @@ impl Answer {
 
     /// One line of text.
     pub(super) fn text(status: Status, line: &str) -> Self {
-        let body = Payload::Bytes(Cow::Owned(format!("{line}\n").into_bytes()));
+        let body = Payload::owned(format!("{line}\n"));
         Self::new(status, "text/plain; charset=utf-8", body).header("Cache-Control", "no-store")
     }
 
     /// JSON that no cache keeps.
     pub(super) fn json(status: Status, value: &serde_json::Value) -> Self {
-        let body = Payload::Bytes(Cow::Owned(value.to_string().into_bytes()));
+        let body = Payload::owned(value.to_string());
         Self::new(status, "application/json", body).header("Cache-Control", "no-store")
     }
 
@@ -90,15 +95,6 @@ impl Answer {
     pub(super) fn header(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.head = self.head.header(name, value);
         self
-    }
-
-    /// Lets pages of other servers read it. The head of a stream says so already.
-    #[must_use]
-    pub(super) fn open_to_others(self) -> Self {
-        match self.body {
-            Payload::None => self,
-            _ => self.header("Access-Control-Allow-Origin", "*"),
-        }
     }
 
     /// Closes the connection after this answer.

@@ -1,6 +1,6 @@
 //! One client's connection: requests in, answers out, until it ends or becomes a stream.
 //!
-//! Runs on a thread of its own. What requests mean is [`super::routes`]'; how they
+//! Runs on a thread of its own. What requests mean is [`super::plan`]'s; how they
 //! are written is [`crate::proto::http`]'s.
 
 use std::io::{ErrorKind, Read, Write};
@@ -12,11 +12,10 @@ use log::debug;
 
 use super::answer::Answer;
 use super::context::Context;
-use super::routes::{Outcome, route};
+use super::plan::{Intake, Outcome, Plan, plan};
 use super::stream::Stream;
-use crate::base::clock::Clock;
 use crate::net::socket::fit_for_streaming;
-use crate::proto::http::{Body, Head, Invalid, MAX_HEAD_BYTES, Method, Status, parse_head};
+use crate::proto::http::{Head, Invalid, MAX_HEAD_BYTES, Method, Status, parse_head};
 
 /// Serves a connection until it ends. A live stream goes on without this thread.
 pub(super) fn serve(socket: Arc<TcpStream>, context: &Arc<Context>) {
@@ -56,39 +55,49 @@ impl Connection {
         self.socket.set_write_timeout(Some(WRITE_TIME)).map_err(End::Failed)?;
         let mut patience = HEAD_TIME;
         while !context.shutdown.asked() {
-            let (head, body) = match self.request(patience)? {
-                Ok(request) => request,
+            let head = match self.head(patience)? {
+                Ok(head) => head,
                 Err(wrong) => {
-                    self.refuse(wrong, &context.clock)?;
+                    self.refuse(wrong)?;
                     return Ok(None);
                 }
             };
-            match route(context, &head, &body) {
-                Outcome::Stream(stream) => return Ok(Some(stream)),
-                Outcome::Answer(answer) => {
-                    let keep_alive =
-                        head.keep_alive() && !answer.closes() && !context.shutdown.asked();
-                    let bytes = answer.into_bytes(&head.method, keep_alive, context.clock.wall());
-                    (&*self.socket).write_all(&bytes).map_err(End::Failed)?;
-                    if !keep_alive {
-                        self.linger();
-                        return Ok(None);
-                    }
+            let plan = plan(context, head, Instant::now());
+            let (body, readable) = match self.body(&plan)? {
+                Ok(taken) => taken,
+                Err(wrong) => {
+                    self.refuse(wrong)?;
+                    return Ok(None);
                 }
+            };
+            let keep_alive = readable && plan.head().keep_alive();
+            let method = plan.head().method.clone();
+            let answer = match plan.answer(body, Instant::now()) {
+                Outcome::Stream(stream) => return Ok(Some(stream)),
+                Outcome::Answer(answer) => answer,
+                Outcome::Snapshot(order) => {
+                    order.answer(context.snapshots.take(&context.hub, order.level))
+                }
+            };
+            let keep_alive = keep_alive && !answer.closes() && !context.shutdown.asked();
+            let bytes = answer.into_bytes(&method, keep_alive, context.clock.wall());
+            (&*self.socket).write_all(&bytes).map_err(End::Failed)?;
+            if !keep_alive {
+                self.linger();
+                return Ok(None);
             }
             patience = IDLE_TIME;
         }
         Ok(None)
     }
 
-    /// Reads one request. Its head must come within [`HEAD_TIME`] of the first byte, or of the
-    /// start of the connection, and the body within [`BODY_TIME`]. `patience` is the time until
-    /// that first byte.
-    fn request(&mut self, patience: Duration) -> Result<Result<(Head, Vec<u8>), Wrong>, End> {
+    /// Reads the head of a request. It must come within [`HEAD_TIME`] of the first byte, or of
+    /// the start of the connection. `patience` is the time until that first byte.
+    fn head(&mut self, patience: Duration) -> Result<Result<Head, Wrong>, End> {
         let mut deadline = Instant::now() + patience;
         let mut begun = false;
         let mut parsed = 0;
-        let head = loop {
+        loop {
             if !begun && !self.input.is_empty() {
                 begun = true;
                 if patience == IDLE_TIME {
@@ -102,7 +111,7 @@ impl Connection {
                 match parse_head(&self.input) {
                     Ok(Some((head, length))) => {
                         self.input.drain(..length);
-                        break head;
+                        return Ok(Ok(head));
                     }
                     Ok(None) => {}
                     Err(invalid) => return Ok(Err(Wrong::Invalid(invalid))),
@@ -114,29 +123,33 @@ impl Connection {
                 Err(End::TimedOut) if begun => return Ok(Err(Wrong::TooSlow)),
                 Err(end) => return Err(end),
             }
-        };
-        match self.body(&head)? {
-            Ok(body) => Ok(Ok((head, body))),
-            Err(wrong) => Ok(Err(wrong)),
         }
     }
 
-    fn body(&mut self, head: &Head) -> Result<Result<Vec<u8>, Wrong>, End> {
+    /// Reads the body that a plan asks for, within [`BODY_TIME`]. Returns it, and whether what
+    /// follows it can be read as the next request.
+    fn body(&mut self, plan: &Plan) -> Result<Result<(Vec<u8>, bool), Wrong>, End> {
+        let (mut body, mut invite, dropped) = match plan.intake() {
+            Intake::Nothing => return Ok(Ok((Vec::new(), true))),
+            Intake::Unread => return Ok(Ok((Vec::new(), false))),
+            Intake::Keep { body, invite } => (body, invite, false),
+            Intake::Drop(body) => (body, false, true),
+        };
         let deadline = Instant::now() + BODY_TIME;
-        let mut body = Body::new(head.body(), MAX_BODY_BYTES);
-        let mut invited = !head.expects_continue();
         loop {
             match body.feed(&self.input) {
                 Ok(fed) => {
                     self.input.drain(..fed.consumed);
                     if fed.done {
-                        return Ok(Ok(body.into_bytes()));
+                        return Ok(Ok((body.into_bytes(), true)));
                     }
+                }
+                Err(invalid) if dropped && invalid.status == Status::ContentTooLarge => {
+                    return Ok(Ok((Vec::new(), false)));
                 }
                 Err(invalid) => return Ok(Err(Wrong::Invalid(invalid))),
             }
-            if !invited {
-                invited = true;
+            if std::mem::take(&mut invite) {
                 let go_on = b"HTTP/1.1 100 Continue\r\n\r\n";
                 (&*self.socket).write_all(go_on).map_err(End::Failed)?;
             }
@@ -171,12 +184,12 @@ impl Connection {
     }
 
     /// Says what was wrong, and ends.
-    fn refuse(&mut self, wrong: Wrong, clock: &Clock) -> Result<(), End> {
+    fn refuse(&mut self, wrong: Wrong) -> Result<(), End> {
         let answer = match wrong {
             Wrong::Invalid(invalid) => Answer::text(invalid.status, &invalid.to_string()),
             Wrong::TooSlow => Answer::text(Status::RequestTimeout, "the request came too slowly"),
         };
-        let bytes = answer.into_bytes(&Method::Get, false, clock.wall());
+        let bytes = answer.into_bytes(&Method::Get, false, std::time::SystemTime::now());
         (&*self.socket).write_all(&bytes).map_err(End::Failed)?;
         self.linger();
         Ok(())
@@ -219,5 +232,4 @@ const IDLE_TIME: Duration = Duration::from_secs(60);
 const BODY_TIME: Duration = Duration::from_secs(20);
 const WRITE_TIME: Duration = Duration::from_secs(10);
 const LINGER_TIME: Duration = Duration::from_secs(1);
-const MAX_BODY_BYTES: usize = 64 * 1024;
 const MAX_LINGER_BYTES: usize = 256 * 1024;

@@ -2,17 +2,32 @@
 
 use std::fmt::{Display, Write};
 
+use super::answer::{Answer, Payload};
 use super::context::Context;
+use super::request::{Reply, Request};
 use crate::live::level::Level;
-use crate::live::supervisor::Status;
+use crate::live::supervisor;
+use crate::proto::http::Status;
 
 /// The whole page.
-pub(super) fn metrics(context: &Context) -> String {
+pub(super) fn answer(request: &Request) -> Reply {
+    let body = Payload::owned(metrics(&request.context));
+    Answer::new(Status::Ok, "text/plain; version=0.0.4; charset=utf-8", body)
+        .header("Cache-Control", "no-store")
+        .into()
+}
+
+/// `GET /healthz`: this server answers.
+pub(super) fn health(_: &Request) -> Reply {
+    Answer::text(Status::Ok, "ok").into()
+}
+
+fn metrics(context: &Context) -> String {
     let mut page = Page(String::new());
     let counts = context.audience.counts();
     let report = context.source.report();
     let (sent, skipped) = context.audience.totals();
-    let live = u8::from(report.status == Status::Live);
+    let live = u8::from(report.status == supervisor::Status::Live);
     let uptime = context.clock.now().duration_since(context.about.started).as_secs_f64();
 
     page.gauge("uptime_seconds", "Seconds since the start.", uptime);

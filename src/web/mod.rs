@@ -1,27 +1,35 @@
 //! Sockets and threads: what a client's bytes become, and what becomes of them.
 //!
 //! ```text
-//! accept ──► a connection thread: parse, route, answer ──► (a stream) ──► a sender thread
+//! accept ──► a connection thread: parse, plan, answer ──► (a stream) ──► a sender thread
 //! ```
 //!
 //! [`connection`] talks HTTP with one client at a time until it asks for the live
 //! stream; the socket then goes to [`sender`], where a few threads serve all
 //! streams. [`backlog`](crate::net::backlog) keeps what a slow client has not read small, from what
-//! [`kernel`](crate::net::kernel) tells. [`routes`] holds the table of requests, and each kind of answer
-//! has a file of its own.
+//! [`kernel`](crate::net::kernel) tells. [`routes`] holds the table of requests, [`plan`] decides
+//! about one from its head, and each resource has a file of its own.
 
 mod answer;
 mod connection;
 pub(crate) mod context;
+mod donate;
+mod form;
+mod identity;
 mod metrics;
 mod pages;
+mod plan;
 mod qr;
+mod request;
 mod routes;
 mod sender;
 pub(crate) mod settings;
 mod snapshot;
+mod snapshot_answer;
 mod state;
 mod stream;
+mod viewer;
+mod watch;
 
 pub use context::{About, Context};
 

@@ -5,22 +5,36 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use super::answer::{Answer, Payload};
+use super::identity;
+use super::request::{Reply, Request};
+use crate::live::settings::ViewerId;
 use crate::proto::http::{Head, Status, if_none_match};
 
-/// The viewer's page, to somebody who may watch.
-pub(super) fn index(head: &Head) -> Answer {
+/// The viewer's page; to somebody for whom there is no room, the page that says so.
+pub(super) fn page(request: &Request) -> Reply {
+    let audience = &request.context.audience;
+    let viewer = request.viewer_id();
+    let watches =
+        viewer.and_then(|id| audience.known(id)).is_some_and(|viewer| viewer.streams() > 0);
+    if !watches && audience.is_full() {
+        return full(audience.max_viewers()).into();
+    }
     let index = FILES.iter().find(|file| file.name == "index.html");
     let index = index.expect("index.html stands in the list");
-    with_policy(serve(head, index))
+    let page = with_policy(serve(&request.head, index)).header("Vary", "Cookie");
+    match viewer {
+        Some(_) => page.into(),
+        None => identity::give(page, ViewerId::random()).into(),
+    }
 }
 
 /// The page that says how to watch with other programs, with the address that it was asked by.
 /// Without RTSP it has no word of it.
-pub(super) fn connect(head: &Head, rtsp_port: Option<u16>) -> Answer {
-    let host = head.host().unwrap_or("ADDRESS:8081");
+pub(super) fn connect(request: &Request) -> Reply {
+    let host = request.head.host().unwrap_or("ADDRESS:8081");
     let html = include_str!("../../www/connect.html")
         .replace("http://ADDRESS:8081", &format!("http://{}", escape(host)));
-    let html = match rtsp_port {
+    let html = match rtsp_port(request) {
         Some(port) => {
             let address = format!("rtsp://{}:{port}", escape(without_port(host)));
             html.replace("rtsp://ADDRESS:8554", &address)
@@ -30,7 +44,12 @@ pub(super) fn connect(head: &Head, rtsp_port: Option<u16>) -> Answer {
             _ => html,
         },
     };
-    html_answer(Status::Ok, html)
+    html_answer(Status::Ok, html).into()
+}
+
+fn rtsp_port(request: &Request) -> Option<u16> {
+    let address = request.context.about.rtsp_addresses.first()?;
+    address.trim_end_matches('/').rsplit(':').next()?.parse().ok()
 }
 
 fn without_port(host: &str) -> &str {
@@ -39,10 +58,20 @@ fn without_port(host: &str) -> &str {
     colon.map_or(host, |at| &host[..at])
 }
 
-/// What a page loads: `name` is what follows `/assets/`.
-pub(super) fn asset(head: &Head, name: &str) -> Option<Answer> {
-    let file = FILES.iter().find(|file| file.name == name && !name.ends_with(".html"))?;
-    Some(serve(head, file))
+/// What a page loads.
+pub(super) fn asset(request: &Request) -> Reply {
+    let name = request.head.target.path.strip_prefix("/assets/").unwrap_or_default();
+    let file = FILES.iter().find(|file| file.name == name && !name.ends_with(".html"));
+    match file {
+        Some(file) => serve(&request.head, file).into(),
+        None => request.refuse(Status::NotFound, "there is no such file").into(),
+    }
+}
+
+/// What browsers ask for by themselves.
+pub(super) fn favicon(request: &Request) -> Reply {
+    let file = FILES.iter().find(|file| file.name == "favicon.svg");
+    serve(&request.head, file.expect("favicon.svg stands in the list")).into()
 }
 
 /// Says that as many watch as may, and comes again by itself.
@@ -79,7 +108,7 @@ fn serve(head: &Head, file: &'static File) -> Answer {
 }
 
 fn html_answer(status: Status, html: String) -> Answer {
-    let body = Payload::Bytes(Cow::Owned(html.into_bytes()));
+    let body = Payload::owned(html);
     with_policy(Answer::new(status, HTML, body)).header("Cache-Control", "no-store")
 }
 

@@ -4,8 +4,36 @@ use std::fmt::Write;
 
 use qrcodegen::{QrCode, QrCodeEcc};
 
+use super::answer::{Answer, Payload};
+use super::request::{Reply, Request};
+use crate::proto::http::Status;
+
+/// The address that the page was asked by; for who asks from this machine, that of the network.
+pub(super) fn answer(request: &Request) -> Reply {
+    let host = request.head.host().unwrap_or_default();
+    let at_home = ["localhost", "127.", "[::1]"].iter().any(|own| host.starts_with(own));
+    let lan = request.context.about.addresses.iter().find(|address| !is_loopback(address));
+    let address = match (at_home || host.is_empty(), lan) {
+        (true, Some(lan)) => lan.clone(),
+        _ => format!("http://{host}/"),
+    };
+    match svg(&address) {
+        Some(svg) => Answer::new(Status::Ok, "image/svg+xml", Payload::owned(svg))
+            .header("Cache-Control", "no-cache")
+            .into(),
+        None => {
+            let why = "the address is too long for a QR code";
+            request.refuse(Status::BadRequest, why).into()
+        }
+    }
+}
+
+fn is_loopback(address: &str) -> bool {
+    address.contains("//127.") || address.contains("//[::1]")
+}
+
 /// The code of `text` as an SVG image; `None` if it is too long for one.
-pub(super) fn svg(text: &str) -> Option<String> {
+fn svg(text: &str) -> Option<String> {
     let code = QrCode::encode_text(text, QrCodeEcc::Medium).ok()?;
     let side = code.size() + 2 * QUIET;
     let mut path = String::new();

@@ -1,386 +1,320 @@
-//! The table of requests: which path takes which method, and who answers.
+//! The table of requests: which method and path, who may, what becomes of the body, who answers.
+//!
+//! Data, and the few questions that are asked of it. `OPTIONS`, `Allow`, `405` and the table in
+//! README come from it. What is decided about one request before its body is [`super::plan`]'s.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use super::request::{Reply, Request};
+use super::{donate, metrics, pages, qr, snapshot_answer, state, viewer, watch};
+use crate::proto::form;
+use crate::proto::http::{Method, Target};
 
-use serde_json::json;
-
-use super::answer::{Answer, Payload};
-use super::context::Context;
-use super::settings::{self, BadField, Fields};
-use super::snapshot::NoSnapshot;
-use super::state::state;
-use super::stream::{Layout, Stream, response_head};
-use super::{metrics, pages, qr};
-use crate::base::clock;
-use crate::live::audience::{Keep, Refused};
-use crate::live::level::Level;
-use crate::live::meter::StreamMeter;
-use crate::live::settings::{Change, Locked, Settings, ViewerId};
-use crate::live::viewer::Viewer;
-use crate::proto::http::{Head, Method, Status};
-use crate::proto::{cookie, form};
-
-/// What becomes of a request.
-pub(super) enum Outcome {
-    /// An answer, and the connection may go on.
-    Answer(Answer),
-    /// The connection becomes this stream.
-    Stream(Box<Stream>),
+/// One row: all that is known of a kind of request before one comes.
+pub(super) struct Route {
+    /// What is done; who may `GET` may `HEAD`.
+    pub(super) verb: Verb,
+    /// Where it lies.
+    pub(super) paths: &'static [Path],
+    /// Who may ask.
+    pub(super) who: Who,
+    /// What becomes of the request's body.
+    pub(super) body: BodyUse,
+    /// The fields of the query that it reads; all others are passed over.
+    pub(super) query: &'static [&'static str],
+    /// Who answers.
+    pub(super) handler: fn(&Request) -> Reply,
+    /// What is answered, for the table in README.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test holds README's table to it"))]
+    pub(super) about: &'static str,
 }
 
-impl From<Answer> for Outcome {
-    fn from(answer: Answer) -> Self {
-        Outcome::Answer(answer)
+/// The methods of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    /// `GET` and `HEAD`.
+    Get,
+    /// `POST`.
+    Post,
+}
+
+/// Where a resource lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Path {
+    /// At this path.
+    At(&'static str),
+    /// At this path with this `action` in its query, as mjpg-streamer has it.
+    Action(&'static str, &'static str),
+    /// Somewhere below this path, which ends with a slash.
+    Below(&'static str),
+}
+
+/// Who may ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Who {
+    /// Everybody; a page of another origin may show it, and not read it.
+    Everybody,
+    /// Everybody; pages of other origins may read it too.
+    OtherOriginsToo,
+    /// Programs and this server's own pages, and no page of another origin.
+    OwnOrigin,
+}
+
+/// What becomes of a request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyUse {
+    /// It is a form, read whole and given to the handler.
+    Form,
+    /// It is read off and dropped.
+    Dropped,
+}
+
+/// Every request that there is. A row with an [`Path::Action`] stands before the one without.
+pub(super) static ROUTES: [Route; 12] = [
+    Route {
+        verb: Verb::Get,
+        paths: &[
+            Path::At("/stream"),
+            Path::Action("/", "stream"),
+            Path::Action("/webcam/", "stream"),
+        ],
+        who: Who::OtherOriginsToo,
+        body: BodyUse::Dropped,
+        query: &["quality", "mode", "fps", "advance_headers", "tab"],
+        handler: watch::watch,
+        about: "the live stream, `multipart/x-mixed-replace`; `?quality=`, `?mode=`, `?fps=` make \
+                it a viewer of its own",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[
+            Path::At("/snapshot"),
+            Path::Action("/", "snapshot"),
+            Path::Action("/webcam/", "snapshot"),
+        ],
+        who: Who::OtherOriginsToo,
+        body: BodyUse::Dropped,
+        query: &["quality"],
+        handler: snapshot_answer::snapshot,
+        about: "the newest frame as one JPEG; `?quality=`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/"), Path::At("/webcam/")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        handler: pages::page,
+        about: "the page",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/state")],
+        who: Who::OtherOriginsToo,
+        body: BodyUse::Dropped,
+        query: &["tab"],
+        handler: state::answer,
+        about: "JSON: source, budget, viewers, levels, and this viewer's settings and statistics",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/viewer")],
+        who: Who::OwnOrigin,
+        body: BodyUse::Form,
+        query: &["tab"],
+        handler: viewer::change,
+        about: "form: `quality=auto\\|low\\|medium\\|high\\|1…100`, `mode=home\\|gaming`, \
+                `paused=true\\|false`",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/donate")],
+        who: Who::OwnOrigin,
+        body: BodyUse::Form,
+        query: &["tab"],
+        handler: donate::donate,
+        about: "form: `name`, `message`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/connect")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        handler: pages::connect,
+        about: "lines to paste into other programs",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/qr.svg")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        handler: qr::answer,
+        about: "the page's address as a QR code",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/metrics")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        handler: metrics::answer,
+        about: "counters and gauges as Prometheus reads them",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/healthz")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        handler: metrics::health,
+        about: "`ok`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/favicon.ico")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        handler: pages::favicon,
+        about: "the page's icon",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::Below("/assets/")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        handler: pages::asset,
+        about: "what the pages load",
+    },
+];
+
+/// What lies at one target: the rows that match it, each for a method of its own.
+pub(super) struct Resource {
+    rows: Vec<&'static Route>,
+}
+
+impl Resource {
+    /// What lies there; `None` if nothing does.
+    pub(super) fn find(target: &Target) -> Option<Self> {
+        // A query that cannot be read has no action.
+        let action = target.query.as_deref().and_then(|query| {
+            let found = form::pick(query.as_bytes(), &["action"]).ok()?;
+            found.into_iter().next().map(|(_, value)| value)
+        });
+        let matches = |path: &Path| path.matches(&target.path, action.as_deref());
+        let rows: Vec<_> = ROUTES.iter().filter(|route| route.paths.iter().any(matches)).collect();
+        (!rows.is_empty()).then_some(Self { rows })
+    }
+
+    /// The row for a method.
+    pub(super) fn route(&self, method: &Method) -> Option<&'static Route> {
+        self.rows.iter().copied().find(|route| route.verb.takes(method))
+    }
+
+    /// Whether pages of other origins may read it.
+    pub(super) fn is_open_to_others(&self) -> bool {
+        self.rows.first().is_some_and(|route| route.who == Who::OtherOriginsToo)
+    }
+
+    /// What can be done with it, as `Allow` has it.
+    pub(super) fn allow(&self) -> String {
+        allow(self.rows.iter().copied())
     }
 }
 
-/// Answers a request.
-pub(super) fn route(context: &Arc<Context>, head: &Head, body: &[u8]) -> Outcome {
-    if head.target.path == "*" {
-        return allow(Answer::empty(Status::NoContent), PAGE_METHODS).into();
-    }
-    let fields = match head.target.query_pairs() {
-        Ok(fields) => fields,
-        Err(invalid) => return refuse(head, invalid.status, &invalid.to_string()).into(),
-    };
-    let Some(resource) = Resource::find(&head.target.path, &fields) else {
-        return refuse(head, Status::NotFound, "there is nothing at this address").into();
-    };
-    let request = Request { context, head, fields, body, now: context.clock.now() };
-    match request.answer(&resource) {
-        Outcome::Answer(answer) if resource.is_open_to_others() => answer.open_to_others().into(),
-        outcome => outcome,
-    }
+/// What can be done with one resource or another, as `Allow` has it.
+pub(super) fn allow_anywhere() -> String {
+    allow(ROUTES.iter())
 }
 
-/// What the server has.
-enum Resource<'a> {
-    Page,
-    Connect,
-    Asset(&'a str),
-    Qr,
-    Stream,
-    Snapshot,
-    State,
-    Viewer,
-    Donate,
-    Health,
-    Metrics,
+fn allow(rows: impl Iterator<Item = &'static Route> + Clone) -> String {
+    let has = |verb: Verb| rows.clone().any(|route| route.verb == verb);
+    let get = if has(Verb::Get) { "GET, HEAD, " } else { "" };
+    let post = if has(Verb::Post) { "POST, " } else { "" };
+    format!("{get}{post}OPTIONS")
 }
 
-impl<'a> Resource<'a> {
-    /// What lies at a path. mjpg-streamer's addresses are told by the query's `action`.
-    fn find(path: &'a str, fields: &Fields) -> Option<Self> {
-        let action = || fields.iter().find(|(name, _)| name == "action").map(|(_, of)| of.as_str());
-        Some(match path {
-            "/" | "/webcam/" => match action() {
-                Some("stream") => Resource::Stream,
-                Some("snapshot") => Resource::Snapshot,
-                _ => Resource::Page,
-            },
-            "/connect" => Resource::Connect,
-            "/qr.svg" => Resource::Qr,
-            "/favicon.ico" => Resource::Asset("favicon.svg"),
-            "/stream" => Resource::Stream,
-            "/snapshot" => Resource::Snapshot,
-            "/state" => Resource::State,
-            "/viewer" => Resource::Viewer,
-            "/donate" => Resource::Donate,
-            "/healthz" => Resource::Health,
-            "/metrics" => Resource::Metrics,
-            _ => Resource::Asset(path.strip_prefix("/assets/")?),
-        })
-    }
-
-    fn methods(&self) -> &'static str {
+impl Verb {
+    fn takes(self, method: &Method) -> bool {
         match self {
-            Resource::Viewer | Resource::Donate => "POST, OPTIONS",
-            _ => PAGE_METHODS,
+            Verb::Get => matches!(method, Method::Get | Method::Head),
+            Verb::Post => *method == Method::Post,
         }
-    }
-
-    /// Whether pages of other servers may read it.
-    fn is_open_to_others(&self) -> bool {
-        matches!(self, Resource::Stream | Resource::Snapshot | Resource::State)
     }
 }
 
-/// What a form asks for, read and found good.
-#[derive(PartialEq)]
-enum Order {
-    Change(Change),
-    Donate { name: String, message: String },
+impl Path {
+    fn matches(self, path: &str, action: Option<&str>) -> bool {
+        match self {
+            Path::At(at) => at == path,
+            Path::Action(at, of) => at == path && action == Some(of),
+            Path::Below(folder) => path.starts_with(folder),
+        }
+    }
 }
 
-/// One request with what is needed to answer it.
-struct Request<'a> {
-    context: &'a Arc<Context>,
-    head: &'a Head,
-    fields: Fields,
-    body: &'a [u8],
-    now: Instant,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Request<'_> {
-    fn answer(&self, resource: &Resource) -> Outcome {
-        let methods = resource.methods();
-        match &self.head.method {
-            Method::Options => self.options(resource).into(),
-            method if !methods.split(", ").any(|allowed| allowed == method.as_str()) => {
-                let why = format!("{} is not possible here", method.as_str());
-                allow(refuse(self.head, Status::MethodNotAllowed, &why), methods).into()
-            }
-            Method::Post => self.post(resource).into(),
-            _ => self.get(resource),
-        }
+    fn target(path: &str, query: Option<&str>) -> Target {
+        Target { path: path.to_owned(), query: query.map(str::to_owned) }
     }
 
-    fn options(&self, resource: &Resource) -> Answer {
-        let answer = allow(Answer::empty(Status::NoContent), resource.methods());
-        if !resource.is_open_to_others() {
-            return answer;
-        }
-        answer.header("Access-Control-Allow-Methods", resource.methods())
-    }
-
-    fn get(&self, resource: &Resource) -> Outcome {
-        match resource {
-            Resource::Page => self.page().into(),
-            Resource::Connect => pages::connect(self.head, self.rtsp_port()).into(),
-            Resource::Asset(name) => pages::asset(self.head, name)
-                .unwrap_or_else(|| refuse(self.head, Status::NotFound, "there is no such file"))
-                .into(),
-            Resource::Qr => self.qr().into(),
-            Resource::Stream => self.stream(),
-            Resource::Snapshot => self.snapshot().into(),
-            Resource::State => self.state().into(),
-            Resource::Health => Answer::text(Status::Ok, "ok").into(),
-            Resource::Metrics => {
-                let body = Payload::Bytes(metrics::metrics(self.context).into_bytes().into());
-                Answer::new(Status::Ok, "text/plain; version=0.0.4; charset=utf-8", body).into()
-            }
-            Resource::Viewer | Resource::Donate => {
-                refuse(self.head, Status::MethodNotAllowed, "send a form").into()
-            }
-        }
-    }
-
-    fn page(&self) -> Answer {
-        let viewer = self.viewer_id();
-        let watches = viewer
-            .and_then(|id| self.context.audience.known(id))
-            .is_some_and(|viewer| viewer.streams() > 0);
-        if !watches && self.context.audience.is_full() {
-            return pages::full(self.context.audience.max_viewers());
-        }
-        let page = pages::index(self.head).header("Vary", "Cookie");
-        match viewer {
-            Some(_) => page,
-            None => with_cookie(page, ViewerId::random()),
-        }
-    }
-
-    fn rtsp_port(&self) -> Option<u16> {
-        let address = self.context.about.rtsp_addresses.first()?;
-        address.trim_end_matches('/').rsplit(':').next()?.parse().ok()
-    }
-
-    fn qr(&self) -> Answer {
-        let host = self.head.host().unwrap_or_default();
-        let at_home = ["localhost", "127.", "[::1]"].iter().any(|own| host.starts_with(own));
-        let lan = self.context.about.addresses.iter().find(|address| !is_loopback(address));
-        let address = match (at_home || host.is_empty(), lan) {
-            (true, Some(lan)) => lan.clone(),
-            _ => format!("http://{host}/"),
+    /// As README has it.
+    fn row(route: &Route) -> String {
+        let verb = if route.verb == Verb::Get { "GET" } else { "POST" };
+        let path = |path: &Path| match path {
+            Path::At(path) => (*path).to_owned(),
+            Path::Action(path, action) => format!("{path}?action={action}"),
+            Path::Below(path) => format!("{path}…"),
         };
-        match qr::svg(&address) {
-            Some(svg) => {
-                let body = Payload::Bytes(svg.into_bytes().into());
-                Answer::new(Status::Ok, "image/svg+xml", body).header("Cache-Control", "no-cache")
-            }
-            None => refuse(self.head, Status::BadRequest, "the address is too long for a QR code"),
-        }
+        let paths: Vec<_> = route.paths.iter().map(|at| format!("`{verb} {}`", path(at))).collect();
+        format!("| {} | {} |", paths.join(", "), route.about)
     }
 
-    fn stream(&self) -> Outcome {
-        let wish = match settings::stream_wish(&self.fields) {
-            Ok(wish) => wish,
-            Err(bad) => return self.bad(&bad).into(),
+    #[test]
+    fn readme_has_the_same_table() {
+        let readme = include_str!("../../README.md");
+        let (_, table) = readme.split_once("| request | answer |\n| --- | --- |\n").unwrap();
+        let (table, _) = table.split_once("\n\n").unwrap();
+        let rows: Vec<_> = ROUTES.iter().map(row).collect();
+        assert_eq!(table.lines().collect::<Vec<_>>(), rows);
+    }
+
+    #[test]
+    fn mjpg_streamers_addresses_lead_to_the_stream_and_the_snapshot() {
+        let about = |path, query| {
+            let resource = Resource::find(&target(path, query)).unwrap();
+            resource.route(&Method::Get).unwrap().about
         };
-        let layout = if wish.advance_headers { Layout::AdvanceHeaders } else { Layout::Plain };
-        if self.head.method == Method::Head {
-            return Answer::bare(response_head()).closing().into();
-        }
-        // Who names settings in the address wants them for this stream, and no page changed by it.
-        let (id, keep) = match self.viewer_id() {
-            Some(id) if wish.change == Change::default() => (id, Keep::Remembered),
-            _ => (ViewerId::random(), Keep::WhileItLasts),
-        };
-        let settings = Settings::default().changed(wish.change).unwrap_or_default();
-        let viewer = self.context.audience.enter(id, settings, self.now);
-        let meter = StreamMeter::new(wish.tab, wish.fps);
-        let joined = self.context.audience.join(viewer, meter, keep, self.now);
-        match joined {
-            Ok(seat) => Outcome::Stream(Box::new(Stream::new(seat, layout, self.now))),
-            Err(refused) => self.refuse_stream(refused).into(),
-        }
-    }
-
-    fn refuse_stream(&self, refused: Refused) -> Answer {
-        let most = self.context.audience.max_viewers();
-        let why = match refused {
-            Refused::Full if self.head.accepts_html() => return pages::full(most),
-            Refused::Full => format!("this server is full ({})", pages::viewers(most)),
-            Refused::TooManyStreams => "this viewer has too many streams open: close some".into(),
-        };
-        refuse(self.head, Status::ServiceUnavailable, &why)
-            .header("Retry-After", pages::RETRY_AFTER_SECS)
-    }
-
-    fn snapshot(&self) -> Answer {
-        let level = match settings::quality(&self.fields) {
-            Ok(choice) => choice.map_or(Level::TOP, |choice| choice.level()),
-            Err(bad) => return self.bad(&bad),
-        };
-        match self.context.snapshots.take(&self.context.hub, level) {
-            Ok(snapshot) => {
-                let micros =
-                    clock::unix_micros(self.context.clock.wall_at(snapshot.frame.captured));
-                let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
-                Answer::new(Status::Ok, "image/jpeg", Payload::Shared(snapshot.jpeg))
-                    .header("Cache-Control", "no-store")
-                    .header("X-Timestamp", format!("{seconds}.{rest:06}"))
-            }
-            Err(NoSnapshot::NoFrame) => {
-                refuse(self.head, Status::ServiceUnavailable, "the source gives no picture")
-            }
-            Err(NoSnapshot::Failed(failed)) => {
-                let why = format!("the picture cannot be encoded: {failed}");
-                refuse(self.head, Status::InternalServerError, &why)
+        for root in ["/", "/webcam/"] {
+            assert!(about(root, Some("action=stream")).starts_with("the live stream"));
+            assert!(about(root, Some("x=%&action=snap%73hot")).starts_with("the newest frame"));
+            for query in [None, Some(""), Some("action=x"), Some("action=%"), Some("x=100%")] {
+                assert_eq!(about(root, query), "the page", "{query:?}");
             }
         }
     }
 
-    fn state(&self) -> Answer {
-        let viewer = self.viewer_id().and_then(|id| self.context.audience.known(id));
-        match settings::tab(&self.fields) {
-            Ok(tab) => {
-                let state = state(self.context, viewer.as_deref(), tab.as_deref());
-                Answer::json(Status::Ok, &state)
-            }
-            Err(bad) => self.bad(&bad),
-        }
+    #[test]
+    fn what_can_be_done_is_read_off_the_table() {
+        let allow = |path| Resource::find(&target(path, None)).map(|found| found.allow());
+        assert_eq!(allow("/stream").as_deref(), Some("GET, HEAD, OPTIONS"));
+        assert_eq!(allow("/viewer").as_deref(), Some("POST, OPTIONS"));
+        assert_eq!(allow("/assets/x").as_deref(), Some("GET, HEAD, OPTIONS"));
+        assert_eq!(allow("/assets"), None);
+        assert_eq!(allow_anywhere(), "GET, HEAD, POST, OPTIONS");
     }
 
-    fn post(&self, resource: &Resource) -> Answer {
-        match self.obey(resource) {
-            Ok(answer) | Err(answer) => answer,
-        }
-    }
-
-    /// Does what a form asks. Nothing is changed, and no viewer made, by a form that is refused.
-    fn obey(&self, resource: &Resource) -> Result<Answer, Answer> {
-        self.own_origin()?;
-        let bad = |bad: BadField| self.bad(&bad);
-        let tab = settings::tab(&self.fields).map_err(bad)?;
-        let fields = self.form()?;
-        let order = match resource {
-            Resource::Donate => Order::Donate {
-                name: settings::line(&fields, "name", MAX_NAME_CHARS).map_err(bad)?,
-                message: settings::line(&fields, "message", MAX_MESSAGE_CHARS).map_err(bad)?,
-            },
-            _ => Order::Change(settings::change(&fields).map_err(bad)?),
-        };
-        if order == Order::Change(Change::default()) {
-            let why = "send `quality`, `mode` or `paused`";
-            return Err(refuse(self.head, Status::BadRequest, why));
-        }
-        let known = self.viewer_id();
-        let id = known.unwrap_or_else(ViewerId::random);
-        let viewer = self.context.audience.enter(id, Settings::default(), self.now);
-        let answer = self.carry_out(order, &viewer, tab.as_deref());
-        Ok(if known.is_some() { answer } else { with_cookie(answer, id) })
-    }
-
-    fn carry_out(&self, order: Order, viewer: &Viewer, tab: Option<&str>) -> Answer {
-        let audience = &self.context.audience;
-        let (location, notice) = match order {
-            Order::Change(change) => match audience.change(viewer, change, self.now) {
-                Ok(()) => ("/", None),
-                Err(Locked) => {
-                    let why = "Motion sets the quality in gaming mode. Choose home mode first.";
-                    return Answer::refusal(self.head, Status::Conflict, why, Some("quality"));
-                }
-            },
-            Order::Donate { name, message } => {
-                audience.donate(viewer, name, message, self.now);
-                ("/#donated", Some("Donate Success!!"))
-            }
-        };
-        if !self.head.accepts_json() {
-            return Answer::empty(Status::SeeOther).header("Location", location);
-        }
-        let mut value = state(self.context, Some(viewer), tab);
-        if let Some(notice) = notice {
-            value["notice"] = json!(notice);
-        }
-        Answer::json(Status::Ok, &value)
-    }
-
-    /// Refuses what a page of another server sends in a viewer's name.
-    fn own_origin(&self) -> Result<(), Answer> {
-        let Some(origin) = self.head.header("Origin") else { return Ok(()) };
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        match (authority, self.head.host()) {
-            (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host) => Ok(()),
-            _ => {
-                let why = "a form of another site cannot be sent here";
-                Err(refuse(self.head, Status::Forbidden, why))
+    #[test]
+    fn no_two_rows_answer_the_same() {
+        for (at, route) in ROUTES.iter().enumerate() {
+            for other in &ROUTES[at + 1..] {
+                let same = |path: &&Path| other.paths.contains(path) && other.verb == route.verb;
+                assert_eq!(route.paths.iter().find(same), None);
             }
         }
-    }
-
-    fn form(&self) -> Result<Fields, Answer> {
-        let media_type = self.head.header("Content-Type").unwrap_or_default();
-        let media_type = media_type.split(';').next().unwrap_or_default().trim();
-        if !self.body.is_empty() && !media_type.eq_ignore_ascii_case(FORM) {
-            let why = format!("send a form, as {FORM}");
-            return Err(refuse(self.head, Status::UnsupportedMediaType, &why));
-        }
-        form::parse(self.body).map_err(|invalid| {
-            refuse(self.head, invalid.status, &format!("the form cannot be read: {invalid}"))
-        })
-    }
-
-    fn viewer_id(&self) -> Option<ViewerId> {
-        cookie::find(self.head.headers.all("Cookie"), COOKIE)?.parse().ok()
-    }
-
-    fn bad(&self, bad: &BadField) -> Answer {
-        Answer::refusal(self.head, Status::BadRequest, &bad.why, Some(bad.field))
     }
 }
-
-fn refuse(head: &Head, status: Status, why: &str) -> Answer {
-    Answer::refusal(head, status, why, None)
-}
-
-fn allow(answer: Answer, methods: &str) -> Answer {
-    answer.header("Allow", methods)
-}
-
-fn with_cookie(answer: Answer, id: ViewerId) -> Answer {
-    answer.header("Set-Cookie", cookie::set_cookie(COOKIE, &id.to_string(), COOKIE_LASTS))
-}
-
-fn is_loopback(address: &str) -> bool {
-    address.contains("//127.") || address.contains("//[::1]")
-}
-
-const PAGE_METHODS: &str = "GET, HEAD, OPTIONS";
-const FORM: &str = "application/x-www-form-urlencoded";
-const COOKIE: &str = "viewer";
-const COOKIE_LASTS: Duration = Duration::from_secs(365 * 24 * 3600);
-const MAX_NAME_CHARS: usize = 40;
-const MAX_MESSAGE_CHARS: usize = 200;

@@ -4,11 +4,27 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::answer::Answer;
 use super::context::Context;
+use super::request::{Reply, Request};
+use super::settings;
 use crate::live::hub::passthrough;
 use crate::live::level::Level;
 use crate::live::settings::Mode;
 use crate::live::viewer::Viewer;
+use crate::proto::http::Status;
+
+/// Answers with what this client may know.
+pub(super) fn answer(request: &Request) -> Reply {
+    let viewer = request.viewer_id().and_then(|id| request.context.audience.known(id));
+    match settings::tab(&request.query) {
+        Ok(tab) => {
+            let state = state(&request.context, viewer.as_deref(), tab.as_deref());
+            Answer::json(Status::Ok, &state).into()
+        }
+        Err(bad) => request.bad(&bad).into(),
+    }
+}
 
 /// All of it; `viewer` and `tab` are those of the client that asks.
 pub(super) fn state(context: &Context, viewer: Option<&Viewer>, tab: Option<&str>) -> Value {

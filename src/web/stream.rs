@@ -13,7 +13,7 @@ use crate::base::clock;
 use crate::live::audience::Seat;
 use crate::live::hub::{Hub, Still};
 use crate::net::backlog::{Backlog, Outlook};
-use crate::proto::http::{ResponseHead, Status};
+use crate::proto::http::ResponseHead;
 use crate::proto::multipart;
 use crate::proto::sock_diag::TcpState;
 
@@ -77,9 +77,14 @@ struct Outgoing {
 
 impl Stream {
     /// A stream whose response head is the first thing to go out.
-    pub(super) fn new(seat: Seat, layout: Layout, now: Instant) -> Self {
+    pub(super) fn new(
+        seat: Seat,
+        layout: Layout,
+        response_head: &ResponseHead,
+        now: Instant,
+    ) -> Self {
         let mut head = Vec::new();
-        response_head().write(&mut head);
+        response_head.write(&mut head);
         head.extend_from_slice(match layout {
             Layout::Plain => multipart::DELIMITER,
             Layout::AdvanceHeaders => multipart::ADVANCE_HEAD,
@@ -304,17 +309,6 @@ impl Outgoing {
         }
         Ok(self.sent - before)
     }
-}
-
-/// The head that stands before a stream.
-pub(super) fn response_head() -> ResponseHead {
-    ResponseHead::new(Status::Ok)
-        .header("Content-Type", multipart::CONTENT_TYPE)
-        .header("Cache-Control", "no-store, no-cache, must-revalidate, max-age=0")
-        .header("Pragma", "no-cache")
-        .header("X-Accel-Buffering", "no")
-        .header("Access-Control-Allow-Origin", "*")
-        .header("Connection", "close")
 }
 
 /// What every JPEG begins with (ITU-T T.81 B.2.1): the first marker, and the second one's mark.

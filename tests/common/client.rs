@@ -215,7 +215,7 @@ fn field(line: &str) -> (String, String) {
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`.
-fn is_http_date(date: &str) -> bool {
+pub(crate) fn is_http_date(date: &str) -> bool {
     let like = b"Aaa, 00 Aaa 0000 00:00:00 GMT";
     date.len() == like.len()
         && date.bytes().zip(like).all(|(byte, &like)| match like {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::client::{Client, READ_TIME};
+use super::client::{Client, READ_TIME, is_http_date};
 use super::incoming::Incoming;
 use super::picture::look;
 
@@ -56,7 +56,7 @@ impl Stream {
         client.send(request);
         let head = client.incoming.take_through(b"\r\n\r\n", 64 * 1024).expect("a whole head");
         let head = String::from_utf8(head).expect("a head is text");
-        assert_eq!(head, STREAM_HEAD, "the head of {target}");
+        expect_stream_head(&head);
         let layout = match target.contains("advance_headers=1") {
             true => Layout::AdvanceHeaders,
             false => Layout::Plain,
@@ -200,13 +200,23 @@ fn part_head(head: &[u8]) -> Option<(usize, u64)> {
     Some((length.parse().ok()?, at))
 }
 
-/// What stands before the first boundary.
-pub(crate) const STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\n\
+/// Checks what stands before the first boundary, to the byte but for the date.
+#[track_caller]
+pub(crate) fn expect_stream_head(head: &str) {
+    let (dates, others): (Vec<_>, Vec<_>) =
+        head.split_inclusive("\r\n").partition(|line| line.starts_with("Date: "));
+    assert_eq!(others.concat(), STREAM_HEAD);
+    let [date] = dates[..] else { panic!("not one date: {dates:?}") };
+    assert!(is_http_date(date["Date: ".len()..].trim_end()), "{date:?}");
+}
+
+const STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\n\
     Content-Type: multipart/x-mixed-replace;boundary=frame\r\n\
+    X-Content-Type-Options: nosniff\r\n\
     Cache-Control: no-store, no-cache, must-revalidate, max-age=0\r\n\
     Pragma: no-cache\r\n\
     X-Accel-Buffering: no\r\n\
-    Access-Control-Allow-Origin: *\r\n\
-    Connection: close\r\n\r\n";
+    Connection: close\r\n\
+    Access-Control-Allow-Origin: *\r\n\r\n";
 
 const MAX_PICTURE: usize = 16 << 20;

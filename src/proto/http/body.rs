@@ -21,7 +21,10 @@ pub enum BodyLength {
 pub struct Body {
     rest: Rest,
     bytes: Vec<u8>,
+    /// How much may still come.
+    room: usize,
     limit: usize,
+    kept: bool,
 }
 
 /// What became of the input given to one call.
@@ -42,12 +45,21 @@ enum Rest {
 impl Body {
     /// A body of which nothing has come yet, and at most `limit` bytes may.
     pub fn new(length: BodyLength, limit: usize) -> Self {
+        Self::with(length, limit, true)
+    }
+
+    /// A body that is taken off and forgotten.
+    pub fn dropped(length: BodyLength, limit: usize) -> Self {
+        Self::with(length, limit, false)
+    }
+
+    fn with(length: BodyLength, limit: usize, kept: bool) -> Self {
         let rest = match length {
             BodyLength::None => Rest::Known(0),
             BodyLength::Known(bytes) => Rest::Known(bytes),
             BodyLength::Chunked => Rest::Chunked(ChunkedDecoder::default()),
         };
-        Self { rest, bytes: Vec::new(), limit }
+        Self { rest, bytes: Vec::new(), room: limit, limit, kept }
     }
 
     /// Takes what belongs to the body from the front of `input`.
@@ -60,20 +72,20 @@ impl Body {
     /// declared length passes it; with [`Status::BadRequest`] if the chunked
     /// coding is broken. The connection can't be used afterwards.
     pub fn feed(&mut self, input: &[u8]) -> Result<Fed, Invalid> {
-        let room = self.limit - self.bytes.len();
         match &mut self.rest {
-            Rest::Known(left) if *left > room as u64 => Err(self.too_large()),
+            Rest::Known(left) if *left > self.room as u64 => Err(self.too_large()),
             Rest::Known(left) => {
                 let consumed = usize::try_from(*left).map_or(input.len(), |n| n.min(input.len()));
-                self.bytes.extend_from_slice(&input[..consumed]);
                 *left -= consumed as u64;
-                Ok(Fed { consumed, done: *left == 0 })
+                let done = *left == 0;
+                self.take(&input[..consumed]);
+                Ok(Fed { consumed, done })
             }
             Rest::Chunked(_) => self.feed_chunked(input),
         }
     }
 
-    /// What has been collected.
+    /// What has been collected; nothing of a body that is dropped.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -85,14 +97,23 @@ impl Body {
                 return Ok(Fed { consumed, done: true });
             };
             let piece = decoder.step(&input[consumed..])?;
-            if piece.data.len() > self.limit - self.bytes.len() {
+            let done = decoder.is_done();
+            if piece.data.len() > self.room {
                 return Err(self.too_large());
             }
-            self.bytes.extend_from_slice(piece.data);
+            self.take(piece.data);
             consumed += piece.consumed;
-            if decoder.is_done() || piece.consumed == 0 {
-                return Ok(Fed { consumed, done: decoder.is_done() });
+            if done || piece.consumed == 0 {
+                return Ok(Fed { consumed, done });
             }
+        }
+    }
+
+    /// Takes content that there is room for.
+    fn take(&mut self, content: &[u8]) {
+        self.room -= content.len();
+        if self.kept {
+            self.bytes.extend_from_slice(content);
         }
     }
 
@@ -139,6 +160,18 @@ mod tests {
         let chunked = b"3\r\nabc\r\n0\r\n\r\nGET";
         assert_eq!(collect(BodyLength::Chunked, chunked, 64), Ok((b"abc".to_vec(), 3)));
         assert_eq!(collect(BodyLength::None, b"GET", 64), Ok((Vec::new(), 3)));
+    }
+
+    #[test]
+    fn a_dropped_body_is_taken_off_and_counted_and_not_kept() {
+        let mut body = Body::dropped(BodyLength::Known(3), 3);
+        assert_eq!(body.feed(b"abcGET"), Ok(Fed { consumed: 3, done: true }));
+        assert_eq!(body.into_bytes(), b"");
+        let too_large = Body::dropped(BodyLength::Known(4), 3).feed(b"").unwrap_err();
+        assert_eq!(too_large.status, Status::ContentTooLarge);
+        let mut body = Body::dropped(BodyLength::Chunked, 3);
+        assert_eq!(body.feed(b"2\r\nab\r\n"), Ok(Fed { consumed: 7, done: false }));
+        assert_eq!(body.feed(b"2\r\nab").unwrap_err().status, Status::ContentTooLarge);
     }
 
     #[test]

@@ -26,14 +26,19 @@ pub struct Head {
     expects_continue: bool,
 }
 
-/// A request method (RFC 9110 §9); they are case-sensitive.
+/// A request method (RFC 9110 §9, RFC 5789); they are case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each name is the method's own")]
 pub enum Method {
     Get,
     Head,
     Post,
+    Put,
+    Delete,
+    Connect,
     Options,
+    Trace,
+    Patch,
     Other(String),
 }
 
@@ -148,24 +153,28 @@ impl Method {
     /// As it stands in the request line.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Options => "OPTIONS",
             Self::Other(name) => name,
+            known => KNOWN.iter().find(|(_, it)| it == known).map_or("", |(name, _)| name),
         }
     }
 
     fn from_token(name: &str) -> Self {
-        match name {
-            "GET" => Self::Get,
-            "HEAD" => Self::Head,
-            "POST" => Self::Post,
-            "OPTIONS" => Self::Options,
-            other => Self::Other(other.to_owned()),
-        }
+        let known = KNOWN.iter().find(|(known, _)| *known == name);
+        known.map_or_else(|| Self::Other(name.to_owned()), |(_, method)| method.clone())
     }
 }
+
+const KNOWN: [(&str, Method); 9] = [
+    ("GET", Method::Get),
+    ("HEAD", Method::Head),
+    ("POST", Method::Post),
+    ("PUT", Method::Put),
+    ("DELETE", Method::Delete),
+    ("CONNECT", Method::Connect),
+    ("OPTIONS", Method::Options),
+    ("TRACE", Method::Trace),
+    ("PATCH", Method::Patch),
+];
 
 impl Target {
     /// The query as names and values.

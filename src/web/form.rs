@@ -1,0 +1,79 @@
+//! What forms have in common: read and found good before anything is changed.
+
+use serde_json::json;
+
+use super::answer::Answer;
+use super::identity;
+use super::request::Request;
+use super::settings::{self, BadField, Fields};
+use super::state::state;
+use crate::live::settings::{Settings, ViewerId};
+use crate::live::viewer::Viewer;
+use crate::proto::form;
+use crate::proto::http::Status;
+
+/// A form of good fields, and the page's tab that sent it.
+pub(super) struct Form {
+    pub(super) fields: Fields,
+    tab: Option<String>,
+}
+
+impl Form {
+    /// Reads the form of a request.
+    ///
+    /// # Errors
+    ///
+    /// The refusal, if it is no form.
+    pub(super) fn of(request: &Request) -> Result<Self, Answer> {
+        let tab = settings::tab(&request.query).map_err(|bad: BadField| request.bad(&bad))?;
+        let media_type = request.head.header("Content-Type").unwrap_or_default();
+        let media_type = media_type.split(';').next().unwrap_or_default().trim();
+        if !request.body.is_empty() && !media_type.eq_ignore_ascii_case(MEDIA_TYPE) {
+            let why = format!("send a form, as {MEDIA_TYPE}");
+            return Err(request.refuse(Status::UnsupportedMediaType, &why));
+        }
+        let fields = form::parse(&request.body).map_err(|invalid| {
+            request.refuse(invalid.status, &format!("the form cannot be read: {invalid}"))
+        })?;
+        Ok(Self { fields, tab })
+    }
+
+    /// Does what a form asks, in the name of who sent it; `location` is where a page goes on.
+    ///
+    /// # Errors
+    ///
+    /// What `act` refuses.
+    pub(super) fn carry_out(
+        &self,
+        request: &Request,
+        location: &str,
+        notice: Option<&str>,
+        act: impl FnOnce(&Viewer) -> Result<(), Answer>,
+    ) -> Result<Answer, Answer> {
+        let known = request.viewer_id();
+        let id = known.unwrap_or_else(ViewerId::random);
+        let viewer = request.context.audience.enter(id, Settings::default(), request.at);
+        let done = act(&viewer).map(|()| self.done(request, &viewer, location, notice));
+        let give = |answer| if known.is_some() { answer } else { identity::give(answer, id) };
+        done.map(give).map_err(give)
+    }
+
+    fn done(
+        &self,
+        request: &Request,
+        viewer: &Viewer,
+        location: &str,
+        notice: Option<&str>,
+    ) -> Answer {
+        if !request.head.accepts_json() {
+            return Answer::empty(Status::SeeOther).header("Location", location);
+        }
+        let mut value = state(&request.context, Some(viewer), self.tab.as_deref());
+        if let Some(notice) = notice {
+            value["notice"] = json!(notice);
+        }
+        Answer::json(Status::Ok, &value)
+    }
+}
+
+const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";

@@ -1,0 +1,196 @@
+//! What becomes of a request, decided from its head alone.
+//!
+//! ```text
+//! head ──► plan ──► intake: is there a body to read first? ──► answer ──► outcome
+//! ```
+//!
+//! Pure but for the handlers that [`super::routes`] names. A request that will be refused is
+//! refused before its body was invited; how bytes come and go is [`super::connection`]'s.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::answer::Answer;
+use super::context::Context;
+use super::request::{Reply, Request};
+use super::routes::{BodyUse, Resource, Route, Who, allow_anywhere};
+use super::settings::BadField;
+use super::snapshot::{NoSnapshot, Snapshot};
+use super::snapshot_answer;
+use super::stream::Stream;
+use crate::live::level::Level;
+use crate::proto::form;
+use crate::proto::http::{Body, BodyLength, Head, Method, Status};
+
+/// A request that is decided about.
+pub(super) struct Plan {
+    request: Request,
+    step: Step,
+}
+
+enum Step {
+    /// This is the answer, whatever the body holds.
+    Answer(Answer),
+    /// It is answered by its handler.
+    Handle(&'static Route),
+}
+
+/// How a request's body is read before the request is answered.
+pub(super) enum Intake {
+    /// There is nothing to read, and the connection may go on after the answer.
+    Nothing,
+    /// What follows is not read: the connection ends with the answer.
+    Unread,
+    /// It is read, whole and kept for [`Plan::answer`]; `invite` if the client waits for
+    /// `100 Continue`. Too much of it, and it is refused.
+    Keep { body: Body, invite: bool },
+    /// It is read and dropped. Too much of it, and the connection ends with the answer.
+    Drop(Body),
+}
+
+/// What a request comes to.
+pub(super) enum Outcome {
+    /// An answer, and the connection may go on.
+    Answer(Answer),
+    /// The connection becomes this stream.
+    Stream(Box<Stream>),
+    /// A picture is to be made first, which may take its time.
+    Snapshot(Box<Order>),
+}
+
+/// A picture that somebody waits for.
+pub(super) struct Order {
+    /// Of this level.
+    pub(super) level: Level,
+    request: Request,
+}
+
+/// Decides about a request whose head is whole.
+pub(super) fn plan(context: &Arc<Context>, head: Head, now: Instant) -> Plan {
+    let context = Arc::clone(context);
+    let (query, body) = (Vec::new(), Vec::new());
+    let mut request = Request { context, head, query, body, at: now, open_to_others: false };
+    let step = match decide(&mut request) {
+        Ok(route) => Step::Handle(route),
+        Err(answer) => Step::Answer(answer),
+    };
+    Plan { request, step }
+}
+
+/// The route that answers, or the answer that needs none.
+fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
+    let head = &request.head;
+    if let Method::Other(name) = &head.method {
+        let why = format!("there is no method {name} here");
+        return Err(request.refuse(Status::NotImplemented, &why));
+    }
+    if head.target.path == "*" {
+        return Err(Answer::empty(Status::NoContent).header("Allow", allow_anywhere()));
+    }
+    let resource = Resource::find(&head.target)
+        .ok_or_else(|| request.refuse(Status::NotFound, "there is nothing at this address"))?;
+    request.open_to_others = resource.is_open_to_others();
+    if request.head.method == Method::Options {
+        return Err(options(&resource));
+    }
+    let route =
+        resource.route(&request.head.method).ok_or_else(|| not_allowed(request, &resource))?;
+    check(request, route)?;
+    Ok(route)
+}
+
+fn options(resource: &Resource) -> Answer {
+    let allow = resource.allow();
+    let answer = Answer::empty(Status::NoContent).header("Allow", &allow);
+    match resource.is_open_to_others() {
+        true => answer.header("Access-Control-Allow-Methods", allow),
+        false => answer,
+    }
+}
+
+fn not_allowed(request: &Request, resource: &Resource) -> Answer {
+    let why = format!("{} is not possible here", request.head.method.as_str());
+    request.refuse(Status::MethodNotAllowed, &why).header("Allow", resource.allow())
+}
+
+/// What must hold before a route's handler is asked.
+fn check(request: &mut Request, route: &Route) -> Result<(), Answer> {
+    if route.who == Who::OwnOrigin {
+        own_origin(request)?;
+    }
+    let query = request.head.target.query.as_deref().unwrap_or_default();
+    match form::pick(query.as_bytes(), route.query) {
+        Ok(fields) => request.query = to_fields(fields),
+        Err((field, invalid)) => {
+            let why = format!("`{field}` cannot be read: {invalid}");
+            return Err(request.bad(&BadField { field, why }));
+        }
+    }
+    Ok(())
+}
+
+fn to_fields(picked: Vec<(&'static str, String)>) -> Vec<(String, String)> {
+    picked.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Refuses what a page of another server sends in a viewer's name.
+fn own_origin(request: &Request) -> Result<(), Answer> {
+    let Some(origin) = request.head.header("Origin") else { return Ok(()) };
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    match (authority, request.head.host()) {
+        (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host) => Ok(()),
+        _ => {
+            let why = "a form of another site cannot be sent here";
+            Err(request.refuse(Status::Forbidden, why))
+        }
+    }
+}
+
+impl Plan {
+    /// The head that it was made from.
+    pub(super) fn head(&self) -> &Head {
+        &self.request.head
+    }
+
+    /// What to do about the body.
+    pub(super) fn intake(&self) -> Intake {
+        let length = self.request.head.body();
+        let waits = self.request.head.expects_continue();
+        let keeps = matches!(&self.step, Step::Handle(route) if route.body == BodyUse::Form);
+        match length {
+            BodyLength::None | BodyLength::Known(0) => Intake::Nothing,
+            _ if keeps => Intake::Keep { body: Body::new(length, MAX_BODY_BYTES), invite: waits },
+            // Who waits to be invited, and is answered instead, sends the body or does not
+            // (RFC 9110 §10.1.1): what comes next could be either.
+            _ if waits => Intake::Unread,
+            BodyLength::Known(bytes) if bytes > MAX_BODY_BYTES as u64 => Intake::Unread,
+            _ => Intake::Drop(Body::dropped(length, MAX_BODY_BYTES)),
+        }
+    }
+
+    /// Answers, with the body if [`Intake::Keep`] asked for it.
+    pub(super) fn answer(mut self, body: Vec<u8>, now: Instant) -> Outcome {
+        let route = match self.step {
+            Step::Answer(answer) => return Outcome::Answer(self.request.finish(answer)),
+            Step::Handle(route) => route,
+        };
+        (self.request.body, self.request.at) = (body, now);
+        match (route.handler)(&self.request) {
+            Reply::Answer(answer) => Outcome::Answer(self.request.finish(answer)),
+            Reply::Stream(stream) => Outcome::Stream(stream),
+            Reply::Snapshot(level) => {
+                Outcome::Snapshot(Box::new(Order { level, request: self.request }))
+            }
+        }
+    }
+}
+
+impl Order {
+    /// The answer with the picture, or why there is none.
+    pub(super) fn answer(&self, taken: Result<Snapshot, NoSnapshot>) -> Answer {
+        self.request.finish(snapshot_answer::answer(&self.request, taken))
+    }
+}
+
+/// Most bytes of a form, and of a body that is read only to be dropped.
+const MAX_BODY_BYTES: usize = 64 * 1024;

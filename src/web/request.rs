@@ -1,0 +1,79 @@
+//! One request as its handler sees it, and what most handlers need of it.
+//!
+//! Owned, so that an answer that must wait for a picture can be made later, on another thread.
+//! What a request means is its handler's.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::answer::Answer;
+use super::context::Context;
+use super::identity;
+use super::settings::{BadField, Fields};
+use super::stream::Stream;
+use crate::live::level::Level;
+use crate::live::settings::ViewerId;
+use crate::proto::http::{Head, ResponseHead, Status};
+
+/// A request that may be answered.
+pub(super) struct Request {
+    pub(super) context: Arc<Context>,
+    pub(super) head: Head,
+    /// Those fields of the query that its route reads.
+    pub(super) query: Fields,
+    /// Empty unless its route takes a form.
+    pub(super) body: Vec<u8>,
+    /// When it was whole.
+    pub(super) at: Instant,
+    /// Whether pages of other origins may read the answer.
+    pub(super) open_to_others: bool,
+}
+
+/// What a handler has to say.
+pub(super) enum Reply {
+    /// This.
+    Answer(Answer),
+    /// The connection becomes this stream.
+    Stream(Box<Stream>),
+    /// A picture of this level is to be made first.
+    Snapshot(Level),
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Reply::Answer(answer)
+    }
+}
+
+impl Request {
+    /// Adds what every answer to this request has.
+    pub(super) fn finish(&self, answer: Answer) -> Answer {
+        match self.open_to_others {
+            true => answer.header("Access-Control-Allow-Origin", "*"),
+            false => answer,
+        }
+    }
+
+    /// As [`Self::finish`], for the head of a stream.
+    pub(super) fn finish_head(&self, head: ResponseHead) -> ResponseHead {
+        match self.open_to_others {
+            true => head.header("Access-Control-Allow-Origin", "*"),
+            false => head,
+        }
+    }
+
+    /// A refusal, in the form that the client reads.
+    pub(super) fn refuse(&self, status: Status, why: &str) -> Answer {
+        Answer::refusal(&self.head, status, why, None)
+    }
+
+    /// The refusal of a value.
+    pub(super) fn bad(&self, bad: &BadField) -> Answer {
+        Answer::refusal(&self.head, Status::BadRequest, &bad.why, Some(bad.field))
+    }
+
+    /// Which viewer sends it, if its cookie says so.
+    pub(super) fn viewer_id(&self) -> Option<ViewerId> {
+        identity::of(&self.head)
+    }
+}

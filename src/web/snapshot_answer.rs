@@ -1,0 +1,39 @@
+//! `GET /snapshot`: what is asked, and the answer once there is a picture or none.
+//!
+//! Makes no picture: that is [`super::snapshot`]'s, on a thread that may wait.
+
+use super::answer::{Answer, Payload};
+use super::request::{Reply, Request};
+use super::settings;
+use super::snapshot::{NoSnapshot, Snapshot};
+use crate::base::clock;
+use crate::live::level::Level;
+use crate::proto::http::Status;
+
+/// Asks for a picture.
+pub(super) fn snapshot(request: &Request) -> Reply {
+    match settings::quality(&request.query) {
+        Ok(choice) => Reply::Snapshot(choice.map_or(Level::TOP, |choice| choice.level())),
+        Err(bad) => request.bad(&bad).into(),
+    }
+}
+
+/// The answer with the picture that was asked for, or why there is none.
+pub(super) fn answer(request: &Request, taken: Result<Snapshot, NoSnapshot>) -> Answer {
+    match taken {
+        Ok(snapshot) => {
+            let micros = clock::unix_micros(request.context.clock.wall_at(snapshot.frame.captured));
+            let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+            Answer::new(Status::Ok, "image/jpeg", Payload::Shared(snapshot.jpeg))
+                .header("Cache-Control", "no-store")
+                .header("X-Timestamp", format!("{seconds}.{rest:06}"))
+        }
+        Err(NoSnapshot::NoFrame) => {
+            request.refuse(Status::ServiceUnavailable, "the source gives no picture")
+        }
+        Err(NoSnapshot::Failed(failed)) => {
+            let why = format!("the picture cannot be encoded: {failed}");
+            request.refuse(Status::InternalServerError, &why)
+        }
+    }
+}

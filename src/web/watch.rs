@@ -1,0 +1,65 @@
+//! `GET /stream`: a seat for who may watch, and the head of what follows.
+//!
+//! What a stream then sends is [`super::stream`]'s.
+
+use super::answer::Answer;
+use super::pages;
+use super::request::{Reply, Request};
+use super::settings;
+use super::stream::{Layout, Stream};
+use crate::base::clock;
+use crate::live::audience::{Keep, Refused};
+use crate::live::meter::StreamMeter;
+use crate::live::settings::{Change, Settings, ViewerId};
+use crate::proto::http::{Method, ResponseHead, Status, http_date};
+use crate::proto::multipart;
+
+/// Opens a stream.
+pub(super) fn watch(request: &Request) -> Reply {
+    let wish = match settings::stream_wish(&request.query) {
+        Ok(wish) => wish,
+        Err(bad) => return request.bad(&bad).into(),
+    };
+    let layout = if wish.advance_headers { Layout::AdvanceHeaders } else { Layout::Plain };
+    if request.head.method == Method::Head {
+        return Answer::bare(response_head()).closing().into();
+    }
+    // Who names settings in the address wants them for this stream, and no page changed by it.
+    let (id, keep) = match request.viewer_id() {
+        Some(id) if wish.change == Change::default() => (id, Keep::Remembered),
+        _ => (ViewerId::random(), Keep::WhileItLasts),
+    };
+    let settings = Settings::default().changed(wish.change).unwrap_or_default();
+    let audience = &request.context.audience;
+    let viewer = audience.enter(id, settings, request.at);
+    let meter = StreamMeter::new(wish.tab, wish.fps);
+    match audience.join(viewer, meter, keep, request.at) {
+        Ok(seat) => {
+            let date = http_date(clock::unix_seconds(request.context.clock.wall()));
+            let head = request.finish_head(response_head().header("Date", date));
+            Reply::Stream(Box::new(Stream::new(seat, layout, &head, request.at)))
+        }
+        Err(refused) => refuse(request, refused).into(),
+    }
+}
+
+fn refuse(request: &Request, refused: Refused) -> Answer {
+    let most = request.context.audience.max_viewers();
+    let why = match refused {
+        Refused::Full if request.head.accepts_html() => return pages::full(most),
+        Refused::Full => format!("this server is full ({})", pages::viewers(most)),
+        Refused::TooManyStreams => "this viewer has too many streams open: close some".into(),
+    };
+    request.refuse(Status::ServiceUnavailable, &why).header("Retry-After", pages::RETRY_AFTER_SECS)
+}
+
+/// The head that stands before a stream.
+fn response_head() -> ResponseHead {
+    ResponseHead::new(Status::Ok)
+        .header("Content-Type", multipart::CONTENT_TYPE)
+        .header("X-Content-Type-Options", "nosniff")
+        .header("Cache-Control", "no-store, no-cache, must-revalidate, max-age=0")
+        .header("Pragma", "no-cache")
+        .header("X-Accel-Buffering", "no")
+        .header("Connection", "close")
+}
