@@ -15,7 +15,7 @@ use crate::live::audience::Audience;
 use crate::live::hub::Hub;
 use crate::live::supervisor::{self, Condition};
 use crate::live::{encode, governor};
-use crate::net::{self, Bound};
+use crate::net::{self, Bound, Engine, Limits};
 use crate::rtsp;
 use crate::source::Source;
 use crate::source::clip::Clip;
@@ -24,7 +24,7 @@ use crate::source::http::Http;
 use crate::source::pattern::Pattern;
 use crate::source::rtsp::Rtsp;
 use crate::source::webcam::{Selector, Webcam};
-use crate::web::{self, About, Context, Senders};
+use crate::web::{self, About, Context};
 
 /// Runs the server until `shutdown` is asked.
 ///
@@ -52,7 +52,10 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
     let audience = Arc::new(Audience::new(Arc::clone(&hub), config.bandwidth, max_viewers));
     let condition = Arc::new(Condition::new(source.as_ref()));
-    let senders = Senders::start(&hub, shutdown).map_err(no("sender threads"))?;
+    let limits = Limits::of_descriptors(system::descriptors());
+    let engine = Engine::start(limits, started).map_err(no("threads for connections"))?;
+    engine.bells().into_iter().for_each(|bell| hub.on_news(bell));
+    let engine = Arc::new(engine);
     let about = About {
         name: system::machine_name(),
         addresses,
@@ -65,7 +68,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         Arc::clone(&audience),
         Arc::clone(&condition),
         about,
-        senders,
+        Arc::clone(&engine),
         shutdown.clone(),
     ));
     let mut threads = encode::start(&hub, &audience).map_err(no("encode threads"))?;
@@ -74,7 +77,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let supervisor =
         supervisor::start(source, config.wish(), Arc::clone(&hub), condition, shutdown.clone());
     threads.push(supervisor.map_err(no("source thread"))?);
-    let running = web::start(bound, Arc::clone(&context)).map_err(no("accepting thread"))?;
+    web::start(bound, &context);
     let plan =
         rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
     let rtsp = rtsp.map(|bound| rtsp::start(bound, plan, Arc::clone(&context))).transpose();
@@ -83,9 +86,8 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     shutdown.wait_until_asked();
     info!("stopping");
     hub.stop();
-    running.join();
     rtsp.into_iter().for_each(rtsp::RtspRunning::join);
-    context.senders.join();
+    engine.stop();
     threads.into_iter().for_each(join);
     Ok(())
 }

@@ -31,4 +31,19 @@ pub fn allow_many_descriptors() {
 #[cfg(not(unix))]
 pub fn allow_many_descriptors() {}
 
+/// How many files this process may have open.
+#[cfg(unix)]
+pub fn descriptors() -> usize {
+    use rustix::process::{Resource, getrlimit};
+    let limit = getrlimit(Resource::Nofile).current;
+    limit.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
+}
+
+/// How many files this process may have open.
+#[cfg(not(unix))]
+pub fn descriptors() -> usize {
+    // Windows has no such limit for sockets, and 64-bit systems room for millions.
+    16_384
+}
+
 const FALLBACK_NAME: &str = "livestream";

@@ -105,7 +105,7 @@ impl Hub {
         if let (Picture::Jpeg(jpeg), Origin::Source) = (&frame.picture, frame.origin) {
             own.iter().for_each(|level| self.costs[level.index()].note(jpeg.bytes.len()));
         }
-        if !own.is_empty() {
+        if !own.is_empty() || self.interest.load(Ordering::Relaxed) > 0 {
             self.wake();
         }
         self.desk.offer(frame);
@@ -223,10 +223,10 @@ impl Hub {
     }
 
     /// Counts as demand for as long as it is held.
-    pub fn interest(&self) -> Interest<'_> {
-        self.interest.fetch_add(1, Ordering::Relaxed);
-        self.announce_demand();
-        Interest { hub: self }
+    pub fn interest(hub: &Arc<Self>) -> Interest {
+        hub.interest.fetch_add(1, Ordering::Relaxed);
+        hub.announce_demand();
+        Interest { hub: Arc::clone(hub) }
     }
 
     /// When somebody last wanted a single picture.
@@ -298,8 +298,15 @@ impl Hub {
 }
 
 /// See [`Hub::interest`].
-pub struct Interest<'a> {
-    hub: &'a Hub,
+pub struct Interest {
+    hub: Arc<Hub>,
+}
+
+impl Interest {
+    /// Whose pictures are wanted.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
 }
 
 impl Still {
@@ -316,7 +323,7 @@ impl Still {
     }
 }
 
-impl Drop for Interest<'_> {
+impl Drop for Interest {
     fn drop(&mut self) {
         *self.hub.interested_at.lock() = Some(self.hub.clock.now());
         self.hub.interest.fetch_sub(1, Ordering::Relaxed);

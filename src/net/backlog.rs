@@ -100,6 +100,11 @@ impl Backlog {
         Outlook::Unread { look_at, ask: state.queued_bytes == 0 }
     }
 
+    /// Since when too much is unread and none of it was read, if that is so.
+    pub(crate) fn held_since(&self) -> Option<Instant> {
+        self.held.map(|_| self.changed_at)
+    }
+
     /// Whether the system says what is unread.
     pub(crate) fn is_known(&self) -> bool {
         self.largest_window > 0

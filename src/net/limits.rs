@@ -36,6 +36,8 @@ impl Limits {
 pub(crate) const SEND_BUFFER_BYTES: usize = 32 * 1024;
 /// The same of what was received and not read.
 pub(crate) const RECEIVE_BUFFER_BYTES: usize = 32 * 1024;
+/// What a client that does not read is taken to hold of the system's memory.
+pub(crate) const UNREAD_BYTES_EACH: usize = 2 * SEND_BUFFER_BYTES;
 /// A reply of which a client takes nothing for so long is given up.
 pub(crate) const REPLY_TIME: Duration = Duration::from_secs(20);
 /// A stream whose client took nothing for so long may have to give way.

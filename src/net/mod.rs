@@ -12,6 +12,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod backlog;
+mod engine;
 pub(crate) mod kernel;
 pub(crate) mod lane;
 pub(crate) mod limits;
@@ -21,4 +22,6 @@ pub(crate) mod socket;
 pub(crate) mod wire;
 pub(crate) mod workers;
 
+pub use engine::Engine;
+pub use limits::Limits;
 pub use listener::{Bound, bind};

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::lane::Handle;
-use super::limits::{Limits, UNREAD_TIME};
+use super::limits::{Limits, UNREAD_BYTES_EACH, UNREAD_TIME};
 
 /// The connections.
 pub(crate) struct Registry {
@@ -24,6 +24,8 @@ pub(crate) struct Registry {
     next_number: AtomicU64,
     /// Those that were told to go and have not gone yet.
     leaving: AtomicUsize,
+    /// How many do not take what they asked for.
+    unread: AtomicUsize,
     given_way: AtomicU64,
     turned_away: AtomicU64,
 }
@@ -116,6 +118,10 @@ impl Standing {
         Self::ALL.get(usize::from(index)).copied().unwrap_or(Standing::Busy)
     }
 
+    fn is_unread(self) -> bool {
+        matches!(self, Standing::UnreadReply | Standing::UnreadStream)
+    }
+
     /// In which order it gives way; `None` if it never does.
     fn rank(self, need: Need, age: Duration) -> Option<u8> {
         let unread = match self {
@@ -142,6 +148,7 @@ impl Registry {
             cards: Mutex::default(),
             next_number: AtomicU64::new(0),
             leaving: AtomicUsize::new(0),
+            unread: AtomicUsize::new(0),
             given_way: AtomicU64::new(0),
             turned_away: AtomicU64::new(0),
         }
@@ -232,9 +239,22 @@ impl Registry {
 
 impl Guest {
     /// Tells how it stands, since when.
+    ///
+    /// If too many do not read, those who hold most of the system's memory give way.
     pub(crate) fn stands(&self, standing: Standing, since: Instant) {
         self.card.since_ms.store(self.registry.millis(since), Ordering::Relaxed);
-        self.card.standing.store(standing as u8, Ordering::Relaxed);
+        let before = Standing::of(self.card.standing.swap(standing as u8, Ordering::Relaxed));
+        let unread = &self.registry.unread;
+        match (before.is_unread(), standing.is_unread()) {
+            (false, true) => {
+                let held = (unread.fetch_add(1, Ordering::Relaxed) + 1) * UNREAD_BYTES_EACH;
+                if held > self.registry.limits.unread_bytes {
+                    self.registry.give_way(Need::Memory, since);
+                }
+            }
+            (true, false) => drop(unread.fetch_sub(1, Ordering::Relaxed)),
+            _ => {}
+        }
     }
 
     /// Whether it has to go.
@@ -246,16 +266,14 @@ impl Guest {
     pub(crate) fn comes_from(&self, address: IpAddr) {
         *self.card.group.lock() = Group::of(address);
     }
-
-    /// Where all are.
-    pub(crate) fn registry(&self) -> &Arc<Registry> {
-        &self.registry
-    }
 }
 
 impl Drop for Guest {
     fn drop(&mut self) {
         self.registry.cards.lock().remove(&self.number);
+        if Standing::of(self.card.standing.load(Ordering::Relaxed)).is_unread() {
+            self.registry.unread.fetch_sub(1, Ordering::Relaxed);
+        }
         if self.card.leaving.load(Ordering::Relaxed) {
             self.registry.leaving.fetch_sub(1, Ordering::Relaxed);
         }
@@ -355,6 +373,25 @@ mod tests {
         assert_ne!(group("192.0.2.1"), group("192.0.2.2"));
         assert_eq!(group("::ffff:192.0.2.1"), group("192.0.2.1"));
         assert_ne!(group("::"), group("0.0.0.0"));
+    }
+
+    #[test]
+    fn too_much_that_nobody_reads_costs_the_greediest() {
+        let lanes = Lanes::start(1).unwrap();
+        let now = Instant::now();
+        let unread_bytes = 3 * UNREAD_BYTES_EACH;
+        let limits = Limits { unread_bytes, ..Limits::of_descriptors(64) };
+        let registry = Arc::new(Registry::new(limits, now));
+        let enter = |last| registry.enter([192, 0, 2, last].into(), lanes.places().place(), now);
+        let guests: Vec<Guest> = [1, 2, 2, 3].into_iter().filter_map(enter).collect();
+        guests[..3].iter().for_each(|guest| guest.stands(Standing::UnreadReply, now));
+        assert!(guests.iter().all(|guest| !guest.must_leave()));
+        guests[0].stands(Standing::UnreadReply, now);
+        assert!(guests.iter().all(|guest| !guest.must_leave()), "it is counted once");
+        guests[3].stands(Standing::UnreadReply, now);
+        let leave: Vec<bool> = guests.iter().map(Guest::must_leave).collect();
+        assert_eq!(leave.iter().filter(|leaves| **leaves).count(), 1);
+        assert!(leave[1] || leave[2]);
     }
 
     #[test]

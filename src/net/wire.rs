@@ -51,11 +51,6 @@ impl Wire {
         self.ready.writable |= ready.writable;
     }
 
-    /// Whether there may be something to read.
-    pub(crate) fn is_readable(&self) -> bool {
-        self.ready.readable
-    }
-
     /// Whether there may be room to write.
     pub(crate) fn is_writable(&self) -> bool {
         self.ready.writable

@@ -1,12 +1,15 @@
 //! One answer to one request, from its parts to its bytes.
 
 use std::borrow::Cow;
+use std::fs::File;
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use serde_json::json;
 
 use super::pages;
+use super::sending::Sending;
 use crate::base::clock;
 use crate::proto::http::{Head, Method, ResponseHead, Status, http_date};
 
@@ -22,17 +25,31 @@ pub(super) enum Payload {
     None,
     Bytes(Cow<'static, [u8]>),
     Shared(Arc<[u8]>),
+    /// A part of a file, which workers read.
+    File {
+        file: Arc<File>,
+        range: Range<u64>,
+    },
 }
 
 impl Payload {
+    /// How long it is.
+    fn length(&self) -> u64 {
+        match self {
+            Payload::File { range, .. } => range.end - range.start,
+            memory => memory.bytes().len() as u64,
+        }
+    }
+
     /// A text that was written for this answer.
     pub(super) fn owned(text: String) -> Self {
         Payload::Bytes(Cow::Owned(text.into_bytes()))
     }
 
-    fn bytes(&self) -> &[u8] {
+    /// What of it lies in memory.
+    pub(super) fn bytes(&self) -> &[u8] {
         match self {
-            Payload::None => &[],
+            Payload::None | Payload::File { .. } => &[],
             Payload::Bytes(bytes) => bytes,
             Payload::Shared(bytes) => bytes,
         }
@@ -109,24 +126,28 @@ impl Answer {
         self.close
     }
 
-    /// Its bytes, head and body (no body for a `HEAD` request).
-    pub(super) fn into_bytes(self, method: &Method, keep_alive: bool, now: SystemTime) -> Vec<u8> {
-        let body = self.body.bytes();
-        let mut head = self.head.header("Date", http_date(clock::unix_seconds(now)));
+    /// Its parts, ready to be sent; of an answer to `HEAD` only the head. `wall` goes into its
+    /// `Date`.
+    pub(super) fn into_sending(
+        self,
+        method: &Method,
+        keep_alive: bool,
+        wall: SystemTime,
+        now: Instant,
+    ) -> Sending {
+        let mut head = self.head.header("Date", http_date(clock::unix_seconds(wall)));
         let endless = matches!(self.body, Payload::None);
         if !endless {
             let connection = if keep_alive { "keep-alive" } else { "close" };
             head = head.header("Connection", connection);
         }
         if !endless && !head.status().is_bodiless() {
-            head = head.header("Content-Length", body.len());
+            head = head.header("Content-Length", self.body.length());
         }
-        let mut out = Vec::with_capacity(512 + body.len());
-        head.write(&mut out);
-        if *method != Method::Head && !head.status().is_bodiless() {
-            out.extend_from_slice(body);
-        }
-        out
+        let mut bytes = Vec::with_capacity(512);
+        head.write(&mut bytes);
+        let bare = *method == Method::Head || head.status().is_bodiless();
+        Sending::new(bytes, if bare { Payload::None } else { self.body }, now)
     }
 }
 
@@ -135,8 +156,9 @@ mod tests {
     use super::*;
 
     fn written(answer: Answer, method: &Method, keep_alive: bool) -> String {
-        let bytes = answer.into_bytes(method, keep_alive, SystemTime::UNIX_EPOCH);
-        String::from_utf8(bytes).unwrap()
+        let (wall, now) = (SystemTime::UNIX_EPOCH, Instant::now());
+        let sending = answer.into_sending(method, keep_alive, wall, now);
+        String::from_utf8(sending.in_memory()).unwrap()
     }
 
     #[test]

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::sender::Senders;
 use super::snapshot::Snapshots;
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::live::audience::Audience;
 use crate::live::hub::Hub;
 use crate::live::supervisor::Condition;
+use crate::net::Engine;
 
-/// The parts of the running server, shared by all connection threads.
+/// The parts of the running server, shared by all lanes.
 pub struct Context {
     /// The pictures.
     pub hub: Arc<Hub>,
@@ -21,8 +21,8 @@ pub struct Context {
     pub source: Arc<Condition>,
     /// What the server says of itself.
     pub about: About,
-    /// Where streams are handed to.
-    pub senders: Senders,
+    /// What drives the connections.
+    pub engine: Arc<Engine>,
     /// Single pictures.
     pub(super) snapshots: Snapshots,
     /// What time it is.
@@ -52,10 +52,10 @@ impl Context {
         audience: Arc<Audience>,
         source: Arc<Condition>,
         about: About,
-        senders: Senders,
+        engine: Arc<Engine>,
         shutdown: Shutdown,
     ) -> Self {
         let (clock, snapshots) = (hub.clock().clone(), Snapshots::default());
-        Self { hub, audience, source, about, senders, snapshots, clock, shutdown }
+        Self { hub, audience, source, about, engine, snapshots, clock, shutdown }
     }
 }

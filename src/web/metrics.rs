@@ -59,7 +59,43 @@ fn metrics(context: &Context) -> String {
             counts.at_level[level.index()],
         );
     }
+    connections(&mut page, context);
     page.0
+}
+
+/// What the engine does, beside its limits.
+fn connections(page: &mut Page, context: &Context) {
+    let engine = &context.engine;
+    let (census, limits) = (engine.registry.census(), engine.registry.limits());
+    page.head("connections", "Connections, by how they stand.", "gauge");
+    for (standing, count) in [
+        ("idle", census.idle),
+        ("busy", census.busy),
+        ("watching", census.watching),
+        ("unread", census.unread),
+    ] {
+        page.sample(&format!("connections{{standing=\"{standing}\"}}"), count);
+    }
+    let (given_way, turned_away) = engine.registry.totals();
+    page.counter("connections_gave_way_total", "Closed to make room for others.", given_way);
+    page.counter("connections_turned_away_total", "Not let in.", turned_away);
+    page.gauge("jobs_waiting", "Jobs that wait for a worker.", engine.workers.waiting());
+    page.head("limit", "What there may be at most.", "gauge");
+    for (what, most) in [
+        ("connections", limits.connections),
+        ("viewers", context.audience.max_viewers()),
+        ("rtsp_sessions", limits.rtsp_sessions),
+        ("unread_bytes", limits.unread_bytes),
+        ("jobs", limits.jobs),
+    ] {
+        page.sample(&format!("limit{{of=\"{what}\"}}"), most);
+    }
+    let longest = "Longest time between two looks at the sockets since the start.";
+    page.head("lane_longest_turn_seconds", longest, "gauge");
+    for (lane, turn) in engine.longest_turns().iter().enumerate() {
+        let name = format!("lane_longest_turn_seconds{{lane=\"{lane}\"}}");
+        page.sample(&name, turn.as_secs_f64());
+    }
 }
 
 struct Page(String);

@@ -1,14 +1,13 @@
-//! Sockets and threads: what a client's bytes become, and what becomes of them.
+//! HTTP: what a client's bytes become, and what becomes of them.
 //!
 //! ```text
-//! accept ──► a connection thread: parse, plan, answer ──► (a stream) ──► a sender thread
+//! accept ──► a connection: head ──► plan ──► body ──► answer ──► (a stream)
 //! ```
 //!
-//! [`connection`] talks HTTP with one client at a time until it asks for the live
-//! stream; the socket then goes to [`sender`], where a few threads serve all
-//! streams. [`backlog`](crate::net::backlog) keeps what a slow client has not read small, from what
-//! [`kernel`](crate::net::kernel) tells. [`routes`] holds the table of requests, [`plan`] decides
-//! about one from its head, and each resource has a file of its own.
+//! A [`connection`] is a state machine on a [lane](crate::net::lane), from accept to close, also
+//! as a live [`stream`]. [`routes`] holds the table of requests, [`plan`] decides about one from
+//! its head, and each resource has a file of its own. What takes longer than a lane has time
+//! for is done by [workers](crate::net::workers).
 
 mod answer;
 mod connection;
@@ -22,33 +21,34 @@ mod plan;
 mod qr;
 mod request;
 mod routes;
-mod sender;
+mod sending;
 pub(crate) mod settings;
 mod snapshot;
 mod snapshot_answer;
 mod state;
 mod stream;
+mod upgrade;
 mod viewer;
 mod watch;
 
 pub use context::{About, Context};
 
 pub use qr::for_terminal;
-pub use sender::Senders;
 
 use std::sync::Arc;
 
 use crate::net::Bound;
-use crate::net::listener::Running;
+use crate::net::lane::Talk;
 
-/// Starts accepting connections on what was bound.
-///
-/// # Errors
-///
-/// The system's error if a thread or its poll cannot be made.
-pub fn start(bound: Bound, context: Arc<Context>) -> std::io::Result<Running> {
-    let shutdown = context.shutdown.clone();
-    let serve = move |socket| connection::serve(socket, &context);
-    let (thread, waker) = crate::net::listener::start(bound, "accept", shutdown, serve)?;
-    Ok(Running { thread, waker })
+use connection::Connection;
+
+/// Accepts connections on what was bound, and speaks HTTP on them.
+pub fn start(bound: Bound, context: &Arc<Context>) {
+    let of_connections = Arc::clone(context);
+    let welcome = move |newcomer| -> Box<dyn Talk> {
+        let context = Arc::clone(&of_connections);
+        let now = context.clock.now();
+        Box::new(Connection::new(newcomer, context, now))
+    };
+    context.engine.accept(bound, Box::new(welcome));
 }

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use super::answer::Answer;
 use super::context::Context;
-use super::request::{Reply, Request};
+use super::request::{Reply, Request, Seating};
 use super::routes::{BodyUse, Resource, Route, Who, allow_anywhere};
 use super::settings::BadField;
 use super::snapshot::{NoSnapshot, Snapshot};
@@ -56,6 +56,8 @@ pub(super) enum Outcome {
     Stream(Box<Stream>),
     /// A picture is to be made first, which may take its time.
     Snapshot(Box<Order>),
+    /// There is no seat, but somebody who does not read was asked to leave his: ask again soon.
+    Crowded(Box<Plan>),
 }
 
 /// A picture that somebody waits for.
@@ -69,7 +71,8 @@ pub(super) struct Order {
 pub(super) fn plan(context: &Arc<Context>, head: Head, now: Instant) -> Plan {
     let context = Arc::clone(context);
     let (query, body) = (Vec::new(), Vec::new());
-    let mut request = Request { context, head, query, body, at: now, open_to_others: false };
+    let mut request =
+        Request { context, head, query, body, at: now, open_to_others: false, seat: Seating::New };
     let step = match decide(&mut request) {
         Ok(route) => Step::Handle(route),
         Err(answer) => Step::Answer(answer),
@@ -152,6 +155,11 @@ impl Plan {
         &self.request.head
     }
 
+    /// The seat that it waits for did not come free.
+    pub(super) fn waits_no_longer(&mut self) {
+        self.request.seat = Seating::GivenUp;
+    }
+
     /// What to do about the body.
     pub(super) fn intake(&self) -> Intake {
         let length = self.request.head.body();
@@ -181,11 +189,21 @@ impl Plan {
             Reply::Snapshot(level) => {
                 Outcome::Snapshot(Box::new(Order { level, request: self.request }))
             }
+            Reply::Crowded => {
+                self.request.seat = Seating::Awaited;
+                let step = Step::Handle(route);
+                Outcome::Crowded(Box::new(Plan { request: self.request, step }))
+            }
         }
     }
 }
 
 impl Order {
+    /// The method of the request.
+    pub(super) fn method(&self) -> &Method {
+        &self.request.head.method
+    }
+
     /// The answer with the picture, or why there is none.
     pub(super) fn answer(&self, taken: Result<Snapshot, NoSnapshot>) -> Answer {
         self.request.finish(snapshot_answer::answer(&self.request, taken))

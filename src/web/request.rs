@@ -27,6 +27,19 @@ pub(super) struct Request {
     pub(super) at: Instant,
     /// Whether pages of other origins may read the answer.
     pub(super) open_to_others: bool,
+    /// How it stands with its seat, if it asks for a stream.
+    pub(super) seat: Seating,
+}
+
+/// How a request stands with the seat that it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seating {
+    /// It has just come.
+    New,
+    /// Somebody was asked to leave his.
+    Awaited,
+    /// That did not help.
+    GivenUp,
 }
 
 /// What a handler has to say.
@@ -37,6 +50,8 @@ pub(super) enum Reply {
     Stream(Box<Stream>),
     /// A picture of this level is to be made first.
     Snapshot(Level),
+    /// There is no seat, but soon there may be one.
+    Crowded,
 }
 
 impl From<Answer> for Reply {

@@ -31,6 +31,9 @@ pub(super) fn answer(request: &Request, taken: Result<Snapshot, NoSnapshot>) -> 
         Err(NoSnapshot::NoFrame) => {
             request.refuse(Status::ServiceUnavailable, "the source gives no picture")
         }
+        Err(NoSnapshot::Busy) => request
+            .refuse(Status::ServiceUnavailable, "there is too much to do: ask again")
+            .header("Retry-After", 1),
         Err(NoSnapshot::Failed(failed)) => {
             let why = format!("the picture cannot be encoded: {failed}");
             request.refuse(Status::InternalServerError, &why)

@@ -256,6 +256,16 @@ impl Stream {
         self.blocked = false;
     }
 
+    /// Whether its viewer has paused it.
+    pub(super) fn is_paused(&self) -> bool {
+        self.seat.viewer.allowance().paused
+    }
+
+    /// Since when the client has taken nothing of what is to go out.
+    pub(super) fn stuck_since(&self) -> Option<Instant> {
+        if self.blocked { Some(self.progress_at) } else { self.backlog.held_since() }
+    }
+
     fn patience(&self, now: Instant) -> Look {
         let end = self.progress_at + STUCK;
         if now >= end { Look::Over } else { Look::Again(end) }

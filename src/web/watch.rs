@@ -4,13 +4,14 @@
 
 use super::answer::Answer;
 use super::pages;
-use super::request::{Reply, Request};
+use super::request::{Reply, Request, Seating};
 use super::settings;
 use super::stream::{Layout, Stream};
 use crate::base::clock;
 use crate::live::audience::{Keep, Refused};
 use crate::live::meter::StreamMeter;
 use crate::live::settings::{Change, Settings, ViewerId};
+use crate::net::registry::Need;
 use crate::proto::http::{Method, ResponseHead, Status, http_date};
 use crate::proto::multipart;
 
@@ -39,7 +40,17 @@ pub(super) fn watch(request: &Request) -> Reply {
             let head = request.finish_head(response_head().header("Date", date));
             Reply::Stream(Box::new(Stream::new(seat, layout, &head, request.at)))
         }
+        Err(Refused::Full) if may_get_a_seat(request) => Reply::Crowded,
         Err(refused) => refuse(request, refused).into(),
+    }
+}
+
+/// Whether somebody who does not read was asked, or is asked now, to leave his seat.
+fn may_get_a_seat(request: &Request) -> bool {
+    match request.seat {
+        Seating::New => request.context.engine.registry.give_way(Need::Seats, request.at) > 0,
+        Seating::Awaited => true,
+        Seating::GivenUp => false,
     }
 }
 

@@ -1,0 +1,69 @@
+//! The lanes, the workers and the registry, started and ended together.
+
+use std::io::Result;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::accept::{Acceptor, Welcome};
+use super::lane::{Lanes, Places};
+use super::limits::Limits;
+use super::listener::Bound;
+use super::registry::Registry;
+use super::workers::Workers;
+
+/// What drives every connection.
+pub struct Engine {
+    lanes: Lanes,
+    pub(crate) workers: Workers,
+    pub(crate) registry: Arc<Registry>,
+}
+
+impl Engine {
+    /// Starts the threads: a lane for each core up to four, and two workers.
+    ///
+    /// # Errors
+    ///
+    /// The system's error if a thread or its poll cannot be made.
+    pub fn start(limits: Limits, now: Instant) -> Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Ok(Self {
+            lanes: Lanes::start(cores.min(MAX_LANES))?,
+            workers: Workers::start(WORKERS, limits.jobs)?,
+            registry: Arc::new(Registry::new(limits, now)),
+        })
+    }
+
+    /// What to call when there is something new for those who listen.
+    pub fn bells(&self) -> Vec<Arc<dyn Fn() + Send + Sync>> {
+        self.places().bells()
+    }
+
+    /// Where talks may begin.
+    pub(crate) fn places(&self) -> &Places {
+        self.lanes.places()
+    }
+
+    /// Accepts connections on what was bound; `welcome` makes a talk of who comes.
+    pub(crate) fn accept(&self, bound: Bound, welcome: Welcome) {
+        let (places, registry) = (self.places().clone(), Arc::clone(&self.registry));
+        let acceptor = Acceptor::new(bound, places, registry, welcome);
+        self.places().place().begin(Box::new(acceptor));
+    }
+
+    /// The longest time between two looks at the sockets since the start, of each lane.
+    pub(crate) fn longest_turns(&self) -> Vec<Duration> {
+        self.places().longest_turns()
+    }
+
+    /// Ends all connections and all threads.
+    pub fn stop(&self) {
+        self.workers.stop();
+        self.lanes.stop();
+        self.lanes.join();
+        self.workers.join();
+    }
+}
+
+const MAX_LANES: usize = 4;
+const WORKERS: usize = 2;
