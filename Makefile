@@ -17,26 +17,25 @@ run: build
 
 build:
 	scripts/setup build
-	cargo build --release --locked
+	cargo build --release --locked -p livestream
 
 player:
 	scripts/setup player
-	cargo build --release --locked --features player --bin livestream-player
+	cargo build --release --locked -p livestream-player
 	exec target/release/livestream-player $(ARGS)
 
-# The player is a step of its own: the server is tested as it is built, without it.
 test:
 	scripts/setup test
-	cargo test --locked --no-fail-fast --lib --bins --tests
-	cargo test --locked --no-fail-fast --features player --lib player::
-	cargo test --locked --no-fail-fast --features player --test player
+	cargo test --locked --no-fail-fast --workspace --lib --bins --tests
 
+# The last line: together the server and the player ask more of some crates than the server alone,
+# which must not come to need that.
 check:
 	scripts/setup build
-	cargo fmt --check
-	cargo clippy --locked --all-targets --features player -- -D warnings
-	cargo clippy --locked --lib --bins -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --features player
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
+	cargo check --locked -p livestream
 
 bench:
 	scripts/setup build

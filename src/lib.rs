@@ -26,7 +26,6 @@
 //! | [`live`] | who gets which picture: no sockets, no HTTP | media, source |
 //! | [`source`] | where pictures come from | media, client, proto |
 //! | [`client`] | plays from an RTSP server | proto |
-//! | `player` | the player's window, with the feature of that name | client, media |
 //! | [`media`] | what a picture is | jpeg, proto |
 //! | [`proto`] | bytes ↔ values, no I/O | base |
 //! | [`jpeg`] | markers, coefficients, tables | nothing |
@@ -35,15 +34,12 @@
 pub mod app;
 pub mod base;
 pub mod client;
-
 pub mod config;
 pub mod error;
 pub mod jpeg;
 pub mod live;
 pub mod media;
 pub mod net;
-#[cfg(feature = "player")]
-pub mod player;
 pub mod proto;
 pub mod rtsp;
 pub mod source;

@@ -31,9 +31,9 @@ impl RtspServer {
     pub(crate) fn start(way: Way, port: u16) -> Self {
         // The system's own Python, which the packages are for.
         let mut command = Command::new("/usr/bin/python3");
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/rtsp.py");
         let way = format!("{way:?}").to_lowercase();
-        command.args([script, &port.to_string(), &way]).env_remove("GST_DEBUG");
+        command.args(["-c", include_str!("rtsp.py"), &port.to_string(), &way]);
+        command.env_remove("GST_DEBUG");
         let (program, out) = Program::start(&mut command, "run `scripts/setup test`");
         let (to, lines) = channel();
         thread::spawn(move || {

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -186,9 +187,23 @@ impl Drop for Server {
 
 /// The program, with nothing set that could change what it prints.
 pub(crate) fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_livestream"));
+    let mut command = Command::new(path());
     command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
     command
+}
+
+/// Where cargo has put the program: it tells this package's own tests alone.
+fn path() -> PathBuf {
+    let (told, player) =
+        (option_env!("CARGO_BIN_EXE_livestream"), option_env!("CARGO_BIN_EXE_livestream-player"));
+    if let Some(told) = told {
+        return told.into();
+    }
+    let player = Path::new(player.expect("tests are of one package or of the other"));
+    let beside =
+        player.with_file_name("livestream").with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(beside.is_file(), "there is no {}: `cargo build` makes it", beside.display());
+    beside
 }
 
 /// A port that no other program is given while this lives, and on which a server can be started,

@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use eframe::egui::{Pos2, Rect};
-use livestream::player::layout::{Dialog, FIRST, Layout};
-use livestream::player::model::Button;
+use livestream_player::layout::{Dialog, FIRST, Layout};
+use livestream_player::model::Button;
 
 use crate::common::program::Program;
 use crate::common::{LONG, eventually, eventually_true};
@@ -193,7 +193,7 @@ pub(crate) fn player() -> Command {
         command.env_remove(variable);
     }
     // The library's own warnings about a display without a size.
-    command.env("RUST_LOG", "error,livestream=debug");
+    command.env("RUST_LOG", "error,livestream=debug,livestream_player=debug");
     command
 }
 

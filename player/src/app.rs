@@ -17,8 +17,8 @@ use super::model::{Action, Model, News, Order};
 use super::picture::Screen;
 use super::stats::Minute;
 use super::{look, view};
-use crate::client::{Client, Event, Options, Statistics};
-use crate::proto::rtsp::State;
+use livestream::client::{Client, Event, Options, Statistics};
+use livestream::proto::rtsp::State;
 
 pub(super) struct App {
     pub(super) settings: Settings,

@@ -7,7 +7,7 @@ use eframe::egui::{Align2, Color32, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, 
 
 use super::look;
 use super::stats::{Minute, Quantity};
-use crate::client::Statistics;
+use livestream::client::Statistics;
 
 /// Draws one quantity into `cell`.
 pub(super) fn cell(ui: &Ui, cell: Rect, quantity: Quantity, now: &Statistics, minute: &Minute) {

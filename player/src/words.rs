@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use crate::client::About;
-use crate::proto::rtsp::transport::Lower;
+use livestream::client::About;
+use livestream::proto::rtsp::transport::Lower;
 
 /// A place in a clip: `0:07`, `12:34`, `1:02:03`.
 pub fn time(place: Duration) -> String {

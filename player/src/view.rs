@@ -14,7 +14,7 @@ use super::layout::{Dialog, Layout, Stats, fitted};
 use super::model::{Action, Button, Look};
 use super::stats::{self, Quantity};
 use super::{list, look, plots, words};
-use crate::proto::rtsp::State;
+use livestream::proto::rtsp::State;
 
 /// What was pressed.
 pub(super) enum Press {

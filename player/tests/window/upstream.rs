@@ -19,10 +19,9 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// Starts it with `/ball`, and with `/clip` if there is a file for it.
     pub(crate) fn start(clip: Option<&str>) -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/player/rtsp.py");
         // Debian's, which the bindings are installed for.
         let mut command = Command::new("/usr/bin/python3");
-        command.arg(script).args(clip);
+        command.args(["-c", include_str!("rtsp.py")]).args(clip);
         let (program, out) = Program::start(&mut command, "scripts/setup test installs it");
         let mut lines = BufReader::new(out);
         let mut first = String::new();

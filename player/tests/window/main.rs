@@ -1,7 +1,7 @@
 //! The player's window: pressed and looked at on a display of its own, playing from
 //! GStreamer's RTSP server and from our own.
 
-#[path = "../common/mod.rs"]
+#[path = "../../../tests/common/mod.rs"]
 mod common;
 mod desktop;
 mod upstream;
@@ -13,8 +13,8 @@ use common::server::Server;
 use common::{LONG, eventually};
 use desktop::{Desktop, player};
 use eframe::egui::{Pos2, pos2, vec2};
-use livestream::player::layout::{Clips, Dialog, FIRST, Layout};
-use livestream::player::model::Button;
+use livestream_player::layout::{Clips, Dialog, FIRST, Layout};
+use livestream_player::model::Button;
 use rustix::process::{Pid, Signal, kill_process};
 use upstream::Upstream;
 

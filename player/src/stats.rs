@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::client::Statistics;
+use livestream::client::Statistics;
 
 /// The last minute, a sample for each second in which one was taken.
 #[derive(Debug, Default)]

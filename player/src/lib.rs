@@ -20,7 +20,8 @@
 //! | `app`, `keys` | the window's thread: client, clock, keyboard |
 //! | `view`, `list`, `plots`, `look` | what is drawn |
 //!
-//! Knows nothing of the server in this crate: it plays from any.
+//! Of the package `livestream` it knows the client, pictures and the grammar, and nothing of the
+//! server: it plays from any.
 
 use std::fmt;
 

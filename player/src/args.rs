@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use clap::{ArgGroup, CommandFactory, Parser, error::ErrorKind};
 
-use crate::client::Wanted;
-use crate::proto::rtsp::RtspUrl;
+use livestream::client::Wanted;
+use livestream::proto::rtsp::RtspUrl;
 
 /// Plays RTSP with a window around it.
 #[derive(Debug, Parser)]

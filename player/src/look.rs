@@ -14,7 +14,7 @@ use eframe::egui::{
 };
 
 use super::model;
-use crate::media::text::Weight;
+use livestream::media::text::Weight;
 
 pub(super) const GROUND: Color32 = Color32::from_rgb(0x0b, 0x0d, 0x10);
 pub(super) const AROUND: Color32 = Color32::BLACK;

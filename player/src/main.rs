@@ -3,7 +3,7 @@
 use std::io::{Write, stderr};
 use std::process::ExitCode;
 
-use livestream::player::{Settings, run};
+use livestream_player::{Settings, run};
 
 fn main() -> ExitCode {
     let settings = Settings::of_process();

@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use super::words;
-use crate::client::{About, Event};
-use crate::proto::rtsp::State;
-use crate::proto::rtsp::transport::Lower;
+use livestream::client::{About, Event};
+use livestream::proto::rtsp::State;
+use livestream::proto::rtsp::transport::Lower;
 
 /// One session as the window shows it.
 #[derive(Debug, Default)]

@@ -12,7 +12,7 @@ use std::time::Duration;
 use eframe::egui::ColorImage;
 use parking_lot::{Condvar, Mutex};
 
-use crate::media::codec::{Decoder, Failed};
+use livestream::media::codec::{Decoder, Failed};
 
 /// One session's pictures. Dropping it ends the thread.
 pub struct Screen {
@@ -135,8 +135,8 @@ mod tests {
     use std::sync::mpsc::{channel, sync_channel};
 
     use super::*;
-    use crate::media::codec::Encoder;
-    use crate::media::frame::{Chroma, Planar, Quality, Size};
+    use livestream::media::codec::Encoder;
+    use livestream::media::frame::{Chroma, Planar, Quality, Size};
 
     const LONG: Duration = Duration::from_secs(30);
 
