@@ -138,7 +138,11 @@ impl Answer {
         let mut head = self.head.header("Date", http_date(clock::unix_seconds(wall)));
         let endless = matches!(self.body, Payload::None);
         if !endless {
-            let connection = if keep_alive { "keep-alive" } else { "close" };
+            let connection = match head.status() {
+                Status::SwitchingProtocols => "upgrade",
+                _ if keep_alive => "keep-alive",
+                _ => "close",
+            };
             head = head.header("Connection", connection);
         }
         if !endless && !head.status().is_bodiless() {

@@ -6,7 +6,12 @@
 //! [`super::plan`]'s; how they are written is [`crate::proto::http`]'s. One request is
 //! answered at a time, and no more is read meanwhile than its head may be long.
 
-use std::io::{ErrorKind, IoSlice, Read, Write};
+mod body;
+mod streaming;
+#[cfg(test)]
+mod tests;
+
+use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,16 +23,15 @@ use super::context::Context;
 use super::plan::{Intake, Order, Outcome, Plan, plan};
 use super::sending::{Progress, Sending};
 use super::snapshot::Wanted;
-use super::stream::{Look, Outlet, Stream};
+use super::stream::Stream;
 use super::upgrade::{Upgraded, Verdict};
 use crate::net::accept::Newcomer;
-use crate::net::kernel::Kernel;
 use crate::net::lane::{Handle, Moment, Talk, Turn};
 use crate::net::limits::REPLY_TIME;
 use crate::net::registry::{Guest, Standing};
 use crate::net::wire::Wire;
-use crate::proto::http::{Body, Head, Invalid, MAX_HEAD_BYTES, Method, Status, parse_head};
-use crate::proto::sock_diag::TcpState;
+use crate::proto::http::{Head, Invalid, MAX_HEAD_BYTES, Method, Status, parse_head};
+use body::{Into, Reading};
 
 /// A connection.
 pub(super) struct Connection {
@@ -54,7 +58,7 @@ enum State {
     /// The picture that was asked for is not there yet.
     Picture { order: Box<Order>, wanted: Wanted, keep_alive: bool },
     /// An answer is on its way.
-    Sending { sending: Box<Sending>, keep_alive: bool },
+    Sending { sending: Box<Sending>, then: Then },
     /// It is a stream now; the client has said so much since.
     Streaming { stream: Box<Stream>, heard: usize },
     /// It speaks another protocol now.
@@ -65,15 +69,15 @@ enum State {
     Over,
 }
 
-/// A body that is being read.
-struct Reading {
-    plan: Plan,
-    body: Body,
-    /// Whether it is read only to find its end.
-    dropped: bool,
-    /// Whether the client waits to be invited.
-    invite: bool,
-    deadline: Instant,
+/// What comes after an answer.
+enum Then {
+    /// The next request.
+    Request,
+    /// The end.
+    Close,
+    /// Another protocol.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the page's socket comes after it"))]
+    Upgrade(Box<dyn Upgraded>),
 }
 
 /// What a step came to.
@@ -104,7 +108,7 @@ impl Connection {
             State::Picture { order, wanted, keep_alive } => {
                 self.picture(order, wanted, keep_alive, moment.now)
             }
-            State::Sending { sending, keep_alive } => self.send(sending, keep_alive, moment.now),
+            State::Sending { sending, then } => self.send(sending, then, moment.now),
             State::Streaming { stream, heard } => self.stream(stream, heard, moment),
             State::Upgraded(protocol) => self.upgraded(protocol, moment.now),
             State::Lingering { until, passed_over } => self.linger(until, passed_over, moment.now),
@@ -166,57 +170,17 @@ impl Connection {
     fn take(&mut self, head: Head, now: Instant) -> Step {
         self.guest.stands(Standing::Busy, now);
         let plan = plan(&self.context, head, now);
-        let (body, dropped, invite) = match plan.intake() {
+        let (body, into, invite) = match plan.intake() {
             Intake::Nothing => {
                 let keep_alive = plan.head().keep_alive();
                 return self.carry_out(plan, Vec::new(), keep_alive, now);
             }
             Intake::Unread => return self.carry_out(plan, Vec::new(), false, now),
-            Intake::Keep { body, invite } => (body, false, invite),
-            Intake::Drop(body) => (body, true, false),
+            Intake::Keep { body, invite } => (body, Into::Plan, invite),
+            Intake::Drop(body) => (body, Into::Nothing, false),
         };
-        let deadline = now + BODY_TIME;
-        self.state = State::Body(Box::new(Reading { plan, body, dropped, invite, deadline }));
+        self.state = State::Body(Box::new(Reading::new(plan, body, into, invite, now)));
         Step::On
-    }
-
-    fn body(&mut self, mut reading: Box<Reading>, now: Instant) -> Step {
-        loop {
-            match reading.body.feed(&self.input) {
-                Ok(fed) => {
-                    self.input.drain(..fed.consumed);
-                    if fed.done {
-                        let keep_alive = reading.plan.head().keep_alive();
-                        let bytes = reading.body.into_bytes();
-                        return self.carry_out(reading.plan, bytes, keep_alive, now);
-                    }
-                }
-                Err(invalid) if reading.dropped && invalid.status == Status::ContentTooLarge => {
-                    return self.carry_out(reading.plan, Vec::new(), false, now);
-                }
-                Err(invalid) => return self.refuse(&invalid, now),
-            }
-            if std::mem::take(&mut reading.invite)
-                && self.input.is_empty()
-                // Nothing else is on its way: so few bytes go whole, or the client is gone.
-                && self.wire.write(b"HTTP/1.1 100 Continue\r\n\r\n").is_err()
-            {
-                return Step::Over;
-            }
-            match self.fill(BODY_CHUNK_BYTES) {
-                Ok(true) => {}
-                _ if self.ended => return Step::Over,
-                Ok(false) => break,
-                Err(()) => return Step::Over,
-            }
-        }
-        if now >= reading.deadline {
-            let answer = Answer::text(Status::RequestTimeout, "the request came too slowly");
-            return self.answer(answer, &Method::Get, false, now);
-        }
-        let deadline = reading.deadline;
-        self.state = State::Body(reading);
-        Step::Wait(Turn::until(Some(deadline)))
     }
 
     /// Does what a request asks, once its body is there.
@@ -224,13 +188,7 @@ impl Connection {
         let method = plan.head().method.clone();
         match plan.answer(body, now) {
             Outcome::Answer(answer) => self.answer(answer, &method, keep_alive, now),
-            Outcome::Stream(stream) => {
-                self.wire.fit_for_streaming();
-                self.guest.stands(Standing::Watching, now);
-                self.state = State::Streaming { stream, heard: self.input.len() };
-                self.input = Vec::new();
-                Step::On
-            }
+            Outcome::Stream(stream) => self.begin_stream(stream, now),
             Outcome::Snapshot(order) => {
                 let wanted = Wanted::new(&self.context.hub, order.level, now);
                 self.state = State::Picture { order, wanted, keep_alive };
@@ -290,43 +248,54 @@ impl Connection {
     /// Sends an answer on its way.
     fn answer(&mut self, answer: Answer, method: &Method, keep_alive: bool, now: Instant) -> Step {
         let keep_alive = keep_alive && !answer.closes();
+        let then = if keep_alive { Then::Request } else { Then::Close };
+        self.send_off(answer, method, then, now)
+    }
+
+    fn send_off(&mut self, answer: Answer, method: &Method, then: Then, now: Instant) -> Step {
+        let keep_alive = !matches!(then, Then::Close);
         let sending = answer.into_sending(method, keep_alive, self.context.clock.wall(), now);
-        self.state = State::Sending { sending: Box::new(sending), keep_alive };
+        self.state = State::Sending { sending: Box::new(sending), then };
         Step::On
     }
 
-    fn send(&mut self, mut sending: Box<Sending>, keep_alive: bool, now: Instant) -> Step {
-        match sending.pump(&mut self.wire, &self.context.engine.workers, &self.handle, now) {
-            Ok(Progress::Done) if keep_alive => {
-                self.guest.stands(Standing::Idle, now);
-                self.begin_head(now);
-                Step::On
-            }
-            Ok(Progress::Done) => {
-                if !self.wire.finish() {
-                    return Step::Over;
-                }
-                self.guest.stands(Standing::Idle, now);
-                self.state = State::Lingering { until: now + LINGER_TIME, passed_over: 0 };
-                Step::On
-            }
+    fn send(&mut self, mut sending: Box<Sending>, then: Then, now: Instant) -> Step {
+        let workers = &self.context.engine.workers;
+        let until = match sending.pump(&mut self.wire, workers, &self.handle, now) {
+            Ok(Progress::Done) => return self.go_on(then, now),
+            Ok(Progress::Stuck { since }) if now >= since + REPLY_TIME => return Step::Over,
             Ok(Progress::Stuck { since }) => {
-                if now >= since + REPLY_TIME {
-                    return Step::Over;
-                }
                 self.guest.stands(Standing::UnreadReply, since);
-                self.state = State::Sending { sending, keep_alive };
-                Step::Wait(Turn::until(Some(since + REPLY_TIME)))
+                since + REPLY_TIME
             }
-            Ok(Progress::Reading { until }) => {
-                self.state = State::Sending { sending, keep_alive };
-                Step::Wait(Turn::until(Some(until)))
-            }
+            Ok(Progress::Reading { until }) => until,
             Err(error) => {
                 debug!("an answer was not taken: {error}");
-                Step::Over
+                return Step::Over;
+            }
+        };
+        self.state = State::Sending { sending, then };
+        Step::Wait(Turn::until(Some(until)))
+    }
+
+    /// Does what comes after an answer that is out.
+    fn go_on(&mut self, then: Then, now: Instant) -> Step {
+        match then {
+            Then::Request => {
+                self.guest.stands(Standing::Idle, now);
+                self.begin_head(now);
+            }
+            Then::Close if self.wire.finish() => {
+                self.guest.stands(Standing::Idle, now);
+                self.state = State::Lingering { until: now + LINGER_TIME, passed_over: 0 };
+            }
+            Then::Close => return Step::Over,
+            Then::Upgrade(protocol) => {
+                self.guest.stands(Standing::Busy, now);
+                self.state = State::Upgraded(protocol);
             }
         }
+        Step::On
     }
 
     /// What there is of the next request is looked at, and its memory given back if there is none.
@@ -337,41 +306,8 @@ impl Connection {
         self.state = State::Head { since: now, patience: IDLE_TIME, begun: false, looked: 0 };
     }
 
-    fn stream(
-        &mut self,
-        mut stream: Box<Stream>,
-        mut heard: usize,
-        moment: &mut Moment<'_>,
-    ) -> Step {
-        match self.pass_over() {
-            Ok(bytes) => heard += bytes,
-            Err(()) => return Step::Over,
-        }
-        // Who listens no more to a stream that sends nothing is not found out by sending.
-        if heard > MAX_HEARD_BYTES || (self.ended && stream.is_paused()) {
-            return Step::Over;
-        }
-        if self.wire.is_writable() {
-            stream.unblock();
-        }
-        let mut outlet = WayOut { wire: &mut self.wire, kernel: moment.kernel };
-        match stream.pump(&mut outlet, &self.context.hub, moment.now) {
-            Look::Over => Step::Over,
-            Look::Again(at) => {
-                let standing = match stream.stuck_since() {
-                    Some(since) => (Standing::UnreadStream, since),
-                    None => (Standing::Watching, moment.now),
-                };
-                self.guest.stands(standing.0, standing.1);
-                self.state = State::Streaming { stream, heard };
-                Step::Wait(Turn::Wait { until: Some(at), news: true, weight: STREAM_WEIGHT })
-            }
-        }
-    }
-
     fn upgraded(&mut self, mut protocol: Box<dyn Upgraded>, now: Instant) -> Step {
-        let verdict = protocol.turn(&mut self.wire, &mut self.input, now);
-        match verdict {
+        match protocol.turn(&mut self.wire, &mut self.input, now) {
             Verdict::Over => Step::Over,
             Verdict::Wait(until) => {
                 self.state = State::Upgraded(protocol);
@@ -424,7 +360,7 @@ impl Connection {
     /// Reads what the client sends, and drops it. Returns how much that was.
     fn pass_over(&mut self) -> Result<usize, ()> {
         let mut passed_over = 0;
-        while passed_over < MAX_HEARD_BYTES && self.fill(CHUNK_BYTES)? {
+        while passed_over < MAX_LINGER_BYTES && self.fill(CHUNK_BYTES)? {
             passed_over += self.input.len();
             self.input.clear();
         }
@@ -453,45 +389,13 @@ impl Talk for Connection {
     }
 }
 
-/// A stream's way out, for as long as it is looked at.
-struct WayOut<'a> {
-    wire: &'a mut Wire,
-    kernel: &'a mut Kernel,
-}
-
-impl Write for WayOut<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.wire.write(bytes)
-    }
-
-    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> std::io::Result<usize> {
-        self.wire.write_vectored(slices)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.wire.flush()
-    }
-}
-
-impl Outlet for WayOut<'_> {
-    fn state(&mut self) -> Option<TcpState> {
-        self.wire.state(self.kernel)
-    }
-}
-
 const HEAD_TIME: Duration = Duration::from_secs(10);
 const IDLE_TIME: Duration = Duration::from_secs(60);
-const BODY_TIME: Duration = Duration::from_secs(20);
 const LINGER_TIME: Duration = Duration::from_secs(1);
 /// How long a seat is waited for that somebody leaves.
 const SEAT_TIME: Duration = Duration::from_secs(1);
 const SEAT_GLANCE: Duration = Duration::from_millis(20);
 const CHUNK_BYTES: usize = 4096;
-const BODY_CHUNK_BYTES: usize = 16 * 1024;
 const MAX_LINGER_BYTES: usize = 256 * 1024;
-/// A client that says so much to a stream, which has no ears, is ended.
-const MAX_HEARD_BYTES: usize = 64 * 1024;
 /// Steps in a turn, until others have theirs.
 const STEPS: usize = 16;
-/// What a stream weighs beside a connection that idles.
-const STREAM_WEIGHT: u32 = 16;

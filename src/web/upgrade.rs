@@ -11,6 +11,7 @@ pub(super) trait Upgraded: Send {
 }
 
 /// What a turn came to.
+#[cfg_attr(not(test), expect(dead_code, reason = "the page's socket comes after it"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It goes on, at this time if nothing happens before.

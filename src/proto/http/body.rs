@@ -85,6 +85,11 @@ impl Body {
         }
     }
 
+    /// Takes out what has been collected so far, so that a body of any size needs little memory.
+    pub fn drain(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
     /// What has been collected; nothing of a body that is dropped.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
