@@ -22,6 +22,8 @@ mod plot;
 mod server;
 #[path = "../common/usage.rs"]
 mod usage;
+#[path = "../common/viewer.rs"]
+mod viewer;
 
 use std::time::Duration;
 

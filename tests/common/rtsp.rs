@@ -32,6 +32,11 @@ pub(crate) struct Answer {
 impl Rtsp {
     pub(crate) fn connect(address: SocketAddr) -> Self {
         let socket = TcpStream::connect_timeout(&address, READ_TIME).expect("the server accepts");
+        Self::over(socket, address)
+    }
+
+    /// A client on a socket that is connected.
+    pub(crate) fn over(socket: TcpStream, address: SocketAddr) -> Self {
         socket.set_nodelay(true).expect("TCP_NODELAY");
         socket.set_read_timeout(Some(READ_TIME)).expect("a time-out");
         socket.set_write_timeout(Some(READ_TIME)).expect("a time-out");

@@ -38,11 +38,23 @@ impl Server {
         Self::start(&[&pattern[..], arguments].concat())
     }
 
+    /// Starts it where it is given no more descriptors than these.
+    pub(crate) fn with_descriptors(most: u32, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", r#"ulimit -n "$0" && exec "$@""#, &most.to_string()]);
+        command.arg(program().get_program()).env_remove("RUST_BACKTRACE");
+        Self::run(command, Ipv4Addr::LOCALHOST.into(), 0, arguments)
+    }
+
     /// Starts the program on this address, and waits until it says where it listens.
     pub(crate) fn launch(ip: IpAddr, port: u16, arguments: &[&str]) -> Self {
+        Self::run(program(), ip, port, arguments)
+    }
+
+    fn run(mut command: Command, ip: IpAddr, port: u16, arguments: &[&str]) -> Self {
         // Its default port is one for all tests.
         let rtsp = arguments.contains(&"--rtsp-port");
-        let mut child = program()
+        let mut child = command
             .args([&port.to_string(), "--bind", &ip.to_string()])
             .args((!rtsp).then_some("--no-rtsp"))
             .args(arguments)
@@ -130,6 +142,33 @@ impl Server {
     fn count(&self, what: &str) -> usize {
         let folder = format!("/proc/{}/{what}", self.child.id());
         std::fs::read_dir(folder).expect("Linux has /proc").count()
+    }
+
+    /// Its resident memory, MiB.
+    pub(crate) fn rss_mib(&self) -> f64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most resident memory that it ever had, MiB.
+    pub(crate) fn peak_rss_mib(&self) -> f64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, name: &str) -> f64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("Linux has /proc");
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
+        let kib = line.trim().strip_suffix(" kB").expect("of kB");
+        kib.trim().parse::<f64>().expect("a number") / 1024.0
+    }
+
+    /// The processor time that it used, in hundredths of a second.
+    pub(crate) fn cpu_ticks(&self) -> u64 {
+        let path = format!("/proc/{}/stat", self.child.id());
+        let stat = std::fs::read_to_string(path).expect("Linux has /proc");
+        // Behind the name, which may hold blanks: user and system time are fields 14 and 15.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        fields.skip(11).take(2).map(|field| field.parse::<u64>().expect("a number")).sum()
     }
 
     /// What it wrote to standard error so far.

@@ -1,0 +1,148 @@
+//! One viewer of an MJPEG stream, whose socket is read as it has bytes.
+//!
+//! Belongs to whoever polls. The pictures themselves are thrown away inside the kernel
+//! (`MSG_TRUNC`), so that a thousand viewers cost this side little. Stands alone: the
+//! benches and the hostile tests read with it.
+
+use std::io::{ErrorKind, Read};
+use std::mem::MaybeUninit;
+use std::net::TcpStream;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use socket2::SockRef;
+
+/// One viewer.
+pub(crate) struct Viewer {
+    pub(crate) socket: mio::net::TcpStream,
+    /// Bytes of heads that are not whole yet.
+    head: Vec<u8>,
+    /// Bytes of the picture that are still to come.
+    picture_left: usize,
+    stamp: Option<f64>,
+    /// Whether the connection ended.
+    pub(crate) over: bool,
+    pub(crate) seen: Seen,
+}
+
+/// What a viewer got.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) pictures: u64,
+    last: Option<Instant>,
+    /// Milliseconds between two pictures.
+    pub(crate) gaps_ms: Vec<f32>,
+    /// Milliseconds from the capture to the last byte, where parts carry the time.
+    pub(crate) latencies_ms: Vec<f32>,
+}
+
+impl Viewer {
+    /// A viewer on a connection on which the stream was asked for.
+    pub(crate) fn over(stream: TcpStream) -> std::io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self {
+            socket: mio::net::TcpStream::from_std(stream),
+            head: Vec::new(),
+            picture_left: 0,
+            stamp: None,
+            over: false,
+            seen: Seen::default(),
+        })
+    }
+
+    /// Reads what is there, at most `most` bytes. Returns how many came.
+    pub(crate) fn read(&mut self, most: usize) -> usize {
+        let mut total = 0;
+        while !self.over && total < most {
+            let outcome = if self.picture_left > 0 {
+                self.skip_picture(most - total)
+            } else {
+                self.read_head(most - total)
+            };
+            match outcome {
+                Ok(0) => self.over = true,
+                Ok(bytes) => total += bytes,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => self.over = true,
+            }
+        }
+        total
+    }
+
+    /// Lets the kernel throw away what came of the picture.
+    fn skip_picture(&mut self, most: usize) -> std::io::Result<usize> {
+        let mut nowhere = [MaybeUninit::uninit(); 64 * 1024];
+        let length = self.picture_left.min(most).min(nowhere.len());
+        let bytes =
+            SockRef::from(&self.socket).recv_with_flags(&mut nowhere[..length], MSG_TRUNC)?;
+        self.picture_left -= bytes;
+        if bytes > 0 && self.picture_left == 0 {
+            self.picture_came();
+        }
+        Ok(bytes)
+    }
+
+    /// Reads a little, up to the end of the next part's head.
+    fn read_head(&mut self, most: usize) -> std::io::Result<usize> {
+        let mut some = [0; HEAD_READ_BYTES];
+        let length = most.min(some.len());
+        let bytes = self.socket.read(&mut some[..length])?;
+        self.head.extend_from_slice(&some[..bytes]);
+        while let Some((length, used)) = part_head(&self.head) {
+            self.stamp = stamp(&self.head[..used]);
+            self.head.drain(..used);
+            let here = length.min(self.head.len());
+            self.head.drain(..here);
+            self.picture_left = length - here;
+            if self.picture_left > 0 {
+                break;
+            }
+            self.picture_came();
+        }
+        Ok(bytes)
+    }
+
+    fn picture_came(&mut self) {
+        let now = Instant::now();
+        self.seen.pictures += 1;
+        if let Some(last) = self.seen.last.replace(now) {
+            self.seen.gaps_ms.push((now - last).as_secs_f32() * 1e3);
+        }
+        if let Some(stamp) = self.stamp.take() {
+            let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            self.seen.latencies_ms.push(((unix.as_secs_f64() - stamp) * 1e3) as f32);
+        }
+    }
+}
+
+/// The length that a part's head states, and the bytes up to its end.
+fn part_head(bytes: &[u8]) -> Option<(usize, usize)> {
+    let mut from = 0;
+    // The response's own head has no length of a part: it is passed over.
+    while let Some(end) = find(&bytes[from..], b"\r\n\r\n") {
+        let head = &bytes[from..from + end];
+        if let Some(length) = field(head, "content-length:").and_then(|text| text.parse().ok()) {
+            return Some((length, from + end + 4));
+        }
+        from += end + 4;
+    }
+    None
+}
+
+fn stamp(head: &[u8]) -> Option<f64> {
+    field(head, "x-timestamp:")?.parse().ok()
+}
+
+fn field(head: &[u8], name: &str) -> Option<String> {
+    let text = String::from_utf8_lossy(head);
+    let line = text.lines().find(|line| line.to_ascii_lowercase().starts_with(name))?;
+    Some(line[name.len()..].trim().to_owned())
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+const HEAD_READ_BYTES: usize = 512;
+/// `recv` discards what it receives (tcp(7)).
+const MSG_TRUNC: i32 = 0x20;

@@ -1,0 +1,22 @@
+//! What a burst of connections took is given back (fault 10).
+
+use std::time::Duration;
+
+use crate::common::eventually;
+use crate::neighbours::Neighbours;
+use crate::{Server, alone, newcomers_get};
+
+#[test]
+#[ignore = "fault 10: memory stays taken after a burst"]
+fn memory_of_four_thousand_idle_connections_is_given_back() {
+    let _alone = alone();
+    let server = Server::pattern(&[]);
+    let burst = Neighbours::connect(server.address(), 4000);
+    // Behind them all: they were accepted, whatever became of them.
+    newcomers_get(&server, "/healthz").expect(200);
+    drop(burst);
+    eventually("its memory is small again", Duration::from_secs(30), || {
+        let rss_mib = server.rss_mib();
+        if rss_mib < 16.0 { Ok(()) } else { Err(format!("{rss_mib:.1} MiB")) }
+    });
+}

@@ -1,0 +1,54 @@
+//! Who is idle gives way where descriptors run out (fault 8): others are let in at once.
+
+use std::time::Instant;
+
+use crate::common::LONG;
+use crate::neighbours::Neighbours;
+use crate::{Server, alone, eventually_true, newcomer, newcomers_get, witness};
+
+/// With 1024 descriptors and 1200 connections that have sent this much, others come in.
+fn expect_let_in(said: &[u8]) {
+    let _alone = alone();
+    let arguments = ["--source", "pattern", "--size", "160x120"];
+    let server = Server::with_descriptors(1024, &arguments);
+    let witness = witness(&server);
+    let since = Instant::now();
+    let mut idle = Neighbours::connect(server.address(), 1200);
+    idle.ask(said, 1);
+    newcomers_get(&server, "/healthz").expect(200);
+    newcomers_get(&server, "/").expect(200);
+    let mut client = newcomer(&server);
+    let stream = client.head("GET", "/stream", &[], b"");
+    client.send(stream);
+    client.incoming.take_through(b"X-Timestamp", 4096).expect("a picture");
+    // It was not their time that let others in, but that others came.
+    let open = idle.still_open();
+    assert!(open >= idle.count() / 2, "{open} of {} are open", idle.count());
+    let before = witness.count();
+    eventually_true("who watches goes on", LONG, || witness.count() > before);
+    assert!(witness.longest_gap(since) < LONG && !witness.is_over());
+}
+
+#[test]
+#[ignore = "fault 8: out of descriptors, nobody is let in"]
+fn twelve_hundred_silent_connections_let_others_in() {
+    expect_let_in(b"");
+}
+
+#[test]
+#[ignore = "fault 8: out of descriptors, nobody is let in"]
+fn twelve_hundred_half_heads_let_others_in() {
+    expect_let_in(b"GET /healthz HTTP/1.1\r\nHo");
+}
+
+#[test]
+#[ignore = "fault 8: out of descriptors, nobody is let in"]
+fn twelve_hundred_connections_that_wait_to_ask_again_let_others_in() {
+    expect_let_in(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+}
+
+#[test]
+#[ignore = "fault 8: out of descriptors, nobody is let in"]
+fn twelve_hundred_unread_streams_let_others_in() {
+    expect_let_in(b"GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+}
