@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use log::{debug, warn};
+use log::debug;
 use mio::event::Source;
 use mio::net::{TcpListener, TcpStream};
 use socket2::SockRef;
@@ -19,6 +19,7 @@ use super::limits::{RECEIVE_BUFFER_BYTES, SEND_BUFFER_BYTES};
 use super::listener::Bound;
 use super::registry::{Guest, Need, Registry};
 use super::wire::Wire;
+use crate::base::warn_rate::WarnRate;
 
 /// A connection that has just come.
 pub(crate) struct Newcomer {
@@ -60,7 +61,9 @@ impl Acceptor {
         let peer = canonical(peer);
         let handle = self.places.place();
         let Some(guest) = self.registry.enter(peer.ip(), handle.clone(), now) else {
-            warn!("a connection from {} is turned away: all are in use", peer.ip());
+            let ip = peer.ip();
+            TURNED_AWAY
+                .warn(now, format_args!("a connection from {ip} is turned away: all are in use"));
             return;
         };
         let newcomer = Newcomer { wire: Wire::plain(socket), guest, handle: handle.clone(), peer };
@@ -87,7 +90,9 @@ impl Talk for Acceptor {
                 Err(error) => {
                     // Out of descriptors, most likely.
                     let gone = self.registry.give_way(Need::Connections, moment.now);
-                    warn!("cannot accept a connection: {error}; {gone} others give way");
+                    let what = format_args!("cannot accept a connection: {error}");
+                    OUT_OF_DESCRIPTORS.warn(moment.now, what);
+                    debug!("{gone} connections give way");
                     return Turn::until(Some(moment.now + RETRY));
                 }
             }
@@ -122,6 +127,9 @@ fn bound_buffers(listener: &std::net::TcpListener) {
         }
     }
 }
+
+static TURNED_AWAY: WarnRate = WarnRate::new(module_path!());
+static OUT_OF_DESCRIPTORS: WarnRate = WarnRate::new(module_path!());
 
 const MOST_AT_ONCE: usize = 32;
 const RETRY: Duration = Duration::from_millis(10);
