@@ -12,8 +12,9 @@
 //!                         gaming viewers' quality   ◄──  governor (1 Hz): budget → shares → levels
 //! ```
 //!
-//! Beside these, `accept` takes connections and gives each a thread until it asks for the stream,
-//! and a webcam has a thread of its own, because a driver may never return. RTSP has the same
+//! The source thread is two: one that reads the source, and may hang in a driver, a disk or a name's
+//! look-up, and one that never does. The governor is the main thread. Beside these, `accept` takes
+//! connections and gives each a thread until it asks for the stream. RTSP has the same
 //! beside it ([`rtsp`]): connections, and a few threads that send RTP for all sessions.
 //!
 //! | module | what | may know |

@@ -3,6 +3,7 @@
 mod common;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use common::clip::{Form, Scratch, jpegs, noise};
 use common::multipart::{Part, Stream};
@@ -284,5 +285,57 @@ fn change_of_the_sources_size_reaches_the_stream_that_is_open() {
                 (seen.width, seen.height) == size
             });
         }
+    }
+}
+
+#[test]
+fn an_open_source_has_two_threads_and_a_closed_one_keeps_one() {
+    let scratch = Scratch::new();
+    let clip = scratch.clip(Form::Avi { fps: 25 }, &jpegs(160, 120, 5, 90));
+    let small = ["--source", "pattern", "--size", "160x120", "--rtsp-port", "0"];
+    let other = Server::start(&small);
+    let stream = other.url("/stream");
+    let snapshot = other.url("/snapshot");
+    let rtsp = format!("rtsp://{}/live", other.rtsp());
+    for source in ["pattern", &clip, &stream, &snapshot, &rtsp] {
+        let server = Server::start(&["--source", source]);
+        let idle = server.thread_names();
+        assert!(!idle.contains(&"device".to_owned()), "{idle:?}");
+        let watching = Stream::open(server.address(), "/stream", &[]).in_background();
+        // What looks up and connects is gone by then.
+        eventually("it is live", LONG, || {
+            let state = server.state();
+            let names = server.thread_names();
+            let of_source = ["source", "device", "rtsp", "open", "webcam"];
+            let mut names =
+                names.into_iter().filter(|name| of_source.iter().any(|of| name.starts_with(of)));
+            let (first, second, third) = (names.next(), names.next(), names.next());
+            let two = (first.as_deref(), second.as_deref()) == (Some("device"), Some("source"));
+            let is_so = state["source"]["status"] == "live" && two && third.is_none();
+            if is_so { Ok(()) } else { Err(format!("{source}: {:?}", server.thread_names())) }
+        });
+        drop(watching);
+        server.stop();
+    }
+    other.stop();
+}
+
+#[test]
+fn server_that_never_answers_is_told_and_keeps_nothing_from_ending() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = silent.local_addr().expect("bound");
+    for url in [format!("http://{address}/"), format!("rtsp://{address}/")] {
+        let server = Server::start(&["--source", &url]);
+        let watching = Stream::open(server.address(), "/stream", &[]).in_background();
+        eventually_true("it is being opened", LONG, || {
+            server.state()["source"]["status"] == "opening"
+        });
+        let took = server.stop();
+        assert!(took < Duration::from_millis(1500), "{url}: {took:?}");
+        drop(watching);
+        let server = Server::start(&["--source", &url]);
+        let mut stream = Stream::open(server.address(), "/stream", &[]);
+        stream.next();
+        assert_eq!(server.state()["source"]["trouble"]["code"], "stalled", "{url}");
     }
 }

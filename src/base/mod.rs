@@ -3,4 +3,5 @@
 pub mod clock;
 pub mod shutdown;
 pub mod system;
+pub mod threads;
 pub mod warn_rate;

@@ -3,18 +3,23 @@
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use mio::Waker;
 
 use super::fault::Fault;
+use crate::base::threads;
 use crate::proto::rtsp::RtspUrl;
 
 /// Starts to connect; what comes of it is received, with `waker` woken.
 ///
 /// The thread ends by itself, when the system has an answer; nobody waits for it.
+///
+/// # Errors
+///
+/// If there can be no thread, or as many hang already as may.
 pub(super) fn begin(
     url: &RtspUrl,
     timeout: Duration,
@@ -22,7 +27,9 @@ pub(super) fn begin(
 ) -> io::Result<Receiver<Result<TcpStream, Fault>>> {
     let (done, outcome) = bounded(1);
     let (host, port) = (url.host().to_owned(), url.port());
-    thread::Builder::new().name("rtsp connect".into()).spawn(move || {
+    let place = Place::take().ok_or_else(|| io::Error::other("too many names are looked up"))?;
+    threads::start("rtsp connect", move || {
+        let _place = place;
         let connected = connect(&host, port, timeout);
         // Whoever asked may have gone.
         if done.send(connected).is_ok()
@@ -33,6 +40,25 @@ pub(super) fn begin(
     })?;
     Ok(outcome)
 }
+
+/// One of those that connect. A name whose look-up hangs holds its own for as long.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        let add = |count| (count < MAX_CONNECTING).then_some(count + 1);
+        let added = CONNECTING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+        added.is_ok().then(|| Self)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        CONNECTING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+static CONNECTING: AtomicUsize = AtomicUsize::new(0);
 
 fn connect(host: &str, port: u16, timeout: Duration) -> Result<TcpStream, Fault> {
     let addresses = (host, port).to_socket_addrs().map_err(|e| Fault::Name(e.to_string()))?;
@@ -51,5 +77,7 @@ fn connect(host: &str, port: u16, timeout: Duration) -> Result<TcpStream, Fault>
     Err(failed)
 }
 
+/// In the whole program; more than ever connect at once where names are looked up in time.
+const MAX_CONNECTING: usize = 16;
 /// The shortest wait: a time-out of zero would mean none.
 const TICK: Duration = Duration::from_millis(1);

@@ -1,14 +1,14 @@
 //! Plays from an RTSP server: for the player's window, and for `--source rtsp://`.
 //!
 //! [`Client`] is the handle; one thread, `rtsp client`, owns the sockets and the session and
-//! tells what happens as [`Event`]s. Grammar is [`crate::proto`]'s. Does not decode pictures,
+//! tells what happens as [`Event`]s. [`Player`] is the same on a thread that there is already. Grammar is [`crate::proto`]'s. Does not decode pictures,
 //! and does not come back after a loss: that is for whoever opened it.
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use log::debug;
 use mio::Waker;
@@ -16,7 +16,8 @@ use parking_lot::Mutex;
 
 pub(crate) use self::fault::{Denial, Fault};
 pub(crate) use self::receiver::Shot;
-use self::worker::Worker;
+use self::worker::{Then, Worker};
+use crate::base::threads;
 use crate::proto::rtsp::transport::Lower;
 use crate::proto::rtsp::{RtspUrl, State};
 
@@ -223,8 +224,7 @@ impl Client {
         let shared = Arc::<Shared>::default();
         let worker = Worker::new(url, options, times, notices, Arc::clone(&shared))?;
         let waker = worker.waker();
-        let thread =
-            thread::Builder::new().name("rtsp client".into()).spawn(move || worker.run())?;
+        let thread = threads::start("rtsp client", move || worker.run())?;
         Ok(Self { shared, waker, thread: Some(thread) })
     }
 
@@ -291,6 +291,45 @@ impl Drop for Client {
         {
             log::error!("the client's thread failed");
         }
+    }
+}
+
+/// One stream of another server, played on the caller's thread while it is asked for more.
+/// Dropping it tears the session down, within a second.
+pub(crate) struct Player<F: Fn(Notice)>(Worker<F>);
+
+impl<F: Fn(Notice)> Player<F> {
+    /// Starts to connect; pictures are asked for as soon as it is known what there is.
+    ///
+    /// # Errors
+    ///
+    /// The system's error if what it waits on cannot be made.
+    pub(crate) fn start(
+        url: RtspUrl,
+        options: Options,
+        times: Times,
+        notices: F,
+    ) -> io::Result<Self> {
+        let shared = Arc::<Shared>::default();
+        shared.commands.lock().queue.extend([Command::Setup, Command::Play(None)]);
+        let mut worker = Worker::new(url, options, times, notices, shared)?;
+        worker.connect(Then::Describe);
+        Ok(Self(worker))
+    }
+
+    /// Does what there is to do, tells of it, and waits for more, at most until `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`] if nothing more can come.
+    pub(crate) fn turn(&mut self, deadline: Instant) -> Result<(), Fault> {
+        self.0.turn(Some(deadline))
+    }
+}
+
+impl<F: Fn(Notice)> Drop for Player<F> {
+    fn drop(&mut self) {
+        self.0.leave();
     }
 }
 

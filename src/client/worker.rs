@@ -1,4 +1,5 @@
-//! The client's thread: one loop that waits for sockets, commands and times.
+//! What plays: one loop that waits for sockets, commands and times, on the client's own thread or
+//! on that of who reads the pictures.
 //!
 //! Owns everything; what replies mean is in [`super::session`]. Never waits but in its poll,
 //! and each piece of work in a round is bounded, so that a server that floods it delays
@@ -30,6 +31,7 @@ pub(super) struct Worker<F> {
     pub(super) notices: F,
     pub(super) shared: Arc<Shared>,
     poll: Poll,
+    events: Events,
     waker: Arc<Waker>,
     pub(super) link: Link,
     pub(super) stream: Option<Stream>,
@@ -138,6 +140,7 @@ impl<F: Fn(Notice)> Worker<F> {
             notices,
             shared,
             poll,
+            events: Events::with_capacity(16),
             waker,
             link: Link::None,
             stream: None,
@@ -163,25 +166,37 @@ impl<F: Fn(Notice)> Worker<F> {
     }
 
     pub(super) fn run(mut self) {
-        let mut events = Events::with_capacity(16);
         self.connect(Then::Describe);
         while !self.shared.commands.lock().quit {
-            let more = match self.round() {
-                Ok(more) => more,
-                Err(fault) => {
-                    self.lose(fault);
-                    true
-                }
-            };
-            self.share();
-            let wait = if more { Duration::ZERO } else { self.wait() };
-            if let Err(error) = self.poll.poll(&mut events, Some(wait))
-                && error.kind() != io::ErrorKind::Interrupted
-            {
-                return self.lose(Fault::Broken(error.to_string()));
+            if let Err(fault) = self.turn(None) {
+                return self.lose(fault);
             }
         }
-        self.leave(&mut events);
+        self.leave();
+    }
+
+    /// Does what there is to do, and waits for more, at most until `deadline`.
+    ///
+    /// # Errors
+    ///
+    /// If there can be no waiting any more: nothing else comes then.
+    pub(super) fn turn(&mut self, deadline: Option<Instant>) -> Result<(), Fault> {
+        let more = match self.round() {
+            Ok(more) => more,
+            Err(fault) => {
+                self.lose(fault);
+                true
+            }
+        };
+        self.share();
+        let wait = if more { Duration::ZERO } else { self.wait() };
+        let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+        match self.poll.poll(&mut self.events, Some(left.map_or(wait, |left| wait.min(left)))) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                Err(Fault::Broken(error.to_string()))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// All that can be done now. True if something is left to do at once.
@@ -377,7 +392,7 @@ impl<F: Fn(Notice)> Worker<F> {
     }
 
     /// Ends the session, if there is one, and waits for the reply for a moment.
-    fn leave(mut self, events: &mut Events) {
+    pub(super) fn leave(&mut self) {
         let deadline = Instant::now() + self.times.teardown;
         if self.open.is_none() || self.ask_teardown(None).is_err() {
             return;
@@ -401,7 +416,7 @@ impl<F: Fn(Notice)> Worker<F> {
                 Ok(Filled::Nothing) => {}
                 Ok(Filled::End) | Err(_) => return,
             }
-            if self.poll.poll(events, Some(left)).is_err() {
+            if self.poll.poll(&mut self.events, Some(left)).is_err() {
                 return;
             }
         }

@@ -7,6 +7,7 @@
 
 pub mod audience;
 pub mod bandwidth;
+mod device;
 pub mod encode;
 pub mod gaming;
 pub mod governor;

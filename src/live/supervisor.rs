@@ -1,24 +1,24 @@
 //! The source thread: opens the source when somebody watches, closes it when nobody does.
 //!
-//! Owns the [`Source`] and its [`Capture`]; every frame goes to the [`Hub`] at once.
+//! Owns the [`Source`], which a [`Device`] reads on a thread that may hang; this one waits for
+//! nothing long. Every frame goes to the [`Hub`] at once.
 //! What is lost is opened again, for ever, and a card stands in its place until a
 //! frame comes. What is wrong with a device the source itself finds out.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{RecvTimeoutError, bounded};
-use log::{error, info, warn};
+use log::{info, warn};
 use parking_lot::Mutex;
 
+use super::device::{self, Came, Device};
 use super::hub::Hub;
-use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
+use crate::base::threads;
 use crate::media::card;
 use crate::media::frame::{Frame, Origin, Picture, Size};
-use crate::source::{Capture, Captured, Format, Source, Trouble, TroubleCode, Wish};
+use crate::source::{Captured, Format, Source, Trouble, TroubleCode, Wish};
 
 /// What the source does, for `/state` and the metrics.
 pub struct Condition {
@@ -108,15 +108,16 @@ pub fn start(
     condition: Arc<Condition>,
     shutdown: Shutdown,
 ) -> std::io::Result<JoinHandle<()>> {
-    let source = Some(source);
-    let supervisor =
-        Supervisor { source, wish, hub, condition, shutdown, sequence: 0, size: wish.size };
-    thread::Builder::new().name("source".into()).spawn(move || supervisor.run())
+    let (source, device, sequence, size) = (Some(source), None, 0, wish.size);
+    let supervisor = Supervisor { source, device, wish, hub, condition, shutdown, sequence, size };
+    threads::start("source", move || supervisor.run())
 }
 
 struct Supervisor {
-    /// Away while it is being opened.
+    /// Away while a device has it.
     source: Option<Box<dyn Source>>,
+    /// One that did not close when it was asked to.
+    device: Option<Device>,
     wish: Wish,
     hub: Arc<Hub>,
     condition: Arc<Condition>,
@@ -126,19 +127,13 @@ struct Supervisor {
     size: Size,
 }
 
-/// What came of opening the source.
-enum Opened {
-    Capture(Box<dyn Capture>),
-    Trouble(Trouble),
-    /// Shutdown came first.
-    Never,
-}
-
-/// Why a capture was left.
+/// Why a device was left.
 enum End {
     Shutdown,
     NobodyWatches,
     Trouble(Trouble),
+    /// It had been asked to close.
+    Closed,
 }
 
 impl Supervisor {
@@ -153,19 +148,15 @@ impl Supervisor {
             if trouble.is_none() {
                 self.condition.change(|report| report.status = Status::Opening);
             }
-            let end = match self.open(trouble.as_mut()) {
-                Opened::Capture(mut capture) => {
-                    let watch = || self.watch(capture.as_mut(), &mut trouble);
-                    let end = catch_unwind(AssertUnwindSafe(watch));
-                    end.unwrap_or_else(|_| End::Trouble(failed()))
-                }
-                Opened::Trouble(new) => End::Trouble(new),
-                Opened::Never => End::Shutdown,
+            let end = match self.device() {
+                Ok(device) => self.watch(device, &mut trouble),
+                Err(new) => End::Trouble(new),
             };
             match end {
                 End::Shutdown => break,
                 End::NobodyWatches => info!("nobody watches: the source is closed"),
                 End::Trouble(new) => self.bear(new, &mut trouble),
+                End::Closed => {}
             }
         }
         self.condition.change(|report| report.status = Status::Idle);
@@ -183,82 +174,84 @@ impl Supervisor {
         }
     }
 
-    /// Opens the source, which may take seconds: on a thread of its own, so that this one goes on
-    /// to look at shutdown and to renew the card. At shutdown that thread is left to itself.
-    fn open(&mut self, mut lost: Option<&mut Lost>) -> Opened {
-        let (Some(mut source), wish, clock) = (self.source.take(), self.wish, self.clock()) else {
-            return Opened::Trouble(failed());
-        };
-        let (done, outcome) = bounded(1);
-        let opening = thread::Builder::new().name("opening".into()).spawn(move || {
-            let opened = catch_unwind(AssertUnwindSafe(|| source.open(wish, &clock)));
-            // After shutdown nobody waits for it any more.
-            let _ = done.send((source, opened.unwrap_or_else(|_| Err(failed()))));
-        });
-        let thread = match opening {
-            Ok(thread) => thread,
-            Err(error) => {
-                error!("no thread to open the source: {error}");
-                return Opened::Never;
-            }
-        };
-        while !self.shutdown.asked() {
-            match outcome.recv_timeout(GLANCE) {
-                Ok((source, opened)) => {
-                    self.source = Some(source);
-                    join(thread);
-                    return opened.map_or_else(Opened::Trouble, Opened::Capture);
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    if let Some(lost) = lost.as_deref_mut() {
-                        self.show(lost);
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
+    /// The device that did not close in time, or a new one: as long as a thread hangs in the source
+    /// a second one would hang too.
+    fn device(&mut self) -> Result<Device, Trouble> {
+        if let Some(device) = self.device.take() {
+            device.resume();
+            return Ok(device);
         }
-        Opened::Never
+        let source = self.source.take().ok_or_else(device::failed)?;
+        Device::open(source, self.wish, self.hub.clock().clone()).map_err(|(source, error)| {
+            self.source = Some(source);
+            Trouble {
+                code: TroubleCode::Failed,
+                title: "The source cannot be opened now".into(),
+                detail: format!("The system gives no thread for it ({error}). Trying again."),
+            }
+        })
     }
 
-    /// Passes on what an open source delivers, until it ends.
-    fn watch(&mut self, capture: &mut dyn Capture, lost: &mut Option<Lost>) -> End {
-        let format = capture.format();
-        info!("{}: {} {} at {} fps", self.name(), format.encoding, format.size, format.fps);
-        let (name, before) = (self.name(), self.condition.report().broken);
-        self.condition.change(|report| {
-            report.opened += 1;
-            report.name = name;
-        });
+    /// Passes on what a source delivers, until it ends.
+    fn watch(&mut self, device: Device, lost: &mut Option<Lost>) -> End {
+        let before = self.condition.report().broken;
         let mut wanted_at = self.now();
         loop {
             let now = self.now();
             if self.shutdown.asked() {
+                self.close(device);
                 return End::Shutdown;
             }
             wanted_at = self.hub.interested_at().map_or(wanted_at, |at| at.max(wanted_at));
             if self.hub.demand() {
                 wanted_at = now;
             } else if now.duration_since(wanted_at) >= IDLE_AFTER {
+                self.close(device);
                 return End::NobodyWatches;
             }
-            let next = capture.next(now + GLANCE);
-            let broken = before + capture.broken();
-            match next {
-                Ok(Some(captured)) => {
+            match device.next(self.hub.clock(), now + GLANCE) {
+                Came::Opened { name, format } => self.opened(name, &format),
+                Came::Picture { captured, format, broken } => {
                     if lost.take().is_some() {
                         info!("{}: back", self.name());
                     }
-                    self.publish(captured, capture.format(), broken);
+                    self.publish(captured, format, before + broken);
                 }
-                Ok(None) => {
-                    self.condition.change(|report| report.broken = broken);
+                Came::Nothing { broken } => {
+                    self.condition.change(|report| report.broken = before + broken);
                     if let Some(lost) = lost {
                         self.show(lost);
                     }
                 }
-                Err(trouble) => return End::Trouble(trouble),
+                Came::Hung(new) => self.note(new, lost),
+                Came::Ended => match device.join() {
+                    Some((source, how)) => {
+                        self.source = Some(source);
+                        return how.err().map_or(End::Closed, End::Trouble);
+                    }
+                    None => return End::Trouble(device::failed()),
+                },
             }
         }
+    }
+
+    /// Closes a device, and keeps it if it does not close in time.
+    fn close(&mut self, device: Device) {
+        device.stop();
+        if device.has_ended(self.now() + CLOSING) {
+            self.source = device.join().map(|(source, _)| source);
+        } else {
+            warn!("{}: it does not close; the next opening goes on from it", self.name());
+            self.device = Some(device);
+        }
+    }
+
+    fn opened(&mut self, name: String, format: &Format) {
+        info!("{name}: {} {} at {} fps", format.encoding, format.size, format.fps);
+        self.condition.change(|report| {
+            report.opened += 1;
+            report.name = name;
+        });
     }
 
     fn publish(&mut self, captured: Captured, format: Format, broken: u64) {
@@ -286,6 +279,12 @@ impl Supervisor {
 
     /// Shows what is wrong, and waits a little before the next try.
     fn bear(&mut self, new: Trouble, lost: &mut Option<Lost>) {
+        self.note(new, lost);
+        self.shutdown.wait(RETRY);
+    }
+
+    /// Shows what is wrong.
+    fn note(&mut self, new: Trouble, lost: &mut Option<Lost>) {
         let now = self.now();
         let since = lost.as_ref().map_or(now, |lost| lost.since);
         if lost.as_ref().is_none_or(|lost| lost.trouble != new) {
@@ -302,7 +301,6 @@ impl Supervisor {
         });
         self.show(&mut now_lost);
         *lost = Some(now_lost);
-        self.shutdown.wait(RETRY);
     }
 
     /// Sends the card, if it is a second since the last.
@@ -323,10 +321,6 @@ impl Supervisor {
         });
     }
 
-    fn clock(&self) -> Clock {
-        self.hub.clock().clone()
-    }
-
     fn now(&self) -> Instant {
         self.hub.clock().now()
     }
@@ -339,20 +333,6 @@ impl Supervisor {
     }
 }
 
-fn failed() -> Trouble {
-    Trouble {
-        code: TroubleCode::Failed,
-        title: "The source failed".into(),
-        detail: "This is a fault of the program, and in its log. Trying again.".into(),
-    }
-}
-
-fn join(thread: JoinHandle<()>) {
-    if thread.join().is_err() {
-        error!("opening the source failed");
-    }
-}
-
 /// A trouble that lasts.
 struct Lost {
     trouble: Trouble,
@@ -362,7 +342,9 @@ struct Lost {
 
 /// Nobody watching for so long closes the source.
 const IDLE_AFTER: Duration = Duration::from_secs(10);
-/// How long a capture is waited for before the thread looks around.
+/// How long a source may take to close before it is left to itself.
+const CLOSING: Duration = Duration::from_millis(500);
+/// How long a device is waited for before the thread looks around.
 const GLANCE: Duration = Duration::from_millis(100);
 /// How long the resting thread sleeps at most.
 const REST: Duration = Duration::from_secs(3600);
@@ -370,134 +352,4 @@ const RETRY: Duration = Duration::from_millis(500);
 const CARD_PERIOD: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::live::encode::Wanted;
-    use crate::live::level::LevelSet;
-    use crate::media::frame::{Chroma, Planar};
-    use crate::source::Kind;
-
-    /// Plays a list of things that happen to a source, a list for each opening.
-    struct Script(Vec<Vec<Result<(), TroubleCode>>>);
-
-    fn trouble(code: TroubleCode) -> Trouble {
-        Trouble { code, title: "Gone".into(), detail: "Trying again.".into() }
-    }
-
-    fn watched() -> Wanted {
-        Wanted { levels: LevelSet::ALL, ..Wanted::default() }
-    }
-
-    fn size() -> Size {
-        Size::new(64, 48).unwrap()
-    }
-
-    impl Source for Script {
-        fn kind(&self) -> Kind {
-            Kind::Webcam
-        }
-
-        fn name(&self) -> String {
-            "script".into()
-        }
-
-        fn open(&mut self, _: Wish, _: &Clock) -> Result<Box<dyn Capture>, Trouble> {
-            if self.0.is_empty() {
-                return Err(trouble(TroubleCode::Missing));
-            }
-            Ok(Box::new(Play(self.0.remove(0))))
-        }
-    }
-
-    struct Play(Vec<Result<(), TroubleCode>>);
-
-    impl Capture for Play {
-        fn format(&self) -> Format {
-            Format { size: size(), fps: 30.0, encoding: "YUYV" }
-        }
-
-        fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
-            if self.0.is_empty() {
-                let left = deadline.saturating_duration_since(Instant::now());
-                thread::park_timeout(left);
-                return Ok(None);
-            }
-            self.0.remove(0).map_err(trouble)?;
-            let samples = vec![0; Chroma::Gray.bytes(size())];
-            let planar = Planar { size: size(), chroma: Chroma::Gray, samples };
-            let picture = Picture::Planar(Arc::new(planar));
-            Ok(Some(Captured { at: Instant::now(), picture }))
-        }
-    }
-
-    struct Running {
-        hub: Arc<Hub>,
-        condition: Arc<Condition>,
-        shutdown: Shutdown,
-        thread: Option<JoinHandle<()>>,
-    }
-
-    impl Running {
-        fn start(script: Vec<Vec<Result<(), TroubleCode>>>) -> Self {
-            let (hub, shutdown) = (Arc::new(Hub::new(Clock::system())), Shutdown::new());
-            let source = Box::new(Script(script));
-            let condition = Arc::new(Condition::new(source.as_ref()));
-            let wish = Wish { size: size(), fps: 30.0 };
-            let (of_hub, of_condition) = (Arc::clone(&hub), Arc::clone(&condition));
-            let thread = start(source, wish, of_hub, of_condition, shutdown.clone()).unwrap();
-            Self { hub, condition, shutdown, thread: Some(thread) }
-        }
-
-        /// Looks again and again, for ten seconds at most.
-        fn until(&self, what: &str, holds: impl Fn(&Report) -> bool) -> Report {
-            let deadline = Instant::now() + Duration::from_secs(10);
-            while Instant::now() < deadline {
-                let report = self.condition.report();
-                if holds(&report) {
-                    return report;
-                }
-                thread::yield_now();
-            }
-            panic!("never {what}: {:?}", self.condition.report());
-        }
-    }
-
-    impl Drop for Running {
-        fn drop(&mut self) {
-            self.shutdown.ask();
-            self.hub.stop();
-            if let Some(thread) = self.thread.take() {
-                thread.join().unwrap();
-            }
-        }
-    }
-
-    #[test]
-    fn nothing_is_opened_until_somebody_watches() {
-        let running = Running::start(vec![vec![Ok(())]]);
-        assert_eq!(running.condition.report().opened, 0);
-        running.hub.want(watched());
-        let report = running.until("live", |report| report.status == Status::Live);
-        assert_eq!((report.opened, report.frames), (1, 1));
-    }
-
-    #[test]
-    fn a_lost_source_shows_a_card_and_comes_back() {
-        let lost = vec![Ok(()), Err(TroubleCode::Unplugged)];
-        let running = Running::start(vec![lost, vec![Ok(()), Ok(())]]);
-        running.hub.want(watched());
-        let report = running.until("lost", |report| report.status == Status::Lost);
-        assert_eq!(report.trouble.unwrap().0.code, TroubleCode::Unplugged);
-        running.until("back", |report| report.frames == 3 && report.trouble.is_none());
-        assert_eq!(running.hub.frame().unwrap().origin, Origin::Source);
-    }
-
-    #[test]
-    fn the_card_has_the_size_of_the_stream() {
-        let running = Running::start(vec![]);
-        running.hub.want(watched());
-        running.until("lost", |report| report.status == Status::Lost);
-        let card = running.hub.wait_for_frame(Instant::now() + Duration::from_secs(10)).unwrap();
-        assert_eq!((card.origin, card.picture.size()), (Origin::Card, size()));
-    }
-}
+mod tests;

@@ -68,7 +68,9 @@ impl Source for Clip {
     fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
         let mut reel = FileReel::open(&self.path)?;
         let fps = match &mut reel.form {
-            Form::Avi(avi) => avi.fps(&mut reel.window).map_err(|error| lost(&self.path, error))?,
+            Form::Avi(avi) => {
+                avi.fps(&mut reel.window).map_err(|error| lost(&self.path, &error))?
+            }
             Form::Lab(_) | Form::Concat(_) => None,
         };
         let player = Player::open(reel, &self.name(), fps.unwrap_or(wish.fps), clock)?;
@@ -128,7 +130,7 @@ impl From<NotAClip> for Trouble {
     fn from(not: NotAClip) -> Self {
         let name = file_name(&not.path);
         let (code, title) = match &not.fault {
-            Fault::Unreadable(error) => return lost(&not.path, io::Error::from(error.kind())),
+            Fault::Unreadable(error) => return lost(&not.path, error),
             Fault::NotAFile => (TroubleCode::Missing, format!("{name} is no longer a file")),
             Fault::Empty => (TroubleCode::Garbage, format!("{name} is empty")),
             Fault::Form => (TroubleCode::Garbage, format!("{name} is not a clip")),
@@ -204,7 +206,7 @@ impl FileReel {
 
 impl Reel for FileReel {
     fn step(&mut self) -> Result<Step, Trouble> {
-        self.form.step(&mut self.window).map_err(|error| lost(&self.path, error))
+        self.form.step(&mut self.window).map_err(|error| lost(&self.path, &error))
     }
 
     fn rewind(&mut self) -> Result<(), Trouble> {
@@ -214,7 +216,7 @@ impl Reel for FileReel {
 }
 
 /// The trouble that an error of the file system means.
-pub(super) fn lost(path: &Path, error: io::Error) -> Trouble {
+pub(super) fn lost(path: &Path, error: &io::Error) -> Trouble {
     let name = file_name(path);
     let (code, title, detail) = match error.kind() {
         io::ErrorKind::NotFound => {

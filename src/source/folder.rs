@@ -98,7 +98,7 @@ impl Reel for FolderReel {
     }
 
     fn rewind(&mut self) -> Result<(), Trouble> {
-        let names = names(&self.path).map_err(|error| lost(&self.path, error))?;
+        let names = names(&self.path).map_err(|error| lost(&self.path, &error))?;
         if names.is_empty() {
             return Err(Trouble {
                 code: TroubleCode::Missing,

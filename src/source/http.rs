@@ -1,12 +1,11 @@
 //! MJPEG over HTTP from another server: this program again, mjpg-streamer, ustreamer,
 //! a phone.
 //!
-//! On the source thread, which is kept for no longer than its deadline, a connect
-//! apart. Grammar is [`crate::proto`]'s. Does not come back after a loss: that is for
+//! On the device thread; whatever is asked, redirects included, has one deadline. Grammar is [`crate::proto`]'s. Does not come back after a loss: that is for
 //! whoever opened it.
 
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::fetch::{Fault, Unwanted, fetch};
 use self::live::Live;
@@ -61,15 +60,14 @@ impl Source for Http {
 }
 
 fn open(url: &HttpUrl, peer: &Peer, fps: f64, clock: &Clock) -> Result<Box<dyn Capture>, Fault> {
-    let deadline = Instant::now() + peer.patience;
-    let answer = fetch(url, deadline)?;
+    let answer = fetch(url, peer.patience)?;
     let kind = answer.content_type();
     if kind.starts_with("multipart/") {
         let content_type = answer.reply.headers.get("Content-Type").unwrap_or_default();
         let parts = PartReader::new(content_type, MAX_PICTURE_BYTES).map_err(Fault::Grammar)?;
-        Ok(Box::new(Live::open(answer.body, parts, peer.clone(), deadline, clock)?))
+        Ok(Box::new(Live::open(answer.body, parts, peer.clone(), answer.deadline, clock)?))
     } else if kind.starts_with(SNAPSHOT) {
-        Ok(Box::new(Snapshot::open(answer, peer.clone(), fps, deadline, clock)?))
+        Ok(Box::new(Snapshot::open(answer, peer.clone(), fps, clock)?))
     } else {
         Err(Fault::Answer(Unwanted::Content(kind)))
     }

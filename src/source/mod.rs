@@ -1,9 +1,9 @@
 //! Where frames come from.
 //!
 //! A [`Source`] is opened when somebody watches and dropped when nobody does;
-//! what comes of it is a [`Capture`], read on the source thread alone. Neither
-//! knows of viewers. [`crate::live::supervisor`] owns both, opens again what was lost
-//! and draws the cards.
+//! what comes of it is a [`Capture`], read on the device thread alone. Neither
+//! knows of viewers. [`crate::live::supervisor`] opens again what was lost
+//! and draws the cards; it never waits for either.
 
 pub mod clip;
 pub mod folder;
@@ -18,7 +18,7 @@ mod stated;
 pub mod webcam;
 
 use std::fmt;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::base::clock::Clock;
 use crate::media::frame::{Picture, Size};
@@ -33,16 +33,30 @@ pub trait Source: Send {
 
     /// Opens it for pictures as near to `wish` as it offers; `clock` says when they are taken.
     ///
-    /// Takes seconds at the most, and may be called again at once after it failed.
+    /// May be called again at once after it failed.
     ///
     /// # Errors
     ///
     /// [`Trouble`] in words for the person who watches.
     fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble>;
+
+    /// How long opening takes at the most, unless the system hangs in it.
+    fn patience(&self) -> Duration {
+        OPENING
+    }
+
+    /// What to say if the system hangs in opening or reading it.
+    fn hung(&self) -> Trouble {
+        Trouble {
+            code: TroubleCode::Stalled,
+            title: format!("{} does not answer", self.name()),
+            detail: "The system waits for it; it goes on by itself when it answers.".into(),
+        }
+    }
 }
 
 /// An open source. Dropping it closes the device.
-pub trait Capture: Send {
+pub trait Capture {
     /// What it delivers; settled when it was opened, save for what the pictures themselves say.
     fn format(&self) -> Format;
 
@@ -56,11 +70,21 @@ pub trait Capture: Send {
     /// [`Trouble`] if the source is lost; the capture is of no more use then.
     fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble>;
 
+    /// How long [`Capture::next`] takes at the most beyond its deadline, unless the system hangs in
+    /// it: to ask another machine takes its time.
+    fn patience(&self) -> Duration {
+        READING
+    }
+
     /// Pictures passed over because they were broken, since it was opened.
     fn broken(&self) -> u64 {
         0
     }
 }
+
+/// More than every source's own patience, whose words are better.
+const OPENING: Duration = Duration::from_secs(10);
+const READING: Duration = Duration::from_secs(6);
 
 /// A picture with the time it was taken.
 #[derive(Debug)]

@@ -110,7 +110,7 @@ impl<R: Reel> Player<R> {
     }
 }
 
-impl<R: Reel + Send> Capture for Player<R> {
+impl<R: Reel> Capture for Player<R> {
     fn format(&self) -> Format {
         self.format.clone()
     }

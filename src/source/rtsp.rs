@@ -1,18 +1,18 @@
 //! An IP camera, or another RTSP server, that sends JPEG over RTP.
 //!
-//! The client's thread puts each picture into a slot that holds the newest; the source thread
-//! takes it from there. Session and transport are [`crate::client`]'s. Does not come back after a
-//! loss: that is for whoever opened it.
+//! On the device thread, which drives the session while it waits for a picture. Session and
+//! transport are [`crate::client`]'s. Does not come back after a loss: that is for whoever opened
+//! it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use super::stated::Stated;
 use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
-use crate::client::{Client, Event, Fault, Notice, Options, Shot, Times, Wanted, host};
+use crate::client::{Event, Fault, Notice, Options, Player, Shot, Times, Wanted, host};
 use crate::jpeg;
 use crate::media::frame::{Picture, Size};
 use crate::proto::rtsp::RtspUrl;
@@ -56,9 +56,8 @@ impl Source for Rtsp {
 
 /// An open stream. Dropping it tears the session down.
 struct Live {
-    /// Owns the session.
-    _client: Client,
-    slot: Arc<Slot>,
+    player: Player<Box<dyn Fn(Notice)>>,
+    slot: Arc<Mutex<Slot>>,
     clock: Clock,
     stated: Stated,
     host: String,
@@ -72,15 +71,9 @@ struct Live {
     broken_then: u64,
 }
 
-/// What the client's thread leaves for the source thread.
+/// What the player has told in a turn.
 #[derive(Default)]
 struct Slot {
-    inner: Mutex<Inner>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Inner {
     newest: Option<(Shot, Instant)>,
     fps: f64,
     end: Option<End>,
@@ -94,31 +87,21 @@ enum End {
 }
 
 impl Slot {
-    fn note(&self, notice: Notice, now: Instant) {
-        let mut inner = self.inner.lock();
+    fn note(&mut self, notice: Notice, now: Instant) {
         match notice {
-            Notice::Picture(shot) => inner.newest = Some((shot, now)),
-            Notice::Trouble(fault) => inner.end = Some(End::Fault(fault)),
-            Notice::Said(Event::Ended) => inner.end = Some(End::Over),
-            Notice::Said(Event::Described(about)) => inner.fps = about.frame_rate.unwrap_or(0.0),
-            Notice::Said(_) => return,
+            Notice::Picture(shot) => self.newest = Some((shot, now)),
+            Notice::Trouble(fault) => self.end = Some(End::Fault(fault)),
+            Notice::Said(Event::Ended) => self.end = Some(End::Over),
+            Notice::Said(Event::Described(about)) => self.fps = about.frame_rate.unwrap_or(0.0),
+            Notice::Said(_) => {}
         }
-        self.changed.notify_one();
     }
 
-    /// Waits for a picture until `deadline`.
-    fn take(&self, deadline: Instant) -> Result<Option<(Shot, Instant)>, End> {
-        let mut inner = self.inner.lock();
-        loop {
-            if let Some(newest) = inner.newest.take() {
-                return Ok(Some(newest));
-            }
-            if let Some(end) = &inner.end {
-                return Err(end.clone());
-            }
-            if self.changed.wait_until(&mut inner, deadline).timed_out() {
-                return Ok(inner.newest.take());
-            }
+    /// The newest picture; once there is none left, why no more comes.
+    fn take(&mut self) -> Result<Option<(Shot, Instant)>, End> {
+        match (self.newest.take(), &self.end) {
+            (None, Some(end)) => Err(end.clone()),
+            (newest, _) => Ok(newest),
         }
     }
 }
@@ -126,24 +109,22 @@ impl Slot {
 impl Live {
     /// Plays up to the first picture.
     fn open(url: &RtspUrl, patience: Patience, clock: &Clock) -> Result<Self, Trouble> {
-        let deadline = Instant::now() + patience.first;
+        let now = clock.now();
         let host = host(url);
-        let slot = Arc::<Slot>::default();
+        let slot = Arc::<Mutex<Slot>>::default();
         let options =
             Options { transport: Wanted::UdpThenTcp, rtp_port: None, user_agent: USER_AGENT };
         let (notes, of_notes) = (Arc::clone(&slot), clock.clone());
-        let client = Client::start(url.clone(), options, Times::DEFAULT, move |notice| {
-            notes.note(notice, of_notes.now());
-        });
-        let client = client.map_err(|error| Trouble {
+        let tell: Box<dyn Fn(Notice)> =
+            Box::new(move |notice| notes.lock().note(notice, of_notes.now()));
+        let player = Player::start(url.clone(), options, Times::DEFAULT, tell);
+        let player = player.map_err(|error| Trouble {
             code: TroubleCode::Failed,
             title: format!("{host} is not asked"),
-            detail: format!("The system gives no thread for it ({error})."),
+            detail: format!("The system gives nothing to wait for it with ({error})."),
         })?;
-        client.setup();
-        client.play(None);
         let mut live = Self {
-            _client: client,
+            player,
             slot,
             clock: clock.clone(),
             stated: Stated::default(),
@@ -151,37 +132,41 @@ impl Live {
             patience: patience.first,
             format: Format { size: Size { width: 1, height: 1 }, fps: 0.0, encoding: "MJPEG" },
             first: None,
-            picture_at: Instant::now(),
+            picture_at: now,
             broken: 0,
             broken_then: 0,
         };
         // The patience of the stream ends a little later, with words of its own.
-        let Some(first) = live.read(deadline)? else { return Err(live.silent()) };
+        let Some(first) = live.read(now + patience.first)? else { return Err(live.silent()) };
         live.patience = patience.next;
         live.format.size = first.picture.size();
-        live.format.fps = live.slot.inner.lock().fps;
+        live.format.fps = live.slot.lock().fps;
         live.first = Some(first);
         Ok(live)
     }
 
     fn read(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
         loop {
-            if self.picture_at.elapsed() >= self.patience {
-                return Err(self.silent());
-            }
-            let until = deadline.min(self.picture_at + self.patience);
-            let took = self.slot.take(until).map_err(|end| trouble(&self.host, &end))?;
-            if let Some((shot, arrived)) = took {
+            let took = self.slot.lock().take();
+            if let Some((shot, arrived)) = took.map_err(|end| trouble(&self.host, &end))? {
                 if let Ok(jpeg) = jpeg::complete(&shot.jpeg) {
-                    self.picture_at = Instant::now();
+                    self.picture_at = self.clock.now();
                     self.broken_then = self.broken;
                     let at = self.stated.moment(shot.captured, arrived, &self.clock);
                     return Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }));
                 }
                 self.broken += 1;
             }
-            if Instant::now() >= deadline {
+            let now = self.clock.now();
+            if now >= self.picture_at + self.patience {
+                return Err(self.silent());
+            }
+            if now >= deadline {
                 return Ok(None);
+            }
+            let until = deadline.min(self.picture_at + self.patience);
+            if let Err(fault) = self.player.turn(until) {
+                return Err(trouble(&self.host, &End::Fault(fault)));
             }
         }
     }
@@ -252,16 +237,16 @@ mod tests {
 
     #[test]
     fn slot_holds_the_newest_and_then_tells_the_end() {
-        let slot = Slot::default();
+        let mut slot = Slot::default();
         let shot = |byte| Shot { jpeg: vec![byte], position: None, captured: None };
         let now = Instant::now();
+        assert!(slot.take().unwrap().is_none());
         slot.note(Notice::Picture(shot(1)), now);
         slot.note(Notice::Picture(shot(2)), now);
         slot.note(Notice::Trouble(Fault::Closed), now);
-        assert_eq!(slot.take(now).unwrap().unwrap().0, shot(2));
-        let end = slot.take(now).unwrap_err();
+        assert_eq!(slot.take().unwrap().unwrap().0, shot(2));
+        let end = slot.take().unwrap_err();
         assert_eq!(trouble("cam", &end).title, "cam closed the connection");
-        assert!(Slot::default().take(Instant::now()).unwrap().is_none());
     }
 
     #[test]

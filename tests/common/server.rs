@@ -51,7 +51,8 @@ impl Server {
         Self::run(program(), ip, port, arguments)
     }
 
-    fn run(mut command: Command, ip: IpAddr, port: u16, arguments: &[&str]) -> Self {
+    /// As [`Server::launch`], by a command of the test's own.
+    pub(crate) fn run(mut command: Command, ip: IpAddr, port: u16, arguments: &[&str]) -> Self {
         // Its default port is one for all tests.
         let rtsp = arguments.contains(&"--rtsp-port");
         let mut child = command
@@ -129,9 +130,26 @@ impl Server {
         value.unwrap_or_else(|| panic!("no {name} in {page}")).parse().expect("a number")
     }
 
+    /// Its process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How many threads it has.
     pub(crate) fn threads(&self) -> usize {
         self.count("task")
+    }
+
+    /// The names of its threads, sorted.
+    pub(crate) fn thread_names(&self) -> Vec<String> {
+        let tasks = format!("/proc/{}/task", self.child.id());
+        let tasks = std::fs::read_dir(tasks).expect("Linux has /proc");
+        // A thread may end between the two looks.
+        let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).ok();
+        let names = tasks.flatten().filter_map(name);
+        let mut names: Vec<String> = names.map(|name| name.trim_end().to_owned()).collect();
+        names.sort();
+        names
     }
 
     /// How many files and sockets it has open.

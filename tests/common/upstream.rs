@@ -53,10 +53,15 @@ impl Upstream {
 impl Feed {
     /// Sends a picture.
     pub(crate) fn send(&mut self, jpeg: &[u8]) {
+        self.try_send(jpeg).expect("it reads");
+    }
+
+    /// Sends a picture, unless it was hung up.
+    pub(crate) fn try_send(&mut self, jpeg: &[u8]) -> std::io::Result<()> {
         let length = jpeg.len();
         let head =
             format!("--cut here\r\nContent-Type: image/jpeg\r\nContent-Length: {length}\r\n\r\n");
         let part = [head.as_bytes(), jpeg, b"\r\n"].concat();
-        self.socket.write_all(&part).expect("it reads");
+        self.socket.write_all(&part)
     }
 }

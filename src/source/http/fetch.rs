@@ -1,7 +1,7 @@
 //! Asks another server, follows where it sends us, and reads the body of its answer.
 
 use std::io::{self, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use crate::proto::http::{
@@ -14,6 +14,8 @@ pub(super) struct Answer {
     pub(super) url: HttpUrl,
     pub(super) reply: Reply,
     pub(super) body: Incoming,
+    /// When its first picture must be there.
+    pub(super) deadline: Instant,
 }
 
 impl Answer {
@@ -52,18 +54,19 @@ pub(super) enum Unwanted {
     Content(String),
 }
 
-/// Asks for `url` and follows redirects, until `deadline`; each connect has
-/// [`CONNECT_TIMEOUT`] of its own.
-pub(super) fn fetch(url: &HttpUrl, deadline: Instant) -> Result<Answer, Fault> {
-    let mut url = url.clone();
+/// Asks for `url` and follows redirects. All of it has one deadline, `patience` after the name was
+/// looked up, in which the system cannot be hurried.
+pub(super) fn fetch(url: &HttpUrl, patience: Duration) -> Result<Answer, Fault> {
+    let (mut url, mut addresses) = (url.clone(), look_up(url)?);
+    let deadline = Instant::now() + patience;
     for _ in 0..=MAX_REDIRECTS {
-        let mut socket = connect(&url)?;
+        let mut socket = connect(&addresses, deadline)?;
         socket.write_all(&write_get(&url)).map_err(Fault::Broken)?;
         let (reply, behind) = read_head(&mut socket, deadline)?;
         match reply.status {
             200 => {
                 let body = Incoming::new(socket, &reply, behind);
-                return Ok(Answer { url, reply, body });
+                return Ok(Answer { url, reply, body, deadline });
             }
             301 | 302 | 303 | 307 | 308 => {
                 let target = reply
@@ -71,6 +74,7 @@ pub(super) fn fetch(url: &HttpUrl, deadline: Instant) -> Result<Answer, Fault> {
                     .get("Location")
                     .ok_or(Fault::Answer(Unwanted::Status(reply.status)))?;
                 url = follow(&url, target)?;
+                addresses = look_up(&url)?;
             }
             status => return Err(Fault::Answer(Unwanted::Status(status))),
         }
@@ -78,14 +82,20 @@ pub(super) fn fetch(url: &HttpUrl, deadline: Instant) -> Result<Answer, Fault> {
     Err(Fault::Answer(Unwanted::Redirects))
 }
 
-fn connect(url: &HttpUrl) -> Result<TcpStream, Fault> {
+fn look_up(url: &HttpUrl) -> Result<Vec<SocketAddr>, Fault> {
     let addresses = (url.host(), url.port()).to_socket_addrs().map_err(Fault::Name)?;
-    let addresses: Vec<_> = addresses.collect();
-    let deadline = Instant::now() + CONNECT_TIMEOUT;
+    Ok(addresses.collect())
+}
+
+fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, Fault> {
+    let deadline = deadline.min(Instant::now() + CONNECT_TIMEOUT);
     let mut failed = Fault::Name(io::ErrorKind::NotFound.into());
     for (tried, address) in addresses.iter().enumerate() {
         // Each gets its part, so that one which swallows packets leaves time for the rest.
         let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Fault::Connect(io::ErrorKind::TimedOut.into()));
+        }
         let part = left / u32::try_from(addresses.len() - tried).unwrap_or(1);
         match TcpStream::connect_timeout(address, part.max(TICK)) {
             Ok(socket) => {

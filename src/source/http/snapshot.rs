@@ -37,14 +37,8 @@ struct Fetching {
 
 impl Snapshot {
     /// Reads the first picture from `answer`.
-    pub(super) fn open(
-        answer: Answer,
-        peer: Peer,
-        fps: f64,
-        deadline: Instant,
-        clock: &Clock,
-    ) -> Result<Self, Fault> {
-        let fps = fps.min(MAX_FPS);
+    pub(super) fn open(answer: Answer, peer: Peer, fps: f64, clock: &Clock) -> Result<Self, Fault> {
+        let (fps, deadline) = (fps.min(MAX_FPS), answer.deadline);
         let size = Size { width: 1, height: 1 };
         let mut snapshot = Self {
             url: answer.url,
@@ -117,13 +111,12 @@ impl Capture for Snapshot {
 
 impl Fetching {
     fn of(url: &HttpUrl, patience: Duration) -> Result<Self, Fault> {
-        let by = Instant::now() + patience;
-        let answer = fetch(url, by)?;
+        let answer = fetch(url, patience)?;
         let kind = answer.content_type();
         if !kind.starts_with(SNAPSHOT) {
             return Err(Fault::Answer(Unwanted::Content(kind)));
         }
-        Ok(Self { body: answer.body, read: Vec::new(), by })
+        Ok(Self { body: answer.body, read: Vec::new(), by: answer.deadline })
     }
 
     /// Goes on until the picture is whole; `None` at the deadline.

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use super::super::Captured;
 use super::*;
@@ -170,6 +171,25 @@ fn silence_ends_at_the_deadline_and_then_the_patience() {
         let trouble = source.open(WISH, &Clock::system()).err().unwrap();
         assert_eq!(trouble.code, TroubleCode::Stalled, "{trouble}");
     }
+}
+
+#[test]
+fn connects_that_are_swallowed_have_the_deadline_too() {
+    // Nobody accepts, and what waits to be accepted is full: the system drops what comes.
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    listener.listen(0).unwrap();
+    let address = listener.local_addr().unwrap().as_socket().unwrap();
+    let connect = |_: &u8| TcpStream::connect_timeout(&address, Duration::from_millis(100));
+    let waiting: Vec<TcpStream> = [0; 16].iter().map_while(|one| connect(one).ok()).collect();
+    assert!(waiting.len() < 16, "this system drops nothing");
+    let mut source = Http::new(&format!("http://{address}/")).unwrap();
+    source.patience = Duration::from_millis(300);
+    let asked = Instant::now();
+    let trouble = source.open(WISH, &Clock::system()).err().unwrap();
+    assert_eq!(trouble.title, format!("{address} cannot be reached"));
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
 }
 
 #[test]

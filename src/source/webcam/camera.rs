@@ -1,6 +1,6 @@
 //! Opens a camera through nokhwa and settles what it sends.
 //!
-//! Runs on the webcam thread, which owns the camera. Does not look into the pictures,
+//! Runs on the device thread, which owns the camera. Does not look into the pictures,
 //! and does not know when to open again.
 
 use std::fmt;
@@ -18,12 +18,12 @@ use super::trouble;
 use crate::media::frame::Size;
 use crate::source::{Format, Trouble, Wish};
 
-/// A camera that is open, as the thread uses it.
-pub(super) trait Device {
+/// An open camera's driver, as far as it is used.
+pub(super) trait Driver {
     /// What it sends.
     fn format(&self) -> Format;
 
-    /// Waits until [`Device::frame`] will not wait; false if `timeout` passed first.
+    /// Waits until [`Driver::frame`] will not wait; false if `timeout` passed first.
     ///
     /// True as well where that can't be told.
     fn ready(&mut self, timeout: Duration) -> bool;
@@ -65,7 +65,7 @@ impl NokhwaCamera {
     }
 }
 
-impl Device for NokhwaCamera {
+impl Driver for NokhwaCamera {
     fn format(&self) -> Format {
         Format {
             size: self.mode.size,

@@ -5,7 +5,6 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::thread;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
@@ -14,6 +13,7 @@ use super::camera;
 use super::identity::Node;
 use super::modes::{Encoding, Mode};
 use super::{system, trouble};
+use crate::base::threads;
 use crate::media::frame::Size;
 use crate::source::{Trouble, TroubleCode};
 
@@ -87,7 +87,7 @@ fn gives_nothing(why: &Trouble) -> bool {
 fn probe(node: &Node) -> Result<Vec<Mode>, Trouble> {
     let (sender, receiver) = bounded(1);
     let theirs = node.clone();
-    let thread = thread::Builder::new().name("webcam-list".into()).spawn(move || {
+    let thread = threads::start("webcam-list", move || {
         let offers = catch_unwind(AssertUnwindSafe(|| camera::offers(&theirs)));
         // Nobody listens any more if it took too long.
         let _ = sender.send(offers.unwrap_or_else(|_| Err(trouble::crashed())));

@@ -1,21 +1,17 @@
 //! A camera at this machine, through nokhwa.
 //!
-//! [`Webcam`] is the source; its pictures are taken on a thread of its own, named
-//! `webcam`, because nokhwa may wait for ever. What is known of the system stands in
-//! `linux.rs`, and in `other.rs` for the rest.
+//! [`Webcam`] is the source, and [`reading`] what it is while it is open. nokhwa may hold the
+//! thread that it is called on for ever. What is known of the system stands in `linux.rs`, and in
+//! `other.rs` for the rest.
 //!
 //! ```text
-//! webcam thread                                       source thread
-//! camera ─ buffer ─► check or pixels ─ picture ─► slot of one ─► Capture::next
-//!                                      arrival ─► watch ───────► Trouble
+//! camera ─ buffer ─► check or pixels ─ picture ─► Capture::next
+//!                                      arrival ─► watch ─► Trouble
 //! ```
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use parking_lot::Mutex;
+use std::time::Duration;
 
 use self::camera::NokhwaCamera;
 use self::identity::{Identity, Node};
@@ -25,8 +21,8 @@ pub use self::listing::{CameraListing, Offer};
 pub use self::modes::Encoding;
 #[cfg(not(target_os = "linux"))]
 use self::other as system;
-use self::worker::{Resumed, Worker};
-use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
+use self::reading::Reading;
+use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
 
 mod camera;
@@ -39,9 +35,9 @@ mod modes;
 #[cfg(not(target_os = "linux"))]
 mod other;
 mod pixels;
+mod reading;
 mod trouble;
 mod watch;
-mod worker;
 
 /// Which camera.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,11 +90,7 @@ impl fmt::Display for Selector {
 pub struct Webcam {
     selector: Selector,
     known: Option<Known>,
-    stuck: Stuck,
 }
-
-/// A thread that waits in nokhwa and can't be joined; there is never more than one.
-type Stuck = Arc<Mutex<Option<Worker>>>;
 
 #[derive(Debug)]
 struct Known {
@@ -111,7 +103,7 @@ struct Known {
 impl Webcam {
     /// The camera that `selector` means, which need not be there yet.
     pub fn new(selector: Selector) -> Self {
-        Self { selector, known: None, stuck: Stuck::default() }
+        Self { selector, known: None }
     }
 
     /// Whether there is a camera at all; opens each for a moment until one is found.
@@ -142,37 +134,6 @@ impl Webcam {
         places.into_iter().filter(is_new).collect()
     }
 
-    fn start(
-        &mut self,
-        node: &Node,
-        wish: Wish,
-        clock: &Clock,
-    ) -> Result<Box<dyn Capture>, Trouble> {
-        let place = node.clone();
-        let worker = Worker::start(clock.clone(), move || NokhwaCamera::open(&place, wish))
-            .map_err(|error| trouble::no_thread(&error))?;
-        match worker.wait_open(OPENING) {
-            Ok(Some(_)) => Ok(self.capture(worker)),
-            Ok(None) => {
-                self.keep(worker);
-                Err(trouble::stalled())
-            }
-            Err(trouble) => {
-                // It has ended, so this joins it.
-                drop(worker.stop(OPENING));
-                Err(trouble)
-            }
-        }
-    }
-
-    fn keep(&self, worker: Worker) {
-        *self.stuck.lock() = worker.stop(Duration::ZERO);
-    }
-
-    fn capture(&self, worker: Worker) -> Box<dyn Capture> {
-        Box::new(WebcamCapture { worker: Some(worker), stuck: Arc::clone(&self.stuck) })
-    }
-
     fn remember(&mut self, node: &Node, nodes: &[Node]) {
         let beside = nodes.iter().filter(|other| other.index != node.index);
         self.known = Some(Known {
@@ -200,27 +161,17 @@ impl Source for Webcam {
     }
 
     fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
-        // nokhwa gives all who open one number the same file, so as long as a thread is
-        // stuck in it a second one would be stuck as well.
-        let stuck = self.stuck.lock().take();
-        match stuck.map(|worker| worker.resume(RESUMING)) {
-            Some(Resumed::Going(worker)) => return Ok(self.capture(worker)),
-            Some(Resumed::Stuck(worker)) => {
-                *self.stuck.lock() = Some(worker);
-                return Err(trouble::stalled());
-            }
-            Some(Resumed::Ended) | None => {}
-        }
         let nodes = system::nodes();
         let mut reason = match &self.known {
             Some(_) => trouble::unplugged(),
             None => trouble::absent(&self.selector.to_string()),
         };
         for node in self.candidates(&nodes) {
-            match self.start(node, wish, clock) {
-                Ok(capture) => {
+            let place = node.clone();
+            match Reading::start(move || NokhwaCamera::open(&place, wish), clock) {
+                Ok(reading) => {
                     self.remember(node, &nodes);
-                    return Ok(capture);
+                    return Ok(Box::new(reading));
                 }
                 Err(trouble) if trouble.code == TroubleCode::Missing => reason = trouble,
                 Err(trouble) => return Err(trouble),
@@ -228,52 +179,18 @@ impl Source for Webcam {
         }
         Err(reason)
     }
-}
 
-/// An open camera.
-#[derive(Debug)]
-struct WebcamCapture {
-    /// Always there until it is dropped.
-    worker: Option<Worker>,
-    stuck: Stuck,
-}
-
-impl Capture for WebcamCapture {
-    fn format(&self) -> Format {
-        self.worker.as_ref().and_then(Worker::format).unwrap_or(UNKNOWN)
+    fn patience(&self) -> Duration {
+        OPENING
     }
 
-    fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
-        match &self.worker {
-            Some(worker) => worker.next(deadline),
-            None => Err(trouble::unplugged()),
-        }
-    }
-
-    fn broken(&self) -> u64 {
-        self.worker.as_ref().map_or(0, Worker::broken)
+    fn hung(&self) -> Trouble {
+        trouble::stalled()
     }
 }
 
-impl Drop for WebcamCapture {
-    fn drop(&mut self) {
-        let Some(worker) = self.worker.take() else {
-            return;
-        };
-        if let Some(stuck) = worker.stop(STOPPING) {
-            log::warn!("webcam: its thread waits for a picture; the next opening goes on from it");
-            *self.stuck.lock() = Some(stuck);
-        }
-    }
-}
-
-/// What is said of a camera that is still being opened.
-const UNKNOWN: Format =
-    Format { size: crate::media::frame::Size { width: 1, height: 1 }, fps: 0.0, encoding: "MJPEG" };
 /// A camera that is asleep takes a second or two.
-const OPENING: Duration = Duration::from_secs(4);
-const RESUMING: Duration = Duration::from_secs(1);
-const STOPPING: Duration = Duration::from_millis(300);
+const OPENING: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests;

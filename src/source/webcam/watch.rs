@@ -1,6 +1,6 @@
 //! Notices that a camera went silent or sends nothing that can be read.
 //!
-//! Pure: time comes in as an argument. Waits for nothing itself; [`super::worker`] asks it.
+//! Pure: time comes in as an argument. Waits for nothing itself; [`super::reading`] asks it.
 
 use std::time::{Duration, Instant};
 
@@ -58,6 +58,11 @@ impl Watch {
                 self.broken_since.get_or_insert(now);
             }
         }
+    }
+
+    /// How long a driver may hold the thread that reads it.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience.max(FIRST_PATIENCE)
     }
 
     /// What is wrong at `now`, if anything.

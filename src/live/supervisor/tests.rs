@@ -1,0 +1,190 @@
+use super::*;
+use std::thread;
+
+use crossbeam_channel::{Receiver, bounded};
+
+use crate::base::clock::Clock;
+use crate::live::encode::Wanted;
+use crate::live::level::LevelSet;
+use crate::media::frame::{Chroma, Planar};
+use crate::source::{Capture, Kind};
+
+/// What happens to a source.
+enum Step {
+    Picture,
+    Fail(TroubleCode),
+    Panic,
+    /// The system holds the thread until the gate is opened.
+    Hang(Receiver<()>),
+}
+
+use Step::{Fail, Hang, Panic, Picture as Shows};
+
+/// Plays a list of steps, a list for each opening.
+struct Script(Vec<Vec<Step>>);
+
+fn trouble(code: TroubleCode) -> Trouble {
+    Trouble { code, title: "Gone".into(), detail: "Trying again.".into() }
+}
+
+fn watched() -> Wanted {
+    Wanted { levels: LevelSet::ALL, ..Wanted::default() }
+}
+
+fn size() -> Size {
+    Size::new(64, 48).unwrap()
+}
+
+impl Source for Script {
+    fn kind(&self) -> Kind {
+        Kind::Webcam
+    }
+
+    fn name(&self) -> String {
+        "script".into()
+    }
+
+    fn open(&mut self, _: Wish, _: &Clock) -> Result<Box<dyn Capture>, Trouble> {
+        if self.0.is_empty() {
+            return Err(trouble(TroubleCode::Missing));
+        }
+        Ok(Box::new(Play(self.0.remove(0))))
+    }
+}
+
+struct Play(Vec<Step>);
+
+impl Capture for Play {
+    fn format(&self) -> Format {
+        Format { size: size(), fps: 30.0, encoding: "YUYV" }
+    }
+
+    fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
+        if self.0.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            thread::park_timeout(left);
+            return Ok(None);
+        }
+        match self.0.remove(0) {
+            Shows => {}
+            Fail(code) => return Err(trouble(code)),
+            Panic => panic!("as drivers do"),
+            Hang(gate) => {
+                let _ = gate.recv();
+            }
+        }
+        let samples = vec![0; Chroma::Gray.bytes(size())];
+        let planar = Planar { size: size(), chroma: Chroma::Gray, samples };
+        let picture = Picture::Planar(Arc::new(planar));
+        Ok(Some(Captured { at: Instant::now(), picture }))
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_millis(300)
+    }
+}
+
+struct Running {
+    hub: Arc<Hub>,
+    condition: Arc<Condition>,
+    shutdown: Shutdown,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    fn start(script: Vec<Vec<Step>>) -> Self {
+        let (hub, shutdown) = (Arc::new(Hub::new(Clock::system())), Shutdown::new());
+        let source = Box::new(Script(script));
+        let condition = Arc::new(Condition::new(source.as_ref()));
+        let wish = Wish { size: size(), fps: 30.0 };
+        let (of_hub, of_condition) = (Arc::clone(&hub), Arc::clone(&condition));
+        let thread = start(source, wish, of_hub, of_condition, shutdown.clone()).unwrap();
+        Self { hub, condition, shutdown, thread: Some(thread) }
+    }
+
+    /// Looks again and again, for ten seconds at most.
+    fn until(&self, what: &str, holds: impl Fn(&Report) -> bool) -> Report {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Instant::now() < deadline {
+            let report = self.condition.report();
+            if holds(&report) {
+                return report;
+            }
+            thread::yield_now();
+        }
+        panic!("never {what}: {:?}", self.condition.report());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shutdown.ask();
+        self.hub.stop();
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+#[test]
+fn nothing_is_opened_until_somebody_watches() {
+    let running = Running::start(vec![vec![Shows]]);
+    assert_eq!(running.condition.report().opened, 0);
+    running.hub.want(watched());
+    let report = running.until("live", |report| report.status == Status::Live);
+    assert_eq!((report.opened, report.frames), (1, 1));
+}
+
+#[test]
+fn a_lost_source_shows_a_card_and_comes_back() {
+    let lost = vec![Shows, Fail(TroubleCode::Unplugged)];
+    let running = Running::start(vec![lost, vec![Shows]]);
+    running.hub.want(watched());
+    let report = running.until("lost", |report| report.status == Status::Lost);
+    assert_eq!(report.trouble.unwrap().0.code, TroubleCode::Unplugged);
+    running.until("back", |report| report.frames == 2 && report.trouble.is_none());
+    assert_eq!(running.hub.frame().unwrap().origin, Origin::Source);
+}
+
+#[test]
+fn a_source_that_panics_is_opened_again() {
+    let running = Running::start(vec![vec![Shows, Panic], vec![Shows]]);
+    running.hub.want(watched());
+    let report = running.until("lost", |report| report.status == Status::Lost);
+    assert_eq!(report.trouble.unwrap().0.code, TroubleCode::Failed);
+    running.until("back", |report| report.opened == 2 && report.status == Status::Live);
+}
+
+#[test]
+fn a_source_that_hangs_is_told_and_goes_on_where_it_was() {
+    let (open, gate) = bounded(1);
+    let running = Running::start(vec![vec![Shows, Hang(gate)], vec![Shows]]);
+    running.hub.want(watched());
+    let card = || running.hub.frame().is_some_and(|frame| frame.origin == Origin::Card);
+    let report = running.until("lost", |report| report.status == Status::Lost && card());
+    assert_eq!(report.trouble.unwrap().0.title, "script does not answer");
+    open.send(()).unwrap();
+    let report = running.until("back", |report| report.trouble.is_none());
+    assert_eq!((report.opened, report.frames), (1, 2), "no second thread was started");
+}
+
+#[test]
+fn a_source_that_hangs_keeps_nothing_from_ending() {
+    let (open, gate) = bounded(1);
+    let running = Running::start(vec![vec![Hang(gate)]]);
+    running.hub.want(watched());
+    running.until("lost", |report| report.status == Status::Lost);
+    let asked = Instant::now();
+    drop(running);
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    drop(open);
+}
+
+#[test]
+fn the_card_has_the_size_of_the_stream() {
+    let running = Running::start(vec![]);
+    running.hub.want(watched());
+    running.until("lost", |report| report.status == Status::Lost);
+    let card = running.hub.wait_for_frame(Instant::now() + Duration::from_secs(10)).unwrap();
+    assert_eq!((card.origin, card.picture.size()), (Origin::Card, size()));
+}
