@@ -12,9 +12,10 @@ use crate::base::system;
 use crate::config::{Config, DEFAULT_RTSP_PORT, SourceChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
+use crate::live::encode::Encoders;
+use crate::live::governor;
 use crate::live::hub::Hub;
 use crate::live::supervisor::{self, Condition};
-use crate::live::{encode, governor};
 use crate::net::{self, Bound, Engine, Limits};
 use crate::rtsp;
 use crate::source::Source;
@@ -71,24 +72,23 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         Arc::clone(&engine),
         shutdown.clone(),
     ));
-    let mut threads = encode::start(&hub, &audience).map_err(no("encode threads"))?;
-    threads
-        .push(governor::start(audience, clock, shutdown.clone()).map_err(no("governor thread"))?);
+    let mut encoders = Encoders::start(&hub, &audience);
     let supervisor =
         supervisor::start(source, config.wish(), Arc::clone(&hub), condition, shutdown.clone());
-    threads.push(supervisor.map_err(no("source thread"))?);
+    let supervisor = supervisor.map_err(no("source thread"))?;
     web::start(bound, &context);
     let plan =
         rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
     let rtsp = rtsp.map(|bound| rtsp::start(bound, plan, Arc::clone(&context))).transpose();
     let rtsp = rtsp.map_err(no("RTSP threads"))?;
 
-    shutdown.wait_until_asked();
+    governor::run(&audience, &clock, shutdown, || encoders.keep());
     info!("stopping");
     hub.stop();
     rtsp.into_iter().for_each(rtsp::RtspRunning::join);
     engine.stop();
-    threads.into_iter().for_each(join);
+    encoders.join();
+    join(supervisor);
     Ok(())
 }
 

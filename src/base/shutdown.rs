@@ -34,14 +34,6 @@ impl Shutdown {
         *self.shared.asked.lock()
     }
 
-    /// Waits until it is asked.
-    pub fn wait_until_asked(&self) {
-        let mut asked = self.shared.asked.lock();
-        while !*asked {
-            self.shared.changed.wait(&mut asked);
-        }
-    }
-
     /// Waits until it is asked, at most for `time`. Returns whether it was.
     pub fn wait(&self, time: Duration) -> bool {
         let deadline = Instant::now() + time;

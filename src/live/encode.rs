@@ -16,6 +16,8 @@ use parking_lot::{Condvar, Mutex};
 use super::audience::Audience;
 use super::hub::{Hub, passthrough};
 use super::level::{LEVELS, Level, LevelSet};
+use crate::base::threads;
+use crate::base::warn_rate::WarnRate;
 use crate::media::codec::{Decoder, Encoder};
 use crate::media::frame::{Frame, Origin, Picture};
 use crate::media::motion::Thumbnail;
@@ -73,28 +75,56 @@ impl Desk {
     }
 }
 
-/// Starts the encode threads, one for each core up to four.
-///
-/// # Errors
-///
-/// The system's error if a thread cannot be made.
-pub fn start(hub: &Arc<Hub>, audience: &Arc<Audience>) -> std::io::Result<Vec<JoinHandle<()>>> {
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    (0..cores.min(MAX_THREADS))
-        .map(|number| {
-            let (hub, audience) = (Arc::clone(hub), Arc::clone(audience));
-            thread::Builder::new()
-                .name(format!("encode-{number}"))
-                .spawn(move || run(&hub, &audience))
-        })
-        .collect()
+/// The encode threads, one for each core up to four.
+pub struct Encoders {
+    hub: Arc<Hub>,
+    audience: Arc<Audience>,
+    threads: Vec<Option<JoinHandle<()>>>,
+}
+
+impl Encoders {
+    /// Starts the threads; those that cannot be had now are for [`Encoders::keep`].
+    pub fn start(hub: &Arc<Hub>, audience: &Arc<Audience>) -> Self {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let threads = (0..cores.min(MAX_THREADS)).map(|_| None).collect();
+        let (hub, audience) = (Arc::clone(hub), Arc::clone(audience));
+        let mut encoders = Self { hub, audience, threads };
+        encoders.keep();
+        encoders
+    }
+
+    /// Starts what is missing: threads that could not be had, or ended for want of memory.
+    pub fn keep(&mut self) {
+        for (number, place) in self.threads.iter_mut().enumerate() {
+            if place.as_ref().is_some_and(|thread| !thread.is_finished()) {
+                continue;
+            }
+            place.take().into_iter().for_each(join);
+            let (hub, audience) = (Arc::clone(&self.hub), Arc::clone(&self.audience));
+            // Told already if there is none.
+            *place = threads::start(format!("encode-{number}"), move || run(&hub, &audience)).ok();
+        }
+    }
+
+    /// Waits for the threads to end, after the hub was stopped.
+    pub fn join(self) {
+        self.threads.into_iter().flatten().for_each(join);
+    }
+}
+
+fn join(thread: JoinHandle<()>) {
+    if thread.join().is_err() {
+        error!("an encode thread failed");
+    }
 }
 
 fn run(hub: &Hub, audience: &Audience) {
     let codecs = Encoder::new().and_then(|encoder| Ok((encoder, Decoder::new()?)));
     let (mut encoder, mut decoder) = match codecs {
         Ok(codecs) => codecs,
-        Err(failed) => return error!("no encoder: {failed}"),
+        Err(failed) => {
+            return NO_ENCODER.warn(hub.clock().now(), format_args!("no encoder: {failed}"));
+        }
     };
     while let Some(task) = hub.desk().take(hub) {
         let (sequence, failed) = (task.frame().sequence, task.failed());
@@ -104,6 +134,8 @@ fn run(hub: &Hub, audience: &Audience) {
         hub.desk().change(|schedule| schedule.finished(sequence, done));
     }
 }
+
+static NO_ENCODER: WarnRate = WarnRate::new(module_path!());
 
 fn perform(
     task: Task,
