@@ -1,15 +1,18 @@
 //! The whole server: its threads are started here, and joined in the end.
 
 use std::io::{IsTerminal, Write};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use log::{error, info, warn};
 
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
+use crate::base::subnet::Subnet;
 use crate::base::system;
-use crate::config::{Config, DEFAULT_RTSP_PORT, SourceChoice};
+use crate::config::{Config, CorsChoice, DEFAULT_RTSP_PORT, ProxyHeaderChoice, SourceChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
 use crate::live::encode::Encoders;
@@ -25,7 +28,7 @@ use crate::source::http::Http;
 use crate::source::pattern::Pattern;
 use crate::source::rtsp::Rtsp;
 use crate::source::webcam::{Selector, Webcam};
-use crate::web::{self, About, Context};
+use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers};
 
 /// Runs the server until `shutdown` is asked.
 ///
@@ -69,6 +72,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         Arc::clone(&audience),
         Arc::clone(&condition),
         about,
+        access(config),
         Arc::clone(&engine),
         shutdown.clone(),
     ));
@@ -82,7 +86,15 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let rtsp = rtsp.map(|bound| rtsp::start(bound, plan, Arc::clone(&context))).transpose();
     let rtsp = rtsp.map_err(no("RTSP threads"))?;
 
-    governor::run(&audience, &clock, shutdown, || encoders.keep());
+    let mut looked_at = started;
+    governor::run(&audience, &clock, shutdown, || {
+        encoders.keep();
+        let now = clock.now();
+        if now.duration_since(looked_at) >= BETWEEN_LOOKS {
+            looked_at = now;
+            context.access.look_again();
+        }
+    });
     info!("stopping");
     hub.stop();
     rtsp.into_iter().for_each(rtsp::RtspRunning::join);
@@ -90,6 +102,29 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     encoders.join();
     join(supervisor);
     Ok(())
+}
+
+/// Who is let in, and by which name.
+fn access(config: &Config) -> Access {
+    let origin = |choice: &CorsChoice| match choice {
+        CorsChoice::Origin(origin) => Some(origin.clone()),
+        _ => None,
+    };
+    let readers = Readers {
+        all: config.cors.contains(&CorsChoice::All),
+        near: config.cors.contains(&CorsChoice::Lan),
+        named: config.cors.iter().filter_map(origin).collect(),
+    };
+    let loopback = || {
+        let (v4, v6) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
+        [Subnet::new(v4, 8), Subnet::new(v6, 128)].into_iter().flatten().collect()
+    };
+    let at = if config.proxies.is_empty() { loopback() } else { config.proxies.clone() };
+    let header = match config.proxy_header {
+        ProxyHeaderChoice::XForwarded => ProxyHeader::XForwarded,
+        ProxyHeaderChoice::Forwarded => ProxyHeader::Forwarded,
+    };
+    Access::new(config.hosts.clone(), readers, Proxies { at, header })
 }
 
 /// The source that `--source` names.
@@ -154,6 +189,9 @@ fn announce(bound: &Bound, rtsp: Option<&Bound>, out: &mut impl Write) -> Vec<St
     }
     addresses
 }
+
+/// A machine may come into its network, or into another one, at any time.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 
 fn no(what: &'static str) -> impl Fn(std::io::Error) -> Error {
     move |error| Error::System { what, error }

@@ -4,13 +4,15 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::Parser;
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, ValueEnum};
 
+use crate::base::subnet::{NotASubnet, Subnet};
 use crate::live::bandwidth::Budget;
 use crate::media::frame::Size;
-use crate::proto::http::HttpUrl;
+use crate::proto::http::{Authority, Host, HttpUrl, WebOrigin};
 use crate::proto::rtsp::RtspUrl;
 use crate::source::Wish;
 use crate::source::webcam::Selector;
@@ -47,6 +49,25 @@ pub struct Config {
     #[arg(long, value_name = "ADDR")]
     pub bind: Option<IpAddr>,
 
+    /// A name that this server is asked by, beside addresses, names without a dot, `.local`,
+    /// `.lan` and their like, and the machine's own; may be given several times
+    #[arg(long = "host", value_name = "NAME", value_parser = parse_host)]
+    pub hosts: Vec<String>,
+
+    /// Pages of which other origins may read the stream, the snapshot and the state: `lan`, `none`,
+    /// `*`, or an origin as in `https://panel.example`; may be given several times
+    #[arg(long, value_name = "WHICH", default_value = "lan", value_delimiter = ',')]
+    pub cors: Vec<CorsChoice>,
+
+    /// A proxy in front, as an address or a subnet: what it says of its clients is believed; may be
+    /// given several times [default: this machine]
+    #[arg(long = "proxy", value_name = "ADDR", value_parser = parse_proxy)]
+    pub proxies: Vec<Subnet>,
+
+    /// Where the proxy says who its client is, and overwrites what the client says there
+    #[arg(long, value_name = "HEADER", value_enum, default_value_t = ProxyHeaderChoice::XForwarded)]
+    pub proxy_header: ProxyHeaderChoice,
+
     /// Bits per second that all viewers may use together: `100M`, `800k`, `unlimited`
     #[arg(long, value_name = "RATE", default_value = "100M")]
     pub bandwidth: Budget,
@@ -75,6 +96,43 @@ pub struct Config {
     /// List the cameras with what they offer, and exit
     #[arg(long)]
     pub list_cameras: bool,
+}
+
+/// What `--cors` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsChoice {
+    /// Every origin on this network.
+    Lan,
+    /// No other origin.
+    None,
+    /// Every origin.
+    All,
+    /// This one.
+    Origin(WebOrigin),
+}
+
+/// What `--proxy-header` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProxyHeaderChoice {
+    /// X-Forwarded-For, -Proto, -Host and -Prefix
+    XForwarded,
+    /// Forwarded (RFC 7239)
+    Forwarded,
+}
+
+impl FromStr for CorsChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "lan" => Self::Lan,
+            "none" => Self::None,
+            "*" => Self::All,
+            origin => Self::Origin(WebOrigin::parse(origin).ok_or_else(|| {
+                "takes lan, none, * or an origin as in https://panel.example".to_owned()
+            })?),
+        })
+    }
 }
 
 /// What `--source` names.
@@ -155,6 +213,17 @@ fn parse_folder(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+fn parse_host(text: &str) -> Result<String, String> {
+    match Authority::parse(text) {
+        Some(Authority { host: Host::Name(name), port: None }) => Ok(name),
+        _ => Err("takes a name without a port, as in cam.example.com".into()),
+    }
+}
+
+fn parse_proxy(text: &str) -> Result<Subnet, String> {
+    text.parse().map_err(|NotASubnet| "takes an address or a subnet, as in 10.0.0.0/8".into())
+}
+
 fn parse_donate_url(text: &str) -> Result<String, String> {
     let is_url = text.starts_with("https://") || text.starts_with("http://");
     if is_url && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -217,6 +286,16 @@ mod tests {
     }
 
     #[test]
+    fn who_is_let_in_can_be_said_several_times() {
+        let typed =
+            ["--host", "Cam.Example.com.", "--host", "b", "--cors", "lan,https://a.example"];
+        let config = config(&typed).unwrap();
+        assert_eq!(config.hosts, ["cam.example.com", "b"]);
+        let origin = WebOrigin::parse("https://a.example:443").unwrap();
+        assert_eq!(config.cors, [CorsChoice::Lan, CorsChoice::Origin(origin)]);
+    }
+
+    #[test]
     fn a_wrong_value_names_the_flag_and_what_it_takes() {
         for (arguments, flag, takes) in [
             (["--size", "big"], "--size", "1280x720"),
@@ -232,6 +311,13 @@ mod tests {
             (["--rtsp-port", "x"], "--rtsp-port", "0 to 65535"),
             (["--clips", "/nowhere"], "--clips", "a folder"),
             (["--bind", "home"], "--bind", "IP address"),
+            (["--host", "cam.example.com:80"], "--host", "without a port"),
+            (["--host", "10.0.0.1"], "--host", "a name"),
+            (["--host", "a b"], "--host", "a name"),
+            (["--cors", "everybody"], "--cors", "lan, none"),
+            (["--cors", "https://a.example/path"], "--cors", "an origin"),
+            (["--proxy", "10.0.0.0/33"], "--proxy", "a subnet"),
+            (["--proxy-header", "via"], "--proxy-header", "forwarded"),
         ] {
             let words = config(&arguments).unwrap_err().to_string();
             assert!(words.contains(flag) && words.contains(takes), "{words}");

@@ -129,6 +129,11 @@ fn other_methods_are_told_which_ones_there_are() {
             refused(method, path, POST_METHODS);
         }
     }
+    client.send("CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\n\r\n");
+    let reply = client.reply().expect(405);
+    assert_eq!(reply.header("Allow"), Some("GET, HEAD, POST, OPTIONS"));
+    client.expect_end();
+    let mut client = server.connect();
     // Of a method that nobody knows it cannot be said where it is possible.
     for (method, path) in [("BREW", "/"), ("get", "/state"), ("PROPFIND", "/nothing")] {
         let reply = client.request(method, path, &[], b"").expect(501);
@@ -151,36 +156,6 @@ fn options_says_what_can_be_done() {
         assert_eq!(reply.header("Allow"), Some(POST_METHODS), "{path}");
     }
     client.request("OPTIONS", "/nothing", &[], b"").expect(404);
-}
-
-#[test]
-fn other_sites_may_read_the_stream_the_snapshot_and_the_state_alone() {
-    let server = Server::pattern(&[]);
-    let mut client = server.connect();
-    let origin = [("Origin", "http://elsewhere.example")];
-    for path in PATHS.into_iter().chain(["/nothing"]) {
-        let open = path.contains("snapshot") || path.contains("state");
-        let expected = open.then_some("*");
-        for method in ["GET", "HEAD", "OPTIONS"] {
-            let reply = client.request(method, path, &origin, b"");
-            let found = reply.header("Access-Control-Allow-Origin");
-            assert_eq!(found, expected, "{method} {path}");
-        }
-    }
-    // A page that asks wrongly may read why.
-    for path in ["/stream?fps=x", "/snapshot?quality=0", "/state?tab=-"] {
-        let reply = client.request("GET", path, &origin, b"").expect(400);
-        assert_eq!(reply.header("Access-Control-Allow-Origin"), Some("*"), "{path}");
-    }
-    for path in STREAMS {
-        // That GET has it too, the strict reader of streams checks each time.
-        let reply = client.request("OPTIONS", path, &origin, b"");
-        assert_eq!(reply.header("Access-Control-Allow-Origin"), Some("*"), "{path}");
-    }
-    for path in FORMS {
-        let reply = client.request("OPTIONS", path, &origin, b"");
-        assert_eq!(reply.header("Access-Control-Allow-Origin"), None, "{path}");
-    }
 }
 
 #[test]
@@ -332,7 +307,10 @@ fn what_a_client_has_already_is_not_sent_again() {
     let mut client = server.connect();
     for path in ["/", "/favicon.ico", "/assets/css/base.css", "/assets/js/app.js"] {
         let etag = client.get(path).expect(200).header("ETag").expect("an ETag").to_owned();
-        for known in [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".to_owned()] {
+        let lines = format!("\"x\"\r\nIf-None-Match: {etag}");
+        let known =
+            [etag.clone(), format!("W/{etag}"), format!("\"x\", {etag}"), "*".to_owned(), lines];
+        for known in known {
             for method in ["GET", "HEAD"] {
                 let fields = [("If-None-Match", known.as_str())];
                 let reply = client.request(method, path, &fields, b"").expect(304);
@@ -342,6 +320,62 @@ fn what_a_client_has_already_is_not_sent_again() {
         let reply = client.request("GET", path, &[("If-None-Match", "\"old\"")], b"").expect(200);
         assert!(!reply.body.is_empty());
     }
+}
+
+#[test]
+fn what_a_client_wants_only_as_it_was_is_not_sent_otherwise() {
+    let server = Server::pattern(&[]);
+    let mut client = server.connect();
+    for path in ["/", "/favicon.ico", "/assets/css/base.css"] {
+        let etag = client.get(path).expect(200).header("ETag").expect("an ETag").to_owned();
+        for same in [etag.clone(), format!("\"x\"\r\nIf-Match: {etag}"), "*".to_owned()] {
+            client.request("GET", path, &[("If-Match", &same)], b"").expect(200);
+        }
+        for other in ["\"x\"", &format!("W/{etag}"), ""] {
+            let both = [("If-Match", other), ("If-None-Match", &etag)];
+            client.request("GET", path, &both, b"").expect(412);
+            client.request("HEAD", path, &both, b"").expect(412);
+        }
+    }
+    // What has no tag is never the one that is meant.
+    let one = [("If-Match", "\"x\""), ("Content-Type", FORM)];
+    for path in ["/state", "/snapshot", "/stream", "/healthz"] {
+        client.request("GET", path, &one, b"").expect(412);
+    }
+    client.request("POST", "/viewer", &one, b"quality=low").expect(412);
+    client.request("GET", "/state", &[("If-Match", "*")], b"").expect(200);
+    client.request("GET", "/nothing", &one, b"").expect(404);
+}
+
+#[test]
+fn answers_say_what_may_be_done_with_them() {
+    let server = Server::pattern(&[]);
+    let mut client = server.connect();
+    for path in PATHS.into_iter().chain(["/nothing", "/stream?fps=x"]) {
+        let reply = client.get(path);
+        assert_eq!(reply.header("X-Content-Type-Options"), Some("nosniff"), "{path}");
+        let caching = reply.header("Cache-Control").unwrap_or_else(|| panic!("{path}"));
+        let own = reply.header("Set-Cookie").is_some();
+        let expected = match path {
+            "/" | "/webcam/" => "private, no-cache",
+            "/qr.svg" | "/favicon.ico" => "no-cache",
+            _ if path.starts_with("/assets/") => "no-cache",
+            _ => "no-store",
+        };
+        assert_eq!(caching, expected, "{path}");
+        assert!(!own || caching.contains("private") || caching.contains("no-store"), "{path}");
+        if reply.header("Content-Type").is_some_and(|kind| kind.starts_with("text/html")) {
+            let policy = reply.header("Content-Security-Policy").expect("pages have a policy");
+            assert!(policy.contains("default-src 'self'"), "{path}");
+        }
+    }
+    let form = [("Content-Type", FORM)];
+    let reply = client.request("POST", "/viewer", &form, b"quality=low").expect(303);
+    assert_eq!(reply.header("Cache-Control"), Some("no-store"));
+    let etag = client.get("/").header("ETag").expect("a tag").to_owned();
+    let reply = client.request("GET", "/", &[("If-None-Match", &etag)], b"").expect(304);
+    assert_eq!(reply.header("Cache-Control"), Some("private, no-cache"));
+    assert_eq!(reply.header("Vary"), Some("Cookie"));
 }
 
 #[test]

@@ -46,9 +46,23 @@ fn doubtful_requests_are_refused() {
     for length in ["+5", "-1", "5.0", "0x5", "five", "99999999999999999999999"] {
         refused(400, &form(&format!("Content-Length: {length}"), "a=bcd"));
     }
-    refused(501, &form("Transfer-Encoding: gzip", ""));
+    refused(501, &form("Transfer-Encoding: gzip, chunked", "0\r\n\r\n"));
+    refused(501, &form("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked", "0\r\n\r\n"));
+    for codings in ["gzip", "chunked, gzip", "chunked, chunked", "identity", "chunked;a=b"] {
+        refused(400, &form(&format!("Transfer-Encoding: {codings}"), "0\r\n\r\n"));
+    }
     refused(400, &form("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "0\r\n\r\n"));
-    for chunks in ["x\r\n", "5\r\na=bcdX\r\n", "5\na=bcd", "-5\r\n", "fffffffffffffffff\r\n"] {
+    for chunks in [
+        "x\r\n",
+        "5\r\na=bcdX\r\n",
+        "5\na=bcd",
+        "-5\r\n",
+        "fffffffffffffffff\r\n",
+        "5;\r\na=bcd\r\n",
+        "a \r\n",
+        "5;a=\"b\r\na=bcd\r\n",
+        "0\r\nno colon\r\n\r\n",
+    ] {
         refused(400, &form("Transfer-Encoding: chunked", chunks));
     }
     // Whom it is for.
@@ -56,6 +70,7 @@ fn doubtful_requests_are_refused() {
     refused(400, &with("Host: x"));
     refused(400, &with("Host: y"));
     refused(400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n");
+    refused(400, "GET / HTTP/1.1\r\nHost:\r\n\r\n");
     // Lines and fields.
     refused(400, &with("X: a\rb"));
     refused(400, &with("X: a\r\r\nY: b"));
@@ -79,7 +94,8 @@ fn doubtful_requests_are_refused() {
     refused(400, "GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
     refused(400, "GET ftp://x/ HTTP/1.1\r\nHost: x\r\n\r\n");
     refused(400, "GET * HTTP/1.1\r\nHost: x\r\n\r\n");
-    refused(400, "CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n");
+    refused(400, "CONNECT x HTTP/1.1\r\nHost: x\r\n\r\n");
+    refused(400, "CONNECT / HTTP/1.1\r\nHost: x\r\n\r\n");
     refused(400, "GET /#here HTTP/1.1\r\nHost: x\r\n\r\n");
     refused(400, "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n");
     refused(400, "GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -40,7 +40,7 @@ fn cookie_is_the_contracts() {
         let mut pieces = cookie.split("; ");
         let value = pieces.next().and_then(|piece| piece.strip_prefix("viewer=")).expect(cookie);
         let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        assert!(value.len() == 32 && value.bytes().all(digit), "128 bits: {cookie}");
+        assert!(value.len() == 48 && value.bytes().all(digit), "128 bits and 64: {cookie}");
         let mut attributes: Vec<_> =
             pieces.filter(|piece| !piece.starts_with("Max-Age=")).collect();
         attributes.sort_unstable();
@@ -71,12 +71,43 @@ fn cookie_is_given_once() {
 #[test]
 fn cookie_of_another_kind_counts_as_none() {
     let server = Server::pattern(&[]);
-    let long = "0".repeat(33);
-    for value in ["", "0", "x", long.as_str(), &"G".repeat(32), &"A".repeat(32)] {
+    let long = "0".repeat(49);
+    for value in ["", "0", "x", long.as_str(), &"G".repeat(32), &"A".repeat(48)] {
         let cookie = format!("a=b; viewer={value}; c=d");
         let page = ask(server.address(), "GET", "/", &[("Cookie", &cookie)], b"").expect(200);
         assert!(page.header("Set-Cookie").is_some(), "{cookie}");
     }
+}
+
+#[test]
+fn cookie_that_is_made_up_is_nobodys_and_its_replacement_is_one() {
+    let server = Server::pattern(&[]);
+    let viewer = Viewer::of(&server);
+    viewer.set("quality=low");
+    let (name, good) = viewer.cookie.split_once('=').expect("name and value");
+    let mut forged = good.to_owned();
+    forged.replace_range(47.., if good.ends_with('0') { "1" } else { "0" });
+    for made_up in [forged, "0".repeat(48), good[..32].to_owned()] {
+        let cookie = format!("{name}={made_up}");
+        let fields = [("Cookie", cookie.as_str())];
+        let given = || {
+            let page = ask(server.address(), "GET", "/", &fields, b"").expect(200);
+            let cookie = page.header("Set-Cookie").expect("another cookie");
+            cookie.split(';').next().expect("name and value").to_owned()
+        };
+        let replacement = given();
+        assert_eq!(given(), replacement, "requests on their way at once agree");
+        assert_ne!(replacement, viewer.cookie);
+        // A form that comes before the page's cookie is the same viewer's.
+        let fields = [("Cookie", cookie.as_str()), ("Content-Type", FORM)];
+        ask(server.address(), "POST", "/viewer", &fields, b"quality=medium").expect(303);
+        let fields = [("Cookie", replacement.as_str())];
+        let reply = ask(server.address(), "GET", "/state", &fields, b"");
+        assert_eq!(reply.json()["viewer"]["choice"], "medium");
+        let reply = ask(server.address(), "GET", "/", &fields, b"").expect(200);
+        assert_eq!(reply.header("Set-Cookie"), None, "it is good");
+    }
+    assert_eq!(viewer.own()["choice"], "low");
 }
 
 #[test]

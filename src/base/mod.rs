@@ -1,7 +1,10 @@
 //! What everything may use: the clock, the one signal to end, threads, warnings, the machine.
 
 pub mod clock;
+pub mod place;
+pub mod rate;
 pub mod shutdown;
+pub mod subnet;
 pub mod system;
 pub mod threads;
 pub mod warn_rate;

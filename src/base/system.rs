@@ -1,19 +1,24 @@
 //! What is asked of the operating system. Where it cannot be asked, a fallback.
 
-/// The machine's name, for the page's title.
+/// The machine's name as the system has it, which may be empty.
 #[cfg(unix)]
+pub fn node_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// The machine's name as the system has it, which may be empty.
+#[cfg(not(unix))]
+pub fn node_name() -> String {
+    std::env::var("COMPUTERNAME").unwrap_or_default()
+}
+
+/// The machine's name, for the page's title.
 pub fn machine_name() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let name = node_name();
     let host = name.split('.').next().unwrap_or_default();
     // Linux calls a machine that nobody named `(none)`.
     let is_named = !["", "(none)", "localhost"].contains(&host);
     if is_named { host.into() } else { FALLBACK_NAME.into() }
-}
-
-/// The machine's name, for the page's title.
-#[cfg(not(unix))]
-pub fn machine_name() -> String {
-    std::env::var("COMPUTERNAME").unwrap_or_else(|_| FALLBACK_NAME.into())
 }
 
 /// Raises the limit of open files to the highest that is allowed: each viewer needs one.

@@ -15,6 +15,11 @@ impl ViewerId {
         Self(bits)
     }
 
+    /// Its bits.
+    pub fn to_bits(self) -> u128 {
+        self.0
+    }
+
     /// An id that nobody has or can guess.
     pub fn random() -> Self {
         let mut bytes = [0; 16];

@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | [`http`] | HTTP/1.1 heads and bodies, as a server reads and as a client does |
 //! | [`form`] | `application/x-www-form-urlencoded`, percent-encoding |
+//! | [`text`] | names and messages of people, made safe to show |
 //! | [`cookie`] | `Cookie` and `Set-Cookie` |
 //! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
 //! | [`multipart`] | `multipart/x-mixed-replace`, the live stream, written and read |
@@ -26,6 +27,7 @@ pub mod multipart;
 pub mod rtp;
 pub mod rtsp;
 pub mod sock_diag;
+pub mod text;
 
 #[cfg(test)]
 mod mutated;

@@ -2,13 +2,14 @@
 //!
 //! The damage is random but the same in each run. `fuzz/` looks further.
 
-use super::http::{Body, BodyLength, ChunkedDecoder, HttpUrl, if_none_match};
-use super::http::{parse_head, parse_reply};
+use super::http::{Authority, Body, BodyLength, ChunkedDecoder, Forwarded, HttpUrl, Prefix};
+use super::http::{WebOrigin, if_match, if_none_match, parse_head, parse_reply};
 use super::multipart::PartReader;
 use super::rtp::jpeg::{Depacketizer, Size};
 use super::rtp::{self, rtcp};
 use super::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
 use super::rtsp::{Next, Range, RtpInfo, Session, Transport, Uri};
+use super::text::clean_line;
 use super::{cookie, form, rtsp};
 
 const SEEDS: [&[u8]; 26] = [
@@ -150,6 +151,9 @@ fn read_head_and_body(input: &[u8]) {
     assert!(length <= input.len());
     assert_eq!(parse_head(&input[..length - 1]), Ok(None));
     let _ = (head.keep_alive(), head.accepts_json(), head.target.query_pairs());
+    let _ = form::pick(head.target.query.as_deref().unwrap_or_default().as_bytes(), &["quality"]);
+    let _ = Forwarded::of_x_headers(&head.headers, |_| true);
+    let _ = Forwarded::of_header(&head.headers, |_| true);
     let _ = cookie::find(head.headers.all("Cookie"), "viewer");
     for framing in [head.body(), BodyLength::Chunked] {
         let body = &input[length..];
@@ -185,6 +189,11 @@ fn read_text(input: &[u8]) {
     let _ = form::parse(input);
     let text = String::from_utf8_lossy(input);
     for line in text.lines() {
+        if let Ok(clean) = clean_line(line, 200) {
+            assert_eq!(clean_line(&clean, 200), Ok(clean.clone()), "{line:?}");
+        }
+        let _ = (Authority::parse(line), WebOrigin::parse(line), Prefix::parse(line));
+        let _ = if_match(line, Some("\"a\""));
         let _ = HttpUrl::parse(&format!("http://{line}"));
         let _ = if_none_match(line, "\"a\"");
         let _ = cookie::find([line], "viewer");

@@ -16,6 +16,8 @@ use crate::proto::http::{Head, Method, ResponseHead, Status, http_date};
 /// What is answered, before it is known whether the connection stays open.
 pub(super) struct Answer {
     head: ResponseHead,
+    /// The fields of the request that it depends on.
+    varies: Vec<&'static str>,
     body: Payload,
     close: bool,
 }
@@ -59,13 +61,16 @@ impl Payload {
 impl Answer {
     /// An answer without a body.
     pub(super) fn empty(status: Status) -> Self {
-        let head = ResponseHead::new(status);
-        Self { head, body: Payload::Bytes(Cow::Borrowed(b"")), close: false }
+        Self::of(ResponseHead::new(status), Payload::Bytes(Cow::Borrowed(b"")))
     }
 
     /// An answer that is only this head, with no length: what would follow has no end.
     pub(super) fn bare(head: ResponseHead) -> Self {
-        Self { head, body: Payload::None, close: false }
+        Self::of(head, Payload::None)
+    }
+
+    fn of(head: ResponseHead, body: Payload) -> Self {
+        Self { head, varies: Vec::new(), body, close: false }
     }
 
     /// An answer with a body of this media type.
@@ -73,7 +78,7 @@ impl Answer {
         let head = ResponseHead::new(status)
             .header("Content-Type", media_type)
             .header("X-Content-Type-Options", "nosniff");
-        Self { head, body, close: false }
+        Self::of(head, body)
     }
 
     /// One line of text.
@@ -90,7 +95,7 @@ impl Answer {
 
     /// A refusal, in the form that the client reads: JSON, a page, or a line of text.
     pub(super) fn refusal(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
-        Self::refusal_as_read(head, status, why, field).header("Vary", "Accept")
+        Self::refusal_as_read(head, status, why, field).varies_by("Accept")
     }
 
     fn refusal_as_read(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
@@ -111,6 +116,13 @@ impl Answer {
     #[must_use]
     pub(super) fn header(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.head = self.head.header(name, value);
+        self
+    }
+
+    /// Says that it depends on this field of the request.
+    #[must_use]
+    pub(super) fn varies_by(mut self, field: &'static str) -> Self {
+        self.varies.push(field);
         self
     }
 
@@ -136,6 +148,9 @@ impl Answer {
         now: Instant,
     ) -> Sending {
         let mut head = self.head.header("Date", http_date(clock::unix_seconds(wall)));
+        if !self.varies.is_empty() {
+            head = head.header("Vary", self.varies.join(", "));
+        }
         let endless = matches!(self.body, Payload::None);
         if !endless {
             let connection = match head.status() {
@@ -176,6 +191,13 @@ mod tests {
     fn not_modified_has_neither() {
         let text = written(Answer::empty(Status::NotModified), &Method::Get, true);
         assert!(!text.contains("Content-Length"), "{text}");
+    }
+
+    #[test]
+    fn what_it_depends_on_stands_in_one_field() {
+        let answer = Answer::text(Status::Ok, "ok").varies_by("Accept").varies_by("Origin");
+        assert!(written(answer, &Method::Get, true).contains("Vary: Accept, Origin\r\n"));
+        assert!(!written(Answer::text(Status::Ok, "ok"), &Method::Get, true).contains("Vary"));
     }
 
     #[test]

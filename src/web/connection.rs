@@ -12,6 +12,7 @@ mod streaming;
 mod tests;
 
 use std::io::{ErrorKind, Read};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,8 @@ pub(super) struct Connection {
     wire: Wire,
     guest: Guest,
     handle: Handle,
+    /// Who holds the other end: a client or its proxy.
+    peer: IpAddr,
     context: Arc<Context>,
     /// What came and was not used yet: a part of a head or body, or requests in advance.
     input: Vec<u8>,
@@ -93,9 +96,18 @@ enum Step {
 impl Connection {
     /// A connection that has just come.
     pub(super) fn new(newcomer: Newcomer, context: Arc<Context>, now: Instant) -> Self {
-        let Newcomer { wire, guest, handle, peer: _ } = newcomer;
+        let Newcomer { wire, guest, handle, peer } = newcomer;
         let state = State::Head { since: now, patience: HEAD_TIME, begun: false, looked: 0 };
-        Self { wire, guest, handle, context, input: Vec::new(), ended: false, state }
+        Self {
+            wire,
+            guest,
+            handle,
+            peer: peer.ip(),
+            context,
+            input: Vec::new(),
+            ended: false,
+            state,
+        }
     }
 
     fn step(&mut self, moment: &mut Moment<'_>) -> Step {
@@ -169,7 +181,8 @@ impl Connection {
     /// Decides about a request whose head is whole.
     fn take(&mut self, head: Head, now: Instant) -> Step {
         self.guest.stands(Standing::Busy, now);
-        let plan = plan(&self.context, head, now);
+        let plan = plan(&self.context, head, self.peer, now);
+        self.guest.comes_from(plan.client());
         let (body, into, invite) = match plan.intake() {
             Intake::Nothing => {
                 let keep_alive = plan.head().keep_alive();

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::access::Access;
+use super::donate::Givers;
+use super::identity::Identities;
 use super::snapshot::Snapshots;
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
@@ -21,10 +24,16 @@ pub struct Context {
     pub source: Arc<Condition>,
     /// What the server says of itself.
     pub about: About,
+    /// Who is let in, and by which name.
+    pub access: Access,
     /// What drives the connections.
     pub engine: Arc<Engine>,
     /// Single pictures.
     pub(super) snapshots: Snapshots,
+    /// Who is who.
+    pub(super) identities: Identities,
+    /// Who gave of late.
+    pub(super) givers: Givers,
     /// What time it is.
     pub clock: Clock,
     /// Asked to end or not.
@@ -52,10 +61,23 @@ impl Context {
         audience: Arc<Audience>,
         source: Arc<Condition>,
         about: About,
+        access: Access,
         engine: Arc<Engine>,
         shutdown: Shutdown,
     ) -> Self {
-        let (clock, snapshots) = (hub.clock().clone(), Snapshots::default());
-        Self { hub, audience, source, about, engine, snapshots, clock, shutdown }
+        let clock = hub.clock().clone();
+        Self {
+            hub,
+            audience,
+            source,
+            about,
+            access,
+            engine,
+            snapshots: Snapshots::default(),
+            identities: Identities::new(),
+            givers: Givers::default(),
+            clock,
+            shutdown,
+        }
     }
 }

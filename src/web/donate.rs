@@ -1,9 +1,21 @@
 //! `POST /donate`: a viewer gives, and everybody sees the thanks.
+//!
+//! So many at once and then one each so often, for each viewer and for each address: thanks are
+//! for everybody to read.
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
 
 use super::answer::Answer;
 use super::form::Form;
 use super::request::{Reply, Request};
 use super::settings::{self, BadField};
+use crate::base::rate::{Rate, Rates, TooSoon};
+use crate::live::settings::ViewerId;
+use crate::net::registry::Group;
+use crate::proto::http::Status;
 
 /// Takes a donation.
 pub(super) fn donate(request: &Request) -> Reply {
@@ -17,6 +29,9 @@ fn obey(request: &Request) -> Result<Answer, Answer> {
     let bad = |bad: BadField| request.bad(&bad);
     let name = settings::line(&form.fields, "name", MAX_NAME_CHARS).map_err(bad)?;
     let message = settings::line(&form.fields, "message", MAX_MESSAGE_CHARS).map_err(bad)?;
+    let givers = &request.context.givers;
+    let allowed = givers.count(request.identity().id(), request.client.address, request.at);
+    allowed.map_err(|TooSoon(wait)| too_soon(request, wait))?;
     let audience = &request.context.audience;
     form.carry_out(request, "/#donated", Some("Donate Success!!"), |viewer| {
         audience.donate(viewer, name, message, request.at);
@@ -24,5 +39,78 @@ fn obey(request: &Request) -> Result<Answer, Answer> {
     })
 }
 
+fn too_soon(request: &Request, wait: Duration) -> Answer {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let why = format!("thank you, that is enough for now: give again in {seconds} s");
+    request.refuse(Status::TooManyRequests, &why).header("Retry-After", seconds)
+}
+
+/// Who gave of late.
+pub(super) struct Givers {
+    rates: Mutex<(Rates<ViewerId>, Rates<Group>)>,
+}
+
+impl Default for Givers {
+    fn default() -> Self {
+        let (viewers, groups) = (Rates::new(OF_A_VIEWER, MOST), Rates::new(OF_AN_ADDRESS, MOST));
+        Self { rates: Mutex::new((viewers, groups)) }
+    }
+}
+
+impl Givers {
+    /// Counts a donation of a viewer, if it is one already, from an address.
+    ///
+    /// # Errors
+    ///
+    /// [`TooSoon`] if one of the two gave too much; it is not counted then.
+    fn count(&self, viewer: Option<ViewerId>, from: IpAddr, now: Instant) -> Result<(), TooSoon> {
+        let mut rates = self.rates.lock();
+        let (viewers, groups) = &mut *rates;
+        let group = Group::of(from);
+        groups.may(&group, now)?;
+        if let Some(viewer) = viewer {
+            viewers.may(&viewer, now)?;
+            viewers.did(viewer, now);
+        }
+        groups.did(group, now);
+        Ok(())
+    }
+}
+
 const MAX_NAME_CHARS: usize = 40;
 const MAX_MESSAGE_CHARS: usize = 200;
+const OF_A_VIEWER: Rate = Rate { burst: 5, each: Duration::from_secs(5) };
+/// Many viewers may be behind one address.
+const OF_AN_ADDRESS: Rate = Rate { burst: 20, each: Duration::from_secs(1) };
+/// How many of each are remembered.
+const MOST: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(givers: &Givers, viewer: Option<u128>, from: &str, now: Instant) -> usize {
+        let viewer = viewer.map(ViewerId::from_bits);
+        let from = from.parse().unwrap();
+        (0..4000).filter(|_| givers.count(viewer, from, now).is_ok()).count()
+    }
+
+    #[test]
+    fn one_viewer_gives_five_times_at_once_and_another_is_not_held_back() {
+        let (givers, now) = (Givers::default(), Instant::now());
+        assert_eq!(given(&givers, Some(1), "192.0.2.1", now), 5);
+        assert_eq!(given(&givers, Some(2), "192.0.2.1", now), 5);
+        assert_eq!(given(&givers, Some(1), "192.0.2.1", now + Duration::from_secs(10)), 2);
+    }
+
+    #[test]
+    fn one_address_gives_twenty_times_at_once_whoever_it_says_that_it_is() {
+        let (givers, now) = (Givers::default(), Instant::now());
+        assert_eq!(given(&givers, None, "192.0.2.1", now), 20);
+        assert_eq!(given(&givers, Some(1), "192.0.2.1", now), 0);
+        assert_eq!(given(&givers, Some(1), "192.0.2.2", now), 5, "it was not counted before");
+        assert_eq!(given(&givers, None, "2001:db8::1", now), 20);
+        assert_eq!(given(&givers, None, "2001:db8::ffff:1", now), 0, "they are one network");
+        assert_eq!(given(&givers, None, "192.0.2.1", now + Duration::from_secs(3)), 3);
+    }
+}

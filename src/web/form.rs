@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::answer::Answer;
-use super::identity;
 use super::request::Request;
 use super::settings::{self, BadField, Fields};
 use super::state::state;
@@ -50,12 +49,11 @@ impl Form {
         notice: Option<&str>,
         act: impl FnOnce(&Viewer) -> Result<(), Answer>,
     ) -> Result<Answer, Answer> {
-        let known = request.viewer_id();
-        let id = known.unwrap_or_else(ViewerId::random);
+        let id = request.identity().id().unwrap_or_else(ViewerId::random);
         let viewer = request.context.audience.enter(id, Settings::default(), request.at);
         let done = act(&viewer).map(|()| self.done(request, &viewer, location, notice));
-        let give = |answer| if known.is_some() { answer } else { identity::give(answer, id) };
-        done.map(give).map_err(give)
+        let introduce = |answer| request.introduce(answer, id);
+        done.map(introduce).map_err(introduce)
     }
 
     fn done(
@@ -66,7 +64,10 @@ impl Form {
         notice: Option<&str>,
     ) -> Answer {
         if !request.head.accepts_json() {
-            return Answer::empty(Status::SeeOther).header("Location", location);
+            let location = format!("{}{location}", request.client.prefix());
+            return Answer::empty(Status::SeeOther)
+                .header("Location", location)
+                .header("Cache-Control", "no-store");
         }
         let mut value = state(&request.context, Some(viewer), self.tab.as_deref());
         if let Some(notice) = notice {

@@ -9,12 +9,15 @@
 //! its head, and each resource has a file of its own. What takes longer than a lane has time
 //! for is done by [workers](crate::net::workers).
 
+mod access;
 mod answer;
+mod client;
 mod connection;
 pub(crate) mod context;
 mod donate;
 mod file;
 mod form;
+mod hosts;
 mod identity;
 mod metrics;
 mod pages;
@@ -33,6 +36,7 @@ mod upgrade;
 mod viewer;
 mod watch;
 
+pub use access::{Access, Proxies, ProxyHeader, Readers};
 pub use context::{About, Context};
 
 pub use qr::for_terminal;

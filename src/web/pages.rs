@@ -5,38 +5,36 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
 use super::answer::{Answer, Payload};
-use super::identity;
 use super::request::{Reply, Request};
 use crate::live::settings::ViewerId;
-use crate::proto::http::{Head, Status, if_none_match};
+use crate::proto::http::{Host, Status, if_match, if_none_match};
 
 /// The viewer's page; to somebody for whom there is no room, the page that says so.
 pub(super) fn page(request: &Request) -> Reply {
     let audience = &request.context.audience;
-    let viewer = request.viewer_id();
-    let watches =
-        viewer.and_then(|id| audience.known(id)).is_some_and(|viewer| viewer.streams() > 0);
+    let id = request.identity().id();
+    let watches = id.and_then(|id| audience.known(id)).is_some_and(|viewer| viewer.streams() > 0);
     if !watches && audience.is_full() {
         return full(audience.max_viewers()).into();
     }
     let index = FILES.iter().find(|file| file.name == "index.html");
     let index = index.expect("index.html stands in the list");
-    let page = with_policy(serve(&request.head, index)).header("Vary", "Cookie");
-    match viewer {
-        Some(_) => page.into(),
-        None => identity::give(page, ViewerId::random()).into(),
-    }
+    // With its cookie it is one viewer's own, and no cache may give it to another.
+    let page = with_policy(serve(request, index, "private, no-cache")).varies_by("Cookie");
+    request.introduce(page, id.unwrap_or_else(ViewerId::random)).into()
 }
 
 /// The page that says how to watch with other programs, with the address that it was asked by.
 /// Without RTSP it has no word of it.
 pub(super) fn connect(request: &Request) -> Reply {
-    let host = request.head.host().unwrap_or("ADDRESS:8081");
-    let html = include_str!("../../www/connect.html")
-        .replace("http://ADDRESS:8081", &format!("http://{}", escape(host)));
+    let client = &request.client;
+    let outer = client.outer_address().unwrap_or_else(|| "http://ADDRESS:8081".to_owned());
+    let host = client.outer_host().map_or("ADDRESS".to_owned(), |asked| asked.host.to_string());
+    let html =
+        include_str!("../../www/connect.html").replace("http://ADDRESS:8081", &escape(&outer));
     let html = match rtsp_port(request) {
         Some(port) => {
-            let address = format!("rtsp://{}:{port}", escape(without_port(host)));
+            let address = format!("rtsp://{}:{port}", escape(&host));
             html.replace("rtsp://ADDRESS:8554", &address)
         }
         None => match (html.split_once("<!-- rtsp -->"), html.split_once("<!-- /rtsp -->")) {
@@ -52,18 +50,12 @@ fn rtsp_port(request: &Request) -> Option<u16> {
     address.trim_end_matches('/').rsplit(':').next()?.parse().ok()
 }
 
-fn without_port(host: &str) -> &str {
-    // The colons of an IPv6 address stand in brackets.
-    let colon = host.rfind(':').filter(|&at| !host[at..].contains(']'));
-    colon.map_or(host, |at| &host[..at])
-}
-
 /// What a page loads.
 pub(super) fn asset(request: &Request) -> Reply {
     let name = request.head.target.path.strip_prefix("/assets/").unwrap_or_default();
     let file = FILES.iter().find(|file| file.name == name && !name.ends_with(".html"));
     match file {
-        Some(file) => serve(&request.head, file).into(),
+        Some(file) => serve(request, file, "no-cache").into(),
         None => request.refuse(Status::NotFound, "there is no such file").into(),
     }
 }
@@ -71,13 +63,25 @@ pub(super) fn asset(request: &Request) -> Reply {
 /// What browsers ask for by themselves.
 pub(super) fn favicon(request: &Request) -> Reply {
     let file = FILES.iter().find(|file| file.name == "favicon.svg");
-    serve(&request.head, file.expect("favicon.svg stands in the list")).into()
+    serve(request, file.expect("favicon.svg stands in the list"), "no-cache").into()
 }
 
 /// Says that as many watch as may, and comes again by itself.
 pub(super) fn full(max_viewers: usize) -> Answer {
     let html = include_str!("../../www/full.html").replace("{{viewers}}", &viewers(max_viewers));
     html_answer(Status::ServiceUnavailable, html).header("Retry-After", RETRY_AFTER_SECS)
+}
+
+/// Says that this server does not know itself by a name, and what helps.
+pub(super) fn misdirected(request: &Request, host: &Host) -> Answer {
+    let why = match host {
+        Host::Other => "this server has no such name".to_owned(),
+        host => format!(
+            "this server does not know itself as {host}: if that is its name, start it with \
+             `--host {host}`"
+        ),
+    };
+    request.refuse(Status::MisdirectedRequest, &why)
 }
 
 /// So many viewers, in words.
@@ -97,14 +101,17 @@ pub(super) fn error(status: Status, why: &str) -> Answer {
 /// When a client that was turned away may come again.
 pub(super) const RETRY_AFTER_SECS: u32 = 10;
 
-fn serve(head: &Head, file: &'static File) -> Answer {
-    let known = head.header("If-None-Match");
-    let answer = if known.is_some_and(|known| if_none_match(known, &file.etag)) {
-        Answer::empty(Status::NotModified)
-    } else {
-        Answer::new(Status::Ok, file.media_type(), Payload::Bytes(Cow::Borrowed(file.bytes)))
+fn serve(request: &Request, file: &'static File, caching: &'static str) -> Answer {
+    let headers = &request.head.headers;
+    if headers.joined("If-Match").is_some_and(|tags| !if_match(&tags, Some(&file.etag))) {
+        let why = "it is no longer the one that `If-Match` names";
+        return request.refuse(Status::PreconditionFailed, why);
+    }
+    let answer = match headers.joined("If-None-Match") {
+        Some(known) if if_none_match(&known, &file.etag) => Answer::empty(Status::NotModified),
+        _ => Answer::new(Status::Ok, file.media_type(), Payload::Bytes(Cow::Borrowed(file.bytes))),
     };
-    answer.header("ETag", &file.etag).header("Cache-Control", "no-cache")
+    answer.header("ETag", &file.etag).header("Cache-Control", caching)
 }
 
 fn html_answer(status: Status, html: String) -> Answer {

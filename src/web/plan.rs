@@ -7,11 +7,15 @@
 //! Pure but for the handlers that [`super::routes`] names. A request that will be refused is
 //! refused before its body was invited; how bytes come and go is [`super::connection`]'s.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::access::Grant;
 use super::answer::Answer;
+use super::client::Client;
 use super::context::Context;
+use super::pages;
 use super::request::{Reply, Request, Seating};
 use super::routes::{BodyUse, Resource, Route, Who, allow_anywhere};
 use super::settings::BadField;
@@ -20,7 +24,7 @@ use super::snapshot_answer;
 use super::stream::Stream;
 use crate::live::level::Level;
 use crate::proto::form;
-use crate::proto::http::{Body, BodyLength, Head, Method, Status};
+use crate::proto::http::{Authority, Body, BodyLength, Head, Method, Status, WebOrigin, if_match};
 
 /// A request that is decided about.
 pub(super) struct Plan {
@@ -68,11 +72,20 @@ pub(super) struct Order {
 }
 
 /// Decides about a request whose head is whole.
-pub(super) fn plan(context: &Arc<Context>, head: Head, now: Instant) -> Plan {
-    let context = Arc::clone(context);
-    let (query, body) = (Vec::new(), Vec::new());
-    let mut request =
-        Request { context, head, query, body, at: now, open_to_others: false, seat: Seating::New };
+///
+/// `peer` is who holds the other end of the connection; whose request it is tells
+/// [`Plan::client`].
+pub(super) fn plan(context: &Arc<Context>, head: Head, peer: IpAddr, now: Instant) -> Plan {
+    let mut request = Request {
+        context: Arc::clone(context),
+        client: Client::of(&context.access, &head, peer),
+        head,
+        query: Vec::new(),
+        body: Vec::new(),
+        at: now,
+        grant: Grant::None,
+        seat: Seating::New,
+    };
     let step = match decide(&mut request) {
         Ok(route) => Step::Handle(route),
         Err(answer) => Step::Answer(answer),
@@ -87,12 +100,20 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
         let why = format!("there is no method {name} here");
         return Err(request.refuse(Status::NotImplemented, &why));
     }
+    if head.method == Method::Connect {
+        let answer = request.refuse(Status::MethodNotAllowed, "this is no proxy");
+        return Err(answer.header("Allow", allow_anywhere()).closing());
+    }
+    served(request)?;
+    let head = &request.head;
     if head.target.path == "*" {
         return Err(Answer::empty(Status::NoContent).header("Allow", allow_anywhere()));
     }
     let resource = Resource::find(&head.target)
         .ok_or_else(|| request.refuse(Status::NotFound, "there is nothing at this address"))?;
-    request.open_to_others = resource.is_open_to_others();
+    if resource.is_open_to_others() {
+        request.grant = request.context.access.grant(&request.head);
+    }
     if request.head.method == Method::Options {
         return Err(options(&resource));
     }
@@ -116,10 +137,25 @@ fn not_allowed(request: &Request, resource: &Resource) -> Answer {
     request.refuse(Status::MethodNotAllowed, &why).header("Allow", resource.allow())
 }
 
+/// Refuses what is asked of a server of another name: see [`super::hosts`].
+fn served(request: &Request) -> Result<(), Answer> {
+    let foreign = |authority: &&Authority| !request.context.access.serves(&authority.host);
+    match request.client.asked().iter().find(foreign) {
+        Some(authority) => Err(pages::misdirected(request, &authority.host)),
+        None => Ok(()),
+    }
+}
+
 /// What must hold before a route's handler is asked.
 fn check(request: &mut Request, route: &Route) -> Result<(), Answer> {
-    if route.who == Who::OwnOrigin {
+    if route.who == Who::OwnOrigin || request.head.headers.lists("Connection", "upgrade") {
         own_origin(request)?;
+    }
+    // Of what has no tag none can be the one that the client knows (RFC 9110 §13.1.1).
+    let condition = request.head.headers.joined("If-Match").filter(|_| !route.has_tag);
+    if condition.is_some_and(|tags| !if_match(&tags, None)) {
+        let why = "it is no longer the one that `If-Match` names";
+        return Err(request.refuse(Status::PreconditionFailed, why));
     }
     let query = request.head.target.query.as_deref().unwrap_or_default();
     match form::pick(query.as_bytes(), route.query) {
@@ -138,15 +174,19 @@ fn to_fields(picked: Vec<(&'static str, String)>) -> Vec<(String, String)> {
 
 /// Refuses what a page of another server sends in a viewer's name.
 fn own_origin(request: &Request) -> Result<(), Answer> {
-    let Some(origin) = request.head.header("Origin") else { return Ok(()) };
-    let authority = origin.split_once("://").map(|(_, authority)| authority);
-    match (authority, request.head.host()) {
-        (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host) => Ok(()),
-        _ => {
-            let why = "a form of another site cannot be sent here";
-            Err(request.refuse(Status::Forbidden, why))
+    let headers = &request.head.headers;
+    let mut origins = headers.all("Origin");
+    let own = match (origins.next(), origins.next()) {
+        (None, _) => true,
+        (Some(origin), None) => {
+            WebOrigin::parse(origin).is_some_and(|origin| request.client.is_own(&origin))
         }
+        (Some(_), Some(_)) => false,
+    };
+    if own && !headers.lists("Sec-Fetch-Site", "cross-site") {
+        return Ok(());
     }
+    Err(request.refuse(Status::Forbidden, "a page of another site cannot do this here"))
 }
 
 impl Plan {
@@ -158,6 +198,11 @@ impl Plan {
     /// The seat that it waits for did not come free.
     pub(super) fn waits_no_longer(&mut self) {
         self.request.seat = Seating::GivenUp;
+    }
+
+    /// The client's own address, behind whatever proxies are trusted.
+    pub(super) fn client(&self) -> IpAddr {
+        self.request.client.address
     }
 
     /// What to do about the body.

@@ -6,16 +6,18 @@ use qrcodegen::{QrCode, QrCodeEcc};
 
 use super::answer::{Answer, Payload};
 use super::request::{Reply, Request};
-use crate::proto::http::Status;
+use crate::proto::http::{Host, Status};
 
 /// The address that the page was asked by; for who asks from this machine, that of the network.
 pub(super) fn answer(request: &Request) -> Reply {
-    let host = request.head.host().unwrap_or_default();
-    let at_home = ["localhost", "127.", "[::1]"].iter().any(|own| host.starts_with(own));
-    let lan = request.context.about.addresses.iter().find(|address| !is_loopback(address));
-    let address = match (at_home || host.is_empty(), lan) {
-        (true, Some(lan)) => lan.clone(),
-        _ => format!("http://{host}/"),
+    let outer = request.client.outer_address();
+    let at_home = request.client.outer_host().is_none_or(|asked| is_this_machine(&asked.host));
+    let addresses = &request.context.about.addresses;
+    let lan = addresses.iter().find(|address| !is_loopback(address)).or(addresses.first());
+    let address = match (outer, lan) {
+        (Some(outer), _) if !at_home => format!("{outer}/"),
+        (_, Some(lan)) => lan.clone(),
+        (outer, None) => format!("{}/", outer.unwrap_or_default()),
     };
     match svg(&address) {
         Some(svg) => Answer::new(Status::Ok, "image/svg+xml", Payload::owned(svg))
@@ -25,6 +27,15 @@ pub(super) fn answer(request: &Request) -> Reply {
             let why = "the address is too long for a QR code";
             request.refuse(Status::BadRequest, why).into()
         }
+    }
+}
+
+/// Whether others would reach their own machine by it.
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Address(address) => address.is_loopback(),
+        Host::Name(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Other => false,
     }
 }
 

@@ -6,9 +6,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::access::Grant;
 use super::answer::Answer;
+use super::client::Client;
 use super::context::Context;
-use super::identity;
+use super::identity::Identity;
 use super::settings::{BadField, Fields};
 use super::stream::Stream;
 use crate::live::level::Level;
@@ -25,8 +27,10 @@ pub(super) struct Request {
     pub(super) body: Vec<u8>,
     /// When it was whole.
     pub(super) at: Instant,
+    /// Who sends it.
+    pub(super) client: Client,
     /// Whether pages of other origins may read the answer.
-    pub(super) open_to_others: bool,
+    pub(super) grant: Grant,
     /// How it stands with its seat, if it asks for a stream.
     pub(super) seat: Seating,
 }
@@ -63,17 +67,21 @@ impl From<Answer> for Reply {
 impl Request {
     /// Adds what every answer to this request has.
     pub(super) fn finish(&self, answer: Answer) -> Answer {
-        match self.open_to_others {
-            true => answer.header("Access-Control-Allow-Origin", "*"),
-            false => answer,
+        match &self.grant {
+            Grant::None => answer,
+            Grant::All => answer.header(MAY_READ, "*"),
+            Grant::Origin(None) => answer.varies_by("Origin"),
+            Grant::Origin(Some(origin)) => answer.varies_by("Origin").header(MAY_READ, origin),
         }
     }
 
     /// As [`Self::finish`], for the head of a stream.
     pub(super) fn finish_head(&self, head: ResponseHead) -> ResponseHead {
-        match self.open_to_others {
-            true => head.header("Access-Control-Allow-Origin", "*"),
-            false => head,
+        match &self.grant {
+            Grant::None => head,
+            Grant::All => head.header(MAY_READ, "*"),
+            Grant::Origin(None) => head.header("Vary", "Origin"),
+            Grant::Origin(Some(origin)) => head.header("Vary", "Origin").header(MAY_READ, origin),
         }
     }
 
@@ -87,8 +95,18 @@ impl Request {
         Answer::refusal(&self.head, Status::BadRequest, &bad.why, Some(bad.field))
     }
 
-    /// Which viewer sends it, if its cookie says so.
-    pub(super) fn viewer_id(&self) -> Option<ViewerId> {
-        identity::of(&self.head)
+    /// Which viewer sends it, as its cookie says.
+    pub(super) fn identity(&self) -> Identity {
+        self.context.identities.of(&self.head)
+    }
+
+    /// Gives who sent it a cookie, if it has none that is good.
+    pub(super) fn introduce(&self, answer: Answer, id: ViewerId) -> Answer {
+        match self.identity() {
+            Identity::Known(_) => answer,
+            Identity::Renewed(_) | Identity::Stranger => self.context.identities.give(answer, id),
+        }
     }
 }
+
+const MAY_READ: &str = "Access-Control-Allow-Origin";

@@ -4,6 +4,7 @@
 
 use crate::live::level::Choice;
 use crate::live::settings::{Change, Mode};
+use crate::proto::text::clean_line;
 
 /// Fields of a form or query, decoded.
 pub(crate) type Fields = Vec<(String, String)>;
@@ -82,18 +83,14 @@ pub(crate) fn tab(fields: &Fields) -> Result<Option<String>, BadField> {
     })
 }
 
-/// Reads one line of text that a person wrote, without its outer blanks; empty if it is not there.
+/// Reads one line of text that a person wrote, made safe to show; empty if it is not there.
 ///
 /// # Errors
 ///
 /// [`BadField`] if it is longer than `most` characters or holds control characters.
 pub(crate) fn line(fields: &Fields, name: &'static str, most: usize) -> Result<String, BadField> {
     let takes = format!("takes one line of at most {most} characters");
-    let line = parse(fields, name, &takes, |text| {
-        let text = text.trim();
-        let fits = text.chars().count() <= most && !text.chars().any(char::is_control);
-        fits.then(|| text.to_owned())
-    })?;
+    let line = parse(fields, name, &takes, |text| clean_line(text.trim(), most).ok())?;
     Ok(line.unwrap_or_default())
 }
 
@@ -177,5 +174,6 @@ mod tests {
         assert_eq!(line(&fields(""), "name", 3).unwrap(), "");
         assert!(line(&fields("name=Grace"), "name", 3).is_err());
         assert!(line(&fields("name=A%0AB"), "name", 30).is_err());
+        assert_eq!(line(&fields("name=%E2%80%AEadA%0A"), "name", 3).unwrap(), "adA");
     }
 }

@@ -16,7 +16,7 @@ use crate::proto::http::Status;
 
 /// Answers with what this client may know.
 pub(super) fn answer(request: &Request) -> Reply {
-    let viewer = request.viewer_id().and_then(|id| request.context.audience.known(id));
+    let viewer = request.identity().id().and_then(|id| request.context.audience.known(id));
     match settings::tab(&request.query) {
         Ok(tab) => {
             let state = state(&request.context, viewer.as_deref(), tab.as_deref());

@@ -26,7 +26,7 @@ pub(super) fn watch(request: &Request) -> Reply {
         return Answer::bare(response_head()).closing().into();
     }
     // Who names settings in the address wants them for this stream, and no page changed by it.
-    let (id, keep) = match request.viewer_id() {
+    let (id, keep) = match request.identity().id() {
         Some(id) if wish.change == Change::default() => (id, Keep::Remembered),
         _ => (ViewerId::random(), Keep::WhileItLasts),
     };

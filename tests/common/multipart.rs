@@ -217,6 +217,6 @@ const STREAM_HEAD: &str = "HTTP/1.1 200 OK\r\n\
     Pragma: no-cache\r\n\
     X-Accel-Buffering: no\r\n\
     Connection: close\r\n\
-    Access-Control-Allow-Origin: *\r\n\r\n";
+    Vary: Origin\r\n\r\n";
 
 const MAX_PICTURE: usize = 16 << 20;

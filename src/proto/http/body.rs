@@ -57,7 +57,7 @@ impl Body {
         let rest = match length {
             BodyLength::None => Rest::Known(0),
             BodyLength::Known(bytes) => Rest::Known(bytes),
-            BodyLength::Chunked => Rest::Chunked(ChunkedDecoder::default()),
+            BodyLength::Chunked => Rest::Chunked(ChunkedDecoder::strict()),
         };
         Self { rest, bytes: Vec::new(), room: limit, limit, kept }
     }

@@ -3,13 +3,18 @@
 //! Keeps no bytes: each step gives a slice of what it was fed, so that it serves
 //! a small form and a stream without end alike. Extensions and trailers are
 //! bounded and dropped.
+//!
+//! What other servers send is read leniently. Of a request the lines between the
+//! chunks must keep the grammar to the byte: a proxy in front could take a line
+//! that breaks it for another length.
 
-use super::headers::is_control;
+use super::headers::{is_blank, is_control, is_token_byte};
 use super::{Fed, Invalid};
 
 /// Where a chunked body has got to.
 #[derive(Debug, Default)]
 pub struct ChunkedDecoder {
+    reading: Reading,
     state: State,
     /// Of the size line: the size so far. Of a chunk: bytes still to come.
     left: u64,
@@ -28,6 +33,14 @@ pub struct Piece<'a> {
     pub data: &'a [u8],
 }
 
+/// How closely the lines between the chunks are looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Reading {
+    #[default]
+    Lenient,
+    Strict,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
     /// Before the first digit of a size.
@@ -37,20 +50,47 @@ enum State {
     Digits,
     /// After a size, in the space that some servers pad it with.
     Pad,
+    /// Somewhere in an extension, which is not looked at.
     Extension,
+    /// The parts of one that is.
+    Ext(Ext),
     SizeLf,
     Data,
     DataCr,
     DataLf,
     /// At the start of a trailer, or of the line that ends the body.
     Trailer,
+    /// In the name of one that is looked at.
+    TrailerName,
     TrailerLine,
     TrailerLf,
     LastLf,
     Done,
 }
 
+/// Where in `*( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )` (§7.1.1) a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ext {
+    /// After the semicolon.
+    BeforeName,
+    Name,
+    /// In the space after a name.
+    AfterName,
+    BeforeValue,
+    Token,
+    Quoted,
+    Escape,
+    AfterQuoted,
+    /// In the space after a value, where nothing but another extension may follow.
+    AfterValue,
+}
+
 impl ChunkedDecoder {
+    /// For the body of a request. What a server answered is read by the default.
+    pub fn strict() -> Self {
+        Self { reading: Reading::Strict, ..Self::default() }
+    }
+
     /// Takes framing and at most one run of content from the front of `input`.
     ///
     /// # Errors
@@ -109,9 +149,18 @@ impl ChunkedDecoder {
                 self.digit(byte)
             }
             (State::Digits | State::Pad, b' ' | b'\t') => self.within_line(State::Pad),
-            (State::Digits | State::Pad, b';') => self.within_line(State::Extension),
+            (State::Digits | State::Pad, b';') => self.within_line(match self.reading {
+                Reading::Lenient => State::Extension,
+                Reading::Strict => State::Ext(Ext::BeforeName),
+            }),
+            (State::Pad, b'\r') if self.reading == Reading::Strict => Err(self.broken()),
             (State::Digits | State::Pad | State::Extension, b'\r') => Ok(State::SizeLf),
             (State::Extension, _) if !is_control(byte) => self.within_line(State::Extension),
+            (State::Ext(Ext::Name | Ext::Token | Ext::AfterQuoted), b'\r') => Ok(State::SizeLf),
+            (State::Ext(ext), _) => {
+                let next = ext.next(byte).ok_or(self.broken())?;
+                self.within_line(State::Ext(next))
+            }
             (State::SizeLf, b'\n') => {
                 self.line = 0;
                 Ok(if self.left == 0 { State::Trailer } else { State::Data })
@@ -120,7 +169,17 @@ impl ChunkedDecoder {
             (State::DataLf, b'\n') => Ok(State::Size),
             (State::Trailer, b'\r') => Ok(State::LastLf),
             (State::TrailerLine, b'\r') => Ok(State::TrailerLf),
-            (State::Trailer | State::TrailerLine, _) if !is_control(byte) => self.trailer_byte(),
+            (State::Trailer | State::TrailerName, _) if self.reading == Reading::Strict => {
+                let state = match (self.state, byte) {
+                    (State::TrailerName, b':') => State::TrailerLine,
+                    _ if is_token_byte(byte) => State::TrailerName,
+                    _ => return Err(self.broken()),
+                };
+                self.trailer_byte(state)
+            }
+            (State::Trailer | State::TrailerLine, _) if !is_control(byte) => {
+                self.trailer_byte(State::TrailerLine)
+            }
             (State::TrailerLf, b'\n') => Ok(State::Trailer),
             (State::LastLf, b'\n') => Ok(State::Done),
             _ => Err(self.broken()),
@@ -142,25 +201,50 @@ impl ChunkedDecoder {
         Ok(state)
     }
 
-    fn trailer_byte(&mut self) -> Result<State, Invalid> {
+    fn trailer_byte(&mut self, state: State) -> Result<State, Invalid> {
         self.line += 1;
         if self.line > MAX_TRAILER_BYTES {
             return Err(self.invalid("trailer-section too long"));
         }
-        Ok(State::TrailerLine)
+        Ok(state)
     }
 
     fn broken(&self) -> Invalid {
         self.invalid(match self.state {
             State::Size | State::Digits | State::Pad => "chunk-size",
-            State::Extension => "chunk-ext",
-            State::Trailer | State::TrailerLine => "trailer-section",
+            State::Extension | State::Ext(_) => "chunk-ext",
+            State::Trailer | State::TrailerName | State::TrailerLine => "trailer-section",
             _ => "chunk: CRLF",
         })
     }
 
     fn invalid(&self, rule: &'static str) -> Invalid {
         Invalid::bad_request(0, rule).at(self.offset)
+    }
+}
+
+impl Ext {
+    /// Where a line is after one byte more; `None` if that breaks it.
+    fn next(self, byte: u8) -> Option<Self> {
+        Some(match (self, byte) {
+            (Self::BeforeName | Self::BeforeValue, _) if is_blank(byte) => self,
+            (Self::BeforeName | Self::Name, _) if is_token_byte(byte) => Self::Name,
+            (Self::BeforeValue, b'"') => Self::Quoted,
+            (Self::BeforeValue | Self::Token, _) if is_token_byte(byte) => Self::Token,
+            (Self::Quoted, b'\\') => Self::Escape,
+            (Self::Quoted, b'"') => Self::AfterQuoted,
+            (Self::Quoted | Self::Escape, _) if !is_control(byte) => Self::Quoted,
+            (Self::Name | Self::AfterName, b'=') => Self::BeforeValue,
+            (Self::Name | Self::AfterName, _) if is_blank(byte) => Self::AfterName,
+            (Self::Token | Self::AfterQuoted | Self::AfterValue, _) if is_blank(byte) => {
+                Self::AfterValue
+            }
+            (
+                Self::Name | Self::AfterName | Self::Token | Self::AfterQuoted | Self::AfterValue,
+                b';',
+            ) => Self::BeforeName,
+            _ => return None,
+        })
     }
 }
 
@@ -198,6 +282,75 @@ mod tests {
             let (out, taken, done) = decode(whole, step).unwrap();
             assert_eq!(out, b"Wikipedia in \r\n", "step {step}");
             assert_eq!((taken, done), (whole.len() - 4, true));
+        }
+    }
+
+    /// The rule that refuses a request's body, however it is cut; nothing if it is taken whole.
+    fn strictly(input: &str) -> Option<(&'static str, u64)> {
+        let decode = |step| {
+            let mut decoder = ChunkedDecoder::strict();
+            let mut out = Vec::new();
+            for piece in input.as_bytes().chunks(step) {
+                decoder.decode(piece, &mut out)?;
+            }
+            assert!(decoder.is_done(), "{input:?} is cut");
+            Ok(())
+        };
+        let whole: Result<(), Invalid> = decode(4096);
+        for step in 1..input.len() {
+            assert_eq!(decode(step), whole, "step {step}");
+        }
+        whole.err().map(|invalid| (invalid.rule, invalid.offset))
+    }
+
+    #[test]
+    fn lines_of_requests_keep_the_grammar_to_the_byte() {
+        let line = |line: &str| strictly(&format!("{line}\r\nabc\r\n0\r\n\r\n"));
+        for good in [
+            "3",
+            "003",
+            "3;a",
+            "3 ; a",
+            "3;a=b",
+            "3;\ta = b",
+            "3;a=\"\"",
+            "3;a=\"x;\\\"y\" ;b;c=d",
+            "3;a ;b",
+            "3;a=b\t;c",
+        ] {
+            assert_eq!(line(good), None, "{good:?}");
+        }
+        for (bad, rule, offset) in [
+            ("3;", "chunk-ext", 2),
+            ("3 ", "chunk-size", 2),
+            ("3\t", "chunk-size", 2),
+            ("3;a=", "chunk-ext", 4),
+            ("3;a=\"b", "chunk-ext", 6),
+            ("3;a=\"b\\\"", "chunk-ext", 8),
+            ("3;a=\"b\"c", "chunk-ext", 7),
+            ("3;=b", "chunk-ext", 2),
+            ("3;;a", "chunk-ext", 2),
+            ("3;a b", "chunk-ext", 4),
+            ("3;a ", "chunk-ext", 4),
+            ("3;a=b c", "chunk-ext", 6),
+            ("3;a=b ", "chunk-ext", 6),
+            ("3;a=b=c", "chunk-ext", 5),
+            ("3;(", "chunk-ext", 2),
+            ("3;a=\"\u{7}\"", "chunk-ext", 5),
+        ] {
+            assert_eq!(line(bad), Some((rule, offset)), "{bad:?}");
+            let lenient = decode(format!("{bad}\r\nabc\r\n0\r\n\r\n").as_bytes(), 7);
+            let read = bad.contains('\u{7}') || lenient.is_ok_and(|(out, _, _)| out == b"abc");
+            assert!(read, "from a server {bad:?} is read");
+        }
+    }
+
+    #[test]
+    fn trailers_of_requests_are_fields() {
+        let trailer = |trailer: &str| strictly(&format!("0\r\n{trailer}\r\n\r\n"));
+        assert_eq!(trailer("A: b\r\nC:"), None);
+        for (bad, offset) in [("A b", 4), (": a", 3), ("A", 4), (" A: b", 3), ("A : b", 4)] {
+            assert_eq!(trailer(bad), Some(("trailer-section", offset)), "{bad:?}");
         }
     }
 

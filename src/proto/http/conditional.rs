@@ -1,4 +1,7 @@
-//! Conditional requests (RFC 9110 §13): has the client this version already?
+//! Conditional requests (RFC 9110 §13): has the client this version already, or only this one?
+//!
+//! The headers are whole lists: who has several lines of one joins them first, see
+//! [`Headers::joined`](super::Headers::joined).
 
 /// True if `header`, the value of an `If-None-Match`, names `etag` (RFC 9110 §13.1.2).
 ///
@@ -12,6 +15,25 @@ pub fn if_none_match(header: &str, etag: &str) -> bool {
     let wanted = strong(etag);
     while let Some((tag, after)) = entity_tag(rest) {
         if tag == wanted {
+            return true;
+        }
+        rest = after.trim_start_matches(BETWEEN);
+    }
+    false
+}
+
+/// False if `header`, the value of an `If-Match`, names tags and `etag` is none of them
+/// (RFC 9110 §13.1.1): what is asked for is not to be done then.
+///
+/// The comparison is the strong one (§8.8.3.2). `etag` stands in its quotes; `None` for what has
+/// no tag, which only `*` matches.
+pub fn if_match(header: &str, etag: Option<&str>) -> bool {
+    let mut rest = header.trim_matches(BETWEEN);
+    if rest == "*" {
+        return true;
+    }
+    while let Some((tag, after)) = entity_tag(rest) {
+        if !rest.starts_with("W/") && etag == Some(tag) {
             return true;
         }
         rest = after.trim_start_matches(BETWEEN);
@@ -45,6 +67,19 @@ mod tests {
         assert!(if_none_match("\"a\"", "W/\"a\""));
         assert!(if_none_match("\"x,y\", W/\"z\",,\t\"a\"", "\"a\""));
         assert!(if_none_match(" * ", "\"a\""));
+    }
+
+    #[test]
+    fn a_condition_holds_for_the_very_same_version() {
+        assert!(if_match("\"a\"", Some("\"a\"")));
+        assert!(if_match("\"x\", W/\"a\",\"a\"", Some("\"a\"")));
+        assert!(if_match(" * ", Some("\"a\"")) && if_match("*", None));
+        for header in ["", "\"b\"", "a", "\"a", "W/\"a\"", "*, \"b\"", "w/\"a\""] {
+            assert!(!if_match(header, Some("\"a\"")), "{header}");
+            assert!(!if_match(header, None), "{header}");
+        }
+        // What is weak itself matches nothing strongly.
+        assert!(!if_match("W/\"a\"", Some("W/\"a\"")));
     }
 
     #[test]

@@ -5,9 +5,8 @@
 //! know which paths exist, nor reads the body: that is [`super::body`].
 
 use super::body::BodyLength;
-use super::headers::{Headers, strict_field, strict_line, token, too_large};
-use super::url::split_authority;
-use super::{Invalid, MAX_HEAD_BYTES, MAX_HEADERS, Status};
+use super::headers::{Headers, strict_field, strict_line, token, too_large, trim};
+use super::{Authority, Invalid, MAX_HEAD_BYTES, MAX_HEADERS, Scheme, Status};
 use crate::proto::form;
 
 /// A request without its body.
@@ -21,7 +20,7 @@ pub struct Head {
     pub version: Version,
     /// Every field, the ones that have been understood included.
     pub headers: Headers,
-    host: Option<String>,
+    authority: Option<Authority>,
     body: BodyLength,
     expects_continue: bool,
 }
@@ -45,8 +44,8 @@ pub enum Method {
 /// What a request is about (RFC 9112 §3.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Percent-decoded: starts with `/`, or is `*` alone. May hold `..` and
-    /// decoded slashes, so look names up by it and never join it to a folder.
+    /// Percent-decoded: starts with `/`, or is `*` alone, or empty for `CONNECT`. May hold `..`
+    /// and decoded slashes, so look names up by it and never join it to a folder.
     pub path: String,
     /// What follows the `?`, as sent.
     pub query: Option<String>,
@@ -78,13 +77,14 @@ pub fn parse_head(input: &[u8]) -> Result<Option<(Head, usize)>, Invalid> {
         let too_long = Invalid::new(Status::UriTooLong, window.len(), "request-line too long");
         return if full { Err(too_long) } else { Ok(None) };
     };
-    let (method, (target, authority), version) = request_line(line, start)?;
+    let request_line = request_line(line, start)?;
     let mut headers = Headers::default();
-    let mut meaning = Meaning::new(version);
+    let mut meaning = Meaning::new(request_line.2);
     while let Some((line, next)) = strict_line(window, at)? {
         if line.is_empty() {
             meaning.require_host(at)?;
-            let head = meaning.into_head(method, target, authority, headers);
+            let chunked = meaning.is_chunked()?;
+            let head = meaning.into_head(chunked, request_line, headers);
             return Ok(Some((head, next)));
         }
         if headers.len() == MAX_HEADERS {
@@ -104,9 +104,9 @@ impl Head {
         self.body
     }
 
-    /// Whom the request is for, as `host` or `host:port`; a 1.0 client may not say.
-    pub fn host(&self) -> Option<&str> {
-        self.host.as_deref()
+    /// Whom the request is for; a 1.0 client may not say.
+    pub fn authority(&self) -> Option<&Authority> {
+        self.authority.as_ref()
     }
 
     /// True if the client means to send another request here (RFC 9112 §9.3).
@@ -203,25 +203,25 @@ impl Target {
 /// What the fields say about the message itself, checked as they come.
 struct Meaning {
     version: Version,
-    host: Option<String>,
+    authority: Option<Authority>,
     length: Option<u64>,
-    chunked: bool,
+    /// The values of `Transfer-Encoding`, and where the last of them stands.
+    codings: Option<(String, usize)>,
     expects_continue: bool,
 }
 
 impl Meaning {
     fn new(version: Version) -> Self {
-        Self { version, host: None, length: None, chunked: false, expects_continue: false }
+        Self { version, authority: None, length: None, codings: None, expects_continue: false }
     }
 
     fn note(&mut self, name: &str, value: &str, offset: usize) -> Result<(), Invalid> {
         let refuse = |rule| Err(Invalid::bad_request(offset, rule));
         match name.to_ascii_lowercase().as_str() {
-            "host" if self.host.is_some() => refuse("Host: repeated"),
-            // An empty host is no http URI (RFC 9110 §4.2.1).
-            "host" if split_authority(value).is_none() => refuse("Host"),
+            "host" if self.authority.is_some() => refuse("Host: repeated"),
             "host" => {
-                self.host = Some(value.to_owned());
+                let authority = Authority::parse(value);
+                self.authority = Some(authority.ok_or(Invalid::bad_request(offset, "Host"))?);
                 Ok(())
             }
             "content-length" if self.length.is_some() => refuse("Content-Length: repeated"),
@@ -239,18 +239,32 @@ impl Meaning {
         if self.version == Version::Http10 {
             return Err(Invalid::bad_request(offset, "Transfer-Encoding in HTTP/1.0"));
         }
-        if self.chunked {
-            return Err(Invalid::bad_request(offset, "Transfer-Encoding: repeated"));
-        }
-        if !value.eq_ignore_ascii_case("chunked") {
-            return Err(Invalid::new(Status::NotImplemented, offset, "Transfer-Encoding"));
-        }
-        self.chunked = true;
+        let before = self.codings.take().map(|(codings, _)| codings + ",").unwrap_or_default();
+        self.codings = Some((before + value, offset));
         self.refuse_two_lengths(offset)
     }
 
+    /// Whether the body is chunked (RFC 9112 §6.1, §6.3): the last coding must be that, no other
+    /// may be, and none is known beside it.
+    fn is_chunked(&self) -> Result<bool, Invalid> {
+        let Some((codings, offset)) = &self.codings else { return Ok(false) };
+        let is_chunked = |coding: &&str| coding.eq_ignore_ascii_case("chunked");
+        let codings: Vec<&str> =
+            codings.split(',').map(trim).filter(|coding| !coding.is_empty()).collect();
+        if !codings.last().is_some_and(is_chunked) {
+            return Err(Invalid::bad_request(*offset, "Transfer-Encoding: not chunked at last"));
+        }
+        if codings.iter().filter(|coding| is_chunked(coding)).count() > 1 {
+            return Err(Invalid::bad_request(*offset, "Transfer-Encoding: chunked twice"));
+        }
+        if codings.len() > 1 {
+            return Err(Invalid::new(Status::NotImplemented, *offset, "Transfer-Encoding"));
+        }
+        Ok(true)
+    }
+
     fn refuse_two_lengths(&self, offset: usize) -> Result<(), Invalid> {
-        if self.chunked && self.length.is_some() {
+        if self.codings.is_some() && self.length.is_some() {
             let rule = "Content-Length with Transfer-Encoding";
             return Err(Invalid::bad_request(offset, rule));
         }
@@ -266,7 +280,7 @@ impl Meaning {
     }
 
     fn require_host(&self, offset: usize) -> Result<(), Invalid> {
-        if self.version == Version::Http11 && self.host.is_none() {
+        if self.version == Version::Http11 && self.authority.is_none() {
             return Err(Invalid::bad_request(offset, "Host: missing"));
         }
         Ok(())
@@ -274,25 +288,24 @@ impl Meaning {
 
     fn into_head(
         self,
-        method: Method,
-        target: Target,
-        authority: Option<String>,
+        chunked: bool,
+        (method, (target, authority), version): RequestLine,
         headers: Headers,
     ) -> Head {
         let body = match self.length {
-            _ if self.chunked => BodyLength::Chunked,
+            _ if chunked => BodyLength::Chunked,
             Some(length) => BodyLength::Known(length),
             None => BodyLength::None,
         };
         // A 1.0 client can't have meant it, and without content there is nothing to wait for.
-        let waits = self.version == Version::Http11
-            && !matches!(body, BodyLength::None | BodyLength::Known(0));
+        let waits =
+            version == Version::Http11 && !matches!(body, BodyLength::None | BodyLength::Known(0));
         Head {
             method,
             target,
-            version: self.version,
+            version,
             headers,
-            host: authority.or(self.host),
+            authority: authority.or(self.authority),
             body,
             expects_continue: self.expects_continue && waits,
         }
@@ -304,7 +317,7 @@ fn empty_lines(input: &[u8]) -> usize {
     (0..MAX_EMPTY_LINES).take_while(|n| input[n * 2..].starts_with(b"\r\n")).count() * 2
 }
 
-type RequestLine = (Method, (Target, Option<String>), Version);
+type RequestLine = (Method, (Target, Option<Authority>), Version);
 
 /// Splits a `request-line` (RFC 9112 §3): three words, one space between each.
 fn request_line(line: &[u8], offset: usize) -> Result<RequestLine, Invalid> {
@@ -333,17 +346,23 @@ fn http_version(word: &[u8], offset: usize) -> Result<Version, Invalid> {
     }
 }
 
-/// Reads a target in origin, absolute or asterisk form, and an absolute one's authority.
+/// Reads a target in one of its four forms (RFC 9112 §3.2), and the authority that it names.
 fn request_target(
     method: &Method,
     word: &[u8],
     offset: usize,
-) -> Result<(Target, Option<String>), Invalid> {
+) -> Result<(Target, Option<Authority>), Invalid> {
     let invalid = Invalid::bad_request(offset, "request-target");
     if !word.iter().all(|&byte| byte.is_ascii_graphic() && byte != b'#') {
         return Err(invalid);
     }
     let text = std::str::from_utf8(word).map_err(|_| invalid)?;
+    if *method == Method::Connect {
+        // No port is meant where none is named (RFC 9110 §9.3.6).
+        let authority = Authority::parse(text).filter(|authority| authority.port.is_some());
+        let target = Target { path: String::new(), query: None };
+        return Ok((target, Some(authority.ok_or(invalid)?)));
+    }
     if text == "*" && *method == Method::Options {
         return Ok((Target { path: "*".to_owned(), query: None }, None));
     }
@@ -351,16 +370,14 @@ fn request_target(
         return Ok((Target::origin(text, offset)?, None));
     }
     let (scheme, rest) = text.split_once("://").ok_or(invalid)?;
-    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return Err(invalid);
-    }
+    Scheme::parse(scheme).ok_or(invalid)?;
     let (authority, origin) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    split_authority(authority).ok_or(invalid)?;
+    let authority = Authority::parse(authority).ok_or(invalid)?;
     let mut target = Target::origin(origin, offset + text.len() - origin.len())?;
     if target.path.is_empty() {
         target.path.push('/');
     }
-    Ok((target, Some(authority.to_owned())))
+    Ok((target, Some(authority)))
 }
 
 /// Reads `1*DIGIT`; a sign, a list or a fraction is no length (RFC 9110 §8.6).

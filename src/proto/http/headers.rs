@@ -22,6 +22,12 @@ impl Headers {
         self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
+    /// Every value of `name` as one list (RFC 9110 §5.3); `None` if there is no such field.
+    pub fn joined(&self, name: &str) -> Option<String> {
+        let values: Vec<_> = self.all(name).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
     /// Each name and value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -197,6 +203,8 @@ mod tests {
         let headers = lenient(b"Via: a\r\nVIA: b, c\r\nX: 1\r\n\r\n");
         assert_eq!(headers.get("via"), Some("a"));
         assert_eq!(headers.list("Via").collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(headers.joined("via").as_deref(), Some("a, b, c"));
+        assert_eq!(headers.joined("y"), None);
         assert!(headers.lists("via", "C"));
         assert_eq!(headers.get("y"), None);
     }

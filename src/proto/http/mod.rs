@@ -8,19 +8,23 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`head`] | a request's line and fields, framing and host checked |
+//! | [`authority`] | `Host` and `Origin` |
+//! | [`forwarded`] | what proxies say of the client |
 //! | [`body`] | a request's body, collected up to a limit |
 //! | [`chunked`] | the chunked coding, shared by requests and replies |
 //! | [`response`], [`status`], [`date`] | what the server writes |
 //! | [`url`], [`reply`] | what a client asks, and the answer it gets |
-//! | [`conditional`] | `If-None-Match` |
+//! | [`conditional`] | `If-Match`, `If-None-Match` |
 //! | [`headers`] | the list of fields, strict and lenient |
 
 use std::fmt;
 
+pub mod authority;
 pub mod body;
 pub mod chunked;
 pub mod conditional;
 pub mod date;
+pub mod forwarded;
 pub mod head;
 pub mod headers;
 pub mod range;
@@ -29,10 +33,12 @@ pub mod response;
 pub mod status;
 pub mod url;
 
+pub use authority::{Authority, Host, Scheme, WebOrigin};
 pub use body::{Body, BodyLength, Fed};
 pub use chunked::ChunkedDecoder;
-pub use conditional::if_none_match;
+pub use conditional::{if_match, if_none_match};
 pub use date::http_date;
+pub use forwarded::{Forwarded, Prefix};
 pub use head::{Head, Method, Target, Version, parse_head};
 pub use headers::Headers;
 pub use range::{Asked, parse_range};

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
+use super::super::access::{Access, Proxies, ProxyHeader, Readers};
 use super::super::context::About;
 use super::super::file::Found;
 use super::super::sink::Sink;
@@ -45,7 +46,10 @@ impl Site {
             started: now,
         };
         let of_context = Arc::clone(&engine);
-        let context = Context::new(hub, audience, condition, about, of_context, Stop::new());
+        let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
+        let access = Access::new(Vec::new(), Readers::default(), proxies);
+        let stop = Stop::new();
+        let context = Context::new(hub, audience, condition, about, access, of_context, stop);
         let context = Arc::new(context);
         let bound = bind(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
         let address = bound.addresses()[0];
@@ -191,7 +195,7 @@ fn upload(length: usize, most: usize) -> (String, usize) {
     let site = Site::open(move |connection| {
         let post = head("POST /viewer HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let now = Instant::now();
-        let plan = plan(&connection.context, post, now);
+        let plan = plan(&connection.context, post, Ipv4Addr::LOCALHOST.into(), now);
         let scale = Scale {
             total: Arc::default(),
             largest: Arc::clone(&seen),

@@ -22,6 +22,10 @@ fn get(fields: &str) -> Result<Head, Invalid> {
     parse_head(whole.as_bytes()).map(|found| found.unwrap().0)
 }
 
+fn host(head: &Head) -> String {
+    head.authority().map_or("none".to_owned(), Authority::to_string)
+}
+
 /// The rule and status that refuse a whole head.
 fn refused(input: &str) -> (&'static str, u16) {
     let invalid = parse_head(input.as_bytes()).unwrap_err();
@@ -42,7 +46,7 @@ fn heads_of_browsers_and_players_are_read() {
     assert_eq!((page.method.as_str(), page.target.path.as_str()), ("GET", "/"));
     assert_eq!(page.target.query.as_deref(), Some("quality=high"));
     assert!(page.accepts_html() && !page.accepts_json() && page.keep_alive());
-    assert_eq!(page.host(), Some("127.0.0.1:8081"));
+    assert_eq!(host(&page), "127.0.0.1:8081");
 
     let post = head(CHROMIUM_POST);
     assert_eq!((post.method.clone(), post.body()), (Method::Post, BodyLength::Known(20)));
@@ -148,26 +152,41 @@ fn targets_are_decoded_once() {
 #[test]
 fn an_absolute_target_overrides_the_host() {
     let absolute = head(b"GET HTTP://b:80?x=1 HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!((absolute.target.path.as_str(), absolute.host()), ("/", Some("b:80")));
+    assert_eq!((absolute.target.path.as_str(), host(&absolute).as_str()), ("/", "b:80"));
     assert_eq!(absolute.target.query.as_deref(), Some("x=1"));
     assert_eq!(refused_line("GET http:/// HTTP/1.1"), ("request-target", 400));
     assert_eq!(refused_line("GET http://u@b/ HTTP/1.1"), ("request-target", 400));
     assert_eq!(refused_line("GET ftp://b/ HTTP/1.1"), ("request-target", 400));
-    assert_eq!(refused_line("CONNECT b:443 HTTP/1.1"), ("request-target", 400));
+}
+
+#[test]
+fn connect_names_an_authority_and_nothing_else() {
+    let connect = head(b"CONNECT b:443 HTTP/1.1\r\nHost: b:443\r\n\r\n");
+    assert_eq!((connect.method.clone(), connect.target.path.as_str()), (Method::Connect, ""));
+    assert_eq!(host(&connect), "b:443");
+    for target in ["b", "b:", "/", "*", "http://b:443", "b:443/", "u@b:443"] {
+        let line = format!("CONNECT {target} HTTP/1.1");
+        assert_eq!(refused_line(&line), ("request-target", 400), "{target}");
+    }
+    assert_eq!(refused_line("GET b:443 HTTP/1.1"), ("request-target", 400));
 }
 
 #[test]
 fn the_host_is_one_and_well_formed() {
     assert_eq!(refused("GET / HTTP/1.1\r\nX: y\r\n\r\n"), ("Host: missing", 400));
     assert_eq!(refused_field("host: a"), ("Host: repeated", 400));
-    for host in ["", "a b", "a/b", "a:b", "a:1:2", "a:99999", "u@a", "[::1", "[1]", "a,b", "<b>"] {
+    for host in ["", "a b", "a/b", "a:b", "a:1:2", "a:99999", "u@a", "[::1", "[1]", "<b>"] {
         let fields = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
         assert_eq!(refused(&fields), ("Host", 400), "{host}");
     }
-    for host in ["printer.local", "10.0.0.1:8081", "[fe80::1]:8081", "a:"] {
-        assert_eq!(get(&format!("Host: {host}\r\n")).unwrap().host(), Some(host));
+    for name in ["printer.local", "10.0.0.1:8081", "[fe80::1]:8081"] {
+        assert_eq!(host(&get(&format!("Host: {name}\r\n")).unwrap()), name);
     }
-    assert_eq!(head(b"GET / HTTP/1.0\r\n\r\n").host(), None);
+    // What no resolver knows is whole all the same; it is for the server to refuse.
+    for name in ["a,b", "a%41", "[v1.x]"] {
+        assert_eq!(host(&get(&format!("Host: {name}\r\n")).unwrap()), "?", "{name}");
+    }
+    assert_eq!(head(b"GET / HTTP/1.0\r\n\r\n").authority(), None);
 }
 
 #[test]
@@ -182,9 +201,23 @@ fn doubt_about_the_length_is_refused() {
         let field = format!("Content-Length: {length}");
         assert_eq!(refused_field(&field), ("Content-Length", 400), "{length}");
     }
-    for coding in ["gzip", "gzip, chunked", "chunked, chunked", "identity", "chunked;a=b", ""] {
-        let field = format!("Transfer-Encoding: {coding}");
-        assert_eq!(refused_field(&field), ("Transfer-Encoding", 501), "{coding}");
+    let last = "Transfer-Encoding: not chunked at last";
+    for (codings, refusal) in [
+        ("gzip", (last, 400)),
+        ("identity", (last, 400)),
+        ("chunked, gzip", (last, 400)),
+        ("chunked;a=b", (last, 400)),
+        ("", (last, 400)),
+        (",", (last, 400)),
+        ("chunked, chunked", ("Transfer-Encoding: chunked twice", 400)),
+        ("chunked, gzip, Chunked", ("Transfer-Encoding: chunked twice", 400)),
+        ("gzip, chunked", ("Transfer-Encoding", 501)),
+        ("identity,chunked", ("Transfer-Encoding", 501)),
+    ] {
+        let field = format!("Transfer-Encoding: {codings}");
+        assert_eq!(refused_field(&field), refusal, "{codings}");
+        let lines = field.replace(',', "\r\nX: y\r\nTransfer-Encoding: ");
+        assert_eq!(refused_field(&lines), refusal, "{codings} in lines of their own");
     }
     let old = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n";
     assert_eq!(refused(old), ("Transfer-Encoding in HTTP/1.0", 400));
