@@ -19,7 +19,7 @@ use crate::live::encode::Encoders;
 use crate::live::governor;
 use crate::live::hub::Hub;
 use crate::live::supervisor::{self, Condition};
-use crate::net::{self, Bound, Engine, Limits};
+use crate::net::{self, Bound, Engine};
 use crate::rtsp;
 use crate::source::Source;
 use crate::source::clip::Clip;
@@ -56,7 +56,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
     let audience = Arc::new(Audience::new(Arc::clone(&hub), config.bandwidth, max_viewers));
     let condition = Arc::new(Condition::new(source.as_ref()));
-    let limits = Limits::of_descriptors(system::descriptors());
+    let limits = config.limits(system::descriptors());
     let engine = Engine::start(limits, started).map_err(no("threads for connections"))?;
     engine.bells().into_iter().for_each(|bell| hub.on_news(bell));
     let engine = Arc::new(engine);

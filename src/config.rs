@@ -12,6 +12,7 @@ use clap::{Parser, ValueEnum};
 use crate::base::subnet::{NotASubnet, Subnet};
 use crate::live::bandwidth::Budget;
 use crate::media::frame::Size;
+use crate::net::Limits;
 use crate::proto::http::{Authority, Host, HttpUrl, WebOrigin};
 use crate::proto::rtsp::RtspUrl;
 use crate::source::Wish;
@@ -76,6 +77,21 @@ pub struct Config {
     #[arg(long, value_name = "N", default_value_t = 1000,
           value_parser = clap::value_parser!(u32).range(1..))]
     pub max_viewers: u32,
+
+    /// How many connections may be open at once, HTTP and RTSP together [default: what the limit
+    /// of open files allows, less 128]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: Option<u32>,
+
+    /// How many RTSP sessions there may be at once, playing or not
+    #[arg(long, value_name = "N", default_value_t = 4096,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_rtsp_sessions: u32,
+
+    /// MiB that the system may hold for clients that do not read
+    #[arg(long, value_name = "MIB", default_value_t = 128,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_unread: u32,
 
     /// Port for RTSP players, 0 for any free one [default: 8554]
     #[arg(long, value_name = "N", conflicts_with = "no_rtsp", value_parser = parse_port)]
@@ -151,6 +167,19 @@ pub enum SourceChoice {
 }
 
 impl Config {
+    /// What connections may have, of a process that may have so many files open.
+    pub fn limits(&self, descriptors: usize) -> Limits {
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let possible = Limits::of_descriptors(descriptors);
+        let connections = self.max_connections.map_or(possible.connections, count);
+        Limits {
+            connections: connections.min(possible.connections),
+            rtsp_sessions: count(self.max_rtsp_sessions),
+            unread_bytes: count(self.max_unread).saturating_mul(1024 * 1024),
+            ..possible
+        }
+    }
+
     /// What to ask of the source.
     pub fn wish(&self) -> Wish {
         Wish { size: self.size, fps: f64::from(self.fps.unwrap_or(DEFAULT_FPS)) }
@@ -270,6 +299,18 @@ mod tests {
         assert_eq!(config.bandwidth, Budget::BitsPerSec(100_000_000));
         assert_eq!(config.wish().fps, 30.0);
         assert_eq!(config.source, None);
+    }
+
+    #[test]
+    fn limits_are_those_of_the_system_unless_less_is_asked_for() {
+        let limits = config(&[]).unwrap().limits(1024);
+        assert_eq!(limits, Limits::of_descriptors(1024));
+        let asked = ["--max-connections", "10", "--max-rtsp-sessions", "5", "--max-unread", "1"];
+        let limits = config(&asked).unwrap().limits(1024);
+        assert_eq!((limits.connections, limits.rtsp_sessions), (10, 5));
+        assert_eq!(limits.unread_bytes, 1024 * 1024);
+        let too_many = config(&["--max-connections", "4000"]).unwrap().limits(1024);
+        assert_eq!(too_many.connections, 896);
     }
 
     #[test]

@@ -1,21 +1,20 @@
 //! `livestream`: one binary that makes a machine a live video server for its network.
 //!
 //! ```text
-//!  source thread          encode threads              sender threads
+//!  source thread          encode threads              lanes
 //!  ┌──────────┐  newest   ┌────────────────┐  newest   ┌───────────────┐
 //!  │ webcam   │  Frame    │ one encode for │  picture  │ a few threads │
-//!  │ clip     ├──────────►│ each level that├──────────►│ for all the   ├──► sockets
-//!  │ pattern… │  (slot)   │ someone watches│  (slots)  │ streams       │
+//!  │ clip     ├──────────►│ each level that├──────────►│ for every     │◄─► sockets
+//!  │ pattern… │  (slot)   │ someone watches│  (slots)  │ connection    │
 //!  └──────────┘           └───────┬────────┘           └──────┬────────┘
 //!                                 │ motion score              │ bytes, skips
 //!                                 ▼                           ▼
 //!                         gaming viewers' quality   ◄──  governor (1 Hz): budget → shares → levels
 //! ```
 //!
-//! The source thread is two: one that reads the source, and may hang in a driver, a disk or a name's
-//! look-up, and one that never does. The governor is the main thread. Beside these, `accept` takes
-//! connections and gives each a thread until it asks for the stream. RTSP has the same
-//! beside it ([`rtsp`]): connections, and a few threads that send RTP for all sessions.
+//! A lane owns its connections, HTTP and RTSP alike ([`net::lane`]), and waits for none of them;
+//! what may block goes to the workers ([`net::workers`]). The governor is the main thread. A source
+//! has a second thread for what may never return: a driver, a disk, another server.
 //!
 //! | module | what | may know |
 //! | --- | --- | --- |
@@ -23,7 +22,7 @@
 //! | [`config`], [`error`] | arguments as typed, and why the program cannot run | source, live, proto |
 //! | [`web`] | HTTP: connections, routes, streams | net, live, proto |
 //! | [`rtsp`] | the same pictures for players | net, live, proto |
-//! | [`net`] | sockets: listening, options, what a client has not read | proto, base |
+//! | [`net`] | lanes, workers, limits, and what a client has not read | proto, base |
 //! | [`live`] | who gets which picture: no sockets, no HTTP | media, source |
 //! | [`source`] | where pictures come from | media, client, proto |
 //! | [`client`] | plays from an RTSP server | proto |
