@@ -1,7 +1,7 @@
 //! Plays from an RTSP server: for the player's window, and for `--source rtsp://`.
 //!
 //! [`Client`] is the handle; one thread, `rtsp client`, owns the sockets and the session and
-//! tells what happens as [`Event`]s. [`Player`] is the same on a thread that there is already. Grammar is [`crate::proto`]'s. Does not decode pictures,
+//! tells what happens as [`Event`]s. [`Playback`] is the same on a thread that there is already. Grammar is [`crate::proto`]'s. Does not decode pictures,
 //! and does not come back after a loss: that is for whoever opened it.
 
 use std::collections::VecDeque;
@@ -296,9 +296,9 @@ impl Drop for Client {
 
 /// One stream of another server, played on the caller's thread while it is asked for more.
 /// Dropping it tears the session down, within a second.
-pub(crate) struct Player<F: Fn(Notice)>(Worker<F>);
+pub(crate) struct Playback<F: Fn(Notice)>(Worker<F>);
 
-impl<F: Fn(Notice)> Player<F> {
+impl<F: Fn(Notice)> Playback<F> {
     /// Starts to connect; pictures are asked for as soon as it is known what there is.
     ///
     /// # Errors
@@ -327,7 +327,7 @@ impl<F: Fn(Notice)> Player<F> {
     }
 }
 
-impl<F: Fn(Notice)> Drop for Player<F> {
+impl<F: Fn(Notice)> Drop for Playback<F> {
     fn drop(&mut self) {
         self.0.leave();
     }

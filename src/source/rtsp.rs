@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use super::stated::Stated;
 use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
-use crate::client::{Event, Fault, Notice, Options, Player, Shot, Times, Wanted, host};
+use crate::client::{Event, Fault, Notice, Options, Playback, Shot, Times, Wanted, host};
 use crate::jpeg;
 use crate::media::frame::{Picture, Size};
 use crate::proto::rtsp::RtspUrl;
@@ -56,7 +56,7 @@ impl Source for Rtsp {
 
 /// An open stream. Dropping it tears the session down.
 struct Live {
-    player: Player<Box<dyn Fn(Notice)>>,
+    playback: Playback<Box<dyn Fn(Notice)>>,
     slot: Arc<Mutex<Slot>>,
     clock: Clock,
     stated: Stated,
@@ -117,14 +117,14 @@ impl Live {
         let (notes, of_notes) = (Arc::clone(&slot), clock.clone());
         let tell: Box<dyn Fn(Notice)> =
             Box::new(move |notice| notes.lock().note(notice, of_notes.now()));
-        let player = Player::start(url.clone(), options, Times::DEFAULT, tell);
-        let player = player.map_err(|error| Trouble {
+        let playback = Playback::start(url.clone(), options, Times::DEFAULT, tell);
+        let playback = playback.map_err(|error| Trouble {
             code: TroubleCode::Failed,
             title: format!("{host} is not asked"),
             detail: format!("The system gives nothing to wait for it with ({error})."),
         })?;
         let mut live = Self {
-            player,
+            playback,
             slot,
             clock: clock.clone(),
             stated: Stated::default(),
@@ -165,7 +165,7 @@ impl Live {
                 return Ok(None);
             }
             let until = deadline.min(self.picture_at + self.patience);
-            if let Err(fault) = self.player.turn(until) {
+            if let Err(fault) = self.playback.turn(until) {
                 return Err(trouble(&self.host, &End::Fault(fault)));
             }
         }

@@ -80,7 +80,10 @@ impl Capture for Play {
     }
 
     fn patience(&self) -> Duration {
-        Duration::from_millis(300)
+        match self.0.first() {
+            Some(Hang(_)) => Duration::from_millis(300),
+            _ => Duration::from_secs(60),
+        }
     }
 }
 
