@@ -3,7 +3,10 @@
 //! On the main thread, until shutdown. Only the clock stands here; the rules are
 //! [`Audience::tick`]'s.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
+
+use log::error;
 
 use super::audience::Audience;
 use crate::base::clock::Clock;
@@ -14,9 +17,15 @@ pub fn run(audience: &Audience, clock: &Clock, shutdown: &Shutdown, mut beside: 
     let mut last = clock.now();
     while !shutdown.wait(PERIOD) {
         let now = clock.now();
-        audience.tick(now.duration_since(last), now);
-        last = now;
-        beside();
+        let elapsed = now.duration_since(std::mem::replace(&mut last, now));
+        let second = AssertUnwindSafe(|| {
+            audience.tick(elapsed, now);
+            beside();
+        });
+        // What fails here once must not end the program.
+        if catch_unwind(second).is_err() {
+            error!("the governor failed");
+        }
     }
 }
 
