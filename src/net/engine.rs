@@ -15,7 +15,7 @@ use super::workers::Workers;
 /// What drives every connection.
 pub struct Engine {
     lanes: Lanes,
-    pub(crate) workers: Workers,
+    pub(crate) workers: Arc<Workers>,
     pub(crate) registry: Arc<Registry>,
 }
 
@@ -29,7 +29,7 @@ impl Engine {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Ok(Self {
             lanes: Lanes::start(cores.min(MAX_LANES))?,
-            workers: Workers::start(WORKERS, limits.jobs)?,
+            workers: Arc::new(Workers::start(WORKERS, limits.jobs)?),
             registry: Arc::new(Registry::new(limits, now)),
         })
     }

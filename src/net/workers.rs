@@ -47,6 +47,7 @@ pub(crate) struct Ticket<T> {
 
 struct Place<T> {
     outcome: Mutex<Option<std::result::Result<T, Failed>>>,
+    paid: AtomicBool,
     given_up: AtomicBool,
 }
 
@@ -112,11 +113,9 @@ impl Workers {
         asker: &Handle,
         mut slice: impl FnMut() -> Slice<T> + Send + 'static,
     ) -> std::result::Result<Ticket<T>, Busy> {
-        let place = Arc::new(Place { outcome: Mutex::default(), given_up: AtomicBool::new(false) });
-        let ticket = Ticket { place: Arc::clone(&place) };
-        let owed = Owed { place, asker: asker.clone() };
+        let (owed, ticket) = owe(asker);
         let job = move || {
-            if owed.place.given_up.load(Ordering::Relaxed) {
+            if owed.is_given_up() {
                 return false;
             }
             match slice() {
@@ -170,18 +169,31 @@ impl<T> Drop for Ticket<T> {
     }
 }
 
-/// An outcome that is owed: whoever waits is told also if the job is dropped undone.
-struct Owed<T> {
+/// An outcome that is owed: whoever waits is told also if it is dropped unpaid.
+pub(crate) struct Owed<T> {
     place: Arc<Place<T>>,
     asker: Handle,
 }
 
+/// What one owes to another, which is notified when it is paid: by a worker, or by a talk on
+/// another lane.
+pub(crate) fn owe<T>(asker: &Handle) -> (Owed<T>, Ticket<T>) {
+    let (paid, given_up) = (AtomicBool::new(false), AtomicBool::new(false));
+    let place = Arc::new(Place { outcome: Mutex::default(), paid, given_up });
+    let ticket = Ticket { place: Arc::clone(&place) };
+    (Owed { place, asker: asker.clone() }, ticket)
+}
+
 impl<T> Owed<T> {
-    fn pay(&self, outcome: std::result::Result<T, Failed>) {
-        let mut there = self.place.outcome.lock();
-        if there.is_none() && !self.place.given_up.load(Ordering::Relaxed) {
-            *there = Some(outcome);
-            drop(there);
+    /// Whether nobody waits for it any more.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.place.given_up.load(Ordering::Relaxed)
+    }
+
+    /// Pays, and notifies; only the first payment counts.
+    pub(crate) fn pay(&self, outcome: std::result::Result<T, Failed>) {
+        if !self.place.paid.swap(true, Ordering::Relaxed) && !self.is_given_up() {
+            *self.place.outcome.lock() = Some(outcome);
             self.asker.notify();
         }
     }
