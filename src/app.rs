@@ -83,8 +83,9 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     web::start(bound, &context);
     let plan =
         rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
-    let rtsp = rtsp.map(|bound| rtsp::start(bound, plan, Arc::clone(&context))).transpose();
-    let rtsp = rtsp.map_err(no("RTSP threads"))?;
+    if let Some(bound) = rtsp {
+        rtsp::start(bound, plan, &context);
+    }
 
     let mut looked_at = started;
     governor::run(&audience, &clock, shutdown, || {
@@ -97,7 +98,6 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     });
     info!("stopping");
     hub.stop();
-    rtsp.into_iter().for_each(rtsp::RtspRunning::join);
     engine.stop();
     encoders.join();
     join(supervisor);

@@ -1,19 +1,11 @@
-//! Accepts connections, each to a thread of its own.
+//! Listening sockets: bound to one address or to all, and where they are reached.
 //!
-//! One thread waits at all listening sockets. It keeps the list of connections,
-//! so that at the end it can close and join them.
+//! Accepting is [`super::accept`]'s.
 
 use std::io::ErrorKind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Weak};
-use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-use log::{debug, error, warn};
-use mio::{Events, Interest, Poll, Token, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
-
-use crate::base::shutdown::Shutdown as Stop;
 
 /// Listening sockets that do not accept yet.
 pub struct Bound {
@@ -92,141 +84,7 @@ fn reachable(bound: SocketAddr) -> Vec<SocketAddr> {
     ips.into_iter().map(|ip| SocketAddr::new(ip, bound.port())).collect()
 }
 
-/// The accepting thread.
-pub struct Running {
-    pub(crate) thread: JoinHandle<()>,
-    pub(crate) waker: Waker,
-}
-
-impl Running {
-    /// Waits for the accepting thread and all connections to end, after shutdown was asked.
-    pub fn join(self) {
-        if let Err(error) = self.waker.wake() {
-            error!("cannot wake the accepting thread: {error}");
-            return;
-        }
-        if self.thread.join().is_err() {
-            error!("the accepting thread failed");
-        }
-    }
-}
-
-/// Starts the accepting thread.
-///
-/// `serve` talks with one client; each call has a thread of its own.
-pub(crate) fn start(
-    bound: Bound,
-    name: &str,
-    shutdown: Stop,
-    serve: impl Fn(Arc<TcpStream>) + Send + Sync + 'static,
-) -> std::io::Result<(JoinHandle<()>, Waker)> {
-    let poll = Poll::new()?;
-    let waker = Waker::new(poll.registry(), WAKE)?;
-    let mut listener = mio::net::TcpListener::from_std(bound.listener);
-    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let serve = Arc::new(serve);
-    let accepting = Accepting { poll, listener, shutdown, serve, connections: Vec::new() };
-    let thread = thread::Builder::new().name(name.into()).spawn(move || accepting.run())?;
-    Ok((thread, waker))
-}
-
-struct Accepting<S> {
-    poll: Poll,
-    listener: mio::net::TcpListener,
-    shutdown: Stop,
-    serve: Arc<S>,
-    connections: Vec<Open>,
-}
-
-/// A connection's thread, and its socket as long as the thread has it.
-struct Open {
-    socket: Weak<TcpStream>,
-    thread: JoinHandle<()>,
-}
-
-impl Open {
-    /// Closes the socket; the thread ends of it.
-    fn close(&self) {
-        if let Some(socket) = self.socket.upgrade()
-            && let Err(error) = socket.shutdown(Shutdown::Both)
-        {
-            debug!("close: {error}");
-        }
-    }
-}
-
-impl<S: Fn(Arc<TcpStream>) + Send + Sync + 'static> Accepting<S> {
-    fn run(mut self) {
-        let mut events = Events::with_capacity(16);
-        while !self.shutdown.asked() {
-            if let Err(error) = self.poll.poll(&mut events, None)
-                && error.kind() != ErrorKind::Interrupted
-            {
-                error!("cannot wait for connections: {error}");
-                break;
-            }
-            self.accept_all();
-        }
-        self.end();
-    }
-
-    fn accept_all(&mut self) {
-        while !self.shutdown.asked() {
-            match self.listener.accept() {
-                Ok((socket, _)) => self.open(socket.into()),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(error) => {
-                    // Out of descriptors, most likely: some connections may end meanwhile.
-                    warn!("cannot accept a connection: {error}");
-                    self.shutdown.wait(Duration::from_millis(100));
-                }
-            }
-        }
-    }
-
-    fn open(&mut self, socket: TcpStream) {
-        self.connections.retain(|open| !open.thread.is_finished());
-        if self.connections.len() >= MAX_CONNECTIONS {
-            warn!("{MAX_CONNECTIONS} connections are open: the oldest gives way");
-            self.connections.remove(0).close();
-        }
-        if let Err(error) = socket.set_nonblocking(false) {
-            return warn!("cannot serve a connection: {error}");
-        }
-        let socket = Arc::new(socket);
-        let seen = Arc::downgrade(&socket);
-        let serve = Arc::clone(&self.serve);
-        let thread = thread::Builder::new()
-            .name("connection".into())
-            .stack_size(STACK_BYTES)
-            .spawn(move || serve(socket));
-        match thread {
-            Ok(thread) => self.connections.push(Open { socket: seen, thread }),
-            Err(error) => warn!("no thread for a connection: {error}"),
-        }
-    }
-
-    /// Closes what is open, and waits for its threads.
-    fn end(&mut self) {
-        for open in &self.connections {
-            open.close();
-        }
-        for open in self.connections.drain(..) {
-            if open.thread.join().is_err() {
-                error!("a connection failed");
-            }
-        }
-    }
-}
-
-const LISTENER: Token = Token(0);
-const WAKE: Token = Token(1);
 const BACKLOG: i32 = 1024;
-/// Threads of connections that are no streams.
-const MAX_CONNECTIONS: usize = 4096;
-const STACK_BYTES: usize = 256 * 1024;
 
 #[cfg(test)]
 mod tests {

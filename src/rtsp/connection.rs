@@ -1,208 +1,464 @@
-//! One client's RTSP connection: requests in, replies out, RTCP between them.
+//! One client's RTSP connection, as its lane drives it: requests in, replies out, RTCP between
+//! them, and the packets of the sessions that live in it.
 //!
-//! Runs on a thread of its own. What requests mean is [`super::requests`]' and
-//! [`super::lab`]'s; a client speaks either way, told by its first line. Packets that go
-//! over the connection are written by the threads that play them ([`super::stage`]).
+//! A state machine that waits for nothing. What requests mean is [`super::requests`]' and
+//! [`super::lab`]'s; a client speaks either way, told by its first line. One request is answered
+//! at a time, and none is taken while the client does not read the replies to those before.
 
-use std::io::{Error, ErrorKind, Read, Result};
-use std::net::TcpStream;
+use std::io::{ErrorKind, Result};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, bounded};
 use log::debug;
+use mio::event::Source;
 
-use super::Studio;
-use super::lab::Lab;
-use super::outlet::Writer;
-use super::requests::{Asked, Client};
-use super::udp::canonical;
-use crate::net::socket::fit_for_streaming;
+use super::Server;
+use super::client::{Announced, Asking, Client};
+use super::lab::{Lab, LabExchange, LabStep};
+use super::messages::Messages;
+use super::requests::{Exchange, Step};
+use super::session::{MAX_MAIL, Mail, Next, Session, Surroundings};
+use super::sessions::Mailbox;
+use super::udp_session::PLAYING_WEIGHT;
+use crate::net::accept::{Newcomer, canonical};
+use crate::net::lane::{Moment, Talk, Turn};
+use crate::net::registry::{Guest, Standing};
 use crate::proto::rtp::rtcp;
+use crate::proto::rtsp::interleaved::Next as Front;
 use crate::proto::rtsp::lab::{self, Found};
-use crate::proto::rtsp::{Next, Response, next, parse_request};
+use crate::proto::rtsp::{Response, next, parse_request};
 
-/// Serves a connection until it ends, and with it the sessions that hang on it.
-pub(super) fn serve(socket: Arc<TcpStream>, studio: &Arc<Studio>) {
-    let number = studio.next_connection();
-    let outcome = Connection::new(socket, number, studio).and_then(|mut one| one.talk());
-    if let Err(error) = outcome {
-        debug!("RTSP connection ended: {error}");
-    }
-    for session in studio.sessions.take_bound(number) {
-        session.end();
-    }
-}
-
-struct Connection<'a> {
-    studio: &'a Arc<Studio>,
-    socket: Arc<TcpStream>,
+/// A connection.
+pub(super) struct Connection {
+    server: Arc<Server>,
     client: Client,
+    guest: Guest,
     lab: Lab,
+    messages: Messages,
     /// What came and was not used yet.
     input: Vec<u8>,
+    /// Whether nothing more comes: the client closed its sending half.
+    ended: bool,
+    /// Since when it waits for a request, or for the rest of one.
+    waits_since: Instant,
+    state: State,
+    /// What begins when all replies have been written.
+    announced: Vec<Announced>,
+    /// The sessions that live here.
+    hosted: Vec<Session>,
+    letters: Receiver<Mail>,
 }
 
-/// What to do after a look at what came.
-enum Step {
-    /// Look again.
+/// What a connection is at.
+enum State {
+    /// Between requests, or in one.
+    Reads,
+    /// In a request of the lab's that is whole if nothing more comes until then.
+    Listens(Instant),
+    /// A request is being answered.
+    Answers(Box<Exchange>),
+    /// The same in the lab's dialect.
+    AnswersLab(Box<LabExchange>),
+    /// The last reply is written, and what the client still sends is passed over: to close at
+    /// once would reset the connection, and the reply could be lost on its way.
+    Closes { until: Option<Instant>, passed_over: usize },
+}
+
+/// What a look at the input came to.
+enum Look {
+    /// There may be more.
     On,
-    /// More must come.
+    /// More must come, or something that is waited for.
     Wait,
-    /// More may come; if it does not within a moment, what is there is whole.
-    WaitAMoment,
-    /// The connection is of no more use.
-    Close,
+    /// Another request can be taken when the client has read replies.
+    Full,
 }
 
-impl<'a> Connection<'a> {
-    fn new(socket: Arc<TcpStream>, number: u64, studio: &'a Arc<Studio>) -> Result<Self> {
-        fit_for_streaming(&socket);
-        socket.set_write_timeout(Some(WRITE_TIME))?;
-        let writer = Arc::new(Writer::new(Arc::clone(&socket)));
-        let (peer, local) = (canonical(socket.peer_addr()?), canonical(socket.local_addr()?));
-        let client = Client { number, peer, local, writer };
-        let lab = Lab::new(number);
-        Ok(Self { studio, socket, client, lab, input: Vec::new() })
+impl Connection {
+    /// A connection that has just come.
+    pub(super) fn new(newcomer: Newcomer, server: Arc<Server>, now: Instant) -> Self {
+        let Newcomer { wire, guest, handle, peer } = newcomer;
+        let number = server.next_connection();
+        let (letters, received) = bounded(MAX_MAIL);
+        let local = wire.ends().map_or(peer, |(local, _)| canonical(local));
+        let mailbox = Mailbox { letters, host: handle };
+        Self {
+            client: Client { number, peer, local, mailbox },
+            server,
+            guest,
+            lab: Lab::new(number),
+            messages: Messages::new(wire),
+            input: Vec::new(),
+            ended: false,
+            waits_since: now,
+            state: State::Reads,
+            announced: Vec::new(),
+            hosted: Vec::new(),
+            letters: received,
+        }
     }
 
-    fn talk(&mut self) -> Result<()> {
-        let mut waits_since = Instant::now();
-        let mut silent = false;
-        while !self.studio.context.shutdown.asked() {
-            let step = self.step(silent)?;
-            silent = false;
-            let waited_a_moment = matches!(step, Step::WaitAMoment);
-            let deadline = match step {
-                Step::On => {
-                    waits_since = Instant::now();
-                    continue;
-                }
-                Step::Close => return Ok(()),
-                Step::WaitAMoment => Instant::now() + MOMENT,
-                Step::Wait if self.input.is_empty() => waits_since + IDLE_TIME,
-                Step::Wait => waits_since + HEAD_TIME,
-            };
-            let first = self.input.is_empty();
-            match self.read(deadline) {
-                // A head has its time from its first byte on, however long none came.
-                Ok(()) if first => waits_since = Instant::now(),
-                Ok(()) => {}
-                Err(error) if is_timeout(&error) && waited_a_moment => silent = true,
-                // Who watches need not speak.
-                Err(error) if is_timeout(&error) && self.may_be_silent() => {
-                    waits_since = Instant::now();
-                }
-                Err(error) => return Err(error),
+    /// Goes on as far as it can. `None` if the connection is over.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if the client is gone.
+    fn go_on(&mut self, now: Instant) -> Result<Option<Turn>> {
+        self.messages.flush(now)?;
+        self.take_mail(now);
+        let mut again = false;
+        for step in 0..=STEPS {
+            again = step == STEPS;
+            if again || !matches!(self.look(now)?, Look::On) {
+                break;
             }
         }
-        Ok(())
+        let playing = self.play(now)?;
+        if self.messages.is_free() {
+            self.announced.drain(..).for_each(|announced| announced.go());
+        }
+        let Some(deadline) = self.deadline(now) else { return Ok(None) };
+        self.tell_standing(playing.plays, now);
+        let until = if again { now } else { deadline };
+        let until =
+            playing.until.into_iter().chain(self.messages.gives_up_at()).fold(until, Instant::min);
+        let weight = if playing.plays { PLAYING_WEIGHT } else { 1 };
+        Ok(Some(Turn::Wait { until: Some(until), news: playing.news, weight }))
     }
 
-    fn may_be_silent(&self) -> bool {
-        self.input.is_empty() && self.studio.sessions.has_any(self.client.peer.ip())
+    /// Does what other connections ask of the sessions that live here.
+    fn take_mail(&mut self, now: Instant) {
+        for Mail { entry, ask, reply } in self.letters.try_iter().take(MAX_MAIL) {
+            let here = self.hosted.iter().position(|one| Arc::ptr_eq(&one.entry, &entry));
+            let host = &self.client.mailbox.host;
+            let messages = Some(&mut self.messages);
+            let mut around = Surroundings { host, messages, now };
+            // One that is not here any more is told so by the mail that is dropped.
+            if let Some(at) = here
+                && !self.hosted[at].ask(ask, reply, &mut around)
+            {
+                self.hosted.remove(at);
+            }
+        }
+    }
+
+    /// Takes a step with the request at hand, or with what has come.
+    fn look(&mut self, now: Instant) -> Result<Look> {
+        match std::mem::replace(&mut self.state, State::Reads) {
+            State::Answers(exchange) => {
+                let step = exchange.go_on(&mut self.asking(now));
+                self.answer(step, now)
+            }
+            State::AnswersLab(exchange) => {
+                let (lab, mut asking) = self.lab_asking(now);
+                let step = lab.go_on(*exchange, &mut asking);
+                self.answer_lab(step, now)
+            }
+            State::Closes { until, passed_over } => self.close(until, passed_over, now),
+            state => {
+                let silent = matches!(state, State::Listens(at) if now >= at);
+                self.state = state;
+                if self.messages.is_full() {
+                    return Ok(Look::Full);
+                }
+                self.take(silent, now)
+            }
+        }
     }
 
     /// Takes one thing from the front of what came. `silent` says that nothing followed it.
-    fn step(&mut self, silent: bool) -> Result<Step> {
-        match next(&self.input) {
-            None => return Ok(Step::Wait),
-            Some(Next::Nothing { length }) => {
-                self.input.drain(..length);
-                return Ok(Step::On);
-            }
-            Some(Next::Frame { payload, length, .. }) => {
+    fn take(&mut self, silent: bool, now: Instant) -> Result<Look> {
+        let front = next(&self.input);
+        let used = match front {
+            None => return self.fill(now),
+            Some(Front::Nothing { length }) => length,
+            Some(Front::Frame { payload, length, .. }) => {
                 // A client sends nothing but RTCP. What is none is passed over.
                 if let Ok(compound) = rtcp::parse(payload) {
-                    self.studio.sessions.rtcp(&compound, self.client.peer, Instant::now());
+                    self.server.sessions.rtcp(&compound, self.client.peer, now);
                 }
-                self.input.drain(..length);
-                return Ok(Step::On);
+                length
             }
             // To requests that a server could send; this one sends none.
-            Some(Next::Reply) => return Ok(Step::Close),
-            Some(Next::Request) => {}
-        }
-        match lab::is_lab(&self.input) {
-            Some(true) => self.lab_step(silent),
-            None if self.input.len() < lab::MAX_REQUEST_BYTES => Ok(Step::Wait),
-            _ => self.request(),
-        }
+            Some(Front::Reply) => return Ok(self.hang_up()),
+            Some(Front::Request) => {
+                return match lab::is_lab(&self.input) {
+                    Some(true) => self.take_lab(silent || self.ended, now),
+                    None if self.input.len() < lab::MAX_REQUEST_BYTES => self.fill(now),
+                    _ => self.take_request(now),
+                };
+            }
+        };
+        self.used(used, now);
+        Ok(Look::On)
     }
 
-    fn request(&mut self) -> Result<Step> {
+    fn take_request(&mut self, now: Instant) -> Result<Look> {
         match parse_request(&self.input) {
-            Ok(None) => Ok(Step::Wait),
+            Ok(None) => self.fill(now),
             Ok(Some((request, length))) => {
-                self.input.drain(..length);
-                let asked = Asked { studio: self.studio, client: &self.client, request: &request };
-                let response = asked.answer();
-                debug!("{} {}: {}", request.method, request.uri, response.status());
-                self.write(&response)?;
-                asked.after(&response);
-                Ok(Step::On)
+                self.used(length, now);
+                let step = Exchange::begin(request, &mut self.asking(now));
+                self.answer(step, now)
             }
             Err(refused) => {
                 debug!("refused: {refused}");
-                self.write(&Response::new(refused.status, refused.cseq))?;
-                Ok(Step::Close)
+                self.reply(&Response::new(refused.status, refused.cseq), now)?;
+                Ok(self.hang_up())
             }
         }
     }
 
-    fn lab_step(&mut self, silent: bool) -> Result<Step> {
+    fn take_lab(&mut self, silent: bool, now: Instant) -> Result<Look> {
         let (request, length) = match lab::parse_lab_request(&self.input) {
-            Ok(None) => return Ok(Step::Wait),
-            Ok(Some(Found::MaybeComplete { .. })) if !silent => return Ok(Step::WaitAMoment),
+            Ok(None) => return self.fill(now),
+            Ok(Some(Found::MaybeComplete { .. })) if !silent => {
+                let before = self.input.len();
+                let look = self.fill(now)?;
+                if self.input.len() > before || !matches!(self.state, State::Listens(_)) {
+                    self.state = State::Listens(now + MOMENT);
+                }
+                return Ok(look);
+            }
             Ok(Some(
                 Found::Complete { request, length } | Found::MaybeComplete { request, length },
             )) => (request, length),
             Err(refused) => {
                 debug!("refused: {refused}");
                 let style = lab::Style::of(&self.input);
-                self.client.writer.write(&self.lab.refuse(style, &refused))?;
-                return Ok(Step::Close);
+                self.messages.reply(&self.lab.refuse(style, &refused), now)?;
+                return Ok(self.hang_up());
             }
         };
+        self.used(length, now);
+        let (lab, mut asking) = self.lab_asking(now);
+        let step = lab.begin(request, &mut asking);
+        self.answer_lab(step, now)
+    }
+
+    /// Notes that so much of the input has been used.
+    fn used(&mut self, length: usize, now: Instant) {
         self.input.drain(..length);
-        let reply = self.lab.answer(self.studio, &self.client, &request);
-        self.client.writer.write(&reply)?;
-        self.lab.after(self.studio, &self.client);
-        Ok(Step::On)
+        if self.input.is_empty() {
+            self.input = Vec::new();
+        }
+        self.waits_since = now;
+        self.state = State::Reads;
     }
 
-    fn write(&self, response: &Response) -> Result<()> {
-        let mut bytes = Vec::new();
-        response.write(&mut bytes);
-        self.client.writer.write(&bytes)
-    }
-
-    fn read(&mut self, deadline: Instant) -> Result<()> {
+    /// Reads more of what the client sends.
+    fn fill(&mut self, now: Instant) -> Result<Look> {
+        if self.ended {
+            return Ok(self.hang_up());
+        }
         if self.input.len() >= MAX_INPUT_BYTES {
             return Err(ErrorKind::OutOfMemory.into());
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
+        let mut some = [0; CHUNK_BYTES];
+        match self.messages.read(&mut some) {
+            Ok(0) => self.ended = true,
+            Ok(count) => {
+                // A head has its time from its first byte on, however long none came.
+                if self.input.is_empty() {
+                    self.waits_since = now;
+                }
+                self.input.extend_from_slice(&some[..count]);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Look::Wait),
+            Err(error) => return Err(error),
         }
-        self.socket.set_read_timeout(Some(left))?;
-        let mut some = [0; 4096];
-        let count = (&*self.socket).read(&mut some)?;
-        if count == 0 {
-            return Err(ErrorKind::UnexpectedEof.into());
+        Ok(Look::On)
+    }
+
+    fn asking(&mut self, now: Instant) -> Asking<'_> {
+        self.lab_asking(now).1
+    }
+
+    fn lab_asking(&mut self, now: Instant) -> (&Lab, Asking<'_>) {
+        let Self { server, client, messages, hosted, lab, .. } = self;
+        (lab, Asking { server, client, messages, hosted, now })
+    }
+
+    fn answer(&mut self, step: Step, now: Instant) -> Result<Look> {
+        match step {
+            Step::Waits(exchange) => {
+                self.state = State::Answers(Box::new(exchange));
+                Ok(Look::Wait)
+            }
+            Step::Answered(response, announced) => {
+                self.reply(&response, now)?;
+                self.announced.extend(announced);
+                self.waits_since = now;
+                Ok(Look::On)
+            }
         }
-        self.input.extend_from_slice(&some[..count]);
-        Ok(())
+    }
+
+    fn answer_lab(&mut self, step: LabStep, now: Instant) -> Result<Look> {
+        match step {
+            LabStep::Waits(exchange) => {
+                self.state = State::AnswersLab(Box::new(exchange));
+                Ok(Look::Wait)
+            }
+            LabStep::Answered(reply, announced) => {
+                self.messages.reply(&reply, now)?;
+                self.announced.extend(announced);
+                self.waits_since = now;
+                Ok(Look::On)
+            }
+        }
+    }
+
+    fn reply(&mut self, response: &Response, now: Instant) -> Result<()> {
+        let mut bytes = Vec::new();
+        response.write(&mut bytes);
+        self.messages.reply(&bytes, now)
+    }
+
+    fn hang_up(&mut self) -> Look {
+        self.state = State::Closes { until: None, passed_over: 0 };
+        Look::On
+    }
+
+    /// Ends the sessions that live here; then waits until the last reply is written, and for a
+    /// moment for the client's own end.
+    fn close(
+        &mut self,
+        until: Option<Instant>,
+        mut passed_over: usize,
+        now: Instant,
+    ) -> Result<Look> {
+        self.input = Vec::new();
+        self.end_sessions(now);
+        let mut until = until;
+        if self.messages.is_free() && until.is_none() {
+            if !self.messages.wire.finish() {
+                return Err(ErrorKind::NotConnected.into());
+            }
+            until = Some(now + LINGER_TIME);
+        }
+        let mut some = [0; CHUNK_BYTES];
+        while !self.ended && passed_over < MAX_LINGER_BYTES {
+            match self.messages.read(&mut some) {
+                Ok(0) => self.ended = true,
+                Ok(count) => passed_over += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        self.state = State::Closes { until, passed_over };
+        Ok(Look::Wait)
+    }
+
+    fn end_sessions(&mut self, now: Instant) {
+        let host = &self.client.mailbox.host;
+        for mut session in self.hosted.drain(..) {
+            session.end(&mut Surroundings { host, messages: Some(&mut self.messages), now });
+        }
+    }
+
+    /// Lets the sessions that live here play.
+    fn play(&mut self, now: Instant) -> Result<Next> {
+        let host = &self.client.mailbox.host;
+        let mut all = Next::default();
+        let mut at = 0;
+        while let Some(session) = self.hosted.get_mut(at) {
+            let mut around = Surroundings { host, messages: Some(&mut self.messages), now };
+            if session.entry.gives_way() {
+                session.end(&mut around);
+                self.hosted.remove(at);
+                continue;
+            }
+            let next = session.go_on(&mut around)?;
+            all.until = all.until.into_iter().chain(next.until).min();
+            all.news |= next.news;
+            all.plays |= next.plays;
+            at += 1;
+        }
+        Ok(all)
+    }
+
+    /// When it is to be looked at if nothing happens before. `None` if it has come to its end.
+    fn deadline(&mut self, now: Instant) -> Option<Instant> {
+        match self.state {
+            State::Closes { until, passed_over } => {
+                let over = self.ended || passed_over >= MAX_LINGER_BYTES;
+                let until = until.unwrap_or(now + IDLE_TIME);
+                let free = self.messages.is_free();
+                return (now < until && !(free && over)).then_some(until);
+            }
+            State::Listens(at) => return Some(at),
+            // The time of whoever answers counts, not the client's.
+            State::Answers(_) | State::AnswersLab(_) => self.waits_since = now,
+            State::Reads => {}
+        }
+        let patience = if self.input.is_empty() { IDLE_TIME } else { HEAD_TIME };
+        let deadline = self.waits_since + patience;
+        if now < deadline {
+            return Some(deadline);
+        }
+        // Who watches, or may do so at once, need not speak.
+        let lives = || self.server.sessions.of_connection(self.client.number).is_some();
+        if !self.input.is_empty() || !lives() {
+            debug!("a client said nothing for too long");
+            return None;
+        }
+        self.waits_since = now;
+        Some(now + IDLE_TIME)
+    }
+
+    /// Tells how it stands beside others, should some have to give way.
+    fn tell_standing(&self, hosted_play: bool, now: Instant) {
+        let plays =
+            || self.server.sessions.of_connection(self.client.number).is_some_and(|plays| plays);
+        let (standing, since) = match (&self.state, self.messages.stuck_since()) {
+            (_, Some(since)) if self.messages.has_reply() => (Standing::UnreadReply, since),
+            (_, Some(since)) => (Standing::UnreadStream, since),
+            _ if hosted_play || plays() => (Standing::Watching, now),
+            (State::Answers(_) | State::AnswersLab(_), _) => (Standing::Busy, now),
+            _ => (Standing::Idle, self.waits_since),
+        };
+        self.guest.stands(standing, since);
     }
 }
 
-fn is_timeout(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+impl Talk for Connection {
+    fn source(&mut self) -> Option<&mut dyn Source> {
+        Some(self.messages.wire.source())
+    }
+
+    fn turn(&mut self, moment: &mut Moment<'_>) -> Turn {
+        self.messages.wire.note(moment.ready);
+        if self.guest.must_leave() {
+            return Turn::Over;
+        }
+        match self.go_on(moment.now) {
+            Ok(Some(turn)) => turn,
+            Ok(None) => {
+                self.end_sessions(moment.now);
+                Turn::Over
+            }
+            Err(error) => {
+                debug!("RTSP connection ended: {error}");
+                Turn::Over
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        self.end_sessions(self.server.context.clock.now());
+    }
 }
 
 const HEAD_TIME: Duration = Duration::from_secs(10);
 const IDLE_TIME: Duration = Duration::from_secs(60);
-const WRITE_TIME: Duration = Duration::from_secs(10);
+const LINGER_TIME: Duration = Duration::from_secs(1);
 /// After so long nothing more belongs to a request of the lab that could be whole.
 const MOMENT: Duration = Duration::from_millis(40);
 /// A frame, and a request with its body behind it.
 const MAX_INPUT_BYTES: usize = 192 * 1024;
+const CHUNK_BYTES: usize = 4096;
+const MAX_LINGER_BYTES: usize = 256 * 1024;
+/// Steps in a turn, until others have theirs.
+const STEPS: usize = 32;

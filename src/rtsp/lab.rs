@@ -1,19 +1,24 @@
 //! The networking lab's dialect (Kurose and Ross): what its requests do.
 //!
 //! One session for each connection, whose number stands in every reply. How requests and
-//! replies are written is [`crate::proto::rtsp::lab`]'s.
+//! replies are written is [`crate::proto::rtsp::lab`]'s. What takes its time is a [`LabExchange`]
+//! that the connection goes on with when it is notified.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use log::{debug, warn};
+use log::debug;
 
-use super::feed::{Feed, Wish};
-use super::requests::{Client, random_u32};
-use super::session::{Phase, Session, Terms};
-use super::show::{Show, Way};
-use super::{Resource, Studio};
-use crate::media::fit::Fit;
+use super::client::{Announced, Asking, Plan, Resource, Search};
+use super::clip_feed::ClipFeed;
+use super::clips::Missing;
+use super::feed::{Feed, Preferences};
+use super::packing::Format;
+use super::random_u32;
+use super::session::{Answer, Ask, Play};
+use super::sessions::Entry;
+use super::stream::Packetizer;
+use crate::net::workers::{Failed, Ticket};
 use crate::proto::rtsp::lab::{LabRequest, Style, write_description, write_reply};
 use crate::proto::rtsp::{Method, Refused, State, Status};
 
@@ -22,6 +27,35 @@ pub(super) struct Lab {
     /// Below 2^31, as Java's clients read an `int`.
     number: u32,
     id: String,
+}
+
+/// A request that is being answered.
+pub(super) struct LabExchange {
+    request: LabRequest,
+    waits: Waits,
+}
+
+/// What a request waits for.
+enum Waits {
+    Resource(Search),
+    /// That the session that was there makes room.
+    Room(Ticket<Answer>, Resource),
+    Answer(Ticket<Answer>, Arc<Entry>),
+}
+
+/// What going on with a request came to.
+pub(super) enum LabStep {
+    /// The reply, and what begins when it has been written.
+    Answered(Vec<u8>, Option<Announced>),
+    Waits(LabExchange),
+}
+
+/// What is known of a request's outcome.
+enum Known {
+    Status(Status),
+    Plays(Announced),
+    Described(String),
+    NotYet(Waits),
 }
 
 impl Lab {
@@ -36,123 +70,150 @@ impl Lab {
         write_reply(style, refused.status, refused.cseq.unwrap_or(0), self.number)
     }
 
-    /// Does what is asked, and says so.
-    pub(super) fn answer(
-        &self,
-        studio: &Arc<Studio>,
-        client: &Client,
-        request: &LabRequest,
-    ) -> Vec<u8> {
-        let session = studio.sessions.find(&self.id, client.peer.ip());
-        let outcome = match (&request.method, &session) {
-            (Method::Options, _) => Ok(()),
-            (Method::Describe, _) => {
-                let name = request.name.clone().or_else(|| Some(session?.target.clone()));
-                let name = name.unwrap_or_else(|| LIVE.into());
-                return match find(studio, &name) {
-                    Ok(_) => write_description(request, &name, self.number),
-                    Err(status) => write_reply(request.style, status, request.cseq, self.number),
-                };
+    /// Begins to do what is asked.
+    pub(super) fn begin(&self, request: LabRequest, at: &mut Asking<'_>) -> LabStep {
+        let entry = at.session(&self.id);
+        let ask = |at: &mut Asking<'_>, entry: &Arc<Entry>, ask| match at.ask(entry, ask) {
+            Ok(ticket) => Known::NotYet(Waits::Answer(ticket, Arc::clone(entry))),
+            Err(status) => Known::Status(status),
+        };
+        let known = match (&request.method, &entry) {
+            (Method::Options, _) => Known::Status(Status::Ok),
+            (Method::Setup, Some(entry)) if entry.state() == State::Playing => {
+                Known::Status(Status::MethodNotValidInThisState)
             }
-            (Method::Setup, _) => self.setup(studio, client, request, session.as_deref()),
-            (Method::Play, Some(session)) => play(studio, session),
-            (Method::Pause, Some(session)) => pause(session),
+            (Method::Describe | Method::Setup, _) => {
+                let name = self.name(&request, entry.as_deref());
+                Known::NotYet(Waits::Resource(at.search(&format!("/{name}"))))
+            }
+            (Method::Play, Some(entry)) => {
+                ask(at, entry, Ask::Play(Play { wait: FIRST_WAIT, ..Play::default() }))
+            }
+            (Method::Pause, Some(entry)) => ask(at, entry, Ask::Pause),
+            (Method::Teardown, Some(entry)) => ask(at, entry, Ask::Teardown),
             // Also before SETUP: nothing is there, and nothing is left.
-            (Method::Teardown, _) => {
-                if let Some(session) = studio.sessions.remove(&self.id) {
-                    session.end();
-                }
-                Ok(())
+            (Method::Teardown, None) => Known::Status(Status::Ok),
+            (Method::Play | Method::Pause, None) => {
+                Known::Status(Status::MethodNotValidInThisState)
             }
-            (Method::Play | Method::Pause, None) => Err(Status::MethodNotValidInThisState),
-            _ => Err(Status::NotImplemented),
+            _ => Known::Status(Status::NotImplemented),
         };
-        let status = outcome.err().unwrap_or(Status::Ok);
+        self.step(request, known, at)
+    }
+
+    /// Goes on with a request.
+    pub(super) fn go_on(&self, exchange: LabExchange, at: &mut Asking<'_>) -> LabStep {
+        let LabExchange { request, waits } = exchange;
+        let known = self.known(&request, waits, at);
+        self.step(request, known, at)
+    }
+
+    fn step(&self, request: LabRequest, mut known: Known, at: &mut Asking<'_>) -> LabStep {
+        // What it waits for may be there already.
+        for _ in 0..MAX_STEPS {
+            let Known::NotYet(waits) = known else { break };
+            known = self.known(&request, waits, at);
+        }
+        let reply = |status| write_reply(request.style, status, request.cseq, self.number);
+        let (bytes, announced, status) = match known {
+            Known::NotYet(waits) => return LabStep::Waits(LabExchange { request, waits }),
+            Known::Status(status) => (reply(status), None, status),
+            Known::Plays(announced) => (reply(Status::Ok), Some(announced), Status::Ok),
+            Known::Described(name) => {
+                (write_description(&request, &name, self.number), None, Status::Ok)
+            }
+        };
         debug!("lab {} {:?}: {status}", request.method, request.name);
-        write_reply(request.style, status, request.cseq, self.number)
+        LabStep::Answered(bytes, announced)
     }
 
-    /// Does what comes after the reply has been written.
-    pub(super) fn after(&self, studio: &Studio, client: &Client) {
-        if let Some(session) = studio.sessions.find(&self.id, client.peer.ip()) {
-            session.go();
+    /// Looks whether what a request waits for is there.
+    fn known(&self, request: &LabRequest, waits: Waits, at: &mut Asking<'_>) -> Known {
+        match waits {
+            Waits::Resource(mut search) => match search.outcome() {
+                None => Known::NotYet(Waits::Resource(search)),
+                Some(Err(missing)) => Known::Status(status_of(&missing)),
+                Some(Ok(_)) if request.method == Method::Describe => {
+                    let entry = at.session(&self.id);
+                    Known::Described(self.name(request, entry.as_deref()))
+                }
+                Some(Ok(resource)) => self.make_room(request, resource, at),
+            },
+            Waits::Room(ticket, resource) => match ticket.take() {
+                None => Known::NotYet(Waits::Room(ticket, resource)),
+                Some(Ok(Answer::Refused(status))) => Known::Status(status),
+                Some(_) => self.set_up(request, resource, at),
+            },
+            Waits::Answer(ticket, entry) => match ticket.take() {
+                None => Known::NotYet(Waits::Answer(ticket, entry)),
+                Some(Ok(Answer::Done)) => Known::Status(Status::Ok),
+                Some(Ok(Answer::Plays(playing))) => {
+                    Known::Plays(Announced::new(playing.gate, &entry))
+                }
+                Some(Ok(Answer::Refused(status))) => Known::Status(status),
+                Some(Err(Failed)) => Known::Status(Status::SessionNotFound),
+            },
         }
     }
 
-    fn setup(
-        &self,
-        studio: &Arc<Studio>,
-        client: &Client,
-        request: &LabRequest,
-        before: Option<&Session>,
-    ) -> Result<(), Status> {
-        if before.is_some_and(|session| session.state() == State::Playing) {
-            return Err(Status::MethodNotValidInThisState);
+    /// Ends the session that was set up before.
+    fn make_room(&self, request: &LabRequest, resource: Resource, at: &mut Asking<'_>) -> Known {
+        // What is refused changes nothing.
+        if port(request, at).is_none() {
+            return Known::Status(Status::UnsupportedTransport);
         }
-        let name = request.name.clone().unwrap_or_else(|| LIVE.into());
-        let resource = find(studio, &name)?;
-        let port = request.client_port.filter(|port| *port >= 1024);
-        let port = port.ok_or(Status::UnsupportedTransport)?;
-        let ports = Arc::clone(studio.ports.as_ref().ok_or(Status::UnsupportedTransport)?);
-        let wish = Wish { fps: Some(FPS), ..Wish::default() };
-        let now = studio.context.clock.now();
+        let Some(entry) = at.session(&self.id) else {
+            return self.set_up(request, resource, at);
+        };
+        match at.ask(&entry, Ask::Replace) {
+            Ok(ticket) => Known::NotYet(Waits::Room(ticket, resource)),
+            Err(status) => Known::Status(status),
+        }
+    }
+
+    fn set_up(&self, request: &LabRequest, resource: Resource, at: &mut Asking<'_>) -> Known {
+        let Some(port) = port(request, at) else {
+            return Known::Status(Status::UnsupportedTransport);
+        };
+        let preferences = Preferences { fps: Some(FPS), ..Preferences::default() };
         let feed = match resource {
-            Resource::Live => Feed::live(&studio.context.hub, wish, now),
-            Resource::Clip(clip) => Feed::clip(clip, wish, Some(FPS), now),
+            Resource::Live => Feed::live(&at.server.context.hub, preferences, at.now),
+            Resource::Clip(clip) => {
+                let feed = ClipFeed::new(clip, preferences, Some(FPS), Format::Lab, at.now);
+                Feed::Clip(Box::new(feed))
+            }
         };
-        if let Some(old) = studio.sessions.remove(&self.id) {
-            old.end();
-        }
-        let mut to = client.peer;
+        let mut to = at.client.peer;
         to.set_port(port);
-        let way = Way::Datagrams { ports, to, number: 0, ssrc: random_u32(), fit: Fit::default() };
-        let terms = Terms {
+        let plan = Plan {
             id: self.id.clone(),
-            target: name,
-            client: client.peer.ip(),
-            ssrc: 0,
+            target: request.name.clone().unwrap_or_else(|| LIVE.into()),
+            feed,
+            packetizer: Packetizer::Lab { to, number: 0, ssrc: random_u32() },
+            ssrc: None,
             rtcp: None,
-            bound_to: Some(client.number),
+            bound: true,
         };
-        let session = Session::new(terms, Show::new(feed, way, studio.context.clock.clone()), now);
-        studio.sessions.add(Arc::new(session)).map_err(|_| Status::NotEnoughBandwidth)
+        Known::Status(at.set_up(plan).err().unwrap_or(Status::Ok))
+    }
+
+    /// Which video a request is about.
+    fn name(&self, request: &LabRequest, entry: Option<&Entry>) -> String {
+        let of_session = || entry.filter(|_| request.method == Method::Describe);
+        let named = request.name.clone();
+        named.or_else(|| Some(of_session()?.terms.target.clone())).unwrap_or_else(|| LIVE.into())
     }
 }
 
-fn play(studio: &Studio, session: &Session) -> Result<(), Status> {
-    if session.state() == State::Playing {
-        return Ok(());
-    }
-    let outcome = session.change(|mut show| {
-        if let Feed::Clip(clip) = &mut show.feed
-            && let Err(trouble) = clip.start(None, None, 1.0, FIRST_WAIT, &studio.context.clock)
-        {
-            warn!("{trouble}");
-            return (Phase::Ready(show), Err(Status::NotFound));
-        }
-        match studio.put_on(show) {
-            Ok(playing) => (Phase::Playing(playing), Ok(())),
-            Err((show, _)) => (Phase::Ready(show), Err(Status::NotEnoughBandwidth)),
-        }
-    });
-    outcome.unwrap_or(Err(Status::SessionNotFound))
+/// The port that a client takes datagrams at, if it can have any.
+fn port(request: &LabRequest, at: &Asking<'_>) -> Option<u16> {
+    request.client_port.filter(|port| *port >= 1024 && at.server.ports.is_some())
 }
 
-fn pause(session: &Session) -> Result<(), Status> {
-    if !session.is_on() {
-        return Err(Status::MethodNotValidInThisState);
-    }
-    session.change(|show| (Phase::Ready(show), ())).ok_or(Status::SessionNotFound)
-}
-
-fn find(studio: &Studio, name: &str) -> Result<Resource, Status> {
-    match studio.find(&format!("/{name}")) {
-        Ok(Some(resource)) => Ok(resource),
-        Ok(None) => Err(Status::NotFound),
-        Err(trouble) => {
-            warn!("{trouble}");
-            Err(Status::NotFound)
-        }
+fn status_of(missing: &Missing) -> Status {
+    match missing {
+        Missing::Unknown | Missing::Unplayable(_) => Status::NotFound,
+        Missing::Busy => Status::ServiceUnavailable,
     }
 }
 
@@ -161,3 +222,5 @@ const LIVE: &str = "live";
 const FPS: f64 = 20.0;
 /// Some clients bind their port only after the reply to PLAY.
 const FIRST_WAIT: Duration = Duration::from_millis(50);
+/// What a request waits for, one after another, and then its outcome.
+const MAX_STEPS: usize = 4;

@@ -1,74 +1,73 @@
 //! The RTSP server (RFC 2326): the same pictures for players, and for the networking lab.
 //!
 //! ```text
-//! accept ──► a connection thread: requests, replies ──PLAY──► an rtp thread: packets of many
-//!            rtcp thread: receiver reports, sessions whose client went silent
+//! a connection: requests, replies ──PLAY──► a session in it (TCP, or the lab's)
+//!        │                          └─────► a session with a talk of its own (UDP)
+//!        └── what is read or encoded ──► workers
 //! ```
+//!
+//! All of it lives on the [lanes](crate::net::lane): no connection and no session has a thread.
 //!
 //! | file | what |
 //! | --- | --- |
-//! | [`connection`] | what comes over a connection, taken apart |
-//! | [`requests`], [`lab`] | what a request does, in RFC 2326's way and in the lab's |
-//! | [`session`] | what outlives a request |
-//! | [`show`], [`stage`] | what a session plays, and the few threads that play all of them |
-//! | [`feed`], [`clips`] | which picture is due: the source's newest, or a clip's next |
-//! | [`shelf`] | pictures packed for sending, once for all sessions of a level |
-//! | [`outlet`], [`udp`] | the way of packets |
+//! | [`connection`], [`messages`] | what comes over a connection, taken apart, and what leaves |
+//! | [`requests`], [`lab`], [`client`] | what a request does, in RFC 2326's way and in the lab's |
+//! | [`session`], [`udp_session`] | what outlives a request, and what drives it without a connection |
+//! | [`sessions`], [`reception`], [`reports`] | who finds a session, and what its client says of packets |
+//! | [`feed`], [`clip_feed`] | which picture is due: the source's newest, or a clip's next |
+//! | [`clips`], [`survey`] | the folder of clips, and what is found out about one |
+//! | [`stream`], [`destination`], [`udp`] | packets: when they leave, and where to |
+//! | [`packing`], [`encodes`] | pictures in the form that they are sent in |
 //!
 //! A session is a viewer like any other: it has a level, a share and a place in the
 //! audience while it plays.
 
+mod client;
+mod clip_feed;
 mod clips;
 mod connection;
+mod destination;
+mod encodes;
 mod feed;
 mod lab;
-mod news;
-mod outlet;
+mod messages;
+mod packing;
+mod reception;
+mod reports;
 mod requests;
 mod session;
-mod shelf;
-mod show;
-mod stage;
+mod sessions;
+mod stream;
+mod survey;
 mod udp;
+mod udp_session;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
-use log::{error, warn};
+use log::warn;
 
-use self::clips::{ClipEntry, Clips};
-use self::session::Sessions;
-use self::shelf::Shelf;
-use self::show::Show;
-use self::stage::{Playing, Stages};
+use self::clips::Clips;
+use self::connection::Connection;
+use self::packing::Packing;
+use self::reports::Reports;
+use self::sessions::Sessions;
 use self::udp::Ports;
-use crate::live::audience::Refused;
-use crate::net::listener::Running;
-use crate::net::listener::{self, Bound};
-use crate::proto::form;
-use crate::proto::rtp::rtcp;
-use crate::source::Trouble;
-use crate::web::context::Context;
+use crate::net::Bound;
+use crate::net::lane::Talk;
+use crate::web::Context;
 
-/// What all sessions share.
-struct Studio {
+/// What all connections and sessions share.
+struct Server {
     context: Arc<Context>,
-    clips: Option<Clips>,
+    clips: Option<Arc<Clips>>,
     /// None where the system gives no UDP ports: clients then come over TCP.
     ports: Option<Arc<Ports>>,
     sessions: Sessions,
-    stages: Stages,
+    packing: Arc<Packing>,
     connections: AtomicU64,
-}
-
-/// What can be asked for.
-enum Resource {
-    Live,
-    Clip(Arc<ClipEntry>),
 }
 
 /// How to serve.
@@ -81,113 +80,50 @@ pub struct Plan {
     pub fps: f64,
 }
 
-/// The running RTSP server.
-pub struct RtspRunning {
-    accepting: Running,
-    rtcp: JoinHandle<()>,
-    studio: Arc<Studio>,
-}
-
-/// Starts accepting connections on what was bound.
-///
-/// # Errors
-///
-/// The system's error if a thread or its poll cannot be made.
-pub fn start(bound: Bound, plan: Plan, context: Arc<Context>) -> std::io::Result<RtspRunning> {
-    let ports = match Ports::bind(plan.bind) {
-        Ok(ports) => Some(Arc::new(ports)),
+/// Accepts connections on what was bound, and speaks RTSP on them.
+pub fn start(bound: Bound, plan: Plan, context: &Arc<Context>) {
+    let engine = &context.engine;
+    let opened = Ports::bind(plan.bind).and_then(|ports| Ok((ports.rtcp()?, Arc::new(ports))));
+    let (rtcp, ports) = match opened {
+        Ok((rtcp, ports)) => (Some(rtcp), Some(ports)),
         Err(error) => {
             warn!("no UDP ports for RTP: {error}; players can use TCP");
-            None
+            (None, None)
         }
     };
-    let shelf = Arc::new(Shelf::new());
-    let stages = Stages::start(&context.hub, &shelf, &context.shutdown)?;
-    let studio = Arc::new(Studio {
-        clips: plan.clips.map(|folder| Clips::new(folder, plan.fps)),
+    let workers = &engine.workers;
+    let clips = plan.clips.map(|folder| Clips::new(folder, plan.fps, Arc::clone(workers)));
+    let server = Arc::new(Server {
+        context: Arc::clone(context),
+        clips: clips.map(Arc::new),
         ports,
-        sessions: Sessions::default(),
-        stages,
+        sessions: Sessions::new(engine.registry.limits().rtsp_sessions),
+        packing: Arc::new(Packing::new(Arc::clone(workers))),
         connections: AtomicU64::new(0),
-        context,
     });
-    let of_rtcp = Arc::clone(&studio);
-    let rtcp = thread::Builder::new().name("rtcp".into()).spawn(move || of_rtcp.listen())?;
-    let of_connections = Arc::clone(&studio);
-    let serve = move |socket| connection::serve(socket, &of_connections);
-    let shutdown = studio.context.shutdown.clone();
-    let (thread, waker) = listener::start(bound, "accept-rtsp", shutdown, serve)?;
-    Ok(RtspRunning { accepting: Running { thread, waker }, rtcp, studio })
-}
-
-impl RtspRunning {
-    /// Ends all sessions and waits for all threads, after shutdown was asked.
-    pub fn join(self) {
-        self.studio.stages.join();
-        let end_all = || self.studio.sessions.take_all().iter().for_each(|one| one.end());
-        end_all();
-        self.accepting.join();
-        // What connections set up meanwhile.
-        end_all();
-        if self.rtcp.join().is_err() {
-            error!("the RTCP thread failed");
-        }
+    if let Some(rtcp) = rtcp {
+        let reports = Reports::new(rtcp, Arc::clone(&server));
+        engine.places().place().begin(Box::new(reports));
     }
+    let welcome = move |newcomer| -> Box<dyn Talk> {
+        let now = server.context.clock.now();
+        Box::new(Connection::new(newcomer, Arc::clone(&server), now))
+    };
+    engine.accept(bound, Box::new(welcome));
 }
 
-impl Studio {
+impl Server {
     fn next_connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed)
     }
-
-    /// Lets a show begin.
-    fn put_on(&self, show: Box<Show>) -> Result<Playing, (Box<Show>, Refused)> {
-        self.stages.put_on(show, &self.context.audience)
-    }
-
-    /// What lies at a path.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`] if it is a clip that cannot be played.
-    fn find(&self, path: &str) -> Result<Option<Resource>, Trouble> {
-        let name = path.trim_start_matches('/');
-        if matches!(name, "" | "live") {
-            return Ok(Some(Resource::Live));
-        }
-        let Some(clips) = &self.clips else { return Ok(None) };
-        Ok(clips.find(name)?.map(Resource::Clip))
-    }
-
-    /// The names of all clips, each percent-encoded, with commas between.
-    fn clip_names(&self) -> String {
-        let names = self.clips.iter().flat_map(Clips::names);
-        names.map(|name| form::encode_component(&name)).collect::<Vec<_>>().join(", ")
-    }
-
-    /// Takes in RTCP, and ends sessions whose clients went silent.
-    fn listen(&self) {
-        let mut buffer = [0; 2048];
-        let mut swept = Instant::now();
-        while !self.context.shutdown.asked() {
-            match &self.ports {
-                Some(ports) => {
-                    if let Some((length, from)) = ports.receive_rtcp(&mut buffer)
-                        && let Ok(compound) = rtcp::parse(&buffer[..length])
-                    {
-                        self.sessions.rtcp(&compound, from, Instant::now());
-                    }
-                }
-                None => drop(self.context.shutdown.wait(SWEEP_PERIOD)),
-            }
-            if swept.elapsed() >= SWEEP_PERIOD {
-                swept = Instant::now();
-                for session in self.sessions.take_stale(swept) {
-                    session.end();
-                }
-            }
-        }
-    }
 }
 
-const SWEEP_PERIOD: Duration = Duration::from_secs(1);
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the system has random numbers");
+    bytes
+}
+
+fn random_u32() -> u32 {
+    u32::from_be_bytes(random())
+}

@@ -1,19 +1,26 @@
 //! What becomes of a request (RFC 2326 §10), method by method.
+//!
+//! Nothing here waits: a request that needs a clip to be looked at, or a session to do
+//! something, is an [`Exchange`] until that is done, and its connection goes on with it when it
+//! is notified.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use log::warn;
-
-use super::feed::{Feed, Wish};
-use super::outlet::{Outlet, Writer};
-use super::session::{Phase, Session, Terms};
-use super::show::{Show, Way};
+use super::client::{Announced, Asking, Plan, Resource, Search, session_id};
+use super::clip_feed::ClipFeed;
+use super::clips::Missing;
+use super::destination::Destination;
+use super::feed::{Feed, Preferences};
+use super::packing::Format;
+use super::session::{Answer, Ask, Play, Playing};
+use super::sessions::Entry;
+use super::stream::Packetizer;
 use super::udp::Path;
-use super::{Resource, Studio};
-use crate::live::audience::Refused;
+use super::{random, random_u32};
 use crate::live::settings::Settings;
+use crate::net::workers::{Busy, Failed, Ticket};
+use crate::proto::form;
 use crate::proto::http::Target;
 use crate::proto::rtp::{JPEG_PAYLOAD_TYPE, Sender};
 use crate::proto::rtsp::transport::{Delivery, Lower};
@@ -23,57 +30,149 @@ use crate::proto::rtsp::{
 };
 use crate::web::settings::stream_wish;
 
-/// Who asks: one connection.
-pub(super) struct Client {
-    /// No other has it.
-    pub(super) number: u64,
-    pub(super) peer: SocketAddr,
-    /// The address of this machine that it came to.
-    pub(super) local: SocketAddr,
-    pub(super) writer: Arc<Writer>,
+/// A request that is being answered.
+pub(super) struct Exchange {
+    request: Request,
+    waits: Waits,
 }
 
-/// A request with what is needed to answer it.
-pub(super) struct Asked<'a> {
-    pub(super) studio: &'a Arc<Studio>,
-    pub(super) client: &'a Client,
-    pub(super) request: &'a Request,
+/// What a request waits for.
+enum Waits {
+    /// What it is about.
+    Resource(Search),
+    /// That the session that was there makes room for one of this kind.
+    Room(Ticket<Answer>, Box<Granted>),
+    /// What a session says.
+    Answer(Ticket<Answer>, Arc<Entry>),
+    /// The names of the clips.
+    Names(Ticket<Vec<String>>),
 }
 
-type Answered = Result<Response, Response>;
+/// What a SETUP gets, as far as it is known before its session is.
+struct Granted {
+    id: String,
+    resource: Resource,
+    preferences: Preferences,
+    destination: Destination,
+    transport: Transport,
+}
+
+/// What going on with a request came to.
+pub(super) enum Step {
+    /// The answer, and what begins when it has been written.
+    Answered(Response, Option<Announced>),
+    Waits(Exchange),
+}
+
+/// A request's outcome, as far as it is known.
+enum Known {
+    Is(Response),
+    Plays(Response, Announced),
+    NotYet(Waits),
+}
+
+/// What is known, or the refusal.
+type Looked = Result<Known, Response>;
+
+impl Exchange {
+    /// Begins to do what is asked.
+    pub(super) fn begin(request: Request, at: &mut Asking<'_>) -> Step {
+        let known = Asked { request: &request }.begin(at);
+        Self::step(request, known, at)
+    }
+
+    /// Goes on with it.
+    pub(super) fn go_on(self, at: &mut Asking<'_>) -> Step {
+        let Self { request, waits } = self;
+        let known = Asked { request: &request }.go_on(waits, at);
+        Self::step(request, known, at)
+    }
+
+    fn step(request: Request, mut known: Looked, at: &mut Asking<'_>) -> Step {
+        // What it waits for may be there already.
+        for _ in 0..MAX_STEPS {
+            let Ok(Known::NotYet(waits)) = known else { break };
+            known = Asked { request: &request }.go_on(waits, at);
+        }
+        match known {
+            Ok(Known::NotYet(waits)) => Step::Waits(Self { request, waits }),
+            Ok(Known::Plays(answer, announced)) => Step::Answered(answer, Some(announced)),
+            Ok(Known::Is(answer)) | Err(answer) => Step::Answered(answer, None),
+        }
+    }
+}
+
+/// A request, to be answered.
+struct Asked<'a> {
+    request: &'a Request,
+}
 
 impl Asked<'_> {
-    /// Does what is asked, and says so.
-    pub(super) fn answer(&self) -> Response {
-        if let Some(feature) =
-            ["Require", "Proxy-Require"].into_iter().find_map(|name| self.request.headers.get(name))
+    fn begin(&self, at: &mut Asking<'_>) -> Looked {
+        let required = ["Require", "Proxy-Require"];
+        if let Some(feature) = required.into_iter().find_map(|name| self.request.headers.get(name))
         {
-            return self.say(Status::OptionNotSupported).header("Unsupported", feature);
+            return Err(self.say(Status::OptionNotSupported).header("Unsupported", feature));
         }
-        let answered = match &self.request.method {
-            Method::Options => Ok(self.ok().header("Public", METHODS)),
-            Method::Describe => self.describe(),
-            Method::Setup => self.setup(),
-            Method::Play => self.play(),
-            Method::Pause => self.pause(),
-            Method::Teardown => self.teardown(),
-            Method::GetParameter => self.get_parameter(),
-            Method::SetParameter => self.set_parameter(),
+        match &self.request.method {
+            Method::Options => Ok(Known::Is(self.ok().header("Public", METHODS))),
+            Method::Describe => Ok(self.search(at)),
+            Method::Setup => {
+                if self.request.headers.get("Session").is_some() {
+                    self.session(at)?;
+                }
+                Ok(self.search(at))
+            }
+            Method::Play => self.play(at),
+            Method::Pause => self.ask(Ask::Pause, at),
+            Method::Teardown => self.ask(Ask::Teardown, at),
+            Method::GetParameter => self.get_parameter(at),
+            Method::SetParameter => {
+                let answer = self.in_session_if_named(at)?;
+                if self.request.body.trim_ascii().is_empty() {
+                    return Ok(Known::Is(answer));
+                }
+                Err(self.say(Status::ParameterNotUnderstood))
+            }
             Method::Announce | Method::Record | Method::Redirect => {
                 Err(self.say(Status::MethodNotAllowed).header("Allow", METHODS))
             }
             Method::Other(_) => Err(self.say(Status::NotImplemented).header("Public", METHODS)),
-        };
-        answered.unwrap_or_else(|refusal| refusal)
+        }
     }
 
-    /// Does what comes after the answer has been written.
-    pub(super) fn after(&self, answer: &Response) {
-        if self.request.method == Method::Play
-            && answer.status() == Status::Ok
-            && let Ok(session) = self.session()
-        {
-            session.go();
+    /// Looks whether what a request waits for is there.
+    fn go_on(&self, waits: Waits, at: &mut Asking<'_>) -> Looked {
+        match waits {
+            Waits::Resource(mut search) => match search.outcome() {
+                None => Ok(Known::NotYet(Waits::Resource(search))),
+                Some(Err(missing)) => Err(self.say(match missing {
+                    Missing::Unknown => Status::NotFound,
+                    Missing::Unplayable(_) => Status::UnsupportedMediaType,
+                    Missing::Busy => Status::ServiceUnavailable,
+                })),
+                Some(Ok(resource)) if self.request.method == Method::Describe => {
+                    self.describe(&resource, at)
+                }
+                Some(Ok(resource)) => self.setup(resource, at),
+            },
+            Waits::Room(ticket, granted) => match ticket.take() {
+                None => Ok(Known::NotYet(Waits::Room(ticket, granted))),
+                Some(Ok(Answer::Refused(status))) => Err(self.say(status)),
+                Some(_) => self.set_up(*granted, at),
+            },
+            Waits::Answer(ticket, entry) => match ticket.take() {
+                None => Ok(Known::NotYet(Waits::Answer(ticket, entry))),
+                Some(Ok(Answer::Done)) => Ok(Known::Is(self.ok_in(&entry.terms.id))),
+                Some(Ok(Answer::Plays(playing))) => Ok(self.plays(playing, &entry)),
+                Some(Ok(Answer::Refused(status))) => Err(self.say(status)),
+                Some(Err(Failed)) => Err(self.say(Status::SessionNotFound)),
+            },
+            Waits::Names(ticket) => match ticket.take() {
+                None => Ok(Known::NotYet(Waits::Names(ticket))),
+                Some(Ok(names)) => self.names(&names, at),
+                Some(Err(Failed)) => Err(self.say(Status::ServiceUnavailable)),
+            },
         }
     }
 
@@ -86,23 +185,49 @@ impl Asked<'_> {
     }
 
     /// An answer that names the session, which is how a client learns of it.
-    fn ok_in(&self, session: &Session) -> Response {
-        self.ok().header("Session", header_of(session))
+    fn ok_in(&self, id: &str) -> Response {
+        let timeout = Some(crate::proto::rtsp::session::DEFAULT_TIMEOUT);
+        self.ok().header("Session", SessionHeader { id: id.to_owned(), timeout })
     }
 
-    fn describe(&self) -> Answered {
+    /// Looks for what the request is about.
+    fn search(&self, at: &Asking<'_>) -> Known {
         let (target, _) = self.request.uri.without_track(TRACK);
-        let resource = self.resource(&target)?;
+        Known::NotYet(Waits::Resource(at.search(&target.path)))
+    }
+
+    /// Asks something of the session that the request names.
+    fn ask(&self, ask: Ask, at: &mut Asking<'_>) -> Looked {
+        let entry = self.session(at)?;
+        let ticket = at.ask(&entry, ask).map_err(|status| self.say(status))?;
+        Ok(Known::NotYet(Waits::Answer(ticket, entry)))
+    }
+
+    /// The session that the request names, which thereby lives on.
+    fn session(&self, at: &Asking<'_>) -> Result<Arc<Entry>, Response> {
+        let named = self.request.session().ok().flatten();
+        let entry = named.and_then(|named| at.session(&named.id));
+        entry.ok_or_else(|| self.say(Status::SessionNotFound))
+    }
+
+    fn in_session_if_named(&self, at: &Asking<'_>) -> Result<Response, Response> {
+        match self.request.headers.get("Session") {
+            Some(_) => self.session(at).map(|entry| self.ok_in(&entry.terms.id)),
+            None => Ok(self.ok()),
+        }
+    }
+
+    fn describe(&self, resource: &Resource, at: &Asking<'_>) -> Looked {
         let types = self.request.headers.get("Accept").unwrap_or("*/*");
         if !["application/sdp", "application/*", "*/*"].iter().any(|kind| types.contains(kind)) {
             return Err(self.say(Status::NotAcceptable));
         }
         let fits = |side: u32| u16::try_from(side).ok().filter(|side| *side <= 2040);
-        let (name, range, frame_rate, size) = match &resource {
+        let (name, range, frame_rate, size) = match resource {
             Resource::Live => {
-                let report = self.studio.context.source.report();
+                let report = at.server.context.source.report();
                 let size = report.format.map(|format| format.size);
-                let fps = self.studio.context.hub.frames_per_sec();
+                let fps = at.server.context.hub.frames_per_sec();
                 (report.name, Range::now(), Some(fps), size)
             }
             Resource::Clip(clip) => {
@@ -110,80 +235,83 @@ impl Asked<'_> {
                 (clip.name.clone(), range, Some(clip.survey.fps), Some(clip.survey.size))
             }
         };
-        let size = size.and_then(|size| fits(size.width).zip(fits(size.height)));
         let description = JpegSession {
             name: &name,
             session_id: random_u32().into(),
-            ipv6: self.client.peer.ip().to_canonical().is_ipv6(),
+            ipv6: at.client.peer.ip().to_canonical().is_ipv6(),
             range,
             frame_rate,
-            size,
+            size: size.and_then(|size| fits(size.width).zip(fits(size.height))),
             control: &self.request.uri.track(TRACK),
         };
-        Ok(self
-            .ok()
-            .header("Content-Base", self.request.uri.content_base())
-            .body("application/sdp", description.write().into_bytes()))
+        let answer = self.ok().header("Content-Base", self.request.uri.content_base());
+        Ok(Known::Is(answer.body("application/sdp", description.write().into_bytes())))
     }
 
-    fn setup(&self) -> Answered {
+    fn setup(&self, resource: Resource, at: &mut Asking<'_>) -> Looked {
         let (target, _) = self.request.uri.without_track(TRACK);
         let before = match self.request.headers.get("Session") {
-            Some(_) => Some(self.session()?),
+            Some(_) => Some(self.session(at)?),
             None => None,
         };
-        let resource = self.resource(&target)?;
-        let named = name_of(&target);
-        if let Some(session) = &before {
-            if session.state() == State::Playing {
+        if let Some(entry) = &before {
+            if entry.state() == State::Playing {
                 return Err(self.say(Status::MethodNotValidInThisState));
             }
-            if session.target != named {
+            if entry.terms.target != name_of(&target) {
                 // One picture is all that a session has.
                 return Err(self.say(Status::AggregateOperationNotAllowed));
             }
         }
-        let wish = self.wish(&target)?;
-        let (outlet, mut granted) = self.outlet()?;
-        let (rtcp, bound_to) = match &outlet {
-            Outlet::Udp { rtcp, .. } => (Some(*rtcp), None),
-            Outlet::Interleaved { .. } => (None, Some(self.client.number)),
-        };
-        let ssrc = random_u32();
-        granted.ssrc = Some(ssrc);
-        let [a, b] = random::<2>();
-        let sender = Sender::new(JPEG_PAYLOAD_TYPE, ssrc, u16::from_be_bytes([a, b]), random_u32());
-        let way = Way::Rtp { outlet, sender, reported_at: None };
-        let show = Show::new(self.feed(resource, wish), way, self.studio.context.clock.clone());
-        let id = match before {
+        let preferences = self.preferences(&target)?;
+        let (destination, transport) = self.destination(at)?;
+        let id = before.as_ref().map_or_else(session_id, |entry| entry.terms.id.clone());
+        let granted = Granted { id, resource, preferences, destination, transport };
+        match before {
             // What is set up again stays the session that it was (§10.4).
-            Some(old) => {
-                self.studio.sessions.remove(&old.id);
-                old.end();
-                old.id.clone()
+            Some(entry) => {
+                let ticket = at.ask(&entry, Ask::Replace).map_err(|status| self.say(status))?;
+                Ok(Known::NotYet(Waits::Room(ticket, Box::new(granted))))
             }
-            None => random::<8>().iter().map(|byte| format!("{byte:02x}")).collect(),
-        };
-        let client = self.client.peer.ip();
-        let terms = Terms { id, target: named, client, ssrc, rtcp, bound_to };
-        let session = Arc::new(Session::new(terms, show, Instant::now()));
-        let answer = self.ok_in(&session).header("Transport", granted);
-        match self.studio.sessions.add(session) {
-            Ok(()) => Ok(answer),
-            Err(_) => Err(self.say(Status::NotEnoughBandwidth)),
+            None => self.set_up(granted, at),
         }
     }
 
+    fn set_up(&self, granted: Granted, at: &mut Asking<'_>) -> Looked {
+        let Granted { id, resource, preferences, destination, mut transport } = granted;
+        let (target, _) = self.request.uri.without_track(TRACK);
+        let (rtcp, bound) = match destination {
+            Destination::Udp { rtcp, .. } => (Some(rtcp), false),
+            Destination::Interleaved { .. } => (None, true),
+        };
+        let feed = match resource {
+            Resource::Live => Feed::live(&at.server.context.hub, preferences, at.now),
+            Resource::Clip(clip) => {
+                let feed = ClipFeed::new(clip, preferences, None, Format::Rtp, at.now);
+                Feed::Clip(Box::new(feed))
+            }
+        };
+        let ssrc = random_u32();
+        let [a, b] = random::<2>();
+        let sender = Sender::new(JPEG_PAYLOAD_TYPE, ssrc, u16::from_be_bytes([a, b]), random_u32());
+        let packetizer = Packetizer::Rtp { destination, sender, reported_at: None };
+        let target = name_of(&target);
+        let plan = Plan { id, target, feed, packetizer, ssrc: Some(ssrc), rtcp, bound };
+        let entry = at.set_up(plan).map_err(|status| self.say(status))?;
+        transport.ssrc = Some(ssrc);
+        Ok(Known::Is(self.ok_in(&entry.terms.id).header("Transport", transport)))
+    }
+
     /// The way that the client offers and can have, and what to tell it of that.
-    fn outlet(&self) -> Result<(Outlet, Transport), Response> {
+    fn destination(&self, at: &Asking<'_>) -> Result<(Destination, Transport), Response> {
         let offered = self.request.headers.get("Transport");
         let offered = offered.ok_or_else(|| self.say(Status::BadRequest))?;
         let list = Transport::parse_list(offered).map_err(|_| self.say(Status::BadRequest))?;
-        let udp = self.studio.ports.as_ref();
+        let udp = at.server.ports.as_ref();
         let possible: Vec<Transport> = list
             .into_iter()
             .filter(|one| one.lower == Lower::Tcp || udp.is_some())
-            .filter(|one| !one.asks_elsewhere(self.client.peer.ip()))
+            .filter(|one| !one.asks_elsewhere(at.client.peer.ip()))
             .filter(|one| one.chosen().is_some_and(|chosen| !chosen.is_privileged()))
             .collect();
         let none = || self.say(Status::UnsupportedTransport);
@@ -191,111 +319,52 @@ impl Asked<'_> {
         let delivery = Some(Delivery::Unicast);
         match chosen {
             Chosen::Udp { client_port } => {
-                let ports = Arc::clone(udp.ok_or_else(none)?);
+                let server_port = Some(udp.ok_or_else(none)?.numbers());
                 let [to, rtcp] = [client_port.0, client_port.1].map(|port| {
                     // With the zone that a link-local address has.
-                    let mut to = self.client.peer;
+                    let mut to = at.client.peer;
                     to.set_port(port);
                     to
                 });
-                let rtp = Path { to, from: self.client.local.ip() };
-                let granted = Transport {
-                    delivery,
-                    client_port: Some(client_port),
-                    server_port: Some(ports.numbers()),
-                    ..Transport::default()
-                };
-                Ok((Outlet::Udp { ports, rtp, rtcp }, granted))
+                let rtp = Path { to, from: at.client.local.ip() };
+                let client_port = Some(client_port);
+                let granted =
+                    Transport { delivery, client_port, server_port, ..Transport::default() };
+                Ok((Destination::Udp { rtp, rtcp }, granted))
             }
             Chosen::Interleaved { channels } => {
                 let (rtp, rtcp) = channels.unwrap_or((0, 1));
-                let writer = Arc::clone(&self.client.writer);
-                let granted = Transport {
-                    lower: Lower::Tcp,
-                    delivery,
-                    interleaved: Some((rtp, rtcp)),
-                    ..Transport::default()
-                };
-                Ok((Outlet::Interleaved { writer, rtp, rtcp }, granted))
+                let interleaved = Some((rtp, rtcp));
+                let lower = Lower::Tcp;
+                let granted = Transport { lower, delivery, interleaved, ..Transport::default() };
+                Ok((Destination::Interleaved { rtp, rtcp }, granted))
             }
         }
     }
 
-    fn feed(&self, resource: Resource, wish: Wish) -> Feed {
-        let now = self.studio.context.clock.now();
-        match resource {
-            Resource::Live => Feed::live(&self.studio.context.hub, wish, now),
-            Resource::Clip(entry) => Feed::clip(entry, wish, None, now),
-        }
+    fn play(&self, at: &mut Asking<'_>) -> Looked {
+        let entry = self.session(at)?;
+        let scale = self.scale(entry.length)?;
+        let range = self.range(entry.length)?;
+        self.ask(Ask::Play(Play { range, scale, wait: Duration::ZERO }), at)
     }
 
-    fn play(&self) -> Answered {
-        let session = self.session()?;
-        let scale = match self.request.headers.get("Scale") {
-            // Backwards and standing still are not possible: what is, is named in the answer.
-            Some(text) => parse_scale(text)
-                .map_err(|_| self.say(Status::BadRequest))
-                .map(|scale| match session.length {
-                    Some(_) if scale > 0.0 => scale.clamp(0.1, 16.0),
-                    _ => 1.0,
-                })
-                .map(Some)?,
-            None => None,
-        };
-        let range = self.range(session.length)?;
-        if session.state() == State::Playing && range.is_none() && scale.is_none() {
-            return Ok(self.ok_in(&session));
-        }
-        let outcome =
-            session.change(|mut show| match self.start(&mut show, range, scale.unwrap_or(1.0)) {
-                Err(refusal) => (Phase::Ready(show), Err(refusal)),
-                Ok((range, info)) => match self.studio.put_on(show) {
-                    Ok(playing) => (Phase::Playing(playing), Ok((range, info))),
-                    Err((show, Refused::Full | Refused::TooManyStreams)) => {
-                        (Phase::Ready(show), Err(self.say(Status::NotEnoughBandwidth)))
-                    }
-                },
-            });
-        let (range, info) = outcome.ok_or_else(|| self.say(Status::SessionNotFound))??;
-        let mut answer = self.ok_in(&session).header("Range", range);
-        if let Some(scale) = scale {
+    fn plays(&self, playing: Playing, entry: &Entry) -> Known {
+        let mut answer = self.ok_in(&entry.terms.id).header("Range", playing.range);
+        if let Ok(Some(scale)) = self.scale(entry.length) {
             answer = answer.header("Scale", scale);
         }
-        Ok(answer.header("RTP-Info", info))
+        let (seq, rtptime) = playing.first.unzip();
+        let answer = answer.header("RTP-Info", RtpInfo { url: self.track_url(), seq, rtptime });
+        Known::Plays(answer, Announced::new(playing.gate, entry))
     }
 
-    /// Gets a show ready to begin. Returns what it plays, and the numbers of its first packet.
-    fn start(
-        &self,
-        show: &mut Show,
-        range: Option<NptRange>,
-        scale: f64,
-    ) -> Result<(Range, RtpInfo), Response> {
-        let clock = &self.studio.context.clock;
-        let mut start = clock.now();
-        let played = match &mut show.feed {
-            Feed::Live(_) => Range::now(),
-            Feed::Clip(clip) => {
-                let from = match range.map(|range| range.start) {
-                    Some(NptStart::At(at)) => Some(at),
-                    Some(NptStart::Now | NptStart::Unstated) | None => None,
-                };
-                let end = range.and_then(|range| range.end);
-                start = clip.start(from, end, scale, Duration::ZERO, clock).map_err(|trouble| {
-                    warn!("{trouble}");
-                    self.say(Status::NotFound)
-                })?;
-                let end = end.unwrap_or(clip.duration()).min(clip.duration());
-                Range::between(clip.position().min(end), end)
-            }
-        };
-        let header = match &show.way {
-            Way::Rtp { sender, .. } => sender.header(clock.since_start(start)),
-            Way::Datagrams { .. } => return Err(self.say(Status::SessionNotFound)),
-        };
-        let url = self.track_url();
-        let (seq, rtptime) = (Some(header.sequence), Some(header.timestamp));
-        Ok((played, RtpInfo { url, seq, rtptime }))
+    /// How fast a clip of this length is to play, or the live source.
+    fn scale(&self, length: Option<Duration>) -> Result<Option<f64>, Response> {
+        let Some(text) = self.request.headers.get("Scale") else { return Ok(None) };
+        let scale = parse_scale(text).map_err(|_| self.say(Status::BadRequest))?;
+        // Backwards and standing still are not possible: what is, is named in the answer.
+        Ok(Some(if length.is_some() && scale > 0.0 { scale.clamp(0.1, 16.0) } else { 1.0 }))
     }
 
     /// The URL of the track, whether the session's or the track's own was named.
@@ -321,97 +390,50 @@ impl Asked<'_> {
         }
     }
 
-    fn pause(&self) -> Answered {
-        let session = self.session()?;
-        if !session.is_on() {
-            return Err(self.say(Status::MethodNotValidInThisState));
+    fn get_parameter(&self, at: &Asking<'_>) -> Looked {
+        let answer = self.in_session_if_named(at)?;
+        let mut named = self.parameters().peekable();
+        if named.peek().is_none() {
+            return Ok(Known::Is(answer));
         }
-        session
-            .change(|show| (Phase::Ready(show), ()))
-            .ok_or_else(|| self.say(Status::SessionNotFound))?;
-        Ok(self.ok_in(&session))
+        if let Some(other) = named.find(|name| name.trim_end_matches(':') != CLIPS) {
+            let refusal = self.say(Status::ParameterNotUnderstood);
+            return Err(refusal.body("text/parameters", format!("{other}\r\n").into_bytes()));
+        }
+        let Some(clips) = at.server.clips.clone() else { return self.names(&[], at) };
+        let workers = &at.server.context.engine.workers;
+        match workers.submit(at.host(), move || clips.names()) {
+            Ok(ticket) => Ok(Known::NotYet(Waits::Names(ticket))),
+            Err(Busy) => Err(self.say(Status::ServiceUnavailable)),
+        }
     }
 
-    fn teardown(&self) -> Answered {
-        let session = self.session()?;
-        self.studio.sessions.remove(&session.id);
-        session.end();
-        Ok(self.ok_in(&session))
+    /// The names of all clips, each percent-encoded, with commas between.
+    fn names(&self, names: &[String], at: &Asking<'_>) -> Looked {
+        let answer = self.in_session_if_named(at)?;
+        let names: Vec<_> = names.iter().map(|name| form::encode_component(name)).collect();
+        let line = format!("{CLIPS}: {}\r\n", names.join(", "));
+        Ok(Known::Is(answer.body("text/parameters", line.into_bytes())))
     }
 
-    fn get_parameter(&self) -> Answered {
-        let answer = self.in_session_if_named()?;
+    fn parameters(&self) -> impl Iterator<Item = String> {
         let body = String::from_utf8_lossy(&self.request.body);
-        let mut values = String::new();
-        for name in body.split(['\r', '\n']).map(str::trim).filter(|name| !name.is_empty()) {
-            match name.trim_end_matches(':') {
-                "clips" => values.push_str(&format!("clips: {}\r\n", self.studio.clip_names())),
-                other => {
-                    let refused = format!("{other}\r\n").into_bytes();
-                    let refusal = self.say(Status::ParameterNotUnderstood);
-                    return Err(refusal.body("text/parameters", refused));
-                }
-            }
-        }
-        if values.is_empty() {
-            return Ok(answer);
-        }
-        Ok(answer.body("text/parameters", values.into_bytes()))
-    }
-
-    fn set_parameter(&self) -> Answered {
-        let answer = self.in_session_if_named()?;
-        if self.request.body.trim_ascii().is_empty() {
-            return Ok(answer);
-        }
-        Err(self.say(Status::ParameterNotUnderstood))
-    }
-
-    fn in_session_if_named(&self) -> Answered {
-        match self.request.headers.get("Session") {
-            Some(_) => self.session().map(|session| self.ok_in(&session)),
-            None => Ok(self.ok()),
-        }
-    }
-
-    /// The session that the request names, which thereby lives on.
-    fn session(&self) -> Result<Arc<Session>, Response> {
-        let none = || self.say(Status::SessionNotFound);
-        let named = self.request.session().ok().flatten().ok_or_else(none)?;
-        let client = self.client.peer.ip();
-        let session = self.studio.sessions.find(&named.id, client).ok_or_else(none)?;
-        session.heard(Instant::now());
-        Ok(session)
-    }
-
-    fn resource(&self, target: &Target) -> Result<Resource, Response> {
-        match self.studio.find(&target.path) {
-            Ok(Some(resource)) => Ok(resource),
-            Ok(None) => Err(self.say(Status::NotFound)),
-            Err(trouble) => {
-                warn!("{trouble}");
-                Err(self.say(Status::UnsupportedMediaType))
-            }
-        }
+        let names = body.split(['\r', '\n']).map(|name| name.trim().to_owned());
+        names.filter(|name| !name.is_empty()).collect::<Vec<_>>().into_iter()
     }
 
     /// What the query of the URL asks for, as over HTTP.
-    fn wish(&self, target: &Target) -> Result<Wish, Response> {
+    fn preferences(&self, target: &Target) -> Result<Preferences, Response> {
         let bad = || self.say(Status::BadRequest);
         let mut fields = target.query_pairs().map_err(|_| bad())?;
         // One address may name both; motion then sets the quality.
         if fields.iter().any(|(name, value)| name == "mode" && value == "gaming") {
             fields.retain(|(name, _)| name != "quality");
         }
-        let wish = stream_wish(&fields).map_err(|_| bad())?;
-        let settings = Settings::default().changed(wish.change).map_err(|_| bad())?;
-        Ok(Wish { settings, fps: wish.fps })
+        let asked = stream_wish(&fields).map_err(|_| bad())?;
+        let settings = Settings::default().changed(asked.change).map_err(|_| bad())?;
+        Ok(Preferences { settings, fps: asked.fps })
     }
-}
-
-fn header_of(session: &Session) -> SessionHeader {
-    let timeout = Some(crate::proto::rtsp::session::DEFAULT_TIMEOUT);
-    SessionHeader { id: session.id.clone(), timeout }
 }
 
 fn name_of(target: &Target) -> String {
@@ -421,16 +443,10 @@ fn name_of(target: &Target) -> String {
     }
 }
 
-pub(super) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the system has random numbers");
-    bytes
-}
-
-pub(super) fn random_u32() -> u32 {
-    u32::from_be_bytes(random())
-}
-
 const TRACK: &str = "track1";
 const METHODS: &str =
     "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER";
+/// The parameter that names all clips.
+const CLIPS: &str = "clips";
+/// What a request waits for, one after another, and then its outcome.
+const MAX_STEPS: usize = 4;

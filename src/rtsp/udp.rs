@@ -1,12 +1,14 @@
 //! The UDP sockets that all sessions share: RTP from an even port, RTCP at the next.
 //!
 //! Sessions are told apart by whom they send to, not by ports: a thousand sessions that
-//! are set up cost no descriptor, and a firewall needs two holes. Batches go to the system
-//! as one buffer that it cuts into packets (UDP segmentation), where it can.
+//! are set up cost no descriptor, and a firewall that lets these two ports out and in lets RTP
+//! and RTCP through. The lab's large datagrams leave from a third, at which nothing comes in.
+//! Nothing here waits: what the system does not take now is told. Batches go to it as one
+//! buffer that it cuts into packets (UDP segmentation), where it can. What comes in is
+//! [`super::reports`]' matter.
 
 use std::io::{Error, ErrorKind, Result};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::time::Duration;
 
 use log::debug;
 use quinn_udp::{Transmit, UdpSocketState};
@@ -53,7 +55,6 @@ impl Ports {
             return Err(ErrorKind::AddrInUse.into());
         }
         let rtcp = socket(address, port + 1)?;
-        rtcp.set_read_timeout(Some(PATIENCE))?;
         let large = socket(address, 0)?;
         for socket in [&rtp, &large] {
             if let Err(error) = SockRef::from(socket).set_send_buffer_size(SEND_BUFFER_BYTES) {
@@ -69,13 +70,29 @@ impl Ports {
         self.numbers
     }
 
-    /// Sends packets of `packet_bytes` each, the last one perhaps shorter.
+    /// The socket of RTCP, to receive from it.
     ///
     /// # Errors
     ///
-    /// The system's; with [`ErrorKind::WouldBlock`] some were left out, as on a busy link.
-    pub(super) fn send_rtp(&self, path: Path, packets: &[u8], packet_bytes: usize) -> Result<()> {
+    /// The system's, if no descriptor is left.
+    pub(super) fn rtcp(&self) -> Result<mio::net::UdpSocket> {
+        self.rtcp.try_clone().map(mio::net::UdpSocket::from_std)
+    }
+
+    /// Sends packets of `packet_bytes` each, the last one perhaps shorter. Returns how many of
+    /// them the system took.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if it took none; with [`ErrorKind::WouldBlock`] it may take them later.
+    pub(super) fn send_rtp(
+        &self,
+        path: Path,
+        packets: &[u8],
+        packet_bytes: usize,
+    ) -> Result<usize> {
         let most = self.state.max_gso_segments().clamp(1, MAX_SEGMENTS);
+        let mut taken = 0;
         for batch in packets.chunks(packet_bytes * most) {
             let transmit = Transmit {
                 destination: self.address(path.to),
@@ -84,16 +101,20 @@ impl Ports {
                 segment_size: (batch.len() > packet_bytes).then_some(packet_bytes),
                 src_ip: self.source(path),
             };
-            self.state.try_send((&self.rtp).into(), &transmit)?;
+            match self.state.try_send((&self.rtp).into(), &transmit) {
+                Ok(()) => taken += batch.len().div_ceil(packet_bytes),
+                Err(_) if taken > 0 => break,
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        Ok(taken)
     }
 
     /// Sends one RTCP compound.
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// The system's; with [`ErrorKind::WouldBlock`] it is lost, as on a busy link.
     pub(super) fn send_rtcp(&self, to: SocketAddr, compound: &[u8]) -> Result<()> {
         self.rtcp.send_to(compound, self.address(to)).map(drop)
     }
@@ -102,24 +123,9 @@ impl Ports {
     ///
     /// # Errors
     ///
-    /// The system's.
+    /// As [`send_rtcp`](Self::send_rtcp).
     pub(super) fn send_large(&self, to: SocketAddr, datagram: &[u8]) -> Result<()> {
         self.large.send_to(datagram, self.address(to)).map(drop)
-    }
-
-    /// Waits a moment for RTCP. `None` if none came.
-    pub(super) fn receive_rtcp(&self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
-        match self.rtcp.recv_from(buffer) {
-            Ok((length, from)) => Some((length, canonical(from))),
-            Err(error) => {
-                let quiet = [ErrorKind::WouldBlock, ErrorKind::TimedOut, ErrorKind::Interrupted];
-                if !quiet.contains(&error.kind()) {
-                    // A port that nobody listens at: the system says so at the next call.
-                    debug!("RTCP: {error}");
-                }
-                None
-            }
-        }
     }
 
     /// An IPv4 address as a socket of both families takes it.
@@ -161,6 +167,7 @@ fn socket(address: Option<IpAddr>, port: u16) -> Result<UdpSocket> {
             socket.set_only_v6(!both_families)?;
         }
         socket.bind(&address.into())?;
+        socket.set_nonblocking(true)?;
         Ok(socket.into())
     };
     match address {
@@ -175,4 +182,19 @@ const TRIES: usize = 64;
 const SEND_BUFFER_BYTES: usize = 1024 * 1024;
 /// What Linux takes at once.
 const MAX_SEGMENTS: usize = 40;
-const PATIENCE: Duration = Duration::from_millis(250);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_socket_lets_anybody_wait() {
+        let ports = Ports::bind(Some(Ipv4Addr::LOCALHOST.into())).unwrap();
+        for socket in [&ports.rtp, &ports.rtcp, &ports.large] {
+            let error = socket.recv_from(&mut [0; 9]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        }
+        let (rtp, rtcp) = ports.numbers();
+        assert_eq!((rtp % 2, rtcp), (0, rtp + 1));
+    }
+}

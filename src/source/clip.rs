@@ -6,9 +6,10 @@
 //! time round, so that a file that was replaced plays on as what it is now.
 
 use std::fmt;
-use std::fs::File;
-use std::io;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use self::window::Window;
 use super::reel::{Player, Reel, Step};
@@ -17,8 +18,10 @@ use crate::base::clock::Clock;
 
 mod avi;
 mod concat;
-pub mod film;
+pub mod index;
 mod lab;
+pub mod reader;
+pub mod survey;
 mod window;
 
 #[cfg(test)]
@@ -66,14 +69,9 @@ impl Source for Clip {
     }
 
     fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
-        let mut reel = FileReel::open(&self.path)?;
-        let fps = match &mut reel.form {
-            Form::Avi(avi) => {
-                avi.fps(&mut reel.window).map_err(|error| lost(&self.path, &error))?
-            }
-            Form::Lab(_) | Form::Concat(_) => None,
-        };
-        let player = Player::open(reel, &self.name(), fps.unwrap_or(wish.fps), clock)?;
+        let reel = FileReel::open(&self.path)?;
+        let fps = reel.form.fps().unwrap_or(wish.fps);
+        let player = Player::open(reel, &self.name(), fps, clock)?;
         Ok(Box::new(player))
     }
 }
@@ -142,7 +140,22 @@ impl From<NotAClip> for Trouble {
     }
 }
 
+/// Which state of a file: one that is written to is another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edition {
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Edition {
+    /// That of a file of which the system says this.
+    pub fn of(about: &Metadata) -> Self {
+        Self { bytes: about.len(), modified: about.modified().ok() }
+    }
+}
+
 /// One of the three forms, with where the reading of it is.
+#[derive(Clone)]
 enum Form {
     Lab(lab::Lab),
     Concat(concat::Concat),
@@ -170,6 +183,14 @@ impl Form {
         }
     }
 
+    /// Pictures a second, if the file says so.
+    fn fps(&self) -> Option<f64> {
+        match self {
+            Form::Avi(avi) => avi.fps(),
+            Form::Lab(_) | Form::Concat(_) => None,
+        }
+    }
+
     /// What an AVI says that it holds.
     fn encoding(&self) -> Option<String> {
         match self {
@@ -184,6 +205,9 @@ struct FileReel {
     path: PathBuf,
     window: Window<File>,
     form: Form,
+    edition: Edition,
+    /// As it was before the first picture.
+    opened: Form,
 }
 
 impl FileReel {
@@ -194,13 +218,25 @@ impl FileReel {
         if !path.metadata().map_err(unreadable)?.is_file() {
             return Err(fail(Fault::NotAFile));
         }
-        let mut window = Window::new(File::open(path).map_err(unreadable)?);
+        let file = File::open(path).map_err(unreadable)?;
+        let edition = Edition::of(&file.metadata().map_err(unreadable)?);
+        let mut window = Window::new(file);
         window.need(HEAD_BYTES).map_err(unreadable)?;
         if window.bytes().is_empty() {
             return Err(fail(Fault::Empty));
         }
-        let form = Form::of(window.bytes()).ok_or_else(|| fail(Fault::Form))?;
-        Ok(Self { path: path.to_owned(), window, form })
+        let mut form = Form::of(window.bytes()).ok_or_else(|| fail(Fault::Form))?;
+        if let Form::Avi(avi) = &mut form {
+            avi.read_headers(&mut window).map_err(unreadable)?;
+        }
+        let opened = form.clone();
+        Ok(Self { path: path.to_owned(), window, form, edition, opened })
+    }
+
+    /// Goes on at a place where a picture is known to lie.
+    fn go_to(&mut self, position: u64) -> Result<(), Trouble> {
+        self.form = self.opened.clone();
+        self.window.go_to(position).map_err(|error| lost(&self.path, &error))
     }
 }
 
@@ -238,6 +274,17 @@ pub(super) fn file_name(path: &Path) -> String {
 }
 
 const CONVERT: &str = "to make one: ffmpeg -i FILE -an -c:v mjpeg -q:v 3 clip.avi";
+
+/// Whether the file at `path` begins as one of the three forms does. Reads no more of it.
+pub fn is_clip(path: &Path) -> bool {
+    // Before it is opened: opening a pipe waits for its other end.
+    let is_file = path.metadata().is_ok_and(|about| about.is_file());
+    let head = is_file.then(|| File::open(path)).and_then(Result::ok).and_then(|file| {
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        file.take(HEAD_BYTES as u64).read_to_end(&mut head).ok().map(|_| head)
+    });
+    head.is_some_and(|head| Form::of(&head).is_some())
+}
 
 /// What tells the three forms apart.
 const HEAD_BYTES: usize = 12;

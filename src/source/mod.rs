@@ -13,7 +13,7 @@ pub mod pattern;
 mod reel;
 pub mod rtsp;
 #[cfg(test)]
-mod scratch;
+pub(crate) mod scratch;
 mod stated;
 pub mod webcam;
 

@@ -22,7 +22,6 @@ fn expect_plays(player: &mut Rtsp) {
 }
 
 #[test]
-#[ignore = "fault 3: silent connections throw out who plays"]
 fn four_thousand_silent_connections_leave_a_player_alone() {
     let _alone = alone();
     let (server, _scratch) = camera(&["--rtsp-port", "0"]);
@@ -45,7 +44,6 @@ fn four_thousand_silent_connections_leave_a_player_alone() {
 }
 
 #[test]
-#[ignore = "fault 3: silent connections take all descriptors"]
 fn eleven_hundred_silent_connections_leave_descriptors_for_http() {
     let _alone = alone();
     let arguments = ["--source", "pattern", "--size", "160x120", "--rtsp-port", "0"];
@@ -59,7 +57,6 @@ fn eleven_hundred_silent_connections_leave_descriptors_for_http() {
 }
 
 #[test]
-#[ignore = "fault 3: one connection takes all sessions"]
 fn one_client_cannot_take_all_sessions() {
     let _alone = alone();
     let server = Server::pattern(&["--rtsp-port", "0"]);
@@ -80,7 +77,6 @@ fn one_client_cannot_take_all_sessions() {
 }
 
 #[test]
-#[ignore = "fault 3: unread sessions take all seats"]
 fn one_client_cannot_take_all_seats_by_sessions_that_it_does_not_read() {
     let _alone = alone();
     let (server, _scratch) = camera(&["--rtsp-port", "0", "--max-viewers", "20"]);

@@ -11,7 +11,7 @@ use super::window::{Found, Window};
 use crate::jpeg;
 
 /// Where the reading of such a file is, and what its headers said.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Avi {
     lost: bool,
     /// From the main header: microseconds a frame.
@@ -37,7 +37,11 @@ impl Avi {
     pub(super) fn step<F: Read + Seek>(&mut self, window: &mut Window<F>) -> io::Result<Step> {
         if self.lost {
             match window.seek_to(4, |bytes| self.find(bytes))? {
-                Found::Here => self.lost = false,
+                Found::Here => {
+                    // What is found is a step of its own: whoever goes on there is not lost.
+                    self.lost = false;
+                    return Ok(Step::Searching);
+                }
                 Found::NotYet => return Ok(Step::Searching),
                 Found::Nowhere => return Ok(Step::End),
             }
@@ -65,20 +69,26 @@ impl Avi {
         Ok(Step::Searching)
     }
 
-    /// Frames a second, reading on to the first picture if that is needed to know.
-    pub(super) fn fps<F: Read + Seek>(
+    /// Reads on to the first picture, but not for ever: the headers stand before it.
+    pub(super) fn read_headers<F: Read + Seek>(
         &mut self,
         window: &mut Window<F>,
-    ) -> io::Result<Option<f64>> {
-        while let Some((name, _)) = chunk_head(window)? {
+    ) -> io::Result<()> {
+        for _ in 0..MAX_CHUNKS_OF_HEADERS {
+            let Some((name, _)) = chunk_head(window)? else { break };
             if self.lost || self.is_picture(name) {
                 break;
             }
             self.step(window)?;
         }
+        Ok(())
+    }
+
+    /// Frames a second, as far as the headers have been read and say so.
+    pub(super) fn fps(&self) -> Option<f64> {
         let stated = self.video.map(|video| f64::from(video.rate) / f64::from(video.scale));
         let of_file = 1e6 / f64::from(self.period_us);
-        Ok(stated.into_iter().chain([of_file]).find(|fps| SANE_FPS.contains(fps)))
+        stated.into_iter().chain([of_file]).find(|fps| SANE_FPS.contains(fps))
     }
 
     /// The name of the video's encoding, if it is not MJPEG.
@@ -177,5 +187,8 @@ fn skip_chunk<F: Read + Seek>(window: &mut Window<F>, length: usize) -> io::Resu
 
 /// Far more than a header has.
 const MAX_HEADER_BYTES: usize = 64 << 10;
+
+/// Lists and chunks before the first picture: a few, and what a recorder puts between.
+const MAX_CHUNKS_OF_HEADERS: usize = 1000;
 
 const SANE_FPS: std::ops::RangeInclusive<f64> = 0.1..=240.0;

@@ -7,7 +7,7 @@ use super::window::{Found, Window};
 use crate::jpeg::{self, Walker};
 
 /// Where the reading of such a file is: nowhere but in the window.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Concat;
 
 impl Concat {

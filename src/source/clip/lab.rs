@@ -7,7 +7,7 @@ use super::window::{Found, Window};
 use crate::jpeg;
 
 /// Where the reading of such a file is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Lab {
     /// Whether the next length has to be searched for.
     lost: bool,
@@ -17,7 +17,11 @@ impl Lab {
     pub(super) fn step<F: Read + Seek>(&mut self, window: &mut Window<F>) -> io::Result<Step> {
         if self.lost {
             match window.seek_to(HEAD_BYTES, find)? {
-                Found::Here => self.lost = false,
+                Found::Here => {
+                    // What is found is a step of its own: whoever goes on there is not lost.
+                    self.lost = false;
+                    return Ok(Step::Searching);
+                }
                 Found::NotYet => return Ok(Step::Searching),
                 Found::Nowhere => return Ok(Step::End),
             }

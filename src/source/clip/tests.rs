@@ -39,12 +39,12 @@ fn steps(bytes: &[u8]) -> String {
     }
 }
 
-fn lab(pictures: &[&[u8]]) -> Vec<u8> {
+pub(super) fn lab(pictures: &[&[u8]]) -> Vec<u8> {
     let one = |picture: &&[u8]| [format!("{:05}", picture.len()).as_bytes(), picture].concat();
     pictures.iter().flat_map(one).collect()
 }
 
-fn chunk(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
+pub(super) fn chunk(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
     let padding = &[0][..payload.len() % 2];
     [name, length.as_slice(), payload, padding].concat()
@@ -55,7 +55,7 @@ fn list(name: &[u8; 4], kind: &[u8; 4], chunks: &[Vec<u8>]) -> Vec<u8> {
 }
 
 /// An AVI whose stream 0 is sound and stream 1 video at `rate / scale`.
-fn avi(period_us: u32, (rate, scale): (u32, u32), movie: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn avi(period_us: u32, (rate, scale): (u32, u32), movie: &[Vec<u8>]) -> Vec<u8> {
     let header = |kind: &[u8; 4], encoding: &[u8; 4]| {
         let mut words = [0_u32; 14];
         (words[5], words[6]) = (scale, rate);

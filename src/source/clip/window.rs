@@ -8,16 +8,31 @@ pub(super) struct Window<F> {
     buffer: Vec<u8>,
     /// What of the buffer has been left behind.
     start: usize,
+    /// Where in the file the reading is.
+    position: u64,
 }
 
 impl<F: Read + Seek> Window<F> {
     pub(super) fn new(file: F) -> Self {
-        Self { file, buffer: Vec::new(), start: 0 }
+        Self { file, buffer: Vec::new(), start: 0, position: 0 }
     }
 
     /// What has been read and not left behind.
     pub(super) fn bytes(&self) -> &[u8] {
         self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Where in the file these bytes lie.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Goes on at another place of the file.
+    pub(super) fn go_to(&mut self, position: u64) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(position))?;
+        self.buffer.clear();
+        (self.start, self.position) = (0, position);
+        Ok(())
     }
 
     /// Reads on; `false` at the end of the file.
@@ -47,6 +62,7 @@ impl<F: Read + Seek> Window<F> {
     pub(super) fn skip(&mut self, count: u64) -> io::Result<()> {
         let held = self.bytes().len() as u64;
         self.start += count.min(held) as usize;
+        self.position = self.position.saturating_add(count);
         if let Ok(beyond @ 1..) = i64::try_from(count.saturating_sub(held)) {
             self.file.seek(SeekFrom::Current(beyond))?;
         }
@@ -66,6 +82,7 @@ impl<F: Read + Seek> Window<F> {
         // What reaches over the end of the piece is found with the next one.
         let behind = found.unwrap_or(if going_on { held.saturating_sub(reach - 1) } else { held });
         self.start += behind;
+        self.position += behind as u64;
         Ok(match (found, going_on) {
             (Some(_), _) => Found::Here,
             (None, true) => Found::NotYet,
@@ -111,6 +128,29 @@ mod tests {
         assert_eq!(window.bytes().first(), Some(&150));
         window.skip(u64::from(u32::MAX)).unwrap();
         assert!(!window.need(1).unwrap());
+    }
+
+    #[test]
+    fn position_is_where_the_bytes_lie() {
+        let bytes: Vec<u8> = (0..300_000_u32).map(|n| (n / 1000) as u8).collect();
+        let mut window = Window::new(Cursor::new(bytes.clone()));
+        let check = |window: &mut Window<Cursor<Vec<u8>>>| {
+            assert!(window.need(1).unwrap());
+            let at = window.position() as usize;
+            assert_eq!(window.bytes().first(), bytes.get(at), "at {at}");
+        };
+        for skipped in [0, 1, 999, 70_000, 130_000] {
+            window.skip(skipped).unwrap();
+            check(&mut window);
+        }
+        let find = |bytes: &[u8]| bytes.iter().position(|byte| *byte == 250);
+        while window.seek_to(1, find).unwrap() == Found::NotYet {}
+        assert_eq!(window.position(), 250_000);
+        check(&mut window);
+        for position in [299_999, 7, 65_536] {
+            window.go_to(position).unwrap();
+            check(&mut window);
+        }
     }
 
     #[test]

@@ -1,0 +1,202 @@
+//! A connection as its requests see it: who asks, and what they may do.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{TrySendError, bounded};
+
+use super::clips::{Clip, Lookup, Missing};
+use super::feed::Feed;
+use super::messages::Messages;
+use super::session::{Answer, Ask, Gate, MAX_MAIL, Mail, Session, Surroundings};
+use super::sessions::{Entry, Mailbox, Terms};
+use super::stream::{Packetizer, Stream};
+use super::udp_session::UdpSession;
+use super::{Server, random};
+use crate::base::warn_rate::WarnRate;
+use crate::net::lane::Handle;
+use crate::net::workers::{Busy, Ticket, owe};
+use crate::proto::rtsp::Status;
+
+/// Who asks: one connection.
+pub(super) struct Client {
+    /// No other has it.
+    pub(super) number: u64,
+    pub(super) peer: SocketAddr,
+    /// The address of this machine that it came to.
+    pub(super) local: SocketAddr,
+    /// Where what is asked of its sessions on other connections comes to.
+    pub(super) mailbox: Mailbox,
+}
+
+/// A connection during its turn.
+pub(super) struct Asking<'a> {
+    pub(super) server: &'a Arc<Server>,
+    pub(super) client: &'a Client,
+    pub(super) messages: &'a mut Messages,
+    /// The sessions that live in the connection.
+    pub(super) hosted: &'a mut Vec<Session>,
+    pub(super) now: Instant,
+}
+
+/// What can be asked for.
+#[derive(Clone)]
+pub(super) enum Resource {
+    Live,
+    Clip(Arc<Clip>),
+}
+
+/// A resource that is looked for.
+pub(super) enum Search {
+    Over(Result<Resource, Missing>),
+    Clip(Lookup),
+}
+
+/// What is fixed of a session before it is known where it lives.
+pub(super) struct Plan {
+    pub(super) id: String,
+    pub(super) target: String,
+    pub(super) feed: Feed,
+    pub(super) packetizer: Packetizer,
+    pub(super) ssrc: Option<u32>,
+    pub(super) rtcp: Option<SocketAddr>,
+    /// Whether it lives in its connection, and ends with it.
+    pub(super) bound: bool,
+}
+
+/// What is let go when a reply has been written.
+pub(super) struct Announced {
+    gate: Gate,
+    host: Handle,
+}
+
+impl Announced {
+    /// A session that may send once its client knows of it.
+    pub(super) fn new(gate: Gate, entry: &Entry) -> Self {
+        Self { gate, host: entry.mailbox.host.clone() }
+    }
+
+    /// Lets its packets leave.
+    pub(super) fn go(&self) {
+        self.gate.store(true, std::sync::atomic::Ordering::Release);
+        self.host.notify();
+    }
+}
+
+impl Asking<'_> {
+    /// The way to the connection itself.
+    pub(super) fn host(&self) -> &Handle {
+        &self.client.mailbox.host
+    }
+
+    /// Looks for what lies at a path.
+    pub(super) fn search(&self, path: &str) -> Search {
+        let name = path.trim_start_matches('/');
+        if matches!(name, "" | "live") {
+            return Search::Over(Ok(Resource::Live));
+        }
+        let Some(clips) = &self.server.clips else { return Search::Over(Err(Missing::Unknown)) };
+        match clips.look_up(name, self.host()) {
+            Ok(lookup) => Search::Clip(lookup),
+            Err(Busy) => Search::Over(Err(Missing::Busy)),
+        }
+    }
+
+    /// The session of this client that has a name; it lives on by being named.
+    pub(super) fn session(&self, id: &str) -> Option<Arc<Entry>> {
+        let entry = self.server.sessions.find(id, self.client.peer.ip())?;
+        entry.heard(self.now);
+        Some(entry)
+    }
+
+    /// Asks something of a session, wherever it lives.
+    ///
+    /// # Errors
+    ///
+    /// The status to answer, if it is not there any more or too much is asked of it.
+    pub(super) fn ask(&mut self, entry: &Arc<Entry>, ask: Ask) -> Result<Ticket<Answer>, Status> {
+        let host = self.client.mailbox.host.clone();
+        let (reply, ticket) = owe(&host);
+        let here = self.hosted.iter().position(|session| Arc::ptr_eq(&session.entry, entry));
+        if let Some(at) = here {
+            let messages = Some(&mut *self.messages);
+            let mut around = Surroundings { host: &host, messages, now: self.now };
+            if !self.hosted[at].ask(ask, reply, &mut around) {
+                self.hosted.remove(at);
+            }
+            return Ok(ticket);
+        }
+        let mail = Mail { entry: Arc::clone(entry), ask, reply };
+        match entry.mailbox.letters.try_send(mail) {
+            Ok(()) => {
+                entry.mailbox.host.notify();
+                Ok(ticket)
+            }
+            Err(TrySendError::Full(_)) => Err(Status::ServiceUnavailable),
+            Err(TrySendError::Disconnected(_)) => Err(Status::SessionNotFound),
+        }
+    }
+
+    /// Sets a session up.
+    ///
+    /// # Errors
+    ///
+    /// The status to answer, if there are too many.
+    pub(super) fn set_up(&mut self, plan: Plan) -> Result<Arc<Entry>, Status> {
+        let Plan { id, target, feed, packetizer, ssrc, rtcp, bound } = plan;
+        let owner = self.host().clone();
+        let terms = Terms {
+            id,
+            target,
+            client: self.client.peer.ip(),
+            connection: self.client.number,
+            owner: owner.clone(),
+            bound,
+            ssrc,
+            rtcp,
+        };
+        let (letters, received) = bounded(MAX_MAIL);
+        let mailbox = match bound {
+            true => self.client.mailbox.clone(),
+            false => Mailbox { letters, host: owner.neighbour() },
+        };
+        let host = mailbox.host.clone();
+        let entry = self.server.sessions.add(terms, feed.length(), mailbox, self.now);
+        let entry = entry.ok_or(Status::NotEnoughBandwidth)?;
+        let server = Arc::clone(self.server);
+        let stream = Stream::new(feed, packetizer, server.context.clock.clone());
+        let session = Session::new(Arc::clone(&server), Arc::clone(&entry), stream);
+        if bound {
+            self.hosted.push(session);
+        } else {
+            let talk = UdpSession::new(server, host.clone(), session, received);
+            host.begin(Box::new(talk));
+        }
+        Ok(entry)
+    }
+}
+
+impl Search {
+    /// What it came to, once that is known.
+    pub(super) fn outcome(&mut self) -> Option<Result<Resource, Missing>> {
+        match self {
+            Search::Over(outcome) => Some(outcome.clone()),
+            Search::Clip(lookup) => {
+                let outcome = lookup.outcome()?;
+                if let Err(Missing::Unplayable(trouble)) = &outcome {
+                    UNPLAYABLE.warn(Instant::now(), format_args!("{trouble}"));
+                }
+                Some(outcome.map(Resource::Clip))
+            }
+        }
+    }
+}
+
+/// Clips that were asked for and cannot be played.
+static UNPLAYABLE: WarnRate = WarnRate::new(module_path!());
+
+/// A name for a session that nobody guesses (RFC 2326 §3.4).
+pub(super) fn session_id() -> String {
+    random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
+}

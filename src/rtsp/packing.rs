@@ -1,0 +1,244 @@
+//! Pictures in the form that they are sent in.
+//!
+//! What can travel as it is needs a look at its headers. What has to be encoded anew is
+//! [a worker's](super::encodes), and a session waits for it as it waits for anything: until it
+//! is notified. A level's picture is made once for all sessions of that level.
+
+use std::array;
+use std::sync::Arc;
+
+use log::debug;
+use parking_lot::Mutex;
+
+use super::encodes::Encodes;
+use crate::jpeg::{self, rtp_parts};
+use crate::live::hub::Still;
+use crate::live::level::{LEVELS, Level};
+use crate::media::codec::Failed;
+use crate::media::fit::{Fit, Fitter};
+use crate::media::frame::{Jpeg, Picture, Size};
+use crate::net::lane::Handle;
+use crate::net::workers::{Busy, Ticket, Workers, owe};
+use crate::proto::rtp::Header;
+use crate::proto::rtp::jpeg::{PacketBytes, Packets};
+
+/// How a picture is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// As RTP's packets.
+    Rtp,
+    /// As one JPEG that fits the lab's datagram.
+    Lab,
+}
+
+/// A picture that is ready to be sent.
+#[derive(Clone)]
+pub(super) enum Packed {
+    Rtp(Arc<Packets>),
+    Lab(Arc<[u8]>),
+}
+
+/// Packs pictures.
+pub(super) struct Packing {
+    encodes: Encodes,
+    levels: [[Mutex<Newest>; 2]; LEVELS],
+}
+
+/// What was made of a level's pictures.
+#[derive(Default)]
+struct Newest {
+    /// The newest that is packed, or cannot be, by its sequence number.
+    made: Option<(u64, Option<Packed>)>,
+    /// Whether one is being encoded.
+    underway: bool,
+    /// Whom to notify when it is.
+    waiting: Vec<Handle>,
+    fit: Fit,
+}
+
+/// What asking for a picture came to.
+pub(super) enum Asked {
+    Packed(Packed),
+    /// It cannot be sent, or a newer one was sent to others meanwhile.
+    Never,
+    /// Who asked is notified when it is time to ask again.
+    Later,
+    /// Too much is asked for; nobody is notified.
+    Busy,
+}
+
+impl Packing {
+    pub(super) fn new(workers: Arc<Workers>) -> Self {
+        let levels = array::from_fn(|_| array::from_fn(|_| Mutex::default()));
+        Self { encodes: Encodes::new(workers), levels }
+    }
+
+    /// A level's picture, packed, for a session that `asker` drives.
+    pub(super) fn of_level(
+        self: &Arc<Self>,
+        still: &Still,
+        level: Level,
+        format: Format,
+        asker: &Handle,
+    ) -> Asked {
+        let sequence = still.sequence;
+        let jpeg = {
+            let mut newest = self.newest(level, format).lock();
+            match &newest.made {
+                Some((made, packed)) if *made == sequence => {
+                    return packed.clone().map_or(Asked::Never, Asked::Packed);
+                }
+                Some((made, _)) if *made > sequence => return Asked::Never,
+                _ => {}
+            }
+            if newest.underway {
+                if newest.waiting.len() >= MAX_WAITING {
+                    return Asked::Busy;
+                }
+                newest.waiting.push(asker.clone());
+                return Asked::Later;
+            }
+            let Some(jpeg) = picture(still) else {
+                newest.made = Some((sequence, None));
+                return Asked::Never;
+            };
+            if let Some(packed) = as_it_is(&jpeg, level, format) {
+                newest.made = Some((sequence, Some(packed.clone())));
+                return Asked::Packed(packed);
+            }
+            newest.underway = true;
+            newest.waiting.push(asker.clone());
+            jpeg
+        };
+        let packing = Arc::clone(self);
+        let mut making = Making { packing, level, format, sequence, packed: None };
+        let encode = move |fitter: Result<&mut Fitter, Failed>| {
+            let mut fit = making.newest().lock().fit;
+            let packed = fitter.and_then(|fitter| encode(&jpeg, level, format, fitter, &mut fit));
+            making.packed = told(packed);
+            making.newest().lock().fit = fit;
+        };
+        // One that is refused is made as far as it will be: the next picture is tried anew.
+        match self.encodes.add(asker, Box::new(encode)) {
+            Ok(()) => Asked::Later,
+            Err(Busy) => Asked::Busy,
+        }
+    }
+
+    /// Encodes a clip's picture for a session that `asker` drives, which is notified.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] if too much is asked for; nobody is notified then.
+    pub(super) fn of_clip(
+        &self,
+        jpeg: Jpeg,
+        level: Level,
+        format: Format,
+        mut fit: Fit,
+        asker: &Handle,
+    ) -> Result<Ticket<(Option<Packed>, Fit)>, Busy> {
+        let (owed, ticket) = owe(asker);
+        let work = move |fitter: Result<&mut Fitter, Failed>| {
+            if owed.is_given_up() {
+                return;
+            }
+            let packed = fitter.and_then(|fitter| encode(&jpeg, level, format, fitter, &mut fit));
+            owed.pay(Ok((told(packed), fit)));
+        };
+        self.encodes.add(asker, Box::new(work)).map(|()| ticket)
+    }
+
+    fn newest(&self, level: Level, format: Format) -> &Mutex<Newest> {
+        &self.levels[level.index()][usize::from(format == Format::Lab)]
+    }
+}
+
+/// A level's picture that is being encoded. Whoever waits is told in any case, also if the work
+/// fails or is never done.
+struct Making {
+    packing: Arc<Packing>,
+    level: Level,
+    format: Format,
+    sequence: u64,
+    packed: Option<Packed>,
+}
+
+impl Making {
+    fn newest(&self) -> &Mutex<Newest> {
+        self.packing.newest(self.level, self.format)
+    }
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        let waiting = {
+            let packed = self.packed.take();
+            let mut newest = self.newest().lock();
+            newest.made = Some((self.sequence, packed));
+            newest.underway = false;
+            std::mem::take(&mut newest.waiting)
+        };
+        waiting.iter().for_each(Handle::notify);
+    }
+}
+
+/// A picture as it is, if it can be sent so at this level.
+pub(super) fn as_it_is(jpeg: &Jpeg, level: Level, format: Format) -> Option<Packed> {
+    if !level.is_served_by(jpeg.quality) {
+        return None;
+    }
+    let bytes = || Arc::clone(&jpeg.bytes);
+    match format {
+        Format::Rtp => {
+            let parts = rtp_parts(&jpeg.bytes).ok()?;
+            Some(Packed::Rtp(Arc::new(Packets::new(bytes(), &parts, PacketBytes::DEFAULT))))
+        }
+        Format::Lab => {
+            let small = jpeg.bytes.len() <= LAB_JPEG_BYTES;
+            let fits = small && jpeg::info(&jpeg.bytes).is_ok_and(|info| !info.progressive);
+            fits.then(|| Packed::Lab(bytes()))
+        }
+    }
+}
+
+/// A picture encoded anew, as far as that is needed.
+fn encode(
+    jpeg: &Jpeg,
+    level: Level,
+    format: Format,
+    fitter: &mut Fitter,
+    fit: &mut Fit,
+) -> Result<Packed, Failed> {
+    let served = level.is_served_by(jpeg.quality);
+    let jpeg = if served { jpeg.clone() } else { fitter.at_quality(jpeg, level.quality())? };
+    let picture = Picture::Jpeg(jpeg);
+    Ok(match format {
+        Format::Rtp => {
+            let carried = fitter.fit_rtp(&picture, level.quality())?;
+            let packets = Packets::new(carried.bytes, &carried.parts, PacketBytes::DEFAULT);
+            Packed::Rtp(Arc::new(packets))
+        }
+        Format::Lab => {
+            Packed::Lab(fitter.fit_bytes(&picture, level.quality(), LAB_JPEG_BYTES, fit)?)
+        }
+    })
+}
+
+/// What could be packed; the log tells why the others could not.
+fn told(packed: Result<Packed, Failed>) -> Option<Packed> {
+    packed.map_err(|failed| debug!("a picture cannot be sent: {failed}")).ok()
+}
+
+/// A level's picture, with what its headers say.
+fn picture(still: &Still) -> Option<Jpeg> {
+    let info = jpeg::info(&still.jpeg).map_err(|broken| debug!("a picture is broken: {broken}"));
+    let info = info.ok()?;
+    let size = Size::new(info.size.width, info.size.height)?;
+    Some(Jpeg { bytes: Arc::clone(&still.jpeg), size, quality: Some(info.quality) })
+}
+
+/// The lab's clients read 20480 bytes, RTP header included.
+const LAB_JPEG_BYTES: usize = 20480 - Header::BYTES;
+/// Sessions of one level.
+const MAX_WAITING: usize = 10_000;
