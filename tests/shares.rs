@@ -4,7 +4,7 @@
 mod common;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::client::{Client, ask};
 use common::clip::{Form, Scratch, noise};
@@ -12,7 +12,7 @@ use common::incoming::Incoming;
 use common::multipart::{Stream, Watching};
 use common::picture::quality;
 use common::server::Server;
-use common::viewer::Viewer;
+use common::viewer::{FORM, Viewer};
 use common::{LONG, eventually, eventually_true};
 use serde_json::json;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -174,6 +174,52 @@ fn donation_is_thanked_for_before_all() {
     let thanks = &giver.state()["thanks"];
     assert_eq!((&thanks[1]["name"], &thanks[1]["mine"]), (&json!(""), &json!(false)));
     assert_eq!(server.metric("livestream_donations_total"), 2.0);
+}
+
+#[test]
+fn donations_are_as_many_as_others_can_read() {
+    let server = Server::pattern(&[]);
+    let viewer = Viewer::of(&server);
+    let mut client = server.connect();
+    let begun = Instant::now();
+    let mut give = |cookie: &str| {
+        let fields = [("Content-Type", FORM), ("Accept", "application/json"), ("Cookie", cookie)];
+        client.request("POST", "/donate", &fields, b"name=Ada")
+    };
+    let of_one = (0..50).filter(|_| give(&viewer.cookie).status == 200).count();
+    // Who has no cookie is another each time, and still at one address.
+    let of_all = of_one + (0..400).filter(|_| give("a=b").status == 200).count();
+    let refused = give("a=b").expect(429);
+    let wait = refused.header("Retry-After").expect("when to come again");
+    assert!((1..=5).contains(&wait.parse::<u32>().expect("seconds")), "{wait}");
+    assert!(refused.json()["error"].is_string());
+    // One more each second for the address, and each five for the viewer.
+    let seconds = begun.elapsed().as_secs() as usize + 1;
+    assert!((5..=5 + seconds / 5).contains(&of_one), "{of_one}");
+    assert!((20..=20 + seconds).contains(&of_all), "{of_all}");
+    assert_eq!(server.metric("livestream_donations_total"), of_all as f64);
+    // A form that is refused makes no viewer who is thanked.
+    assert_eq!(server.state()["thanks"].as_array().map(Vec::len), Some(16));
+}
+
+#[test]
+fn what_givers_write_is_safe_to_show() {
+    let server = Server::pattern(&[]);
+    let viewer = Viewer::of(&server);
+    let encode = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02X}")).collect() };
+    let tower = format!("Z{}", "\u{30d}".repeat(30));
+    for (written, shown) in [
+        ("\u{202e}adA\u{2067} \u{200b}Lovelace\u{feff}", "adA Lovelace"),
+        (tower.as_str(), "Z\u{30d}\u{30d}"),
+        ("Zoe\u{308} 👩🏽\u{200d}🚀", "Zoë 👩🏽\u{200d}🚀"),
+        ("\u{3164}\u{2800}", ""),
+    ] {
+        let form = format!("name={0}&message={0}", encode(written));
+        let state = viewer.post_json("/donate", &form).expect(200).json();
+        let thanks = state["thanks"].as_array().expect("a list");
+        let last = thanks.last().expect("it is the newest");
+        assert_eq!((&last["name"], &last["message"]), (&json!(shown), &json!(shown)));
+    }
 }
 
 #[test]

@@ -4,7 +4,6 @@
 //! [`Audience::tick`] once a second. [`Audience::settle`] is the one place where
 //! the budget becomes levels.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +15,7 @@ use super::encode::Wanted;
 use super::hub::Hub;
 use super::level::{LEVELS, LevelSet};
 use super::meter::StreamMeter;
+use super::register::Register;
 use super::settings::{Change, Locked, Settings, ViewerId};
 use super::thanks::Thanks;
 use super::viewer::{FeedCosts, Viewer};
@@ -25,7 +25,7 @@ pub struct Audience {
     hub: Arc<Hub>,
     budget: Budget,
     max_viewers: usize,
-    viewers: Mutex<HashMap<ViewerId, Arc<Viewer>>>,
+    viewers: Mutex<Register>,
     /// What the hub was told last. Held while levels are settled, so that what it is told is never
     /// older than what holds.
     settled: Mutex<Wanted>,
@@ -64,7 +64,7 @@ impl Audience {
             hub,
             budget,
             max_viewers,
-            viewers: Mutex::default(),
+            viewers: Mutex::new(Register::new(MAX_REMEMBERED)),
             settled: Mutex::default(),
             thanks: Thanks::default(),
             motion: AtomicU64::new(0),
@@ -91,38 +91,20 @@ impl Audience {
 
     /// A viewer that is known by this id.
     pub fn known(&self, id: ViewerId) -> Option<Arc<Viewer>> {
-        self.viewers.lock().get(&id).cloned()
+        self.viewers.lock().get(id).cloned()
     }
 
     /// The viewer of this id, new if it is not known.
     ///
     /// Keeps at most [`MAX_REMEMBERED`]; beyond, who watches nothing and was not seen
-    /// for longest is forgotten.
-    pub fn enter(&self, id: ViewerId, settings: Settings, now: Instant) -> Arc<Viewer> {
-        let mut viewers = self.viewers.lock();
-        if let Some(viewer) = viewers.get(&id) {
-            viewer.seen(now);
-            return Arc::clone(viewer);
-        }
-        if viewers.len() >= MAX_REMEMBERED {
-            forget_oldest(&mut viewers);
-        }
-        let viewer = Arc::new(Viewer::new(id, settings, None, now));
-        viewers.insert(id, Arc::clone(&viewer));
-        viewer
+    /// for longest is forgotten, and before all others who never watched.
+    pub fn enter(&self, id: ViewerId, settings: Settings) -> Arc<Viewer> {
+        self.viewers.lock().enter(id, || Viewer::new(id, settings, None))
     }
 
     /// A new viewer of a clip: it has a share like the others, and wants no level of the source.
-    pub fn enter_clip(
-        &self,
-        id: ViewerId,
-        settings: Settings,
-        clip: FeedCosts,
-        now: Instant,
-    ) -> Arc<Viewer> {
-        let viewer = Arc::new(Viewer::new(id, settings, Some(clip), now));
-        self.viewers.lock().insert(id, Arc::clone(&viewer));
-        viewer
+    pub fn enter_clip(&self, id: ViewerId, settings: Settings, clip: FeedCosts) -> Arc<Viewer> {
+        self.viewers.lock().enter(id, || Viewer::new(id, settings, Some(clip)))
     }
 
     /// Opens a stream for a viewer. It ends when what is returned is dropped.
@@ -138,30 +120,32 @@ impl Audience {
         now: Instant,
     ) -> Result<Seat, Refused> {
         let meter = Arc::new(meter);
-        {
-            let viewers = self.viewers.lock();
+        let viewer = {
+            let mut viewers = self.viewers.lock();
             let streams = viewer.streams();
-            let others = || viewers.values().filter(|other| other.streams() > 0).count();
             let refused = if streams >= MAX_STREAMS_OF_A_VIEWER {
                 Some(Refused::TooManyStreams)
             } else {
-                (streams == 0 && others() >= self.max_viewers).then_some(Refused::Full)
+                let full = viewers.watching().len() >= self.max_viewers;
+                (streams == 0 && full).then_some(Refused::Full)
             };
             if let Some(refused) = refused {
-                drop(viewers);
-                self.forget(&viewer, keep);
+                if streams == 0 && keep == Keep::WhileItLasts {
+                    viewers.remove(viewer.id());
+                }
                 return Err(refused);
             }
+            let viewer = viewers.watches(viewer);
             viewer.open(Arc::clone(&meter));
-        }
+            viewer
+        };
         self.settle(now);
         Ok(Seat { audience: Arc::clone(self), viewer, meter, keep })
     }
 
     /// Whether a viewer without a stream would be turned away.
     pub fn is_full(&self) -> bool {
-        self.viewers.lock().values().filter(|viewer| viewer.streams() > 0).count()
-            >= self.max_viewers
+        self.viewers.lock().watching().len() >= self.max_viewers
     }
 
     /// Changes a viewer's settings; they hold for the next picture of its open streams.
@@ -187,7 +171,7 @@ impl Audience {
     pub fn settle(&self, now: Instant) {
         let mut settled = self.settled.lock();
         let live = self.live_costs();
-        let viewers = self.everybody();
+        let viewers = self.watching();
         let watching: Vec<_> = viewers
             .iter()
             .filter_map(|viewer| {
@@ -223,7 +207,7 @@ impl Audience {
     pub fn tick(&self, elapsed: Duration, now: Instant) {
         let live = self.live_costs();
         let mut bits_per_sec = 0;
-        for viewer in self.everybody() {
+        for viewer in self.watching() {
             let of = viewer.clip().unwrap_or(&live);
             let second = viewer.measure(elapsed, &of.costs, now);
             bits_per_sec += second.bits_per_sec;
@@ -239,9 +223,9 @@ impl Audience {
         self.motion.store(motion.to_bits(), Ordering::Relaxed);
         let mut settled = self.settled.lock();
         settled.levels = LevelSet::EMPTY;
-        for viewer in self.everybody().into_iter().filter(|viewer| viewer.clip().is_none()) {
+        for viewer in self.watching().into_iter().filter(|viewer| viewer.clip().is_none()) {
             let level = viewer.moved(motion, elapsed);
-            if viewer.streams() > 0 && !viewer.allowance().paused {
+            if !viewer.allowance().paused {
                 settled.levels.insert(level);
             }
         }
@@ -256,7 +240,7 @@ impl Audience {
     /// How many watch.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for viewer in self.everybody().iter().filter(|viewer| viewer.streams() > 0) {
+        for viewer in self.watching() {
             let allowance = viewer.allowance();
             if allowance.paused {
                 counts.paused += 1;
@@ -282,14 +266,24 @@ impl Audience {
         FeedCosts { costs: self.hub.costs(), fps: self.hub.frames_per_sec() }
     }
 
-    fn everybody(&self) -> Vec<Arc<Viewer>> {
-        self.viewers.lock().values().cloned().collect()
+    /// Those who watch. Who is only remembered is looked at by nobody.
+    fn watching(&self) -> Vec<Arc<Viewer>> {
+        self.viewers.lock().watching().cloned().collect()
     }
 
-    fn forget(&self, viewer: &Viewer, keep: Keep) {
-        if keep == Keep::WhileItLasts && viewer.streams() == 0 {
-            self.viewers.lock().remove(&viewer.id());
+    fn leave(&self, seat: &Seat) {
+        let mut viewers = self.viewers.lock();
+        let (sent, skipped) = seat.viewer.close(&seat.meter);
+        if seat.viewer.streams() == 0 {
+            match seat.keep {
+                Keep::Remembered => viewers.rests(seat.viewer.id()),
+                Keep::WhileItLasts => viewers.remove(seat.viewer.id()),
+            }
         }
+        drop(viewers);
+        self.frames_sent.fetch_add(sent, Ordering::Relaxed);
+        self.frames_skipped.fetch_add(skipped, Ordering::Relaxed);
+        self.settle(self.hub.clock().now());
     }
 }
 
@@ -314,22 +308,7 @@ pub struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let (sent, skipped) = self.viewer.close(&self.meter);
-        self.audience.frames_sent.fetch_add(sent, Ordering::Relaxed);
-        self.audience.frames_skipped.fetch_add(skipped, Ordering::Relaxed);
-        self.audience.forget(&self.viewer, self.keep);
-        self.audience.settle(self.audience.hub.clock().now());
-    }
-}
-
-fn forget_oldest(viewers: &mut HashMap<ViewerId, Arc<Viewer>>) {
-    let oldest = viewers
-        .values()
-        .filter(|viewer| viewer.streams() == 0)
-        .min_by_key(|viewer| viewer.seen_at())
-        .map(|viewer| viewer.id());
-    if let Some(id) = oldest {
-        viewers.remove(&id);
+        self.audience.leave(self);
     }
 }
 
@@ -350,7 +329,7 @@ mod tests {
 
     fn watch(audience: &Arc<Audience>, id: u128) -> Result<Seat, Refused> {
         let now = Instant::now();
-        let viewer = audience.enter(ViewerId::from_bits(id), Settings::default(), now);
+        let viewer = audience.enter(ViewerId::from_bits(id), Settings::default());
         audience.join(viewer, StreamMeter::default(), Keep::Remembered, now)
     }
 
@@ -400,7 +379,7 @@ mod tests {
         let audience = audience(Budget::Unlimited, 10);
         let now = Instant::now();
         let id = ViewerId::from_bits(5);
-        let viewer = audience.enter(id, Settings::default(), now);
+        let viewer = audience.enter(id, Settings::default());
         let seat = audience.join(viewer, StreamMeter::default(), Keep::WhileItLasts, now).unwrap();
         assert!(audience.known(id).is_some());
         drop(seat);
@@ -434,13 +413,66 @@ mod tests {
     }
 
     #[test]
-    fn strangers_do_not_fill_the_memory() {
+    fn a_thousand_forms_make_nobody_forgotten_who_watched() {
         let audience = audience(Budget::Unlimited, 10);
-        let watching = watch(&audience, 0).unwrap();
-        for id in 1..=MAX_REMEMBERED as u128 + 5 {
-            audience.enter(ViewerId::from_bits(id), Settings::default(), Instant::now());
+        let seats: Vec<Seat> = (0..3).map(|id| watch(&audience, id).unwrap()).collect();
+        drop(watch(&audience, 7).unwrap());
+        for id in 100..100 + 2 * MAX_REMEMBERED as u128 {
+            audience.enter(ViewerId::from_bits(id), Settings::default());
         }
-        assert_eq!(audience.viewers.lock().len(), MAX_REMEMBERED);
-        assert!(audience.known(watching.viewer.id()).is_some());
+        for id in [0, 1, 2, 7] {
+            assert!(audience.known(ViewerId::from_bits(id)).is_some(), "{id}");
+        }
+        let known = |id: u128| audience.known(ViewerId::from_bits(id)).is_some();
+        let strangers = (100..100 + 2 * MAX_REMEMBERED as u128).filter(|&id| known(id)).count();
+        assert_eq!(strangers, MAX_REMEMBERED - 4);
+        assert_eq!(seats.len(), audience.counts().watching);
+    }
+
+    #[test]
+    fn who_is_only_remembered_costs_nothing() {
+        let audience = audience(Budget::BitsPerSec(9_000_000), 100);
+        let seats: Vec<Seat> = (0..10).map(|id| watch(&audience, id).unwrap()).collect();
+        assert_eq!(audience.watching().len(), 10);
+        for id in 100..100 + MAX_REMEMBERED as u128 {
+            audience.enter(ViewerId::from_bits(id), Settings::default());
+        }
+        // What settling, measuring, motion and `/state` walk.
+        assert_eq!(audience.watching().len(), 10);
+        drop(seats);
+        assert_eq!(audience.watching().len(), 0);
+    }
+
+    #[test]
+    fn who_left_sends_nothing_and_comes_back_as_it_was() {
+        let audience = audience(Budget::Unlimited, 10);
+        let now = Instant::now();
+        let seat = watch(&audience, 1).unwrap();
+        let low = Change { choice: Some(Choice::Low), ..Change::default() };
+        audience.change(&seat.viewer, low, now).unwrap();
+        seat.meter.frames.fetch_add(30, Ordering::Relaxed);
+        audience.tick(Duration::from_secs(1), now);
+        let viewer = Arc::clone(&seat.viewer);
+        assert_eq!((viewer.report(None, now).fps, viewer.report(None, now).last.sent), (30.0, 30));
+        drop(seat);
+        assert_eq!((viewer.report(None, now).fps, viewer.report(None, now).last.sent), (0.0, 0));
+        let seat = watch(&audience, 1).unwrap();
+        assert!(Arc::ptr_eq(&seat.viewer, &viewer));
+        assert_eq!(seat.viewer.report(None, now).settings.choice, Choice::Low);
+    }
+
+    #[test]
+    fn a_newcomer_forgotten_before_it_joins_has_its_seat_all_the_same() {
+        let audience = audience(Budget::Unlimited, 10);
+        let now = Instant::now();
+        let newcomer = audience.enter(ViewerId::from_bits(1), Settings::default());
+        for id in 100..100 + MAX_REMEMBERED as u128 {
+            audience.enter(ViewerId::from_bits(id), Settings::default());
+        }
+        assert!(audience.known(newcomer.id()).is_none());
+        let meter = StreamMeter::default();
+        let seat = audience.join(newcomer, meter, Keep::Remembered, now).unwrap();
+        assert_eq!(audience.counts().watching, 1);
+        assert!(audience.known(seat.viewer.id()).is_some_and(|of| Arc::ptr_eq(&of, &seat.viewer)));
     }
 }

@@ -15,6 +15,7 @@ pub mod hub;
 pub mod level;
 pub mod link;
 pub mod meter;
+mod register;
 pub mod settings;
 pub mod supervisor;
 pub mod thanks;

@@ -75,7 +75,6 @@ struct Inner {
     share: Option<u64>,
     limited_by: LimitedBy,
     gave_at: Option<Instant>,
-    seen_at: Instant,
     last: Second,
     fps: f64,
 }
@@ -133,7 +132,7 @@ pub struct Report {
 
 impl Viewer {
     /// A viewer without a stream; of the live source, if not of a clip.
-    pub fn new(id: ViewerId, settings: Settings, clip: Option<FeedCosts>, now: Instant) -> Self {
+    pub fn new(id: ViewerId, settings: Settings, clip: Option<FeedCosts>) -> Self {
         let level = settings.choice.level();
         Self {
             id,
@@ -150,7 +149,6 @@ impl Viewer {
                 share: None,
                 limited_by: LimitedBy::Source,
                 gave_at: None,
-                seen_at: now,
                 last: Second::default(),
                 fps: 0.0,
             }),
@@ -198,16 +196,6 @@ impl Viewer {
         self.inner.lock().gave_at = Some(now);
     }
 
-    /// Notes that its browser asked for something.
-    pub fn seen(&self, now: Instant) {
-        self.inner.lock().seen_at = now;
-    }
-
-    /// When its browser last asked for something.
-    pub fn seen_at(&self) -> Instant {
-        self.inner.lock().seen_at
-    }
-
     /// How many streams are open.
     pub fn streams(&self) -> usize {
         self.inner.lock().streams.len()
@@ -219,7 +207,12 @@ impl Viewer {
 
     /// Ends a stream. Returns the frames that it sent and skipped and nobody measured yet.
     pub(super) fn close(&self, meter: &Arc<StreamMeter>) -> (u64, u64) {
-        self.inner.lock().streams.retain(|open| !Arc::ptr_eq(open, meter));
+        let mut inner = self.inner.lock();
+        inner.streams.retain(|open| !Arc::ptr_eq(open, meter));
+        if inner.streams.is_empty() {
+            // Nobody measures who watches nothing.
+            (inner.last, inner.fps) = (Second::default(), 0.0);
+        }
         let (sent, skipped, _) = meter.since_last();
         (sent, skipped)
     }

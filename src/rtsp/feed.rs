@@ -96,13 +96,11 @@ impl Feed {
     ) -> Result<Arc<StreamMeter>, Refused> {
         let id = ViewerId::random();
         let (viewer, preferences) = match self {
-            Feed::Live(live) => {
-                (audience.enter(id, live.preferences.settings, now), live.preferences)
-            }
+            Feed::Live(live) => (audience.enter(id, live.preferences.settings), live.preferences),
             Feed::Clip(clip) => {
                 let preferences = clip.preferences;
                 let costs = clip.clip.costs;
-                (audience.enter_clip(id, preferences.settings, costs, now), preferences)
+                (audience.enter_clip(id, preferences.settings, costs), preferences)
             }
         };
         let meter = StreamMeter::new(None, preferences.fps);

@@ -50,7 +50,7 @@ impl Form {
         act: impl FnOnce(&Viewer) -> Result<(), Answer>,
     ) -> Result<Answer, Answer> {
         let id = request.identity().id().unwrap_or_else(ViewerId::random);
-        let viewer = request.context.audience.enter(id, Settings::default(), request.at);
+        let viewer = request.context.audience.enter(id, Settings::default());
         let done = act(&viewer).map(|()| self.done(request, &viewer, location, notice));
         let introduce = |answer| request.introduce(answer, id);
         done.map(introduce).map_err(introduce)

@@ -32,7 +32,7 @@ pub(super) fn watch(request: &Request) -> Reply {
     };
     let settings = Settings::default().changed(wish.change).unwrap_or_default();
     let audience = &request.context.audience;
-    let viewer = audience.enter(id, settings, request.at);
+    let viewer = audience.enter(id, settings);
     let meter = StreamMeter::new(wish.tab, wish.fps);
     match audience.join(viewer, meter, keep, request.at) {
         Ok(seat) => {

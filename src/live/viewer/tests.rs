@@ -14,8 +14,7 @@ const COSTS: Costs = [
 ];
 
 fn viewer(change: Change) -> Viewer {
-    let now = Instant::now();
-    let viewer = Viewer::new(ViewerId::from_bits(1), Settings::default(), None, now);
+    let viewer = Viewer::new(ViewerId::from_bits(1), Settings::default(), None);
     viewer.change(change).unwrap();
     viewer.open(Arc::new(StreamMeter::new(None, None)));
     viewer

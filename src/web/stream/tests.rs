@@ -52,7 +52,7 @@ impl Bench {
         let start = clock.now();
         let hub = Arc::new(Hub::new(clock));
         let audience = Arc::new(Audience::new(Arc::clone(&hub), Budget::Unlimited, 10));
-        let viewer = audience.enter(ViewerId::from_bits(1), Settings::default(), start);
+        let viewer = audience.enter(ViewerId::from_bits(1), Settings::default());
         let meter = StreamMeter::new(None, fps);
         let seat = audience.join(viewer, meter, Keep::Remembered, start).unwrap();
         let stream = Stream::new(seat, layout, &ResponseHead::new(Status::Ok), start);
