@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Context, TextureHandle, TextureOptions, ViewportCommand};
+use eframe::egui::{Context, TextureHandle, TextureOptions, Ui, ViewportCommand};
 use parking_lot::Mutex;
 
 use super::args::Settings;
@@ -191,18 +191,23 @@ impl App {
 }
 
 impl eframe::App for App {
-    fn update(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    /// Called also while the window is hidden, where what was pressed is that of the last repaint.
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.hear(ctx);
-        self.take_keys(ctx);
         self.guard(ctx);
-        match view::window(ctx, self) {
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        self.take_keys(&ctx);
+        match view::window(ui, self) {
             Some(view::Press::Act(action)) => {
-                self.ask(ctx, action);
+                self.ask(&ctx, action);
                 ctx.request_repaint();
             }
-            Some(view::Press::FullScreen) => self.toggle_full_screen(ctx),
+            Some(view::Press::FullScreen) => self.toggle_full_screen(&ctx),
             Some(view::Press::Stay) => self.is_asking = false,
-            Some(view::Press::Quit) => self.leave(ctx),
+            Some(view::Press::Quit) => self.leave(&ctx),
             None => {}
         }
     }

@@ -3,7 +3,7 @@
 //! Says which was chosen. Which there are comes from the server.
 
 use eframe::egui::{
-    Align2, ComboBox, Rect, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, WidgetType, pos2, vec2,
+    Align2, ComboBox, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::layout::Clips;
@@ -67,8 +67,7 @@ fn list(
 
 fn row(ui: &mut Ui, name: &str, is_current: bool) -> bool {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::click());
-    response
-        .widget_info(|| WidgetInfo::selected(WidgetType::SelectableLabel, true, is_current, name));
+    response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_current, name));
     let (fill, ink) = match (is_current, response.hovered()) {
         (true, _) => (look::HOME_TINT, look::HOME),
         (false, true) => (look::WELL, look::TEXT),

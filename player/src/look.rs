@@ -9,8 +9,8 @@ use eframe::egui::epaint::text::TextWrapping;
 use eframe::egui::text::LayoutJob;
 use eframe::egui::{
     Align2, Color32, Context, CornerRadius, CursorIcon, FontData, FontDefinitions, FontFamily,
-    FontId, Galley, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2, Visuals,
-    WidgetInfo, WidgetType,
+    FontId, Galley, Painter, Pos2, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2,
+    Visuals, WidgetInfo,
 };
 
 use super::model;
@@ -100,7 +100,7 @@ pub(super) fn dress(ctx: &Context) {
         widget.expansion = 0.0;
     }
     ctx.set_visuals(visuals);
-    ctx.style_mut(|style| {
+    ctx.global_style_mut(|style| {
         for font in style.text_styles.values_mut() {
             *font = medium();
         }
@@ -140,8 +140,8 @@ pub(super) fn surface(painter: &Painter, rect: Rect, radius: CornerRadius, fill:
 pub(super) fn button(ui: &mut Ui, rect: Rect, label: &str, look: model::Look) -> bool {
     let enabled = look != model::Look::Disabled;
     let sense = if enabled { Sense::click() } else { Sense::hover() };
-    let response = ui.interact(rect, ui.id().with(label), sense);
-    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, enabled, label));
+    let response = ui.interact(rect, ui.scope_id().with(label), sense);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
     let (fill, ink) = match look {
         model::Look::Next if response.hovered() => (HOME.gamma_multiply(0.88), INK),
         model::Look::Next => (HOME, INK),

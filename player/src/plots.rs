@@ -23,7 +23,7 @@ pub(super) fn cell(ui: &Ui, cell: Rect, quantity: Quantity, now: &Statistics, mi
     if plot.height() >= LEAST_PLOT {
         draw(ui, plot, quantity, minute);
     }
-    let id = ui.id().with(("cell", quantity.label()));
+    let id = ui.scope_id().with(("cell", quantity.label()));
     ui.interact(cell, id, Sense::hover()).on_hover_text(quantity.meaning());
 }
 

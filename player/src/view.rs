@@ -25,9 +25,9 @@ pub(super) enum Press {
 }
 
 /// Draws all of it.
-pub(super) fn window(ctx: &Context, app: &mut App) -> Option<Press> {
+pub(super) fn window(ui: &mut Ui, app: &mut App) -> Option<Press> {
     let ground = if app.is_full_screen { look::AROUND } else { look::GROUND };
-    let pressed = CentralPanel::default().frame(Frame::NONE.fill(ground)).show(ctx, |ui| {
+    let pressed = CentralPanel::default().frame(Frame::NONE.fill(ground)).show(ui, |ui| {
         let size = ui.max_rect().size();
         if app.is_full_screen {
             return picture(ui, Rect::from_min_size(Pos2::ZERO, size), app);
@@ -40,7 +40,7 @@ pub(super) fn window(ctx: &Context, app: &mut App) -> Option<Press> {
         let chosen = list::show(ui, layout.clips, &app.model.clips, &app.settings.name());
         chosen.map(|name| Press::Act(Action::Choose(name))).or(pressed)
     });
-    if app.is_asking { dialog(ctx, app) } else { pressed.inner }
+    if app.is_asking { dialog(ui.ctx(), app) } else { pressed.inner }
 }
 
 fn header(ui: &Ui, rect: Rect, app: &App) {
@@ -96,7 +96,7 @@ fn picture(ui: &mut Ui, rect: Rect, app: &App) -> Option<Press> {
         let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
         painter.image(texture.id(), fitted(texture.size_vec2(), rect), whole, Color32::WHITE);
     }
-    let response = ui.interact(rect, ui.id().with("picture"), Sense::click());
+    let response = ui.interact(rect, ui.scope_id().with("picture"), Sense::click());
     if let Some((large, small)) = app.model.caption() {
         if app.texture.is_some() {
             painter.rect_filled(rect, 0.0, look::VEIL);
@@ -163,7 +163,7 @@ fn trouble(ui: &mut Ui, room: Rect, app: &App) -> Option<Press> {
         Rect::from_min_size(corner, vec2(100.0, 32.0))
     };
     // What stands behind it is not pressed through it.
-    ui.interact(strip, ui.id().with("trouble"), Sense::click());
+    ui.interact(strip, ui.scope_id().with("trouble"), Sense::click());
     if look::button(ui, button(0.0), "Try again", Look::Allowed) {
         return Some(Press::Act(Action::Again));
     }
@@ -190,7 +190,7 @@ fn bar(ui: &mut Ui, rect: Rect, app: &mut App) -> Option<Duration> {
     let track = Rangef::new(rect.left() + room, rect.right() - room);
     let sense = if can_seek { Sense::click_and_drag() } else { Sense::hover() };
     let active = Rect::from_x_y_ranges(track.expand(8.0), rect.y_range());
-    let response = ui.interact(active, ui.id().with("bar"), sense);
+    let response = ui.interact(active, ui.scope_id().with("bar"), sense);
     let mut sought = None;
     if let Some(pointer) = response.interact_pointer_pos() {
         let place = place_at(pointer.x, track, duration);
@@ -244,7 +244,7 @@ fn statistics(ui: &Ui, stats: &Stats, app: &App) {
 fn dialog(ctx: &Context, app: &App) -> Option<Press> {
     let window = ctx.content_rect();
     let place = Dialog::of(window.size());
-    let area = Area::new(Id::new("dialog")).order(Order::Foreground).fixed_pos(Pos2::ZERO);
+    let area = Area::new(Id::unique("dialog")).order(Order::Foreground).fixed_pos(Pos2::ZERO);
     let shown = area.show(ctx, |ui| {
         // Nothing behind it can be pressed.
         ui.allocate_rect(window, Sense::click());
