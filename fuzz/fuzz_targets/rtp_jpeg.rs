@@ -5,8 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::jpeg::rtp_parts;
-use livestream::proto::rtp::jpeg::{Depacketizer, PacketBytes, Packets, Size};
+use livestream::proto::rtp::jpeg::{Depacketizer, PacketBytes, Packets, Size, rtp_parts};
 use livestream::proto::rtp::{Header, Packet};
 
 fuzz_target!(|input: &[u8]| {

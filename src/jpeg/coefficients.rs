@@ -16,9 +16,7 @@
 
 use std::sync::Arc;
 
-use super::Broken;
-use crate::media::frame::{Quality, Size};
-use crate::media::motion::Thumbnail;
+use super::{Broken, Quality, Size};
 
 mod bits;
 mod header;
@@ -87,8 +85,8 @@ impl Coefficients {
         write::jpeg(self, quality)
     }
 
-    /// The luma at an eighth of its size: the DC of each block is its mean.
-    pub fn thumbnail(&self) -> Thumbnail {
+    /// The luma at an eighth of its size, row by row: the DC of each block is its mean.
+    pub fn thumbnail(&self) -> (Size, Vec<u8>) {
         let Size { width, height } = self.layout.size;
         let size = Size { width: width.div_ceil(8), height: height.div_ceil(8) };
         let (columns, rows) = (size.width as usize, size.height as usize);
@@ -111,7 +109,7 @@ impl Coefficients {
                 samples[row * columns + column] = mean.clamp(0, 255) as u8;
             }
         }
-        Thumbnail { size, luma: samples }
+        (size, samples)
     }
 }
 

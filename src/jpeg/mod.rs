@@ -7,16 +7,28 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::jpeg::annex_k::HUFFMAN_TABLES;
-use crate::media::frame::{Chroma, Jpeg, Quality, Size};
-use tables::quality;
+use annex_k::HUFFMAN_TABLES;
+use marker::{DHT, DQT, DRI, EOI, RST0, RST7, SOF0, SOF2, SOI, SOS, has_segment, is_other_frame};
 
 pub mod annex_k;
 pub mod coefficients;
-mod rtp;
-mod tables;
+pub mod marker;
+mod quality;
+mod size;
 
-pub use rtp::{Unfit, rtp_parts};
+pub use quality::Quality;
+pub use size::{Chroma, Size};
+
+/// A complete JPEG: from SOI to EOI and no byte more.
+#[derive(Debug, Clone)]
+pub struct Jpeg {
+    /// The file.
+    pub bytes: Arc<[u8]>,
+    /// Its size, from the frame header.
+    pub size: Size,
+    /// The IJG quality that its luma table comes closest to; `None` if it has no such table.
+    pub quality: Option<Quality>,
+}
 
 /// Why bytes are not a JPEG that every client can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,16 +93,28 @@ pub fn complete(bytes: &[u8]) -> Result<Jpeg, Broken> {
 ///
 /// As [`complete`].
 pub fn info(bytes: &[u8]) -> Result<Info, Broken> {
-    let mut walker = Walker::new();
+    read(bytes, |_| Ok(()))
+}
+
+/// As [`info`], and shows each segment on the way, once it was found to be as it should.
+///
+/// # Errors
+///
+/// As [`info`], and whatever `look` ends it with.
+pub fn read<'a, E: From<Broken>>(
+    bytes: &'a [u8],
+    mut look: impl FnMut(Segment<'a>) -> Result<(), E>,
+) -> Result<Info, E> {
+    let mut segments = Segments::of(bytes);
     let mut headers = Headers::default();
-    loop {
-        match walker.step(bytes)? {
-            Step::Segment { marker, payload } => headers.read(marker, payload, bytes)?,
-            Step::More => {
-                return Err(Broken { offset: bytes.len(), rule: "B.2.1: ends with EOI" });
-            }
-            Step::End(length) => return headers.finish(length),
-        }
+    for segment in segments.by_ref() {
+        let segment = segment?;
+        headers.read(&segment)?;
+        look(segment)?;
+    }
+    match segments.length {
+        Some(length) => Ok(headers.finish(length)?),
+        None => Err(Broken { offset: bytes.len(), rule: "B.2.1: ends with EOI" }.into()),
     }
 }
 
@@ -214,22 +238,27 @@ impl Walker {
 }
 
 /// The segments of a whole JPEG, from its start to its EOI.
-pub(super) struct Segments<'a> {
+struct Segments<'a> {
     bytes: &'a [u8],
     walker: Walker,
+    /// Of the JPEG, once its EOI was come to.
+    length: Option<usize>,
 }
 
 /// A marker and what belongs to it (T.81 B.1.1.4).
-pub(super) struct Segment<'a> {
-    pub(super) marker: u8,
-    pub(super) payload: &'a [u8],
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment<'a> {
+    /// One of [`marker`].
+    pub marker: u8,
+    /// What stands behind the length.
+    pub payload: &'a [u8],
     /// Where the payload starts.
-    pub(super) offset: usize,
+    pub offset: usize,
 }
 
 impl<'a> Segments<'a> {
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
-        Self { bytes, walker: Walker::new() }
+    fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, walker: Walker::new(), length: None }
     }
 }
 
@@ -243,7 +272,11 @@ impl<'a> Iterator for Segments<'a> {
                 let payload = self.bytes.get(payload).unwrap_or_default();
                 Some(Ok(Segment { marker, payload, offset }))
             }
-            Ok(Step::More | Step::End(_)) => None,
+            Ok(Step::End(length)) => {
+                self.length = Some(length);
+                None
+            }
+            Ok(Step::More) => None,
             Err(broken) => Some(Err(broken)),
         }
     }
@@ -292,9 +325,8 @@ struct FrameHeader {
 }
 
 impl Headers {
-    fn read(&mut self, marker: u8, payload: Range<usize>, bytes: &[u8]) -> Result<(), Broken> {
-        let offset = payload.start;
-        let payload = bytes.get(payload).unwrap_or_default();
+    fn read(&mut self, segment: &Segment<'_>) -> Result<(), Broken> {
+        let &Segment { marker, payload, offset } = segment;
         match marker {
             SOF0..=SOF2 if self.frame.is_some() => {
                 return Err(Broken { offset, rule: "B.2.1: one frame header" });
@@ -370,7 +402,7 @@ impl Headers {
         Ok(Info {
             length,
             size: frame.size,
-            quality: quality(&table),
+            quality: quality::closest(&table),
             chroma: frame.chroma,
             progressive: frame.progressive,
             restart_interval: self.restart_interval,
@@ -423,27 +455,6 @@ fn subsampling(y: u8, cb: u8, cr: u8) -> Option<Chroma> {
         _ => None,
     }
 }
-
-/// Whether a marker is followed by a length (T.81 table B.1).
-fn has_segment(code: u8) -> bool {
-    matches!(code, 0xC0..=0xC7 | 0xC9..=0xCF | 0xDA..=0xDF | 0xE0..=0xEF | 0xFE)
-}
-
-/// Whether a marker starts a frame that is neither SOF0, SOF1 nor SOF2.
-fn is_other_frame(code: u8) -> bool {
-    matches!(code, 0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xDE)
-}
-
-const SOI: [u8; 2] = [0xFF, 0xD8];
-const SOF0: u8 = 0xC0;
-const SOF2: u8 = 0xC2;
-const DHT: u8 = 0xC4;
-const RST0: u8 = 0xD0;
-const RST7: u8 = 0xD7;
-const EOI: u8 = 0xD9;
-const SOS: u8 = 0xDA;
-const DQT: u8 = 0xDB;
-const DRI: u8 = 0xDD;
 
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,9 @@ use super::codec::{Decoder, Encoder, Failed};
 use super::frame::{Jpeg, Picture, Planar, Quality};
 use super::planes;
 use super::raw::Raw;
+use crate::jpeg;
 use crate::jpeg::coefficients::Coefficients;
-use crate::jpeg::{self, rtp_parts};
-use crate::proto::rtp::jpeg::{Blocks, Parts};
+use crate::proto::rtp::jpeg::{Blocks, Parts, rtp_parts};
 
 /// Decodes and encodes what does not fit, and passes through what does.
 pub struct Fitter {

@@ -51,7 +51,10 @@ impl Raw {
     /// The luma at an eighth of its size.
     pub fn thumbnail(&self) -> Thumbnail {
         match self {
-            Raw::Coefficients(coefficients) => coefficients.thumbnail(),
+            Raw::Coefficients(coefficients) => {
+                let (size, luma) = coefficients.thumbnail();
+                Thumbnail { size, luma }
+            }
             Raw::Planes(planes) => Thumbnail::of(planes),
         }
     }

@@ -5,7 +5,7 @@
 use super::http::{Authority, Body, BodyLength, ChunkedDecoder, Forwarded, HttpUrl, Prefix};
 use super::http::{WebOrigin, if_match, if_none_match, parse_head, parse_reply};
 use super::multipart::PartReader;
-use super::rtp::jpeg::{Depacketizer, Size};
+use super::rtp::jpeg::{Depacketizer, Size, rtp_parts};
 use super::rtp::{self, rtcp};
 use super::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
 use super::rtsp::{Next, Range, RtpInfo, Session, Transport, Uri};
@@ -139,7 +139,7 @@ fn read_rtp(mut input: &[u8]) {
         };
         if let Ok(Some(frame)) = depacketizer.push(&packet.header, packet.payload) {
             assert!(frame.jpeg.starts_with(&[0xFF, 0xD8]) && frame.jpeg.ends_with(&[0xFF, 0xD9]));
-            let _ = crate::jpeg::rtp_parts(&frame.jpeg);
+            let _ = rtp_parts(&frame.jpeg);
         }
     }
 }

@@ -11,7 +11,7 @@ use log::debug;
 use parking_lot::Mutex;
 
 use super::encodes::Encodes;
-use crate::jpeg::{self, rtp_parts};
+use crate::jpeg;
 use crate::live::hub::Still;
 use crate::live::level::{LEVELS, Level};
 use crate::media::codec::Failed;
@@ -20,7 +20,7 @@ use crate::media::frame::{Jpeg, Picture, Size};
 use crate::net::lane::Handle;
 use crate::net::workers::{Busy, Ticket, Workers, owe};
 use crate::proto::rtp::Header;
-use crate::proto::rtp::jpeg::{PacketBytes, Packets};
+use crate::proto::rtp::jpeg::{PacketBytes, Packets, rtp_parts};
 
 /// How a picture is packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::jpeg::rtp_parts;
-use crate::proto::rtp::jpeg::{PacketBytes, Packets};
+use crate::proto::rtp::jpeg::{PacketBytes, Packets, rtp_parts};
 use crate::proto::rtp::{Anchor, NtpTime};
 
 const PICTURE: &[u8] = include_bytes!("../../../tests/data/jpeg/420.jpg");

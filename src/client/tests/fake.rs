@@ -5,8 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use crate::jpeg::rtp_parts;
-use crate::proto::rtp::jpeg::{PacketBytes, Packets};
+use crate::proto::rtp::jpeg::{PacketBytes, Packets, rtp_parts};
 use crate::proto::rtp::{Header, rtcp};
 use crate::proto::rtsp::interleaved::frame_header;
 use crate::proto::rtsp::transport::Transport;

@@ -3,8 +3,7 @@
 use super::huffman::{Decoder, Lengths};
 use super::{Component, Layout};
 use crate::jpeg::annex_k::HUFFMAN_TABLES;
-use crate::jpeg::{Broken, Segments};
-use crate::media::frame::Size;
+use crate::jpeg::{Broken, Segments, Size};
 
 /// What stands before the entropy-coded data.
 pub(super) struct Header {

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use super::bits::BitWriter;
 use super::huffman::{Encoder, Lengths};
 use super::{Coefficients, Layout};
+use crate::jpeg::Quality;
 use crate::jpeg::annex_k::{CHROMA_TABLE, HUFFMAN_TABLES, LUMA_TABLE, scaled};
-use crate::media::frame::Quality;
 
 /// The JPEG of the coefficients at a quality.
 pub(super) fn jpeg(of: &Coefficients, quality: Quality) -> Arc<[u8]> {

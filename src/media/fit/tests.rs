@@ -1,7 +1,6 @@
 //! Tests of what is encoded anew: that it fits then, and still shows the same.
 
 use super::*;
-use crate::jpeg::Unfit;
 use crate::media::frame::{Chroma, Jpeg, Size};
 use crate::proto::rtp::jpeg::Sampling;
 
@@ -74,33 +73,6 @@ fn what_rtp_carries_passes_through() {
         let carried = fitter.fit_rtp(&Picture::Jpeg(jpeg.clone()), HIGH).unwrap();
         assert!(Arc::ptr_eq(&carried.bytes, &jpeg.bytes));
     }
-}
-
-#[test]
-fn reason_is_told_for_what_does_not_fit() {
-    let reason = |bytes: &[u8]| rtp_parts(bytes).unwrap_err();
-    assert_eq!(reason(BASELINE_444), Unfit::Chroma);
-    assert_eq!(reason(GRAY), Unfit::Chroma);
-    assert_eq!(reason(PROGRESSIVE), Unfit::Process);
-    let reencoded = |planar: &Planar| match encoded(planar, HIGH) {
-        Picture::Jpeg(jpeg) => reason(&jpeg.bytes),
-        Picture::Planar(_) => unreachable!(),
-    };
-    assert_eq!(reencoded(&planar(100, 64, Chroma::Yuv420)), Unfit::Size);
-    assert_eq!(reencoded(&planar(64, 2048, Chroma::Yuv420)), Unfit::TooLarge);
-    assert_eq!(reencoded(&planar(64, 64, Chroma::Yuv440)), Unfit::Chroma);
-    let changed = |find: &[u8], at: usize, value: u8| {
-        let mut bytes = BASELINE_420.to_vec();
-        let place = bytes.windows(find.len()).position(|window| window == find).unwrap();
-        bytes[place + at] = value;
-        reason(&bytes)
-    };
-    assert_eq!(changed(&[0xFF, 0xC4], 40, 99), Unfit::HuffmanTables);
-    assert_eq!(changed(&[0xFF, 0xC0], 18, 0), Unfit::ChromaTables);
-    assert_eq!(changed(&[0xFF, 0xDA], 6, 0x11), Unfit::HuffmanTables);
-    assert_eq!(changed(&[0xFF, 0xDA], 5, 7), Unfit::Scans);
-    assert!(matches!(reason(&BASELINE_420[..300]), Unfit::Broken(_)));
-    assert!(matches!(reason(b""), Unfit::Broken(_)));
 }
 
 #[test]

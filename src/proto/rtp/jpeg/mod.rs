@@ -1,8 +1,8 @@
 //! JPEG as the payload of RTP (RFC 2435).
 //!
 //! Only the scan travels, with a few bytes that say how to make the headers anew.
-//! [`Packets`] cuts a JPEG up, [`Depacketizer`] puts it together. Neither decodes;
-//! whether a JPEG can be carried is for `media` to say, which knows its markers.
+//! [`rtp_parts`] says whether a JPEG can be carried, [`Packets`] cuts it up, [`Depacketizer`]
+//! puts it together. None decodes.
 
 use std::num::NonZeroU8;
 use std::ops::Range;
@@ -10,11 +10,13 @@ use std::ops::Range;
 mod depacketizer;
 mod jfif;
 mod packets;
+mod parts;
 #[cfg(test)]
 mod tests;
 
 pub use depacketizer::{Depacketizer, Frame};
 pub use packets::{PacketBytes, Packets};
+pub use parts::{Unfit, rtp_parts};
 
 /// What the headers of a JPEG say that can be carried, and where its scan is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::jpeg::rtp_parts;
 use crate::proto::rtp::{Header, Packet};
 
 const BASELINE_420: &[u8] = include_bytes!("../../../../tests/data/jpeg/420.jpg");
 const BASELINE_422: &[u8] = include_bytes!("../../../../tests/data/jpeg/422.jpg");
+const BASELINE_444: &[u8] = include_bytes!("../../../../tests/data/jpeg/444.jpg");
+const GRAY: &[u8] = include_bytes!("../../../../tests/data/jpeg/gray.jpg");
+const PROGRESSIVE: &[u8] = include_bytes!("../../../../tests/data/jpeg/progressive.jpg");
 const RESTART: &[u8] = include_bytes!("../../../../tests/data/jpeg/restart.jpg");
 const NO_DHT: &[u8] = include_bytes!("../../../../tests/data/jpeg/no_dht.jpg");
 const GSTREAMER_420: &[u8] = include_bytes!("../../../../tests/data/rtp/gstreamer-420.rtp");
@@ -78,6 +80,29 @@ fn pattern(side: usize, sampling: turbojpeg::Subsamp) -> Vec<u8> {
         format: turbojpeg::PixelFormat::RGB,
     };
     turbojpeg::compress(image, 80, sampling).unwrap().to_vec()
+}
+
+#[test]
+fn reason_is_told_for_what_does_not_fit() {
+    let reason = |bytes: &[u8]| rtp_parts(bytes).unwrap_err();
+    assert_eq!(reason(BASELINE_444), Unfit::Chroma);
+    assert_eq!(reason(GRAY), Unfit::Chroma);
+    assert_eq!(reason(PROGRESSIVE), Unfit::Process);
+    assert_eq!(reason(&pattern(100, turbojpeg::Subsamp::Sub2x2)), Unfit::Size);
+    assert_eq!(reason(&pattern(2048, turbojpeg::Subsamp::Sub2x2)), Unfit::TooLarge);
+    assert_eq!(reason(&pattern(64, turbojpeg::Subsamp::Sub1x2)), Unfit::Chroma);
+    let changed = |find: &[u8], at: usize, value: u8| {
+        let mut bytes = BASELINE_420.to_vec();
+        let place = bytes.windows(find.len()).position(|window| window == find).unwrap();
+        bytes[place + at] = value;
+        reason(&bytes)
+    };
+    assert_eq!(changed(&[0xFF, 0xC4], 40, 99), Unfit::HuffmanTables);
+    assert_eq!(changed(&[0xFF, 0xC0], 18, 0), Unfit::ChromaTables);
+    assert_eq!(changed(&[0xFF, 0xDA], 6, 0x11), Unfit::HuffmanTables);
+    assert_eq!(changed(&[0xFF, 0xDA], 5, 7), Unfit::Scans);
+    assert!(matches!(reason(&BASELINE_420[..300]), Unfit::Broken(_)));
+    assert!(matches!(reason(b""), Unfit::Broken(_)));
 }
 
 #[test]

@@ -5,11 +5,11 @@
 //! shows garbage. Pure. Encoding anew what does not fit is [`fit`](crate::media::fit)'s.
 
 use std::fmt;
-use std::ops::Range;
 
-use super::{Broken, DHT, DQT, Headers, SOF0, SOF2, SOS, Step, Walker};
+use super::{Blocks, MAX_SCAN_BYTES, Parts, Sampling};
 use crate::jpeg::annex_k::HUFFMAN_TABLES;
-use crate::proto::rtp::jpeg::{Blocks, MAX_SCAN_BYTES, Parts, Sampling};
+use crate::jpeg::marker::{DHT, DQT, SOF0, SOF2, SOS};
+use crate::jpeg::{self, Broken, Segment};
 
 /// Why a JPEG cannot be carried as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,27 +67,12 @@ impl From<Broken> for Unfit {
 ///
 /// [`Unfit`] if RFC 2435 has no way to say what this JPEG is.
 pub fn rtp_parts(bytes: &[u8]) -> Result<Parts, Unfit> {
-    let mut walker = Walker::new();
-    let mut headers = Headers::default();
     let mut findings = Findings::default();
-    loop {
-        match walker.step(bytes)? {
-            Step::Segment { marker, payload } => {
-                headers.read(marker, payload.clone(), bytes)?;
-                findings.read(marker, bytes, payload)?;
-            }
-            Step::More => {
-                return Err(Broken { offset: bytes.len(), rule: "B.2.1: ends with EOI" }.into());
-            }
-            Step::End(length) => {
-                let restart_interval = headers.finish(length)?.restart_interval;
-                return findings.finish(restart_interval, length);
-            }
-        }
-    }
+    let info = jpeg::read(bytes, |segment| findings.read(&segment))?;
+    findings.finish(info.restart_interval, info.length)
 }
 
-/// What [`Headers`] does not keep.
+/// What [`jpeg::Info`] does not say.
 #[derive(Default)]
 struct Findings<'a> {
     frame: Option<(Sampling, Blocks)>,
@@ -101,26 +86,25 @@ struct Findings<'a> {
 }
 
 impl<'a> Findings<'a> {
-    fn read(&mut self, marker: u8, bytes: &'a [u8], at: Range<usize>) -> Result<(), Unfit> {
+    fn read(&mut self, segment: &Segment<'a>) -> Result<(), Unfit> {
         if self.scan.is_some() {
             return Err(Unfit::Scans);
         }
-        let end = at.end;
-        let payload = bytes.get(at).unwrap_or_default();
-        match marker {
+        let payload = segment.payload;
+        match segment.marker {
             SOF0 => self.frame(payload),
             0xC1..=SOF2 => Err(Unfit::Process),
             DQT => self.quantization_tables(payload),
             DHT => read_huffman(payload, &mut self.huffman).ok_or(Unfit::HuffmanTables),
             SOS => {
-                self.scan = Some(end);
+                self.scan = Some(segment.offset + payload.len());
                 self.scan(payload)
             }
             _ => Ok(()),
         }
     }
 
-    /// [`Headers`] has checked the lengths.
+    /// [`jpeg::read`] has checked the lengths.
     fn frame(&mut self, payload: &[u8]) -> Result<(), Unfit> {
         let &[_, y0, y1, x0, x1, 3, ref components @ ..] = payload else {
             return Err(Unfit::Chroma);
