@@ -8,29 +8,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Context, TextureHandle, TextureOptions, Ui, ViewportCommand};
+use eframe::egui::{Context, TextureOptions, Ui, ViewportCommand};
 use parking_lot::Mutex;
 
-use super::args::Settings;
-use super::keys::{Wish, wishes};
+use super::args::Target;
+use super::keys::{Command, commands};
+use super::look;
 use super::model::{Action, Model, News, Order};
 use super::picture::Screen;
 use super::stats::Minute;
-use super::{look, view};
+use super::view::{self, Scene};
 use livestream::client::{Client, Event, Options, Statistics};
 use livestream::proto::rtsp::State;
 
 pub(super) struct App {
-    pub(super) settings: Settings,
-    pub(super) model: Model,
-    pub(super) minute: Minute,
-    pub(super) statistics: Statistics,
-    pub(super) texture: Option<TextureHandle>,
-    /// Where the bar is being dragged to.
-    pub(super) drag: Option<Duration>,
-    pub(super) is_full_screen: bool,
-    /// The dialog stands there.
-    pub(super) is_asking: bool,
+    scene: Scene,
     session: Option<Session>,
     /// Quitting was agreed to, or asked for by a signal.
     may_leave: Arc<AtomicBool>,
@@ -46,7 +38,7 @@ struct Session {
 }
 
 impl App {
-    pub(super) fn new(ctx: &Context, settings: Settings) -> Self {
+    pub(super) fn new(ctx: &Context, target: Target) -> Self {
         look::dress(ctx);
         let may_leave = Arc::new(AtomicBool::new(false));
         let (asked, window) = (Arc::clone(&may_leave), ctx.clone());
@@ -59,14 +51,16 @@ impl App {
             log::warn!("signals do not stop this program cleanly: {error}");
         }
         let mut app = Self {
-            settings,
-            model: Model::default(),
-            minute: Minute::default(),
-            statistics: Statistics::default(),
-            texture: None,
-            drag: None,
-            is_full_screen: false,
-            is_asking: false,
+            scene: Scene {
+                target,
+                model: Model::default(),
+                minute: Minute::default(),
+                statistics: Statistics::default(),
+                texture: None,
+                drag: None,
+                is_full_screen: false,
+                is_asking: false,
+            },
             session: None,
             may_leave,
             began: Instant::now(),
@@ -76,26 +70,26 @@ impl App {
         app
     }
 
-    /// Leaves the session there is, and opens what the settings say.
+    /// Leaves the session there is, and opens what the target says.
     fn open(&mut self, ctx: &Context) {
         // First: the port may be needed again.
         self.session = None;
-        (self.texture, self.drag, self.sampled) = (None, None, None);
-        self.minute.clear();
-        self.statistics = Statistics::default();
-        match Session::open(&self.settings, ctx) {
+        (self.scene.texture, self.scene.drag, self.sampled) = (None, None, None);
+        self.scene.minute.clear();
+        self.scene.statistics = Statistics::default();
+        match Session::open(&self.scene.target, ctx) {
             Ok(session) => self.session = Some(session),
             Err(error) => {
                 let sentence = format!("Nothing can be played: {error}. Close other programs.");
-                self.model.trouble = Some(sentence);
+                self.scene.model.trouble = Some(sentence);
             }
         }
-        let title = format!("{} · livestream-player", self.settings.name());
+        let title = format!("{} · livestream-player", self.scene.target.name());
         ctx.send_viewport_cmd(ViewportCommand::Title(title));
     }
 
     fn ask(&mut self, ctx: &Context, action: Action) {
-        let orders = self.model.ask(action);
+        let orders = self.scene.model.ask(action);
         self.carry_out(ctx, orders);
     }
 
@@ -103,7 +97,7 @@ impl App {
         for order in orders {
             match order {
                 Order::Open(name) => {
-                    self.settings = self.settings.clip(&name);
+                    self.scene.target = self.scene.target.clip(&name);
                     self.open(ctx);
                 }
                 Order::Reopen => self.open(ctx),
@@ -120,17 +114,17 @@ impl App {
     fn hear(&mut self, ctx: &Context) {
         let Some(session) = &self.session else { return };
         if let Some(shown) = session.screen.take() {
-            match &mut self.texture {
+            match &mut self.scene.texture {
                 Some(texture) => texture.set(shown.image, TextureOptions::LINEAR),
                 none => {
                     let new = ctx.load_texture("picture", shown.image, TextureOptions::LINEAR);
                     *none = Some(new);
                 }
             }
-            self.model.see(shown.position);
+            self.scene.model.see(shown.position);
         }
         let news = std::mem::take(&mut *session.news.lock());
-        let orders = self.model.hear(news);
+        let orders = self.scene.model.hear(news);
         self.carry_out(ctx, orders);
         self.sample(ctx);
     }
@@ -140,11 +134,11 @@ impl App {
     fn sample(&mut self, ctx: &Context) {
         let Some(session) = &self.session else { return };
         let elapsed = self.began.elapsed();
-        let now = Some((elapsed.as_secs(), self.model.state));
-        if self.model.state != State::Init {
+        let now = Some((elapsed.as_secs(), self.scene.model.state));
+        if self.scene.model.state != State::Init {
             if self.sampled != now {
-                self.statistics = session.client.statistics();
-                self.minute.note(elapsed.as_secs(), &self.statistics);
+                self.scene.statistics = session.client.statistics();
+                self.scene.minute.note(elapsed.as_secs(), &self.scene.statistics);
             }
             let next = Duration::from_secs(elapsed.as_secs() + 1) - elapsed;
             ctx.request_repaint_after(next);
@@ -154,25 +148,25 @@ impl App {
 
     fn take_keys(&mut self, ctx: &Context) {
         let has_focus = ctx.memory(|memory| memory.focused().is_some());
-        for wish in ctx.input(|input| wishes(&input.events, has_focus)) {
-            match wish {
-                Wish::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-                Wish::Confirm if self.is_asking => self.leave(ctx),
-                Wish::Back if self.is_asking => self.is_asking = false,
+        for command in ctx.input(|input| commands(&input.events, has_focus)) {
+            match command {
+                Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+                Command::Confirm if self.scene.is_asking => self.leave(ctx),
+                Command::Back if self.scene.is_asking => self.scene.is_asking = false,
                 // Nothing goes on behind the dialog.
-                _ if self.is_asking => {}
-                Wish::Back if self.is_full_screen => self.toggle_full_screen(ctx),
-                Wish::Back => self.ask(ctx, Action::Dismiss),
-                Wish::FullScreen => self.toggle_full_screen(ctx),
-                Wish::Act(action) => self.ask(ctx, action),
-                Wish::Confirm => {}
+                _ if self.scene.is_asking => {}
+                Command::Back if self.scene.is_full_screen => self.toggle_full_screen(ctx),
+                Command::Back => self.ask(ctx, Action::Dismiss),
+                Command::FullScreen => self.toggle_full_screen(ctx),
+                Command::Act(action) => self.ask(ctx, action),
+                Command::Confirm => {}
             }
         }
     }
 
     fn toggle_full_screen(&mut self, ctx: &Context) {
-        self.is_full_screen = !self.is_full_screen;
-        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.is_full_screen));
+        self.scene.is_full_screen = !self.scene.is_full_screen;
+        ctx.send_viewport_cmd(ViewportCommand::Fullscreen(self.scene.is_full_screen));
     }
 
     fn leave(&mut self, ctx: &Context) {
@@ -183,9 +177,9 @@ impl App {
     /// Keeps the window while it plays, until the dialog is answered.
     fn guard(&mut self, ctx: &Context) {
         let is_closing = ctx.input(|input| input.viewport().close_requested());
-        if is_closing && self.model.is_playing() && !self.may_leave.load(Ordering::Relaxed) {
+        if is_closing && self.scene.model.is_playing() && !self.may_leave.load(Ordering::Relaxed) {
             ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            self.is_asking = true;
+            self.scene.is_asking = true;
         }
     }
 }
@@ -200,13 +194,13 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.take_keys(&ctx);
-        match view::window(ui, self) {
+        match view::window(ui, &mut self.scene) {
             Some(view::Press::Act(action)) => {
                 self.ask(&ctx, action);
                 ctx.request_repaint();
             }
             Some(view::Press::FullScreen) => self.toggle_full_screen(&ctx),
-            Some(view::Press::Stay) => self.is_asking = false,
+            Some(view::Press::Stay) => self.scene.is_asking = false,
             Some(view::Press::Quit) => self.leave(&ctx),
             None => {}
         }
@@ -218,15 +212,15 @@ impl eframe::App for App {
 }
 
 impl Session {
-    fn open(settings: &Settings, ctx: &Context) -> std::io::Result<Self> {
+    fn open(target: &Target, ctx: &Context) -> std::io::Result<Self> {
         let max_side = ctx.input(|input| input.max_texture_side);
         let max_side = u32::try_from(max_side).unwrap_or(u32::MAX);
         let window = ctx.clone();
         let screen = Screen::start(max_side, move || window.request_repaint())?;
         let news = Arc::new(Mutex::new(News::default()));
         let options = Options {
-            transport: settings.transport,
-            rtp_port: settings.rtp_port,
+            transport: target.transport,
+            rtp_port: target.rtp_port,
             user_agent: USER_AGENT,
         };
         let (pictures, kept, window) = (screen.input(), Arc::clone(&news), ctx.clone());
@@ -237,7 +231,7 @@ impl Session {
                 window.request_repaint();
             }
         };
-        let client = Client::connect(settings.url.clone(), options, events)?;
+        let client = Client::connect(target.url.clone(), options, events)?;
         Ok(Self { client, screen, news })
     }
 

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 use clap::{ArgGroup, CommandFactory, Parser, error::ErrorKind};
 
-use livestream::client::Wanted;
+use livestream::client::Transports;
 use livestream::proto::rtsp::RtspUrl;
 
 /// Plays RTSP with a window around it.
@@ -35,18 +35,18 @@ struct Typed {
 
 /// What to play, and how.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Settings {
+pub struct Target {
     /// As typed, with user and password if it has them.
     pub address: String,
     /// Taken apart.
     pub url: RtspUrl,
     /// How packets are to travel.
-    pub transport: Wanted,
+    pub transport: Transports,
     /// Where RTP is taken over UDP; any free port if it is none.
     pub rtp_port: Option<u16>,
 }
 
-impl Settings {
+impl Target {
     /// Reads the process's arguments. Ends it with 0 after `--help`, and with 2 and a sentence
     /// if they say nothing that can be played.
     pub fn of_process() -> Self {
@@ -84,9 +84,9 @@ impl Settings {
             ))
         })?;
         let transport = match (typed.tcp, typed.udp) {
-            (true, _) => Wanted::Tcp,
-            (_, true) => Wanted::Udp,
-            _ => Wanted::UdpThenTcp,
+            (true, _) => Transports::Tcp,
+            (_, true) => Transports::Udp,
+            _ => Transports::UdpThenTcp,
         };
         Ok(Self { address, url, transport, rtp_port })
     }
@@ -171,24 +171,24 @@ fn decoded(path: &str) -> String {
 mod tests {
     use super::*;
 
-    fn typed(words: &str) -> Result<Settings, clap::Error> {
-        Settings::parse(["livestream-player"].into_iter().chain(words.split_whitespace()))
+    fn typed(words: &str) -> Result<Target, clap::Error> {
+        Target::parse(["livestream-player"].into_iter().chain(words.split_whitespace()))
     }
 
     #[test]
     fn a_url_is_played_over_udp_unless_told_otherwise() {
-        let settings = typed("rtsp://[::1]:8554/live?quality=50").unwrap();
-        assert_eq!(settings.url.to_string(), "rtsp://[::1]:8554/live?quality=50");
-        assert_eq!((settings.transport, settings.rtp_port), (Wanted::UdpThenTcp, None));
-        assert_eq!(typed("--tcp rtsp://a/").unwrap().transport, Wanted::Tcp);
-        assert_eq!(typed("rtsp://a/ --udp").unwrap().transport, Wanted::Udp);
+        let target = typed("rtsp://[::1]:8554/live?quality=50").unwrap();
+        assert_eq!(target.url.to_string(), "rtsp://[::1]:8554/live?quality=50");
+        assert_eq!((target.transport, target.rtp_port), (Transports::UdpThenTcp, None));
+        assert_eq!(typed("--tcp rtsp://a/").unwrap().transport, Transports::Tcp);
+        assert_eq!(typed("rtsp://a/ --udp").unwrap().transport, Transports::Udp);
     }
 
     #[test]
     fn the_labs_four_words_are_a_url_and_a_port() {
-        let settings = typed("localhost 8554 25000 movie.Mjpeg").unwrap();
-        assert_eq!(settings.url.to_string(), "rtsp://localhost:8554/movie.Mjpeg");
-        assert_eq!(settings.rtp_port, Some(25000));
+        let target = typed("localhost 8554 25000 movie.Mjpeg").unwrap();
+        assert_eq!(target.url.to_string(), "rtsp://localhost:8554/movie.Mjpeg");
+        assert_eq!(target.rtp_port, Some(25000));
         assert_eq!(typed("::1 8554 25000 a").unwrap().address, "rtsp://[::1]:8554/a");
     }
 
@@ -213,9 +213,9 @@ mod tests {
 
     #[test]
     fn another_clip_is_on_the_same_server_with_the_same_user() {
-        let settings = typed("rtsp://me:secret@host:8554/live?quality=50").unwrap();
-        assert_eq!(settings.name(), "live");
-        let other = settings.clip("my 50% clip?.avi");
+        let target = typed("rtsp://me:secret@host:8554/live?quality=50").unwrap();
+        assert_eq!(target.name(), "live");
+        let other = target.clip("my 50% clip?.avi");
         assert_eq!(other.address, "rtsp://me:secret@host:8554/my%2050%25%20clip%3F.avi");
         assert_eq!(other.name(), "my 50% clip?.avi");
         assert_eq!(other.clip("live").address, "rtsp://me:secret@host:8554/live");

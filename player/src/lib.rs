@@ -40,15 +40,15 @@ pub mod stats;
 mod view;
 pub mod words;
 
-pub use args::Settings;
+pub use args::Target;
 
 /// Opens the window, and returns when it is closed.
 ///
 /// # Errors
 ///
 /// [`NoWindow`] if there is nothing to show it on.
-pub fn run(settings: Settings) -> Result<(), NoWindow> {
-    let title = format!("{} · livestream-player", settings.name());
+pub fn run(target: Target) -> Result<(), NoWindow> {
+    let title = format!("{} · livestream-player", target.name());
     let viewport = ViewportBuilder::default()
         .with_title(title)
         .with_app_id("livestream-player")
@@ -59,7 +59,7 @@ pub fn run(settings: Settings) -> Result<(), NoWindow> {
     let outcome = eframe::run_native(
         name,
         options,
-        Box::new(|creation| Ok(Box::new(app::App::new(&creation.egui_ctx, settings)))),
+        Box::new(|creation| Ok(Box::new(app::App::new(&creation.egui_ctx, target)))),
     );
     outcome.map_err(|error| {
         // Before the last colon stand places in the window library's sources.

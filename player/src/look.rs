@@ -13,7 +13,7 @@ use eframe::egui::{
     Visuals, WidgetInfo,
 };
 
-use super::model;
+use super::model::Offer;
 use livestream::media::text::Weight;
 
 pub(super) const GROUND: Color32 = Color32::from_rgb(0x0b, 0x0d, 0x10);
@@ -137,17 +137,17 @@ pub(super) fn surface(painter: &Painter, rect: Rect, radius: CornerRadius, fill:
 }
 
 /// A button of one word. True if it was pressed.
-pub(super) fn button(ui: &mut Ui, rect: Rect, label: &str, look: model::Look) -> bool {
-    let enabled = look != model::Look::Disabled;
+pub(super) fn button(ui: &mut Ui, rect: Rect, label: &str, offer: Offer) -> bool {
+    let enabled = offer != Offer::Disabled;
     let sense = if enabled { Sense::click() } else { Sense::hover() };
     let response = ui.interact(rect, ui.scope_id().with(label), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, label));
-    let (fill, ink) = match look {
-        model::Look::Next if response.hovered() => (HOME.gamma_multiply(0.88), INK),
-        model::Look::Next => (HOME, INK),
-        model::Look::Allowed if response.hovered() => (HOVER, TEXT),
-        model::Look::Allowed => (WELL, TEXT),
-        model::Look::Disabled => (SOLID, FAINT),
+    let (fill, ink) = match offer {
+        Offer::Next if response.hovered() => (HOME.gamma_multiply(0.88), INK),
+        Offer::Next => (HOME, INK),
+        Offer::Allowed if response.hovered() => (HOVER, TEXT),
+        Offer::Allowed => (WELL, TEXT),
+        Offer::Disabled => (SOLID, FAINT),
     };
     let painter = ui.painter();
     painter.rect_filled(rect, BUTTON_RADIUS, fill);

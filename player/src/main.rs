@@ -3,12 +3,12 @@
 use std::io::{Write, stderr};
 use std::process::ExitCode;
 
-use livestream_player::{Settings, run};
+use livestream_player::{Target, run};
 
 fn main() -> ExitCode {
-    let settings = Settings::of_process();
+    let target = Target::of_process();
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("warn")).init();
-    match run(settings) {
+    match run(target) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell if this cannot be written.

@@ -56,9 +56,9 @@ pub enum Button {
     Teardown,
 }
 
-/// How a button looks.
+/// How a button is offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum Offer {
     /// What most people want next.
     Next,
     /// Allowed.
@@ -161,7 +161,7 @@ impl Model {
     /// What follows from what a person asked for: nothing, if it is not allowed now.
     pub fn ask(&mut self, action: Action) -> Vec<Order> {
         match action {
-            Action::Press(button) if self.look(button) == Look::Disabled => Vec::new(),
+            Action::Press(button) if self.offer(button) == Offer::Disabled => Vec::new(),
             Action::Press(button) => vec![self.press(button)],
             Action::Toggle if self.about.is_none() => Vec::new(),
             Action::Toggle => match self.next_button() {
@@ -193,8 +193,8 @@ impl Model {
         }
     }
 
-    /// How a button looks now.
-    pub fn look(&self, button: Button) -> Look {
+    /// How a button is offered now.
+    pub fn offer(&self, button: Button) -> Offer {
         let allowed = match button {
             Button::Setup => self.state == State::Init && self.about.is_some(),
             Button::Play => self.state == State::Ready || self.is_over(),
@@ -202,9 +202,9 @@ impl Model {
             Button::Teardown => self.state != State::Init,
         };
         match allowed {
-            false => Look::Disabled,
-            true if button == self.next_button() => Look::Next,
-            true => Look::Allowed,
+            false => Offer::Disabled,
+            true if button == self.next_button() => Offer::Next,
+            true => Offer::Allowed,
         }
     }
 

@@ -9,12 +9,27 @@ use eframe::egui::{
     Sense, TextureHandle, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
-use super::app::App;
+use super::args::Target;
 use super::layout::{Dialog, Layout, Stats, fitted};
-use super::model::{Action, Button, Look};
-use super::stats::{self, Quantity};
+use super::model::{Action, Button, Model, Offer};
+use super::stats::{self, Minute, Quantity};
 use super::{list, look, plots, words};
+use livestream::client::Statistics;
 use livestream::proto::rtsp::State;
+
+/// What there is to show.
+pub(super) struct Scene {
+    pub(super) target: Target,
+    pub(super) model: Model,
+    pub(super) minute: Minute,
+    pub(super) statistics: Statistics,
+    pub(super) texture: Option<TextureHandle>,
+    /// Where the bar is being dragged to.
+    pub(super) drag: Option<Duration>,
+    pub(super) is_full_screen: bool,
+    /// The dialog stands there.
+    pub(super) is_asking: bool,
+}
 
 /// What was pressed.
 pub(super) enum Press {
@@ -25,27 +40,27 @@ pub(super) enum Press {
 }
 
 /// Draws all of it.
-pub(super) fn window(ui: &mut Ui, app: &mut App) -> Option<Press> {
-    let ground = if app.is_full_screen { look::AROUND } else { look::GROUND };
+pub(super) fn window(ui: &mut Ui, scene: &mut Scene) -> Option<Press> {
+    let ground = if scene.is_full_screen { look::AROUND } else { look::GROUND };
     let pressed = CentralPanel::default().frame(Frame::NONE.fill(ground)).show(ui, |ui| {
         let size = ui.max_rect().size();
-        if app.is_full_screen {
-            return picture(ui, Rect::from_min_size(Pos2::ZERO, size), app);
+        if scene.is_full_screen {
+            return picture(ui, Rect::from_min_size(Pos2::ZERO, size), scene);
         }
-        let layout = Layout::of(size, app.model.duration().is_some());
-        header(ui, layout.header, app);
-        let mut pressed = picture(ui, layout.picture, app);
-        pressed = deck(ui, &layout, app).or(pressed);
-        statistics(ui, &layout.stats, app);
-        let chosen = list::show(ui, layout.clips, &app.model.clips, &app.settings.name());
+        let layout = Layout::of(size, scene.model.duration().is_some());
+        header(ui, layout.header, scene);
+        let mut pressed = picture(ui, layout.picture, scene);
+        pressed = deck(ui, &layout, scene).or(pressed);
+        statistics(ui, &layout.stats, scene);
+        let chosen = list::show(ui, layout.clips, &scene.model.clips, &scene.target.name());
         chosen.map(|name| Press::Act(Action::Choose(name))).or(pressed)
     });
-    if app.is_asking { dialog(ui.ctx(), app) } else { pressed.inner }
+    if scene.is_asking { dialog(ui.ctx(), scene) } else { pressed.inner }
 }
 
-fn header(ui: &Ui, rect: Rect, app: &App) {
+fn header(ui: &Ui, rect: Rect, scene: &Scene) {
     let painter = ui.painter();
-    let model = &app.model;
+    let model = &scene.model;
     let is_live = model.about.is_some() && model.duration().is_none();
     let dot = match (model.is_playing(), is_live) {
         (true, true) => look::LIVE,
@@ -63,10 +78,10 @@ fn header(ui: &Ui, rect: Rect, app: &App) {
     right = look::set(painter, state, Align2::RIGHT_CENTER, pos2(right, middle)).left() - 16.0;
 
     let left = rect.left() + 22.0;
-    let name = app.settings.name();
+    let name = scene.target.name();
     let name = look::line(painter, &name, look::strong(), look::TEXT, right - left);
     let name = look::set(painter, name, Align2::LEFT_CENTER, pos2(left, middle));
-    let shown = app.texture.as_ref().map(TextureHandle::size);
+    let shown = scene.texture.as_ref().map(TextureHandle::size);
     let about = model.about.as_ref().map(|about| words::about(about, shown, model.duration()));
     let room = right - name.right() - 12.0;
     if let Some(about) = about.filter(|_| room > LEAST_DETAIL) {
@@ -86,27 +101,27 @@ fn chip(ui: &Ui, right: Pos2, word: &str) -> f32 {
     rect.left()
 }
 
-fn picture(ui: &mut Ui, rect: Rect, app: &App) -> Option<Press> {
+fn picture(ui: &mut Ui, rect: Rect, scene: &Scene) -> Option<Press> {
     let painter = ui.painter().with_clip_rect(rect);
-    let is_framed = !app.is_full_screen;
+    let is_framed = !scene.is_full_screen;
     if is_framed {
         painter.rect_filled(rect, look::DECK_RADIUS, look::AROUND);
     }
-    if let Some(texture) = &app.texture {
+    if let Some(texture) = &scene.texture {
         let whole = Rect::from_min_max(Pos2::ZERO, pos2(1.0, 1.0));
         painter.image(texture.id(), fitted(texture.size_vec2(), rect), whole, Color32::WHITE);
     }
     let response = ui.interact(rect, ui.scope_id().with("picture"), Sense::click());
-    if let Some((large, small)) = app.model.caption() {
-        if app.texture.is_some() {
+    if let Some((large, small)) = scene.model.caption() {
+        if scene.texture.is_some() {
             painter.rect_filled(rect, 0.0, look::VEIL);
         }
-        caption(ui, rect, &large, &small, app.texture.is_some());
+        caption(ui, rect, &large, &small, scene.texture.is_some());
     }
     if is_framed {
         corners(ui, rect);
     }
-    let pressed = trouble(ui, rect, app);
+    let pressed = trouble(ui, rect, scene);
     pressed.or_else(|| response.double_clicked().then_some(Press::FullScreen))
 }
 
@@ -137,14 +152,14 @@ fn corners(ui: &Ui, rect: Rect) {
     painter.rect_stroke(rect, radius, stroke, outside);
 }
 
-fn trouble(ui: &mut Ui, room: Rect, app: &App) -> Option<Press> {
-    let sentence = app.model.trouble.as_deref()?;
+fn trouble(ui: &mut Ui, room: Rect, scene: &Scene) -> Option<Press> {
+    let sentence = scene.model.trouble.as_deref()?;
     let strip_width = (room.width() - 24.0).min(MOST_TROUBLE);
     let layout = |text: &str, font, colour| {
         ui.painter().layout(text.to_owned(), font, colour, strip_width - 32.0)
     };
     let galley = layout(sentence, look::medium(), look::TEXT);
-    let advice = layout(app.model.advice(), look::small(), look::MUTED);
+    let advice = layout(scene.model.advice(), look::small(), look::MUTED);
     let words = galley.size().y + 4.0 + advice.size().y;
     let height = (words + 12.0 + 32.0 + 28.0).min(room.height());
     let centre = room.center_top() + vec2(0.0, 12.0 + height / 2.0);
@@ -164,18 +179,18 @@ fn trouble(ui: &mut Ui, room: Rect, app: &App) -> Option<Press> {
     };
     // What stands behind it is not pressed through it.
     ui.interact(strip, ui.scope_id().with("trouble"), Sense::click());
-    if look::button(ui, button(0.0), "Try again", Look::Allowed) {
+    if look::button(ui, button(0.0), "Try again", Offer::Allowed) {
         return Some(Press::Act(Action::Again));
     }
-    look::button(ui, button(1.0), "Dismiss", Look::Allowed).then_some(Press::Act(Action::Dismiss))
+    look::button(ui, button(1.0), "Dismiss", Offer::Allowed).then_some(Press::Act(Action::Dismiss))
 }
 
-fn deck(ui: &mut Ui, layout: &Layout, app: &mut App) -> Option<Press> {
+fn deck(ui: &mut Ui, layout: &Layout, scene: &mut Scene) -> Option<Press> {
     look::surface(ui.painter(), layout.deck, look::DECK_RADIUS, look::SOLID);
-    let sought = layout.bar.and_then(|rect| bar(ui, rect, app));
+    let sought = layout.bar.and_then(|rect| bar(ui, rect, scene));
     let mut pressed = sought.map(|place| Press::Act(Action::Seek(place)));
     for (button, rect) in Button::ALL.into_iter().zip(layout.buttons) {
-        if look::button(ui, rect, button.label(), app.model.look(button)) {
+        if look::button(ui, rect, button.label(), scene.model.offer(button)) {
             pressed = Some(Press::Act(Action::Press(button)));
         }
     }
@@ -183,9 +198,9 @@ fn deck(ui: &mut Ui, layout: &Layout, app: &mut App) -> Option<Press> {
 }
 
 /// Draws the place in the clip. Returns where it was let go.
-fn bar(ui: &mut Ui, rect: Rect, app: &mut App) -> Option<Duration> {
-    let duration = app.model.duration()?;
-    let can_seek = app.model.state != State::Init;
+fn bar(ui: &mut Ui, rect: Rect, scene: &mut Scene) -> Option<Duration> {
+    let duration = scene.model.duration()?;
+    let can_seek = scene.model.state != State::Init;
     let room = if duration >= HOUR { 64.0 } else { 44.0 };
     let track = Rangef::new(rect.left() + room, rect.right() - room);
     let sense = if can_seek { Sense::click_and_drag() } else { Sense::hover() };
@@ -195,14 +210,14 @@ fn bar(ui: &mut Ui, rect: Rect, app: &mut App) -> Option<Duration> {
     if let Some(pointer) = response.interact_pointer_pos() {
         let place = place_at(pointer.x, track, duration);
         if response.drag_stopped() || response.clicked() {
-            (app.drag, sought) = (None, Some(place));
+            (scene.drag, sought) = (None, Some(place));
         } else if response.is_pointer_button_down_on() {
-            app.drag = Some(place);
+            scene.drag = Some(place);
         }
     } else {
-        app.drag = None;
+        scene.drag = None;
     }
-    let place = app.drag.or(sought).unwrap_or(app.model.place());
+    let place = scene.drag.or(sought).unwrap_or(scene.model.place());
     response.widget_info(|| WidgetInfo::slider(can_seek, place.as_secs_f64(), "Place in the clip"));
 
     let painter = ui.painter();
@@ -212,7 +227,7 @@ fn bar(ui: &mut Ui, rect: Rect, app: &mut App) -> Option<Duration> {
     painter.rect_filled(line(track.max), 2.0, look::HOVER);
     if can_seek {
         painter.rect_filled(line(x), 2.0, look::HOME);
-        let is_held = response.hovered() || app.drag.is_some();
+        let is_held = response.hovered() || scene.drag.is_some();
         let radius = if is_held { 8.0 } else { 6.0 };
         painter.circle_filled(pos2(x, middle), radius, look::TEXT);
     }
@@ -225,15 +240,15 @@ fn bar(ui: &mut Ui, rect: Rect, app: &mut App) -> Option<Duration> {
     sought
 }
 
-fn statistics(ui: &Ui, stats: &Stats, app: &App) {
+fn statistics(ui: &Ui, stats: &Stats, scene: &Scene) {
     match stats {
         Stats::Cells(cells) => {
             for (quantity, cell) in Quantity::ALL.into_iter().zip(cells) {
-                plots::cell(ui, *cell, quantity, &app.statistics, &app.minute);
+                plots::cell(ui, *cell, quantity, &scene.statistics, &scene.minute);
             }
         }
         Stats::Line(rect) => {
-            let words = stats::line(&app.statistics);
+            let words = stats::line(&scene.statistics);
             let painter = ui.painter();
             let words = look::line(painter, &words, look::small(), look::MUTED, rect.width());
             look::set(painter, words, Align2::CENTER_CENTER, rect.center());
@@ -241,7 +256,7 @@ fn statistics(ui: &Ui, stats: &Stats, app: &App) {
     }
 }
 
-fn dialog(ctx: &Context, app: &App) -> Option<Press> {
+fn dialog(ctx: &Context, scene: &Scene) -> Option<Press> {
     let window = ctx.content_rect();
     let place = Dialog::of(window.size());
     let area = Area::new(Id::unique("dialog")).order(Order::Foreground).fixed_pos(Pos2::ZERO);
@@ -255,13 +270,13 @@ fn dialog(ctx: &Context, app: &App) -> Option<Press> {
         let width = place.card.width() - 32.0;
         let title = look::line(painter, "Playing. Quit?", look::large(), look::TEXT, width);
         let title = look::set(painter, title, Align2::LEFT_TOP, corner);
-        let what = format!("The session on {} is torn down.", app.settings.url.host());
+        let what = format!("The session on {} is torn down.", scene.target.url.host());
         let what = look::line(painter, &what, look::medium(), look::MUTED, width);
         look::set(painter, what, Align2::LEFT_TOP, title.left_bottom() + vec2(0.0, 4.0));
-        if look::button(ui, place.stay, "Stay", Look::Allowed) {
+        if look::button(ui, place.stay, "Stay", Offer::Allowed) {
             return Some(Press::Stay);
         }
-        look::button(ui, place.quit, "Quit", Look::Next).then_some(Press::Quit)
+        look::button(ui, place.quit, "Quit", Offer::Next).then_some(Press::Quit)
     });
     shown.inner
 }

@@ -23,19 +23,19 @@ fn in_state(state: State) -> Model {
     model
 }
 
-fn looks(model: &Model) -> [Look; 4] {
-    Button::ALL.map(|button| model.look(button))
+fn offers(model: &Model) -> [Offer; 4] {
+    Button::ALL.map(|button| model.offer(button))
 }
 
 const AT_7: Duration = Duration::from_secs(7);
 
 #[test]
 fn buttons_are_enabled_as_the_state_allows() {
-    use Look::{Allowed, Disabled, Next};
-    assert_eq!(looks(&Model::default()), [Disabled; 4], "nothing is described yet");
-    assert_eq!(looks(&in_state(State::Init)), [Next, Disabled, Disabled, Disabled]);
-    assert_eq!(looks(&in_state(State::Ready)), [Disabled, Next, Disabled, Allowed]);
-    assert_eq!(looks(&in_state(State::Playing)), [Disabled, Disabled, Next, Allowed]);
+    use Offer::{Allowed, Disabled, Next};
+    assert_eq!(offers(&Model::default()), [Disabled; 4], "nothing is described yet");
+    assert_eq!(offers(&in_state(State::Init)), [Next, Disabled, Disabled, Disabled]);
+    assert_eq!(offers(&in_state(State::Ready)), [Disabled, Next, Disabled, Allowed]);
+    assert_eq!(offers(&in_state(State::Playing)), [Disabled, Disabled, Next, Allowed]);
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn after_the_end_play_starts_from_the_beginning() {
     model.see(Some(Duration::from_secs(60)));
     model.hear(news(vec![Event::Ended]));
     assert!(!model.is_playing());
-    assert_eq!(model.look(Button::Play), Look::Next);
-    assert_eq!(model.look(Button::Pause), Look::Disabled);
+    assert_eq!(model.offer(Button::Play), Offer::Next);
+    assert_eq!(model.offer(Button::Pause), Offer::Disabled);
     assert_eq!(model.caption().unwrap().0, "The end");
     assert_eq!(model.ask(Action::Toggle), [Order::Play(Some(Duration::ZERO))]);
     assert!(model.is_playing());
