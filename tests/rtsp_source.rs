@@ -4,7 +4,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::gstreamer::{RtspServer, Way};
+use common::gstreamer::{Grants, RtspServer};
 use common::multipart::Stream;
 use common::picture::look;
 use common::server::Server;
@@ -32,7 +32,7 @@ fn moves(stream: &mut Stream) {
 
 #[test]
 fn camera_is_shown_over_udp_and_over_tcp_where_udp_is_refused() {
-    for (way, transport) in [(Way::Udp, "Udp"), (Way::Tcp, "Tcp")] {
+    for (way, transport) in [(Grants::Udp, "Udp"), (Grants::Tcp, "Tcp")] {
         let camera = RtspServer::start(way, 0);
         let server = Server::start(&["--source", &camera.url(), "--bandwidth", "unlimited"]);
         let mut stream = Stream::open(server.address(), "/stream", &[]);
@@ -50,7 +50,7 @@ fn camera_is_shown_over_udp_and_over_tcp_where_udp_is_refused() {
 
 #[test]
 fn pictures_come_again_when_the_camera_is_back() {
-    let camera = RtspServer::start(Way::Udp, 0);
+    let camera = RtspServer::start(Grants::Udp, 0);
     let url = camera.url();
     let server = Server::start(&["--source", &url, "--bandwidth", "unlimited"]);
     let mut stream = Stream::open(server.address(), "/stream", &[]);
@@ -62,7 +62,7 @@ fn pictures_come_again_when_the_camera_is_back() {
         let lost = source["status"] == "lost" && source["trouble"]["code"] == "unreachable";
         if lost { Ok(()) } else { Err(source.to_string()) }
     });
-    let _camera = RtspServer::start(Way::Udp, port);
+    let _camera = RtspServer::start(Grants::Udp, port);
     eventually_true("it is live again", LONG, || {
         // Read on, so that somebody watches.
         let _ = stream.next();
@@ -78,8 +78,8 @@ fn pictures_come_again_when_the_camera_is_back() {
 
 #[test]
 fn camera_without_jpeg_and_path_without_stream_are_named_on_the_card() {
-    let raw = RtspServer::start(Way::Raw, 0);
-    let camera = RtspServer::start(Way::Udp, 0);
+    let raw = RtspServer::start(Grants::Raw, 0);
+    let camera = RtspServer::start(Grants::Udp, 0);
     let nothing = format!("rtsp://127.0.0.1:{}/nothing", camera.port);
     for (url, words) in [(raw.url(), "sends RAW"), (nothing, "status 404")] {
         let server = Server::start(&["--source", &url]);

@@ -9,7 +9,7 @@ use log::debug;
 
 use super::fault::Fault;
 use super::worker::{Asked, From, Link, Purpose, Then, Worker};
-use super::{Command, Notice, Wanted};
+use super::{Command, Notice, Transports};
 use crate::proto::rtsp::transport::Lower;
 use crate::proto::rtsp::{Method, Range, Request, Session, State, Transport, Uri};
 
@@ -57,7 +57,7 @@ impl<F: Fn(Notice)> Worker<F> {
     }
 
     fn first_choice(&self) -> Lower {
-        if self.options.transport == Wanted::Tcp { Lower::Tcp } else { Lower::Udp }
+        if self.options.transport == Transports::Tcp { Lower::Tcp } else { Lower::Udp }
     }
 
     /// A request with what every request has.
@@ -106,7 +106,7 @@ impl<F: Fn(Notice)> Worker<F> {
             Lower::Tcp => Transport::tcp(CHANNELS),
             Lower::Udp => match self.bind(local) {
                 Ok(numbers) => Transport::udp(numbers),
-                Err(error) if self.options.transport == Wanted::UdpThenTcp => {
+                Err(error) if self.options.transport == Transports::UdpThenTcp => {
                     debug!("no UDP ports: {error}");
                     return self.ask_setup(Lower::Tcp, play);
                 }

@@ -46,7 +46,7 @@ pub struct Client {
 #[derive(Clone, Debug)]
 pub struct Options {
     /// What to ask the server for.
-    pub transport: Wanted,
+    pub transport: Transports,
     /// The UDP port to take RTP at, RTCP being the next one; any even one if none is given.
     pub rtp_port: Option<u16>,
     /// What the server is told of us.
@@ -55,7 +55,7 @@ pub struct Options {
 
 /// Which transports are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wanted {
+pub enum Transports {
     /// UDP, and TCP where it is refused or nothing comes.
     #[default]
     UdpThenTcp,

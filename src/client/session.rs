@@ -11,7 +11,7 @@ use super::ask::{CHANNELS, half};
 use super::fault::{Fault, shown};
 use super::receiver::{Place, Receiver};
 use super::worker::{Asked, From, Link, Open, Purpose, Stream, Then, Worker};
-use super::{About, Event, Notice, Wanted, clips};
+use super::{About, Event, Notice, Transports, clips};
 use crate::proto::rtsp::transport::{Delivery, Lower};
 use crate::proto::rtsp::{
     Method, NptRange, NptStart, Range, Reply, Request, Response, RtpInfo, State, Status, Transport,
@@ -104,7 +104,7 @@ impl<F: Fn(Notice)> Worker<F> {
     fn has_set_up(&mut self, reply: &Reply, asked: Lower, play: Option<From>) -> Result<(), Fault> {
         if !reply.is_ok() {
             let unsupported = reply.status == Status::UnsupportedTransport.code();
-            let otherwise = asked == Lower::Udp && self.options.transport == Wanted::UdpThenTcp;
+            let otherwise = asked == Lower::Udp && self.options.transport == Transports::UdpThenTcp;
             if unsupported && otherwise {
                 self.ports = None;
                 return self.ask_setup(Lower::Tcp, play);
@@ -274,7 +274,7 @@ impl<F: Fn(Notice)> Worker<F> {
         };
         open.silent_at = None;
         let (lower, from) = (open.lower, open.from);
-        if lower == Lower::Udp && self.options.transport == Wanted::UdpThenTcp {
+        if lower == Lower::Udp && self.options.transport == Transports::UdpThenTcp {
             debug!("nothing comes over UDP: TCP is tried");
             return self.ask_teardown(Some(from));
         }

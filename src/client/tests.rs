@@ -57,14 +57,14 @@ impl Ear {
     }
 }
 
-fn client_with(url: RtspUrl, transport: Wanted, times: Times) -> (Client, Ear) {
+fn client_with(url: RtspUrl, transport: Transports, times: Times) -> (Client, Ear) {
     let options = Options { transport, rtp_port: None, user_agent: "test" };
     let (told, ear) = channel();
     let client = Client::start(url, options, times, move |notice| drop(told.send(notice)));
     (client.unwrap(), Ear(ear))
 }
 
-fn client(fake: &Fake, transport: Wanted) -> (Client, Ear) {
+fn client(fake: &Fake, transport: Transports) -> (Client, Ear) {
     client_with(fake.url(), transport, PATIENT)
 }
 

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use super::stated::Stated;
 use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
-use crate::client::{Event, Fault, Notice, Options, Playback, Shot, Times, Wanted, host};
+use crate::client::{Event, Fault, Notice, Options, Playback, Shot, Times, Transports, host};
 use crate::jpeg;
 use crate::media::frame::{Picture, Size};
 use crate::proto::rtsp::RtspUrl;
@@ -50,14 +50,14 @@ impl Source for Rtsp {
     }
 
     fn open(&mut self, _wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
-        Ok(Box::new(Live::open(&self.url, self.patience, clock)?))
+        Ok(Box::new(Playing::open(&self.url, self.patience, clock)?))
     }
 }
 
 /// An open stream. Dropping it tears the session down.
-struct Live {
+struct Playing {
     playback: Playback<Box<dyn Fn(Notice)>>,
-    slot: Arc<Mutex<Slot>>,
+    slot: Arc<Mutex<Newest>>,
     clock: Clock,
     stated: Stated,
     host: String,
@@ -73,7 +73,7 @@ struct Live {
 
 /// What the player has told in a turn.
 #[derive(Default)]
-struct Slot {
+struct Newest {
     newest: Option<(Shot, Instant)>,
     fps: f64,
     end: Option<End>,
@@ -86,7 +86,7 @@ enum End {
     Fault(Fault),
 }
 
-impl Slot {
+impl Newest {
     fn note(&mut self, notice: Notice, now: Instant) {
         match notice {
             Notice::Picture(shot) => self.newest = Some((shot, now)),
@@ -106,14 +106,14 @@ impl Slot {
     }
 }
 
-impl Live {
+impl Playing {
     /// Plays up to the first picture.
     fn open(url: &RtspUrl, patience: Patience, clock: &Clock) -> Result<Self, Trouble> {
         let now = clock.now();
         let host = host(url);
-        let slot = Arc::<Mutex<Slot>>::default();
+        let slot = Arc::<Mutex<Newest>>::default();
         let options =
-            Options { transport: Wanted::UdpThenTcp, rtp_port: None, user_agent: USER_AGENT };
+            Options { transport: Transports::UdpThenTcp, rtp_port: None, user_agent: USER_AGENT };
         let (notes, of_notes) = (Arc::clone(&slot), clock.clone());
         let tell: Box<dyn Fn(Notice)> =
             Box::new(move |notice| notes.lock().note(notice, of_notes.now()));
@@ -189,7 +189,7 @@ impl Live {
     }
 }
 
-impl Capture for Live {
+impl Capture for Playing {
     fn format(&self) -> Format {
         self.format.clone()
     }
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn slot_holds_the_newest_and_then_tells_the_end() {
-        let mut slot = Slot::default();
+        let mut slot = Newest::default();
         let shot = |byte| Shot { jpeg: vec![byte], position: None, captured: None };
         let now = Instant::now();
         assert!(slot.take().unwrap().is_none());

@@ -10,7 +10,7 @@ use super::program::Program;
 
 /// What the server grants.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Way {
+pub(crate) enum Grants {
     /// UDP and TCP.
     Udp,
     /// TCP alone: UDP is answered 461.
@@ -28,7 +28,7 @@ pub(crate) struct RtspServer {
 
 impl RtspServer {
     /// Starts it on a free port, or on one that it had before.
-    pub(crate) fn start(way: Way, port: u16) -> Self {
+    pub(crate) fn start(way: Grants, port: u16) -> Self {
         // The system's own Python, which the packages are for.
         let mut command = Command::new("/usr/bin/python3");
         let way = format!("{way:?}").to_lowercase();

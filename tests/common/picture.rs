@@ -2,7 +2,7 @@
 
 /// A look at a JPEG's headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Look {
+pub(crate) struct Header {
     pub(crate) width: u16,
     pub(crate) height: u16,
     /// The first number of its luma table.
@@ -13,8 +13,8 @@ pub(crate) struct Look {
 
 /// Reads the headers of a baseline JPEG.
 #[track_caller]
-pub(crate) fn look(jpeg: &[u8]) -> Look {
-    let mut found = Look { width: 0, height: 0, first_step: 0, huffman_tables: false };
+pub(crate) fn look(jpeg: &[u8]) -> Header {
+    let mut found = Header { width: 0, height: 0, first_step: 0, huffman_tables: false };
     for (marker, segment) in segments(jpeg) {
         match marker {
             0xDB if found.first_step == 0 => found.first_step = segment[1],

@@ -33,7 +33,7 @@ pub(super) struct Peer {
 }
 
 /// What carries packets to the client.
-pub(super) enum Way {
+pub(super) enum Carriage {
     Udp { rtp: UdpSocket, rtcp: UdpSocket, to: (SocketAddr, SocketAddr) },
     Tcp,
 }
@@ -156,7 +156,7 @@ impl Peer {
     }
 
     /// Grants SETUP as it was asked for.
-    pub(super) fn set_up(&mut self, session: &str) -> Way {
+    pub(super) fn set_up(&mut self, session: &str) -> Carriage {
         let setup = self.expect(Method::Setup);
         assert!(setup.uri.as_str().ends_with("/movie/track1"), "{setup:?}");
         let asked = Transport::parse(setup.headers.get("Transport").unwrap()).unwrap();
@@ -168,9 +168,9 @@ impl Peer {
                 let (rtp, rtcp) = (bind(), bind());
                 let port = |socket: &UdpSocket| socket.local_addr().unwrap().port();
                 let server_port = Some((port(&rtp), port(&rtcp)));
-                (Transport { server_port, ..asked }, Way::Udp { rtp, rtcp, to })
+                (Transport { server_port, ..asked }, Carriage::Udp { rtp, rtcp, to })
             }
-            None => (asked, Way::Tcp),
+            None => (asked, Carriage::Tcp),
         };
         self.ok(&setup, &[("Transport", &transport.to_string()), ("Session", session)]);
         way
@@ -186,24 +186,24 @@ impl Peer {
     }
 
     /// Sends the picture; returns how many packets it had.
-    pub(super) fn picture(&mut self, way: &Way, sequence: u16, timestamp: u32) -> u16 {
+    pub(super) fn picture(&mut self, way: &Carriage, sequence: u16, timestamp: u32) -> u16 {
         let packets = packets(sequence, timestamp);
         for packet in &packets {
             match way {
-                Way::Udp { rtp, to, .. } => drop(rtp.send_to(packet, to.0).unwrap()),
-                Way::Tcp => self.frame(0, packet),
+                Carriage::Udp { rtp, to, .. } => drop(rtp.send_to(packet, to.0).unwrap()),
+                Carriage::Tcp => self.frame(0, packet),
             }
         }
         packets.len() as u16
     }
 
-    pub(super) fn goodbye(&mut self, way: &Way) {
+    pub(super) fn goodbye(&mut self, way: &Carriage) {
         let goodbye = rtcp::Packet::Goodbye { sources: vec![SSRC], reason: None };
         let mut bytes = Vec::new();
         rtcp::write(&[goodbye], &mut bytes);
         match way {
-            Way::Udp { rtcp, to, .. } => drop(rtcp.send_to(&bytes, to.1).unwrap()),
-            Way::Tcp => self.frame(1, &bytes),
+            Carriage::Udp { rtcp, to, .. } => drop(rtcp.send_to(&bytes, to.1).unwrap()),
+            Carriage::Tcp => self.frame(1, &bytes),
         }
     }
 }

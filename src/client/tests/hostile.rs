@@ -16,7 +16,7 @@ fn trouble(bytes: Vec<u8>) -> Fault {
         peer.expect_end();
     });
     let times = Times { reply: Duration::from_millis(300), ..PATIENT };
-    let (client, ear) = client_with(fake.url(), Wanted::UdpThenTcp, times);
+    let (client, ear) = client_with(fake.url(), Transports::UdpThenTcp, times);
     let fault = ear.trouble();
     assert_eq!(client.state(), State::Init);
     assert!(!fault.sentence("cam").is_empty());
@@ -94,7 +94,8 @@ fn packets_of_nonsense_do_no_harm() {
         peer.picture(&way, 30_000 + count, 12_000);
         peer.expect(Method::Teardown);
     });
-    let (client, ear) = client_with(fake.url(), Wanted::Tcp, Times { teardown: SOON, ..PATIENT });
+    let (client, ear) =
+        client_with(fake.url(), Transports::Tcp, Times { teardown: SOON, ..PATIENT });
     client.setup();
     client.play(None);
     ear.picture();
@@ -107,7 +108,7 @@ fn packets_of_others_are_passed_over() {
     let fake = Fake::start(|listener| {
         let mut peer = Peer::described(listener);
         let way = peer.set_up("12");
-        let fake::Way::Udp { to, .. } = &way else { panic!("TCP") };
+        let fake::Carriage::Udp { to, .. } = &way else { panic!("TCP") };
         peer.play("0");
         // Another address of this machine, which is not the server's.
         let stranger = std::net::UdpSocket::bind("127.0.0.2:0").unwrap();
@@ -118,7 +119,8 @@ fn packets_of_others_are_passed_over() {
         assert!(count > 1);
         peer.expect(Method::Teardown);
     });
-    let (client, ear) = client_with(fake.url(), Wanted::Udp, Times { teardown: SOON, ..PATIENT });
+    let (client, ear) =
+        client_with(fake.url(), Transports::Udp, Times { teardown: SOON, ..PATIENT });
     client.setup();
     client.play(None);
     assert_eq!(ear.picture().position, Some(Duration::from_secs(1)));
@@ -138,7 +140,7 @@ fn other_encodings_are_named() {
         }
         peer.expect_end();
     });
-    let (_client, ear) = client(&fake, Wanted::UdpThenTcp);
+    let (_client, ear) = client(&fake, Transports::UdpThenTcp);
     let fault = ear.trouble();
     assert_eq!(fault, Fault::NoJpeg(vec!["H264".into()]));
     let sentence = fault.sentence("cam");
@@ -161,7 +163,7 @@ fn replies_to_setup_that_cannot_be_used_are_told() {
             peer.ok(&setup, headers);
             peer.expect_end();
         });
-        let (client, ear) = client(&fake, Wanted::Tcp);
+        let (client, ear) = client(&fake, Transports::Tcp);
         client.setup();
         let fault = ear.trouble();
         assert!(matches!(fault, Fault::Transport | Fault::Grammar(_)), "{headers:?}: {fault:?}");
@@ -175,7 +177,7 @@ fn nobody_there_is_told() {
     let url = RtspUrl::parse(&format!("rtsp://{}/", listener.local_addr().unwrap())).unwrap();
     drop(listener);
     let (told, events) = channel();
-    let options = Options { transport: Wanted::Udp, rtp_port: None, user_agent: "test" };
+    let options = Options { transport: Transports::Udp, rtp_port: None, user_agent: "test" };
     let tell = move |event| drop(told.send(event));
     let client = Client::connect(url.clone(), options, tell).unwrap();
     let Event::Trouble(sentence) = events.recv_timeout(LIMIT).unwrap() else { panic!() };
@@ -191,7 +193,7 @@ fn server_that_asks_without_end_and_never_reads_is_left() {
         while socket.write_all(&request).is_ok() {}
         let _ = socket.read(&mut [0]);
     });
-    let (_client, ear) = client(&fake, Wanted::Tcp);
+    let (_client, ear) = client(&fake, Transports::Tcp);
     assert!(matches!(ear.trouble(), Fault::Broken(_)));
     fake.join();
 }

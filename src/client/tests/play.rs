@@ -10,7 +10,7 @@ fn a_session_goes_from_setup_to_teardown_over_udp() {
     let fake = Fake::start(|listener| {
         let mut peer = Peer::described(listener);
         let way = peer.set_up("12;timeout=60");
-        let fake::Way::Udp { to, .. } = &way else { panic!("TCP") };
+        let fake::Carriage::Udp { to, .. } = &way else { panic!("TCP") };
         assert_eq!((to.0.port() % 2, to.1.port()), (0, to.0.port() + 1));
         assert_eq!(peer.play("5").headers.get("Range"), None);
         peer.picture(&way, 100, 9000);
@@ -21,7 +21,7 @@ fn a_session_goes_from_setup_to_teardown_over_udp() {
         peer.ok(&teardown, &[]);
         peer.expect_end();
     });
-    let (client, ear) = client(&fake, Wanted::UdpThenTcp);
+    let (client, ear) = client(&fake, Transports::UdpThenTcp);
     client.setup();
     client.play(None);
     let about = About {
@@ -58,13 +58,13 @@ fn silence_over_udp_leads_to_tcp() {
         drop(peer);
         let mut peer = Peer::accept(listener);
         let way = peer.set_up("13");
-        assert!(matches!(way, fake::Way::Tcp));
+        assert!(matches!(way, fake::Carriage::Tcp));
         assert_eq!(peer.play("3").headers.get("Range"), Some("npt=3-"));
         peer.picture(&way, 100, 9000);
         peer.expect(Method::Teardown);
     });
     let times = Times { silence: SOON, teardown: SOON, ..PATIENT };
-    let (client, ear) = client_with(fake.url(), Wanted::UdpThenTcp, times);
+    let (client, ear) = client_with(fake.url(), Transports::UdpThenTcp, times);
     client.setup();
     client.play(Some(Duration::from_secs(3)));
     ear.described();
@@ -80,7 +80,7 @@ fn silence_over_udp_leads_to_tcp() {
 
 #[test]
 fn silence_where_only_one_way_is_wanted_is_told() {
-    for wanted in [Wanted::Udp, Wanted::Tcp] {
+    for wanted in [Transports::Udp, Transports::Tcp] {
         let fake = Fake::start(|listener| {
             let mut peer = Peer::described(listener);
             peer.set_up("12");
@@ -103,11 +103,11 @@ fn refused_udp_leads_to_tcp_on_the_same_connection() {
         let mut peer = Peer::described(listener);
         let setup = peer.expect(Method::Setup);
         peer.reply(&setup, Status::UnsupportedTransport, &[], "");
-        assert!(matches!(peer.set_up("12"), fake::Way::Tcp));
+        assert!(matches!(peer.set_up("12"), fake::Carriage::Tcp));
         peer.expect(Method::Teardown);
     });
     let (client, ear) =
-        client_with(fake.url(), Wanted::UdpThenTcp, Times { teardown: SOON, ..PATIENT });
+        client_with(fake.url(), Transports::UdpThenTcp, Times { teardown: SOON, ..PATIENT });
     client.setup();
     ear.described();
     assert_eq!(ear.event(), Event::Transport(Lower::Tcp));
@@ -121,7 +121,7 @@ fn refused_udp_leads_to_tcp_on_the_same_connection() {
         peer.reply(&setup, Status::UnsupportedTransport, &[], "");
         peer.expect_end();
     });
-    let (client, ear) = self::client(&fake, Wanted::Udp);
+    let (client, ear) = self::client(&fake, Transports::Udp);
     client.setup();
     let fault = ear.trouble();
     assert!(matches!(fault, Fault::Refused { status: 461, .. }), "{fault:?}");
@@ -149,7 +149,7 @@ fn name_and_password_are_sent_once_they_are_asked_for() {
         peer.reply(&setup, Status::Unauthorized, &basic, "");
         peer.expect_end();
     });
-    let (client, ear) = client_with(fake.url_with("me:secret@"), Wanted::Tcp, PATIENT);
+    let (client, ear) = client_with(fake.url_with("me:secret@"), Transports::Tcp, PATIENT);
     client.setup();
     ear.described();
     assert_eq!(ear.trouble(), Fault::Denied(Denial::Wrong));
@@ -168,7 +168,7 @@ fn login_that_cannot_be_answered_is_told() {
             peer.reply(&options, Status::Unauthorized, &[("WWW-Authenticate", scheme)], "");
             peer.expect_end();
         });
-        let (_client, ear) = client_with(fake.url_with(userinfo), Wanted::Tcp, PATIENT);
+        let (_client, ear) = client_with(fake.url_with(userinfo), Transports::Tcp, PATIENT);
         let fault = ear.trouble();
         assert_eq!(fault, Fault::Denied(denial));
         assert!(fault.sentence("cam:8554").starts_with("cam:8554 asks "));
@@ -189,7 +189,7 @@ fn session_that_is_gone_is_lost_and_a_refused_place_is_not() {
         peer.reply(&pause, Status::SessionNotFound, &[], "");
         peer.expect_end();
     });
-    let (client, ear) = client(&fake, Wanted::Tcp);
+    let (client, ear) = client(&fake, Transports::Tcp);
     client.setup();
     client.play(Some(Duration::from_millis(99_500)));
     assert!(matches!(ear.trouble(), Fault::Refused { status: 457, .. }));
@@ -221,7 +221,8 @@ fn replies_are_matched_by_number_and_frames_stand_between_them() {
         peer.reply(&clips, Status::Ok, &[], "clips: a.avi, b%20c\r\n");
         peer.expect(Method::Teardown);
     });
-    let (client, ear) = client_with(fake.url(), Wanted::Tcp, Times { teardown: SOON, ..PATIENT });
+    let (client, ear) =
+        client_with(fake.url(), Transports::Tcp, Times { teardown: SOON, ..PATIENT });
     client.setup();
     client.play(None);
     ear.described();
@@ -253,7 +254,8 @@ fn seek_pauses_and_plays_from_there_without_what_is_on_the_way() {
         peer.picture(&way, next, 90_000 + 45_000);
         peer.expect(Method::Teardown);
     });
-    let (client, ear) = client_with(fake.url(), Wanted::Tcp, Times { teardown: SOON, ..PATIENT });
+    let (client, ear) =
+        client_with(fake.url(), Transports::Tcp, Times { teardown: SOON, ..PATIENT });
     client.setup();
     client.play(None);
     assert_eq!(ear.picture().position, Some(Duration::ZERO));
@@ -266,7 +268,7 @@ fn seek_pauses_and_plays_from_there_without_what_is_on_the_way() {
 
 #[test]
 fn clip_that_is_over_begins_again() {
-    for wanted in [Wanted::Udp, Wanted::Tcp] {
+    for wanted in [Transports::Udp, Transports::Tcp] {
         let fake = Fake::start(|listener| {
             let mut peer = Peer::described(listener);
             let way = peer.set_up("12");
@@ -307,7 +309,7 @@ fn session_is_kept_alive_and_reported_on() {
         assert!(matches!(&last[1], rtcp::Packet::Names(names) if names[0].cname.is_some()));
         peer.reply(&alive, Status::SessionNotFound, &[], "");
     });
-    let (client, ear) = client_with(fake.url(), Wanted::Tcp, Times { report: SOON, ..PATIENT });
+    let (client, ear) = client_with(fake.url(), Transports::Tcp, Times { report: SOON, ..PATIENT });
     client.setup();
     client.play(None);
     assert!(matches!(ear.trouble(), Fault::Refused { status: 454, .. }));
@@ -324,7 +326,7 @@ fn connection_that_idles_away_is_made_anew_and_one_in_use_is_missed() {
         drop(peer);
         Peer::accept(listener).set_up("13");
     });
-    let (client, ear) = client(&fake, Wanted::Tcp);
+    let (client, ear) = client(&fake, Transports::Tcp);
     ear.described();
     client.setup();
     client.play(None);
@@ -344,7 +346,8 @@ fn drop_tears_down_and_waits_only_for_a_moment() {
         // No reply.
         peer.expect_end();
     });
-    let (client, ear) = client_with(fake.url(), Wanted::Udp, Times { teardown: SOON, ..PATIENT });
+    let (client, ear) =
+        client_with(fake.url(), Transports::Udp, Times { teardown: SOON, ..PATIENT });
     client.setup();
     while ear.event() != Event::State(State::Ready) {}
     drop(client);
