@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::bandwidth::{Budget, Claim, shares};
-use super::encode::Wanted;
+use super::desk::Wanted;
 use super::hub::Hub;
 use super::level::{LEVELS, LevelSet};
 use super::meter::StreamMeter;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::encode::{Desk, Wanted};
-use super::level::{Costs, LEVELS, Level, LevelSet};
+use super::desk::{Desk, Wanted};
+use super::level::{Costs, LEVELS, Level, LevelSet, passthrough};
 use crate::base::clock::Clock;
 use crate::media::frame::{Frame, Origin, Picture};
 
@@ -328,16 +328,6 @@ impl Drop for Interest {
         *self.hub.interested_at.lock() = Some(self.hub.clock.now());
         self.hub.interest.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-/// The levels that a frame's own JPEG serves, untouched: the top, and every level whose quality
-/// is not below the JPEG's own, as encoding anew would only make it larger and worse.
-pub fn passthrough(frame: &Frame) -> LevelSet {
-    let Picture::Jpeg(jpeg) = &frame.picture else {
-        return LevelSet::EMPTY;
-    };
-    let served = Level::all().find(|level| level.is_served_by(jpeg.quality));
-    served.map_or(LevelSet::EMPTY, LevelSet::from_up)
 }
 
 impl LevelCost {

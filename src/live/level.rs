@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::media::frame::Quality;
+use crate::media::frame::{Frame, Picture, Quality};
 
 /// A step of the ladder, 0 (smallest pictures) to [`Level::TOP`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -255,6 +255,16 @@ pub fn pick(ceiling: Level, share: Option<u64>, costs: &Costs, current: Level) -
 /// The share that a viewer needs for a level of this cost, with the headroom to rise to it.
 pub fn need(cost: u64) -> u64 {
     cost.saturating_mul(HEADROOM).div_ceil(HEADROOM - 1)
+}
+
+/// The levels that a frame's own JPEG serves, untouched: the top, and every level whose quality
+/// is not below the JPEG's own, as encoding anew would only make it larger and worse.
+pub fn passthrough(frame: &Frame) -> LevelSet {
+    let Picture::Jpeg(jpeg) = &frame.picture else {
+        return LevelSet::EMPTY;
+    };
+    let served = Level::all().find(|level| level.is_served_by(jpeg.quality));
+    served.map_or(LevelSet::EMPTY, LevelSet::from_up)
 }
 
 /// One part in this many of the share stays free when a viewer rises.

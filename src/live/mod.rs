@@ -7,6 +7,7 @@
 
 pub mod audience;
 pub mod bandwidth;
+mod desk;
 mod device;
 pub mod encode;
 pub mod gaming;

@@ -3,6 +3,7 @@
 //! Works on whatever thread asks. Colours are full-range BT.601, as JPEG has them.
 //! Does not know letters' shapes: [`super::text`] makes them into coverage.
 
+use super::area::Area;
 use super::frame::{Chroma, Planar, Size};
 use super::text::Line;
 
@@ -154,51 +155,6 @@ impl Ink {
             cb: ((-11059 * r - 21709 * g + 32768 * b + 8_421_375) >> 16) as u8,
             cr: ((32768 * r - 27439 * g - 5329 * b + 8_421_375) >> 16) as u8,
         }
-    }
-}
-
-/// A rectangle of whole pixels; right and bottom are the first ones outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Area {
-    /// First column.
-    pub left: i32,
-    /// First row.
-    pub top: i32,
-    /// First column to the right of it.
-    pub right: i32,
-    /// First row under it.
-    pub bottom: i32,
-}
-
-impl Area {
-    /// From a corner and a size.
-    pub fn at(left: i32, top: i32, width: i32, height: i32) -> Self {
-        let (right, bottom) = (left.saturating_add(width), top.saturating_add(height));
-        Self { left, top, right, bottom }
-    }
-
-    /// The pixels that a circle touches.
-    fn around(x: f32, y: f32, radius: f32) -> Self {
-        Self {
-            left: (x - radius).floor() as i32,
-            top: (y - radius).floor() as i32,
-            right: (x + radius).ceil() as i32,
-            bottom: (y + radius).ceil() as i32,
-        }
-    }
-
-    /// The part of it that lies in `other`.
-    fn within(self, other: Self) -> Self {
-        Self {
-            left: self.left.clamp(other.left, other.right),
-            top: self.top.clamp(other.top, other.bottom),
-            right: self.right.clamp(other.left, other.right),
-            bottom: self.bottom.clamp(other.top, other.bottom),
-        }
-    }
-
-    fn contains(self, x: i32, y: i32) -> bool {
-        (self.left..self.right).contains(&x) && (self.top..self.bottom).contains(&y)
     }
 }
 

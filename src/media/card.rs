@@ -8,7 +8,8 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::canvas::{Area, Canvas, Ink};
+use super::area::Area;
+use super::canvas::{Canvas, Ink};
 use super::frame::{Planar, Size};
 use super::text::{Line, Style, Weight, width_px, wrap};
 

@@ -1,5 +1,6 @@
 //! What a picture is: made, changed, and drawn.
 
+pub mod area;
 pub mod canvas;
 pub mod card;
 pub mod codec;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, PxScale, point};
 
-use super::canvas::Area;
+use super::area::Area;
 
 /// How text looks.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::live::hub::{Hub, Interest, passthrough};
-use crate::live::level::Level;
+use crate::live::hub::{Hub, Interest};
+use crate::live::level::{Level, passthrough};
 use crate::media::codec::{Decoder, Encoder, Failed};
 use crate::media::frame::{Frame, Picture};
 use crate::media::raw::Raw;

@@ -4,7 +4,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::base::clock::Clock;
-use crate::live::encode::Wanted;
+use crate::live::desk::Wanted;
 use crate::live::level::LevelSet;
 use crate::media::frame::{Chroma, Planar};
 use crate::source::{Capture, Kind};

@@ -3,6 +3,7 @@
 //! Does not choose the limit nor know what the bytes mean. For a body without
 //! end, such as a live stream, see [`ChunkedDecoder`].
 
+use super::chunked::Fed;
 use super::{ChunkedDecoder, Invalid, Status};
 
 /// Where a request's body ends (RFC 9112 §6.3).
@@ -25,15 +26,6 @@ pub struct Body {
     room: usize,
     limit: usize,
     kept: bool,
-}
-
-/// What became of the input given to one call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fed {
-    /// Bytes that belonged to this body; what follows them is the next message.
-    pub consumed: usize,
-    /// True once the body is whole.
-    pub done: bool,
 }
 
 #[derive(Debug)]

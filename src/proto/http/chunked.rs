@@ -8,8 +8,8 @@
 //! chunks must keep the grammar to the byte: a proxy in front could take a line
 //! that breaks it for another length.
 
+use super::Invalid;
 use super::headers::{is_blank, is_control, is_token_byte};
-use super::{Fed, Invalid};
 
 /// Where a chunked body has got to.
 #[derive(Debug, Default)]
@@ -83,6 +83,15 @@ enum Ext {
     AfterQuoted,
     /// In the space after a value, where nothing but another extension may follow.
     AfterValue,
+}
+
+/// What became of the input given to one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fed {
+    /// Bytes that belonged to this body; what follows them is the next message.
+    pub consumed: usize,
+    /// True once the body is whole.
+    pub done: bool,
 }
 
 impl ChunkedDecoder {

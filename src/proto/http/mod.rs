@@ -34,8 +34,8 @@ pub mod status;
 pub mod url;
 
 pub use authority::{Authority, Host, Scheme, WebOrigin};
-pub use body::{Body, BodyLength, Fed};
-pub use chunked::ChunkedDecoder;
+pub use body::{Body, BodyLength};
+pub use chunked::{ChunkedDecoder, Fed};
 pub use conditional::{if_match, if_none_match};
 pub use date::http_date;
 pub use forwarded::{Forwarded, Prefix};

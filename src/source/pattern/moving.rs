@@ -5,7 +5,8 @@
 
 use super::TimeOfDay;
 use super::still::{GAMING, GIFT, GROUND, HOME, LIVE, Layout, MUTED, SURFACE, TEXT};
-use crate::media::canvas::{Area, Canvas, Ink, Planes, distance, opacity};
+use crate::media::area::Area;
+use crate::media::canvas::{Canvas, Ink, Planes, distance, opacity};
 use crate::media::frame::{Chroma, Planar, Size};
 use crate::media::text::{Line, Style, Weight, width_px};
 

@@ -4,7 +4,8 @@
 //! a quality, fine lines and the zone plate its sharpness, the marks at the edges
 //! whether all of the picture is there.
 
-use crate::media::canvas::{Area, Canvas, Ink, OPAQUE};
+use crate::media::area::Area;
+use crate::media::canvas::{Canvas, Ink, OPAQUE};
 use crate::media::frame::Size;
 use crate::media::text::{Line, Style, Weight, width_px};
 
