@@ -73,6 +73,8 @@ struct Ahead {
     number: u64,
     bytes: usize,
     image: Ready,
+    /// Whether it was encoded for this session.
+    encoded: bool,
 }
 
 enum Ready {
@@ -217,7 +219,7 @@ impl ClipFeed {
             if tools.now < self.due(number) {
                 return Due::At(self.due(number));
             }
-            if self.is_late(number, tools.now) {
+            if self.is_overtaken(held, tools.now) {
                 self.drop_front(held);
                 continue;
             }
@@ -284,9 +286,20 @@ impl ClipFeed {
         now > self.due(number) + Duration::from_secs_f64(self.period()) + LATE
     }
 
+    /// Whether the picture that comes next is too late. What has been encoded is shown all the
+    /// same, and so is the newest that is due if its lateness is not the client's doing: or a slow
+    /// disk or encoder would let nothing through.
+    fn is_overtaken(&self, held: bool, now: Instant) -> bool {
+        let mut ahead = self.ahead.iter();
+        let Some(front) = ahead.next() else { return false };
+        if front.encoded || self.encoding.is_some() || !self.is_late(front.number, now) {
+            return false;
+        }
+        held || ahead.next().is_some_and(|next| now >= self.due(next.number))
+    }
+
     fn drop_front(&mut self, held: bool) {
         if let Some(late) = self.ahead.pop_front() {
-            self.encoding = None;
             self.at = late.number + 1;
             self.count_skipped(1, held);
         }
@@ -390,7 +403,7 @@ impl ClipFeed {
         self.disk = Disk::Idle(reader);
         let bytes = jpeg.bytes.len();
         let image = packed.map_or(Ready::Raw(jpeg), Ready::Packed);
-        self.ahead.push_back(Ahead { number, bytes, image });
+        self.ahead.push_back(Ahead { number, bytes, image, encoded: false });
         Ok(())
     }
 
@@ -418,6 +431,7 @@ impl ClipFeed {
         });
         if let Some(front) = self.ahead.front_mut() {
             front.image = packed.map_or(Ready::Never, Ready::Packed);
+            front.encoded = true;
         }
     }
 }

@@ -291,6 +291,9 @@ impl Asked<'_> {
                 Feed::Clip(Box::new(feed))
             }
         };
+        if bound {
+            at.messages.wire.fit_for_streaming();
+        }
         let ssrc = random_u32();
         let [a, b] = random::<2>();
         let sender = Sender::new(JPEG_PAYLOAD_TYPE, ssrc, u16::from_be_bytes([a, b]), random_u32());
