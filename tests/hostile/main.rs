@@ -16,6 +16,7 @@ mod half_closed;
 mod neighbours;
 mod open_pages;
 mod pages;
+mod player;
 mod rtsp;
 mod seats;
 mod sockets;

@@ -3,6 +3,8 @@
 //! They ask and do not read, or say nothing; none of them waits for the server. Stands
 //! alone: the hostile tests and the benches have the same neighbours.
 
+#![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
+
 use std::io::{ErrorKind, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;

@@ -3,9 +3,10 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::common::eventually;
 use crate::common::rtsp::{Rtsp, Udp, picture};
+use crate::common::{LONG, eventually, eventually_true};
 use crate::neighbours::{Neighbours, address, connect_from};
+use crate::player::play;
 use crate::{FAIRLY_SOON, Server, alone, camera, newcomers_get};
 
 /// Another's player: from an address that no neighbour has.
@@ -25,22 +26,13 @@ fn expect_plays(player: &mut Rtsp) {
 fn four_thousand_silent_connections_leave_a_player_alone() {
     let _alone = alone();
     let (server, _scratch) = camera(&["--rtsp-port", "0"]);
-    let mut playing = player(server.rtsp());
-    expect_plays(&mut playing);
-    let mut silent = Vec::new();
-    for _ in 0..9 {
-        silent.push(Neighbours::connect(server.rtsp(), 500));
-        // It watches meanwhile.
-        for _ in 0..5 {
-            picture(&mut playing);
-        }
-    }
-    let count: usize = silent.iter().map(Neighbours::count).sum();
-    assert!(count > 4096, "{count} came in");
-    for _ in 0..30 {
-        picture(&mut playing);
-    }
+    let playing = play(server.rtsp(), Ipv4Addr::new(127, 9, 9, 9)).expect("it plays");
+    let silent = Neighbours::connect(server.rtsp(), 4500);
+    assert!(silent.count() > 4096, "{} came in", silent.count());
+    let before = playing.count();
+    eventually_true("it has more pictures", LONG, || playing.count() >= before + 60);
     expect_plays(&mut player(server.rtsp()));
+    assert!(!playing.is_over());
 }
 
 #[test]

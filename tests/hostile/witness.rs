@@ -3,6 +3,8 @@
 //! Reads on a thread of its own until it is dropped. Stands alone: the hostile tests and
 //! the benches watch with it.
 
+#![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
+
 use std::io::{Read, Result, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,13 +24,24 @@ impl Witness {
     /// Opens a stream from an address of this machine.
     pub(crate) fn watch(server: SocketAddr, from: Ipv4Addr, target: &str) -> Result<Self> {
         let mut socket = connect_from(server, from)?;
-        write!(socket, "GET {target} HTTP/1.1\r\nHost: {server}\r\n\r\n")?;
+        // Who is turned away is not kept waiting for what will not come.
+        let fields = format!("Host: {server}\r\nConnection: close");
+        write!(socket, "GET {target} HTTP/1.1\r\n{fields}\r\n\r\n")?;
+        let mut search = Search::default();
+        Self::over(socket, move |bytes| search.count(bytes))
+    }
+
+    /// Plays over a connection; `count` finds the pictures in its bytes, which are cut anywhere.
+    pub(crate) fn over(
+        socket: TcpStream,
+        mut count: impl FnMut(&[u8]) -> usize + Send + 'static,
+    ) -> Result<Self> {
         let came = Arc::new(Mutex::new(Vec::new()));
         let (kept, mut reading) = (Arc::clone(&came), socket.try_clone()?);
         let thread = thread::spawn(move || {
-            let (mut chunk, mut search) = (vec![0; 256 * 1024], Search::default());
-            while let Ok(count @ 1..) = reading.read(&mut chunk) {
-                let pictures = search.count(&chunk[..count]);
+            let mut chunk = vec![0; 256 * 1024];
+            while let Ok(bytes @ 1..) = reading.read(&mut chunk) {
+                let pictures = count(&chunk[..bytes]);
                 let now = Instant::now();
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 kept.extend(std::iter::repeat_n(now, pictures));
