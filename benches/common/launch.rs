@@ -1,5 +1,8 @@
 //! Starts our server on a free port of 127.0.0.1, for whoever measures it.
 
+#![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
+
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
@@ -7,20 +10,35 @@ use std::process::{Child, Command, Stdio};
 /// The running server and where it listens: HTTP, then RTSP if `options` ask for that with
 /// `--rtsp-port`. Whoever called sees to its end.
 pub(crate) fn launch(options: &[&str], log: &str, errors: Stdio) -> (Child, Vec<SocketAddr>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_livestream"))
+    launch_as(Command::new(env!("CARGO_BIN_EXE_livestream")), options, log, errors)
+}
+
+/// As [`launch`], for a command that starts this program or its parent.
+pub(crate) fn launch_as(
+    mut command: Command,
+    options: &[&str],
+    log: &str,
+    errors: Stdio,
+) -> (Child, Vec<SocketAddr>) {
+    let mut child = command
         .args(["0", "--bind", "127.0.0.1"])
         .args(options)
         .env("RUST_LOG", log)
         .stdout(Stdio::piped())
         .stderr(errors)
         .spawn()
-        .expect("the binary was built with this bench");
+        .expect("the program can be started");
     let out = child.stdout.take().expect("its output is piped");
     let count = if options.contains(&"--rtsp-port") { 2 } else { 1 };
     let lines = BufReader::new(out).lines().take(count);
     let addresses = lines.map(|line| address(&line.expect("it prints its addresses")));
     let addresses = addresses.collect();
     (child, addresses)
+}
+
+/// The binary of the program as it was before a change, which `PARENT` names.
+pub(crate) fn parent() -> Option<OsString> {
+    std::env::var_os("PARENT").filter(|path| !path.is_empty())
 }
 
 fn address(line: &str) -> SocketAddr {

@@ -1,5 +1,7 @@
 //! What a process used, as the system counts it (proc(5)).
 
+#![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
+
 use std::time::Duration;
 
 /// What a process used until now.
@@ -9,6 +11,10 @@ pub(crate) struct Usage {
     pub cpu: Duration,
     /// Resident memory, MiB.
     pub rss_mib: f64,
+    /// The most that it ever was, MiB.
+    pub peak_rss_mib: f64,
+    /// Its threads now.
+    pub threads: u64,
 }
 
 /// What the process of this id used.
@@ -22,10 +28,13 @@ pub(crate) fn usage(process: u32) -> Usage {
     let ticks = |at: usize| fields.get(at).and_then(|text| text.parse().ok()).unwrap_or(0u64);
     let cpu = Duration::from_millis((ticks(11) + ticks(12)) * 1000 / TICKS_PER_SEC);
     let status = read("status");
-    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib: f64 =
-        rss.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default();
-    Usage { cpu, rss_mib: kib / 1024.0 }
+    let number = |name: &str| -> u64 {
+        let rest = status.lines().find_map(|line| line.strip_prefix(name));
+        rest.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+    };
+    let mib = |name: &str| number(name) as f64 / 1024.0;
+    let (rss_mib, peak_rss_mib) = (mib("VmRSS:"), mib("VmHWM:"));
+    Usage { cpu, rss_mib, peak_rss_mib, threads: number("Threads:") }
 }
 
 /// Linux counts processor time in hundredths of a second for every architecture (`USER_HZ`).

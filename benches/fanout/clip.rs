@@ -1,5 +1,7 @@
 //! The pictures that are shown: made on the spot, the same for every server.
 
+#![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

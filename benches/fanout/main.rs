@@ -6,8 +6,10 @@
 //! measured in the same run, with the same pictures, in turn with ours:
 //! GStreamer where it is installed, and what `RIVALS` names, a line each:
 //! `NAME|PATH|COMMAND with {port}`, the pictures being in the folder `$PICTURES`.
+//! So is the program as it was before, if `PARENT` is the path of its binary; then the
+//! exit code is 1 if ours is worse.
 //!
-//! `FANOUT_SECONDS` (5) is how long each is measured, `FANOUT_ROUNDS` (3) how often, and
+//! `FANOUT_SECONDS` (5) is how long each is measured, `FANOUT_ROUNDS` (5) how often, and
 //! `FANOUT_VIEWERS` (1,10,100,500,1000) with how many.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
@@ -16,6 +18,8 @@ mod clip;
 #[path = "../common/launch.rs"]
 mod launch;
 mod load;
+#[path = "../common/parent.rs"]
+mod parent;
 #[path = "../common/picture.rs"]
 mod picture;
 mod plot;
@@ -28,6 +32,7 @@ mod viewer;
 use std::time::Duration;
 
 use load::{Got, Plan, Spread};
+use parent::{Figure, PARENT, PARENT_AGAIN};
 use server::Server;
 
 /// One server under one number of viewers, the median of the rounds.
@@ -54,10 +59,12 @@ fn main() {
     let clip = clip::Clip::make();
     let source = clip.file.display().to_string();
     let seconds = number("FANOUT_SECONDS", 5);
-    let rounds = number("FANOUT_ROUNDS", 3);
+    let rounds = number("FANOUT_ROUNDS", 5);
     print_machine(&clip);
 
     let mut starts: Vec<Start> = vec![Box::new(|| Some(Server::livestream(&source)))];
+    starts.push(Box::new(|| Server::parent(PARENT, &source)));
+    starts.push(Box::new(|| Server::parent(PARENT_AGAIN, &source)));
     starts.push(Box::new(|| Server::gstreamer(&clip.folder)));
     let rivals = std::env::var("RIVALS").unwrap_or_default();
     for rival in rivals.lines().filter(|line| !line.trim().is_empty()) {
@@ -67,12 +74,19 @@ fn main() {
 
     println!("\n## Full quality, passed through\n");
     println!("{}", Row::HEAD);
-    let mut full = Vec::new();
+    let (mut full, mut figures) = (Vec::new(), Vec::new());
     let counts = std::env::var("FANOUT_VIEWERS").unwrap_or_else(|_| "1,10,100,500,1000".into());
     for clients in counts.split(',').filter_map(|count| count.trim().parse().ok()) {
-        for row in side_by_side(&starts, clients, seconds, rounds) {
+        let all = side_by_side(&starts, clients, seconds, rounds);
+        // Of fewer the processor time is so little that a hundredth of a second would tell.
+        if clients >= JUDGED_VIEWERS {
+            figures.extend(beside_the_parent(clients, &all));
+        }
+        for row in all.into_iter().map(median) {
             println!("{row}");
-            full.push(row);
+            if ![PARENT, PARENT_AGAIN].contains(&row.name.as_str()) {
+                full.push(row);
+            }
         }
     }
 
@@ -114,19 +128,41 @@ fn main() {
         }
     }
     plot::draw(&full);
+    parent::judge(&figures);
 }
 
-/// Measures each server in turn, so that what else the machine does falls on all of them.
-fn side_by_side(starts: &[Start], clients: usize, seconds: u64, rounds: u64) -> Vec<Row> {
+/// Measures each server in turn, so that what else the machine does falls on all of them. Returns
+/// the rounds of each.
+fn side_by_side(starts: &[Start], clients: usize, seconds: u64, rounds: u64) -> Vec<Vec<Row>> {
     let mut rows: Vec<Vec<Row>> = starts.iter().map(|_| Vec::new()).collect();
-    for _ in 0..rounds {
-        for (start, rows) in starts.iter().zip(&mut rows) {
-            if let Some(server) = start().filter(|server| clients <= server.most_clients) {
-                rows.extend(measure(server, |server| plan(server, clients, seconds)));
+    for round in 0..rounds as usize {
+        for turn in 0..starts.len() {
+            // Each is the first in some round: who comes first has the coolest processor.
+            let which = (round + turn) % starts.len();
+            if let Some(server) = starts[which]().filter(|server| clients <= server.most_clients) {
+                rows[which].extend(measure(server, |server| plan(server, clients, seconds)));
             }
         }
     }
-    rows.into_iter().filter(|rows| !rows.is_empty()).map(median).collect()
+    rows.into_iter().filter(|rows| !rows.is_empty()).collect()
+}
+
+/// What ours and the parent cost, and how late their pictures were.
+fn beside_the_parent(clients: usize, all: &[Vec<Row>]) -> impl Iterator<Item = Figure> {
+    let figure = |what: &str, pick: fn(&Row) -> f64| {
+        Figure::new(format!("{clients} viewers: {what}"), |name| {
+            let rows = all.iter().find(|rows| rows[0].name == name)?;
+            let mut values: Vec<f64> = rows.iter().map(pick).collect();
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied()
+        })
+    };
+    let figures = [
+        figure("µs CPU a picture", |row| row.us_per_picture),
+        figure("latency p99, ms", |row| row.got.latency_ms.map_or(0.0, |spread| spread.p99)),
+        figure("ms a picture of who gets least", |row| 1e3 / row.got.fps_min.max(0.1)),
+    ];
+    figures.into_iter().flatten()
 }
 
 fn plan(server: &Server, clients: usize, seconds: u64) -> Plan {
@@ -203,5 +239,6 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
+const JUDGED_VIEWERS: usize = 100;
 /// A quality of each level.
 const LEVELS: [u8; 8] = [10, 20, 35, 50, 65, 80, 90, 100];

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::launch::launch;
+use crate::launch::launch_as;
+use crate::parent;
 use crate::usage::{Usage, usage};
 
 /// A running server, ended by its id when it is dropped.
@@ -24,17 +25,20 @@ pub(crate) struct Server {
 impl Server {
     /// Ours, showing `source`.
     pub(crate) fn livestream(source: &str) -> Self {
+        Self::of(Command::new(env!("CARGO_BIN_EXE_livestream")), parent::OURS, source)
+    }
+
+    /// The program as it was before, where it is at hand.
+    pub(crate) fn parent(name: &str, source: &str) -> Option<Self> {
+        parent::command().map(|command| Self::of(command, name, source))
+    }
+
+    fn of(command: Command, name: &str, source: &str) -> Self {
         let options = ["--no-rtsp", "--bandwidth", "unlimited", "--max-viewers", "5000"];
         let options = [&options[..], &["--source", source]].concat();
-        let (child, addresses) = launch(&options, "warn", Stdio::inherit());
-        let address = addresses[0];
-        Self {
-            name: "livestream".into(),
-            address,
-            path: Some("/stream".into()),
-            most_clients: usize::MAX,
-            child,
-        }
+        let (child, addresses) = launch_as(command, &options, "warn", Stdio::inherit());
+        let (address, path) = (addresses[0], Some("/stream".into()));
+        Self { name: name.into(), address, path, most_clients: usize::MAX, child }
     }
 
     /// GStreamer's `multipartmux` into `tcpserversink`, with the pictures of a folder.
