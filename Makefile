@@ -1,5 +1,7 @@
 # `make run` and `make test` need Rust, gcc and make; the rest they install (scripts/setup).
 
+BENCHES = encode fanout rtsp pages hostile
+
 .PHONY: run build player test check bench soak vm help
 
 help:
@@ -8,7 +10,7 @@ help:
 	@echo "make player ARGS=\"rtsp://HOST:8554/live\"   build and start the player's window"
 	@echo "make test     install what the tests need, and run all of them"
 	@echo "make check    fmt, clippy and doc, warnings as errors"
-	@echo "make bench    what frames and viewers cost, beside other servers; plots to docs/"
+	@echo "make bench    what frames, viewers, open pages and hostile neighbours cost; plots to docs/"
 	@echo "make soak     ten minutes of rough use: is it the same afterwards?"
 	@echo "make vm       the binary on V4L2 cameras of a real kernel, in a virtual machine"
 
@@ -37,11 +39,12 @@ check:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	cargo check --locked -p livestream
 
+# With PARENT=PATH the program as it was before is measured beside it.
 bench:
 	scripts/setup build
-	cargo bench --locked --bench encode
-	cargo bench --locked --bench fanout
-	cargo bench --locked --bench rtsp
+	@failed=""; for bench in $(BENCHES); do \
+		cargo bench --locked --bench $$bench || failed="$$failed $$bench"; \
+	done; test -z "$$failed" || { echo "not as promised:$$failed"; exit 1; }
 
 soak:
 	scripts/setup build
