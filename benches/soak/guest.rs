@@ -1,36 +1,35 @@
 //! One of the fifty: does something else all the time, and little of it politely.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::neighbours::address;
+use crate::player::play;
+use crate::server::Addresses;
+
 /// Comes and goes until it is stopped. Returns how many things it did.
-pub(crate) fn live(address: SocketAddr, number: u64, stop: &AtomicBool) -> u64 {
+pub(crate) fn live(at: Addresses, number: u64, stop: &AtomicBool) -> u64 {
     let mut dice = Dice(number * 7919 + 17);
     let mut done = 0;
     while !stop.load(Ordering::Relaxed) {
         // Who is turned away or hung up on tries something else.
-        let _ = act(address, number, &mut dice, stop);
+        let _ = act(at, number, &mut dice, stop);
         done += 1;
         thread::sleep(Duration::from_millis(dice.below(400)));
     }
     done
 }
 
-fn act(
-    address: SocketAddr,
-    number: u64,
-    dice: &mut Dice,
-    stop: &AtomicBool,
-) -> std::io::Result<()> {
-    let mut socket = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn act(at: Addresses, number: u64, dice: &mut Dice, stop: &AtomicBool) -> std::io::Result<()> {
+    let mut socket = TcpStream::connect_timeout(&at.http, PATIENCE)?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.set_write_timeout(Some(PATIENCE))?;
     let cookie = format!("Cookie: viewer={:032x}\r\n", number % 40 + 1);
-    let host = format!("Host: {address}\r\n");
-    match dice.below(12) {
+    let host = format!("Host: {}\r\n", at.http);
+    match dice.below(13) {
         0..=3 => {
             let quality = ["", "?quality=low", "?quality=35", "?mode=gaming", "?fps=5"];
             let query = quality[dice.below(5) as usize];
@@ -60,6 +59,14 @@ fn act(
             // Half a request, then silence, then gone.
             socket.write_all(b"GET /stream HTT")?;
             thread::sleep(Duration::from_millis(dice.below(2000)));
+            Ok(())
+        }
+        11 => {
+            let player = play(at.rtsp, address(number as usize))?;
+            let end = Instant::now() + Duration::from_millis(500 + dice.below(8000));
+            while Instant::now() < end && !player.is_over() && !stop.load(Ordering::Relaxed) {
+                thread::sleep(Duration::from_millis(100));
+            }
             Ok(())
         }
         _ => {

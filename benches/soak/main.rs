@@ -1,14 +1,17 @@
 //! Does it stay the same for ten minutes of rough use?
 //!
-//! Fifty viewers come, go, change everything, read slowly, send garbage and vanish
-//! without a word, while the source is unplugged ten times. Every five seconds the
-//! server's memory, threads and descriptors are read; at the end they must lie where
-//! they lay after the first minutes, and its log must hold no error.
+//! A hundred pages are open all the while, and fifty guests come, go, change everything,
+//! read slowly, play, send garbage and vanish without a word, while the source is unplugged
+//! ten times. Every five seconds the server's memory, threads and descriptors are read; at
+//! the end they must lie where they lay after the first minutes, and its log must hold no
+//! error. Beside that a page stalls and wakes, connections to RTSP say nothing, and a burst
+//! of four thousand connections comes and goes at the end.
 //!
 //! The source is an MJPEG server in this process, which can be unplugged. With
-//! `SOAK_SOURCE` another is taken, and with `SOAK_CONTROL` the words `unplug` and
-//! nothing are written to that file in turn, as pretend cameras take them.
-//! `SOAK_MINUTES` (10) is how long it takes.
+//! `SOAK_SOURCE` another is taken, such as `/dev/video0`: a camera, v4l2loopback, or one that
+//! a library pretends which `CAMERA_PRELOAD` names (it is preloaded into the server alone).
+//! With `SOAK_CONTROL` the words `unplug` and nothing are written to that file in turn, as
+//! pretend cameras take them. `SOAK_MINUTES` (10) is how long it takes.
 
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
 
@@ -16,7 +19,19 @@ mod camera;
 mod guest;
 #[path = "../common/launch.rs"]
 mod launch;
+#[path = "../../tests/hostile/neighbours.rs"]
+mod neighbours;
+#[path = "../../tests/hostile/pages.rs"]
+mod pages;
+#[path = "../../tests/hostile/player.rs"]
+mod player;
 mod server;
+mod silent;
+mod stall;
+#[path = "../common/viewer.rs"]
+mod viewer;
+#[path = "../../tests/hostile/witness.rs"]
+mod witness;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,55 +39,118 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use camera::Camera;
+use neighbours::Neighbours;
+use pages::Pages;
 use server::{Sample, Server};
+use silent::Silent;
 
 fn main() {
     let minutes: f64 =
         std::env::var("SOAK_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(10.0);
     let length = Duration::from_secs_f64(minutes * 60.0);
+    allow_many_descriptors();
     let camera = Camera::start();
-    let server = Server::start(&camera.source());
+    let server = Arc::new(Server::start(&camera.source()));
     let stop = Arc::new(AtomicBool::new(false));
     let guests: Vec<_> = (0..GUESTS)
         .map(|number| {
-            let (address, stop) = (server.address, Arc::clone(&stop));
-            thread::spawn(move || guest::live(address, number, &stop))
+            let (at, stop) = (server.addresses, Arc::clone(&stop));
+            thread::spawn(move || guest::live(at, number, &stop))
         })
         .collect();
+    let pages = Pages::open(server.addresses.http, PAGES);
+    let stalling = {
+        let (server, stop) = (Arc::clone(&server), Arc::clone(&stop));
+        thread::spawn(move || stall::live(server.addresses.http, || server.is_live(), &stop))
+    };
+    let mut silent = Silent::connect(server.addresses.rtsp);
 
+    let (samples, unplugged) = watch(&server, &camera, &mut silent, length);
+    stop.store(true, Ordering::Relaxed);
+    let requests: u64 =
+        guests.into_iter().map(|guest| guest.join().expect("a guest does not fail")).sum();
+    println!("\n{requests} things done by {GUESTS} guests, source unplugged {unplugged} times");
+    let mut well = verdict(&samples, &server.errors());
+    well &= stalling.join().expect("a page does not fail").verdict();
+    well &= silent.verdict();
+    well &= pages_verdict(&pages);
+    drop((pages, silent));
+    well &= burst(&server);
+    let code = server.stop();
+    println!("ended with {code:?}");
+    if !well || code != Some(0) {
+        std::process::exit(1);
+    }
+}
+
+/// Samples the server and unplugs its source for as long as this. Returns the samples, and how
+/// often the source was out.
+fn watch(
+    server: &Server,
+    camera: &Camera,
+    silent: &mut Silent,
+    length: Duration,
+) -> (Vec<Sample>, u32) {
     println!("| minute | RSS MiB | threads | descriptors | watching | source |");
     println!("| ---: | ---: | ---: | ---: | ---: | --- |");
     let start = Instant::now();
-    let mut samples = Vec::new();
-    let mut unplugged = 0;
+    let (mut samples, mut unplugged, mut was_out) = (Vec::new(), 0, false);
     while start.elapsed() < length {
         thread::sleep(PERIOD);
-        let passed = start.elapsed().as_secs_f64() / length.as_secs_f64();
-        // Out for the first quarter of each tenth but its start.
-        let (tenth, within) = ((passed * 10.0) as u32, (passed * 10.0).fract());
-        let out = (0.3..0.55).contains(&within);
-        if out && unplugged == tenth {
-            unplugged += 1;
-        }
+        // Out for a quarter of each tenth.
+        let tenths = start.elapsed().as_secs_f64() / length.as_secs_f64() * 10.0;
+        let out = (0.3..0.55).contains(&tenths.fract());
+        unplugged += u32::from(out && !was_out);
+        was_out = out;
         camera.plug(!out);
+        silent.look();
         let sample = server.sample();
         if samples.len().is_multiple_of(6) {
             println!("| {:.1} | {sample} |", start.elapsed().as_secs_f64() / 60.0);
         }
         samples.push(sample);
     }
-    stop.store(true, Ordering::Relaxed);
-    let mut requests = 0;
-    for guest in guests {
-        requests += guest.join().expect("a guest does not fail");
+    camera.plug(true);
+    (samples, unplugged)
+}
+
+/// Whether all pages still show pictures and are answered.
+fn pages_verdict(pages: &Pages) -> bool {
+    let (before, answers) = (pages.pictures(), pages.answers());
+    thread::sleep(PERIOD);
+    let shows = pages.pictures().into_iter().zip(before).filter(|(now, then)| now > then).count();
+    let answered = pages.answers() - answers;
+    println!("{PAGES} open pages: {shows} show pictures, {answered} answers in {PERIOD:?}");
+    shows == PAGES && answered >= PAGES as u64
+}
+
+/// Whether memory is small again soon after a burst of connections.
+fn burst(server: &Server) -> bool {
+    let burst = Neighbours::connect(server.addresses.http, BURST);
+    let most = server.sample().rss_mib;
+    drop(burst);
+    let start = Instant::now();
+    loop {
+        let rss_mib = server.sample().rss_mib;
+        let (small, late) = (rss_mib < SMALL_MIB, start.elapsed() > BURST_TIME);
+        if small || late {
+            let word = if small { "" } else { ": STAYS" };
+            let after = start.elapsed();
+            println!(
+                "after {BURST} connections: {most:.1} MiB, {rss_mib:.1} {after:.0?} later{word}"
+            );
+            return small;
+        }
+        thread::sleep(Duration::from_secs(1));
     }
-    println!("\n{requests} things done by {GUESTS} guests, source unplugged {unplugged} times");
-    let well = verdict(&samples, &server.errors());
-    let code = server.stop();
-    println!("ended with {code:?}");
-    if !well || code != Some(0) {
-        std::process::exit(1);
-    }
+}
+
+/// A burst of neighbours is as many sockets here too.
+fn allow_many_descriptors() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).expect("up to the hard limit one may always go");
 }
 
 /// Compares the last third with the second: the first is for filling caches.
@@ -102,4 +180,8 @@ fn median(samples: &[Sample], pick: fn(&Sample) -> f64) -> f64 {
 }
 
 const GUESTS: u64 = 50;
+const PAGES: usize = 100;
+const BURST: usize = 4000;
+const SMALL_MIB: f64 = 16.0;
+const BURST_TIME: Duration = Duration::from_secs(30);
 const PERIOD: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -13,12 +13,19 @@ use parking_lot::Mutex;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::launch::launch;
+use crate::launch::launch_as;
 
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
-    child: Child,
+    pub(crate) addresses: Addresses,
+    child: Mutex<Child>,
     errors: Arc<Mutex<Vec<String>>>,
+}
+
+/// Where it listens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Addresses {
+    pub(crate) http: SocketAddr,
+    pub(crate) rtsp: SocketAddr,
 }
 
 /// What the process has at a moment.
@@ -40,9 +47,13 @@ impl fmt::Display for Sample {
 
 impl Server {
     pub(crate) fn start(source: &str) -> Self {
-        let options = ["--no-rtsp", "--source", source, "--bandwidth", "200M"];
-        let (mut child, addresses) = launch(&options, "info", Stdio::piped());
-        let address = addresses[0];
+        let options = ["--rtsp-port", "0", "--source", source, "--bandwidth", "200M"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_livestream"));
+        if let Some(library) = std::env::var_os("CAMERA_PRELOAD") {
+            command.env("LD_PRELOAD", library);
+        }
+        let (mut child, addresses) = launch_as(command, &options, "info", Stdio::piped());
+        let addresses = Addresses { http: addresses[0], rtsp: addresses[1] };
         let errors = Arc::new(Mutex::new(Vec::new()));
         let (log, found) = (child.stderr.take().expect("its log is piped"), Arc::clone(&errors));
         thread::spawn(move || {
@@ -52,11 +63,11 @@ impl Server {
                 }
             }
         });
-        Self { address, child, errors }
+        Self { addresses, child: Mutex::new(child), errors }
     }
 
     pub(crate) fn sample(&self) -> Sample {
-        let process = format!("/proc/{}", self.child.id());
+        let process = format!("/proc/{}", self.child.lock().id());
         let status = fs::read_to_string(format!("{process}/status")).unwrap_or_default();
         let field = |name: &str| -> f64 {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -74,7 +85,7 @@ impl Server {
     }
 
     fn state(&self) -> Option<serde_json::Value> {
-        let mut socket = TcpStream::connect_timeout(&self.address, PATIENCE).ok()?;
+        let mut socket = TcpStream::connect_timeout(&self.addresses.http, PATIENCE).ok()?;
         socket.set_read_timeout(Some(PATIENCE)).ok()?;
         write!(socket, "GET /state HTTP/1.0\r\n\r\n").ok()?;
         let mut answer = String::new();
@@ -82,23 +93,28 @@ impl Server {
         serde_json::from_str(answer.split_once("\r\n\r\n")?.1).ok()
     }
 
+    /// Whether its source has pictures of now.
+    pub(crate) fn is_live(&self) -> bool {
+        self.state().is_some_and(|state| state["source"]["status"] == "live")
+    }
+
     pub(crate) fn errors(&self) -> Vec<String> {
         self.errors.lock().clone()
     }
 
     /// Asks it to end. Returns its exit code.
-    pub(crate) fn stop(mut self) -> Option<i32> {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)?;
+    pub(crate) fn stop(&self) -> Option<i32> {
+        let id = i32::try_from(self.child.lock().id()).ok().and_then(Pid::from_raw)?;
         kill_process(id, Signal::TERM).ok()?;
-        self.child.wait().ok()?.code()
+        self.child.lock().wait().ok()?.code()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to do.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.child.get_mut().kill();
+        let _ = self.child.get_mut().wait();
     }
 }
 
