@@ -5,6 +5,8 @@
 //! and a slow client shows only by its full socket.
 
 use std::net::SocketAddr;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
 use crate::proto::sock_diag::TcpState;
 
@@ -12,6 +14,8 @@ use crate::proto::sock_diag::TcpState;
 pub(crate) struct Kernel {
     #[cfg(target_os = "linux")]
     netlink: Option<linux::Netlink>,
+    #[cfg(target_os = "linux")]
+    trust: Trust,
 }
 
 #[cfg(target_os = "linux")]
@@ -22,18 +26,58 @@ impl Kernel {
         if let Err(error) = &netlink {
             log::debug!("what clients have not read cannot be asked: {error}");
         }
-        Self { netlink: netlink.ok() }
+        Self { netlink: netlink.ok(), trust: Trust::default() }
     }
 
     /// The state of the connection between two addresses, if it is to be had.
     pub(crate) fn ask(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<TcpState> {
-        let netlink = self.netlink.as_mut()?;
-        let state = netlink.ask(local, peer);
-        if netlink.is_useless() {
+        if self.trust.rests(Instant::now) {
+            return None;
+        }
+        if self.netlink.is_none() {
+            self.netlink = linux::Netlink::open().ok();
+        }
+        let state = self.netlink.as_mut().and_then(|netlink| netlink.ask(local, peer));
+        if self.trust.learn(state.is_some(), Instant::now) {
             log::debug!("the system does not say what clients have not read");
+            // It may be this socket that is broken.
             self.netlink = None;
         }
         state
+    }
+}
+
+/// Whether it is worth asking: a system that does not answer is left alone for a while.
+#[cfg(target_os = "linux")]
+#[derive(Debug, Default)]
+struct Trust {
+    /// Questions without an answer, one after another: connections that are closed have none.
+    failures: u32,
+    rest: Duration,
+    until: Option<Instant>,
+}
+
+#[cfg(target_os = "linux")]
+impl Trust {
+    /// Whether nothing is asked now.
+    fn rests(&self, now: impl FnOnce() -> Instant) -> bool {
+        self.until.is_some_and(|until| now() < until)
+    }
+
+    /// Takes in whether there was an answer. Returns whether a rest begins.
+    fn learn(&mut self, answered: bool, now: impl FnOnce() -> Instant) -> bool {
+        if answered {
+            *self = Self::default();
+            return false;
+        }
+        self.failures += 1;
+        // After a rest one question decides.
+        if self.until.is_none() && self.failures < MAX_FAILURES {
+            return false;
+        }
+        self.rest = (self.rest * 2).clamp(SHORTEST_REST, LONGEST_REST);
+        self.until = Some(now() + self.rest);
+        true
     }
 }
 
@@ -62,8 +106,6 @@ mod linux {
     pub(crate) struct Netlink {
         socket: Socket,
         sequence: u32,
-        /// Questions without an answer, one after another.
-        failures: u32,
     }
 
     impl Netlink {
@@ -71,14 +113,12 @@ mod linux {
             let (domain, protocol) = (Domain::from(AF_NETLINK), Protocol::from(NETLINK_SOCK_DIAG));
             let socket = Socket::new(domain, Type::RAW, Some(protocol))?;
             socket.set_nonblocking(true)?;
-            Ok(Self { socket, sequence: 0, failures: 0 })
+            Ok(Self { socket, sequence: 0 })
         }
 
         pub(crate) fn ask(&mut self, local: SocketAddr, peer: SocketAddr) -> Option<TcpState> {
             self.sequence = self.sequence.wrapping_add(1);
-            let state = self.exchange(&request(local, peer, self.sequence));
-            self.failures = if state.is_some() { 0 } else { self.failures + 1 };
-            state
+            self.exchange(&request(local, peer, self.sequence))
         }
 
         fn exchange(&mut self, question: &[u8]) -> Option<TcpState> {
@@ -92,18 +132,20 @@ mod linux {
                 }
             }
         }
-
-        /// Whether it failed so often that the system, not a closed connection, is why.
-        pub(crate) fn is_useless(&self) -> bool {
-            self.failures >= MAX_FAILURES
-        }
     }
 
     const AF_NETLINK: i32 = 16;
     const NETLINK_SOCK_DIAG: i32 = 4;
     const ANSWER_BYTES: usize = 2048;
-    const MAX_FAILURES: u32 = 32;
 }
+
+/// As many connections may be gone when they are asked for.
+#[cfg(target_os = "linux")]
+const MAX_FAILURES: u32 = 32;
+#[cfg(target_os = "linux")]
+const SHORTEST_REST: Duration = Duration::from_secs(1);
+#[cfg(target_os = "linux")]
+const LONGEST_REST: Duration = Duration::from_secs(60);
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
@@ -132,12 +174,40 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_is_not_there_has_no_state_and_asking_for_it_ends() {
+    fn questions_about_connections_that_are_gone_end_and_do_not_end_the_knowledge_of_others() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let mut kernel = Kernel::new();
-        let (local, peer) = ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
-        for _ in 0..1000 {
-            assert_eq!(kernel.ask(local, peer), None);
+        let (local, peer) = (client.local_addr().unwrap(), client.peer_addr().unwrap());
+        // A sandbox may have no netlink; then there is nothing to see here.
+        if kernel.ask(local, peer).is_none() {
+            return;
         }
-        assert!(kernel.netlink.is_none());
+        let gone = ("127.0.0.1:1".parse().unwrap(), "127.0.0.1:2".parse().unwrap());
+        for _ in 0..1000 {
+            assert_eq!(kernel.ask(gone.0, gone.1), None);
+        }
+        assert_eq!(kernel.ask(local, peer), None, "it rests");
+        kernel.trust.until = Some(Instant::now());
+        assert!(kernel.ask(local, peer).is_some(), "the rest is over");
+    }
+
+    #[test]
+    fn a_system_without_answers_is_asked_ever_less_and_never_given_up() {
+        let mut trust = Trust::default();
+        let start = Instant::now();
+        let mut asked = Vec::new();
+        for second in 0..600 {
+            let now = || start + Duration::from_secs(second);
+            for _ in 0..100 {
+                if !trust.rests(now) {
+                    asked.push(second);
+                    trust.learn(false, now);
+                }
+            }
+        }
+        assert_eq!(asked[..32], [0; 32]);
+        assert_eq!(asked[32..41], [1, 3, 7, 15, 31, 63, 123, 183, 243]);
+        assert!(!trust.learn(true, || start) && !trust.rests(|| start));
     }
 }
