@@ -3,6 +3,10 @@
 //! Pure state, stepped once a second by the governor with what the viewer's
 //! streams did in that second. Knows no socket: a skipped frame is one that was
 //! ready while the one before it was still being sent.
+//!
+//! A client that stands still for a while (a tab switch, a lid) is no slow link: what
+//! held before it holds after it. A link that fell from what it had carried well, and then
+//! proves itself, jumps back; the slow climb is for those that do not prove it.
 
 use std::time::{Duration, Instant};
 
@@ -21,6 +25,13 @@ pub struct Link {
     patience: Duration,
     raised_at: Option<Instant>,
     retry_at: Option<Instant>,
+    /// Since when it carries this cap.
+    steady_since: Option<Instant>,
+    /// The cap that it carried well before it fell.
+    carried: Option<Level>,
+    /// While the client stands still after it was steady: in how many seconds of that something
+    /// went all the same.
+    stall: Option<u32>,
 }
 
 /// What one viewer's streams did in the last second.
@@ -34,6 +45,10 @@ pub struct Second {
     pub bits_per_sec: u64,
     /// Whether nothing old lies in sockets.
     pub fresh: bool,
+    /// Whether the client stood still for a good part of it.
+    pub stalled: bool,
+    /// Bits per second that the link took for a moment, of which all was read at once.
+    pub proven_bits_per_sec: u64,
 }
 
 /// No link is held below this part of what the lowest level costs: about a picture a second.
@@ -43,6 +58,9 @@ const FIRST_PATIENCE: Duration = Duration::from_secs(5);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(60);
 /// A rise that lasts this long was right.
 const PROBATION: Duration = Duration::from_secs(3);
+/// A stall has a second in which it begins and one in which it ends. What halts in more of them is
+/// slow.
+const ENDS_OF_A_STALL: u32 = 2;
 
 impl Default for Link {
     fn default() -> Self {
@@ -54,6 +72,9 @@ impl Default for Link {
             patience: FIRST_PATIENCE,
             raised_at: None,
             retry_at: None,
+            steady_since: None,
+            carried: None,
+            stall: None,
         }
     }
 }
@@ -85,8 +106,17 @@ impl Link {
     /// A rise that chokes at once doubles the patience, 5 s to 60 s.
     pub fn step(&mut self, second: Second, costs: &Costs, current: Level, now: Instant) {
         if second.choked() {
-            self.fall(second, costs, current, now);
+            if second.stalled && self.is_proven(second, costs) {
+                // It stood still, and went on at once.
+                self.jump(now);
+            } else if !self.stands_still(second, now) {
+                self.fall(second, costs, current, now);
+            }
             return;
+        }
+        if second.sent > 0 {
+            self.steady_since.get_or_insert(now);
+            self.stall = None;
         }
         let raised_well = self.raised_at.is_some_and(|at| now.duration_since(at) >= PROBATION);
         if raised_well {
@@ -95,11 +125,45 @@ impl Link {
                 self.patience = FIRST_PATIENCE;
             }
         }
-        if self.retry_at.is_some_and(|at| now >= at) {
+        if self.is_proven(second, costs) {
+            self.jump(now);
+        } else if self.retry_at.is_some_and(|at| now >= at) {
             self.rise(costs);
-            self.raised_at = Some(now);
-            self.retry_at = (self.cap < Level::TOP).then_some(now + PROBATION);
+            self.risen(now);
         }
+    }
+
+    /// Whether a second that choked says nothing about the link: the client, which had carried
+    /// all, took nothing at all for a while.
+    fn stands_still(&mut self, second: Second, now: Instant) -> bool {
+        let begins = self.is_steady(now).then_some(0);
+        let Some(ends) = self.stall.or(begins).filter(|_| second.stalled) else { return false };
+        let ends = ends + u32::from(second.sent > 0);
+        self.stall = Some(ends);
+        self.steady_since = None;
+        ends <= ENDS_OF_A_STALL
+    }
+
+    fn is_steady(&self, now: Instant) -> bool {
+        self.steady_since.is_some_and(|since| now.duration_since(since) >= PROBATION)
+    }
+
+    /// Whether it took with ease, and at once, what it carried before it fell.
+    fn is_proven(&self, second: Second, costs: &Costs) -> bool {
+        let cost = self.carried.and_then(|carried| costs[carried.index()]);
+        second.sent > 0 && cost.is_some_and(|cost| second.proven_bits_per_sec / 3 * 2 >= cost)
+    }
+
+    fn jump(&mut self, now: Instant) {
+        self.cap = self.carried.take().unwrap_or(self.cap).max(self.cap);
+        (self.rate, self.drain_until) = (None, None);
+        self.risen(now);
+    }
+
+    fn risen(&mut self, now: Instant) {
+        self.raised_at = Some(now);
+        self.steady_since = None;
+        self.retry_at = (self.cap < Level::TOP).then_some(now + PROBATION);
     }
 
     fn rise(&mut self, costs: &Costs) {
@@ -114,7 +178,11 @@ impl Link {
     fn fall(&mut self, second: Second, costs: &Costs, current: Level, now: Instant) {
         if self.raised_at.take().is_some_and(|at| now.duration_since(at) < PROBATION) {
             self.patience = (self.patience * 2).min(LONGEST_PATIENCE);
+            self.carried = None;
+        } else if self.rate.is_none() && (self.is_steady(now) || self.stall.is_some()) {
+            self.carried = Some(self.cap);
         }
+        (self.steady_since, self.stall) = (None, None);
         self.choked_at = current;
         // A fifth stays free, so that what the sockets hold runs out.
         let part = if second.fresh { 5 } else { 4 };
@@ -153,10 +221,22 @@ mod tests {
         Some(7_000),
         Some(8_000),
     ];
-    const SMOOTH: Second = Second { sent: 30, skipped: 0, bits_per_sec: 8_000, fresh: false };
+    const SMOOTH: Second = Second {
+        sent: 30,
+        skipped: 0,
+        bits_per_sec: 8_000,
+        fresh: false,
+        stalled: false,
+        proven_bits_per_sec: 0,
+    };
+    /// A second in which a client begins or ceases to stand still, and one in between.
+    const HALTED: Second =
+        Second { sent: 10, skipped: 20, bits_per_sec: 2_700, stalled: true, ..SMOOTH };
+    const STOOD_STILL: Second = Second { sent: 0, skipped: 30, bits_per_sec: 0, ..HALTED };
+    const PROVEN: Second = Second { proven_bits_per_sec: 12_000, ..SMOOTH };
 
     fn choked(bits_per_sec: u64) -> Second {
-        Second { sent: 20, skipped: 10, bits_per_sec, fresh: false }
+        Second { sent: 20, skipped: 10, bits_per_sec, ..SMOOTH }
     }
 
     fn at(index: usize) -> Level {
@@ -176,7 +256,7 @@ mod tests {
     #[test]
     fn one_skipped_frame_of_many_is_no_reason() {
         let mut link = Link::default();
-        let second = Second { sent: 5, skipped: 1, bits_per_sec: 1, fresh: false };
+        let second = Second { sent: 5, skipped: 1, bits_per_sec: 1, ..SMOOTH };
         link.step(second, &COSTS, Level::TOP, Instant::now());
         assert_eq!(link.cap(), Level::TOP);
     }
@@ -237,7 +317,7 @@ mod tests {
     fn a_second_in_which_nothing_went_out_does_not_starve_it() {
         let mut link = Link::default();
         let start = Instant::now();
-        let stuck = Second { sent: 0, skipped: 30, bits_per_sec: 0, fresh: false };
+        let stuck = Second { sent: 0, skipped: 30, bits_per_sec: 0, ..SMOOTH };
         link.step(stuck, &COSTS, Level::TOP, start);
         assert_eq!(link.rate(start + DRAIN), Some(33));
     }
@@ -252,6 +332,103 @@ mod tests {
             link.step(SMOOTH, &COSTS, link.cap(), start + Duration::from_secs(second));
         }
         assert_eq!(link.cap(), Level::TOP);
+    }
+
+    /// Steps through seconds. Returns the cap after each.
+    fn run(link: &mut Link, from: Instant, seconds: &[Second]) -> Vec<Level> {
+        let step = |(number, second): (u64, &Second)| {
+            let current = link.cap();
+            link.step(*second, &COSTS, current, from + Duration::from_secs(number));
+            link.cap()
+        };
+        (0..).zip(seconds).map(step).collect()
+    }
+
+    #[test]
+    fn a_client_that_stands_still_keeps_its_level_however_long() {
+        for stood in [0, 1, 2, 5, 15] {
+            let mut link = Link::default();
+            let mut seconds = vec![SMOOTH; 5];
+            seconds.push(HALTED);
+            seconds.extend(vec![STOOD_STILL; stood]);
+            seconds.extend([HALTED, SMOOTH, SMOOTH]);
+            let caps = run(&mut link, Instant::now(), &seconds);
+            assert!(caps.iter().all(|cap| *cap == Level::TOP), "{stood}: {caps:?}");
+            assert_eq!(link.rate(Instant::now()), None, "{stood}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_halts_again_and_again_is_slow() {
+        let mut link = Link::default();
+        let mut seconds = vec![SMOOTH; 5];
+        seconds.extend([HALTED; 3]);
+        let caps = run(&mut link, Instant::now(), &seconds);
+        assert_eq!((caps[6], caps[7]), (Level::TOP, at(1)));
+    }
+
+    #[test]
+    fn a_client_that_was_slow_from_the_start_is_not_taken_to_stand_still() {
+        for before in 0..3 {
+            let mut link = Link::default();
+            let mut seconds = vec![SMOOTH; before];
+            seconds.push(HALTED);
+            run(&mut link, Instant::now(), &seconds);
+            assert_eq!(link.cap(), at(1), "{before}");
+        }
+    }
+
+    #[test]
+    fn after_a_stall_a_link_that_became_slow_falls_within_two_seconds() {
+        let mut link = Link::default();
+        let mut seconds = vec![SMOOTH; 5];
+        seconds.extend([HALTED, STOOD_STILL, HALTED, choked(2_500)]);
+        run(&mut link, Instant::now(), &seconds);
+        assert_eq!(link.cap(), at(1));
+    }
+
+    #[test]
+    fn a_link_that_proves_itself_jumps_back_to_what_it_carried() {
+        let mut link = Link::default();
+        let start = Instant::now();
+        let mut seconds = vec![SMOOTH; 5];
+        seconds.extend([choked(500), choked(500), SMOOTH, PROVEN]);
+        let caps = run(&mut link, start, &seconds);
+        assert_eq!(caps[7..], [Level::LOWEST, Level::TOP]);
+        assert_eq!(link.rate(start), None, "every frame at once");
+    }
+
+    #[test]
+    fn it_jumps_back_in_the_very_second_in_which_it_goes_on() {
+        let mut link = Link::default();
+        let mut seconds = vec![SMOOTH; 5];
+        let goes_on = Second { proven_bits_per_sec: 12_000, ..HALTED };
+        seconds.extend([choked(500), STOOD_STILL, goes_on]);
+        let caps = run(&mut link, Instant::now(), &seconds);
+        assert_eq!(caps[6..], [Level::LOWEST, Level::TOP]);
+    }
+
+    #[test]
+    fn what_it_never_carried_it_does_not_jump_to_and_not_twice_if_it_chokes() {
+        let mut link = Link::default();
+        let caps = run(&mut link, Instant::now(), &[choked(500), PROVEN, PROVEN]);
+        assert_eq!(caps, [Level::LOWEST; 3], "it choked from the start");
+
+        let mut link = Link::default();
+        let mut seconds = vec![SMOOTH; 5];
+        seconds.extend([choked(500), PROVEN, choked(500), PROVEN, PROVEN]);
+        let caps = run(&mut link, Instant::now(), &seconds);
+        let low = Level::LOWEST;
+        assert_eq!(caps[5..], [low, Level::TOP, low, low, low]);
+    }
+
+    #[test]
+    fn a_link_that_takes_just_what_it_carried_before_does_not_prove_itself() {
+        let mut link = Link::default();
+        let mut seconds = vec![SMOOTH; 5];
+        seconds.extend([choked(500), Second { proven_bits_per_sec: 8_000, ..SMOOTH }]);
+        run(&mut link, Instant::now(), &seconds);
+        assert_eq!(link.cap(), Level::LOWEST);
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub struct StreamMeter {
     pub skipped: AtomicU64,
     /// Whether frames wait here, and not as old ones in a socket, while the client has not read.
     pub waits_here: AtomicBool,
+    /// Whether the client stood still in this second: a frame waited, and nothing at all went.
+    stalled: AtomicBool,
+    /// Bytes per second that the link took in this second while its client read all at once.
+    proven: AtomicU64,
     /// Microseconds from the capture to the last byte handed to the system, a running mean.
     pub latency_us: AtomicU64,
     read: Mutex<(u64, u64, u64)>,
@@ -60,14 +64,45 @@ impl StreamMeter {
         self.latency_us.store(mean, Ordering::Relaxed);
     }
 
-    /// What was counted since the last call: frames, skipped, bytes.
-    pub(super) fn since_last(&self) -> (u64, u64, u64) {
+    /// Counts a frame that was passed over.
+    pub fn skip(&self) {
+        self.skipped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The client stands still.
+    pub fn stall(&self) {
+        self.stalled.store(true, Ordering::Relaxed);
+    }
+
+    /// The link took so much, and the client has read all of it.
+    pub fn prove(&self, bytes_per_sec: u64) {
+        self.proven.fetch_max(bytes_per_sec, Ordering::Relaxed);
+    }
+
+    /// What was counted since the last call.
+    pub(super) fn since_last(&self) -> Counted {
         let now = (
             self.frames.load(Ordering::Relaxed),
             self.skipped.load(Ordering::Relaxed),
             self.bytes.load(Ordering::Relaxed),
         );
         let last = std::mem::replace(&mut *self.read.lock(), now);
-        (now.0 - last.0, now.1 - last.1, now.2 - last.2)
+        Counted {
+            sent: now.0 - last.0,
+            skipped: now.1 - last.1,
+            bytes: now.2 - last.2,
+            stalled: self.stalled.swap(false, Ordering::Relaxed),
+            proven_bytes_per_sec: self.proven.swap(0, Ordering::Relaxed),
+        }
     }
+}
+
+/// What a stream did in some time.
+#[derive(Debug)]
+pub(super) struct Counted {
+    pub(super) sent: u64,
+    pub(super) skipped: u64,
+    pub(super) bytes: u64,
+    pub(super) stalled: bool,
+    pub(super) proven_bytes_per_sec: u64,
 }

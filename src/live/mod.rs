@@ -7,6 +7,7 @@
 
 pub mod audience;
 pub mod bandwidth;
+pub mod cursor;
 mod desk;
 mod device;
 pub mod encode;

@@ -213,8 +213,8 @@ impl Viewer {
             // Nobody measures who watches nothing.
             (inner.last, inner.fps) = (Second::default(), 0.0);
         }
-        let (sent, skipped, _) = meter.since_last();
-        (sent, skipped)
+        let counted = meter.since_last();
+        (counted.sent, counted.skipped)
     }
 
     /// What it claims of the budget; `None` if it watches nothing.
@@ -282,10 +282,15 @@ impl Viewer {
             .streams
             .iter()
             .map(|meter| {
-                let (sent, skipped, bytes) = meter.since_last();
-                let bits_per_sec = (bytes as f64 * 8.0 / seconds) as u64;
-                let fresh = meter.waits_here.load(Ordering::Relaxed);
-                Second { sent, skipped, bits_per_sec, fresh }
+                let counted = meter.since_last();
+                Second {
+                    sent: counted.sent,
+                    skipped: counted.skipped,
+                    bits_per_sec: (counted.bytes as f64 * 8.0 / seconds) as u64,
+                    fresh: meter.waits_here.load(Ordering::Relaxed),
+                    stalled: counted.stalled,
+                    proven_bits_per_sec: counted.proven_bytes_per_sec.saturating_mul(8),
+                }
             })
             .collect();
         // A tab that hangs says nothing about the link if another of the same viewer flows.
@@ -297,7 +302,7 @@ impl Viewer {
             sent: sum.sent + one.sent,
             skipped: sum.skipped + one.skipped,
             bits_per_sec: sum.bits_per_sec + one.bits_per_sec,
-            fresh: one.fresh,
+            ..*one
         });
         inner.fps = sum.sent as f64 / seconds / (each.len() as f64).max(1.0);
         inner.last = sum;

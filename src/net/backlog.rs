@@ -1,10 +1,17 @@
 //! How much of a stream its client has not read, and whether it may get more.
 //!
-//! Pure state; what the system knows comes in as a [`TcpState`]. A client's system
-//! acknowledges what it only holds, so that a slow reader's backlog lies there,
-//! unseen, as old pictures. It shows in the window: room that was there once and is
-//! not now is room that is taken. Rooms are told of seldom, so that what counts as
-//! unread may have been read since, but not the other way round.
+//! Pure state; what the system knows comes in as a [`TcpState`]. What is not
+//! acknowledged is on its way, and how long that takes follows from how fast the
+//! rest went. A client's system acknowledges what it only holds, so that a slow
+//! reader's backlog lies there, unseen, as old pictures. It shows in the window: room
+//! that was there once and is not now may be room that is taken.
+//!
+//! It may also be room that is gone: systems give up room while everything is read, as
+//! small packets take more of it than their bytes. So a smaller window is a suspicion, and
+//! decides nothing by itself. What decides is what happens while nothing is sent but a byte
+//! that asks ([`Outlook::Unread`]). Room that comes back then was taken: more waits
+//! to be read, and the next picture is held back until it is. If none comes, either all
+//! is read, or nothing is being read at all; neither is helped by waiting.
 
 use std::time::{Duration, Instant};
 
@@ -15,25 +22,46 @@ use crate::proto::sock_diag::TcpState;
 pub(crate) struct Backlog {
     /// Bytes that were written since the stream began.
     written: u64,
-    /// The same when the system was asked last.
+    /// The same when the system was asked last, and when that was.
     written_then: u64,
-    /// Bytes of them that were not read.
+    known_at: Instant,
+    /// Bytes of them that were not read, if all the room that is missing is taken.
     unread_then: u64,
+    /// Up to which byte of the stream the client has room.
+    edge: u64,
     largest_window: u32,
-    /// How fast the client read lately.
-    bytes_per_sec: f64,
-    /// Until when that is counted.
-    counted_until: Instant,
+    /// So much of the room that is missing is taken to be gone.
+    given_up: u64,
+    reading: Reading,
+    /// Since when nothing showed that the client is slow.
+    prompt_since: Option<Instant>,
+    /// The longest that a client who had something to read was seen to read nothing.
+    longest_rest: Duration,
     /// When something was written last, or less was unread than before.
     changed_at: Instant,
+    proven_bytes_per_sec: Option<u64>,
     held: Option<Held>,
 }
 
-/// That too much is unread.
+/// How fast a client read lately: a running mean.
+#[derive(Debug)]
+struct Reading {
+    sum: f64,
+    weight: f64,
+    counted_until: Instant,
+}
+
+/// That too much may be unread.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     since: Instant,
     look_at: Instant,
+    /// The client's edge when it was last seen to move, or at the start.
+    edge: u64,
+    /// When it last moved: the client reads what had been unread.
+    moved_at: Option<Instant>,
+    /// Whether a byte went out that asks.
+    asked: bool,
 }
 
 /// What a look came to.
@@ -56,11 +84,16 @@ impl Backlog {
         Self {
             written: 0,
             written_then: 0,
+            known_at: now,
             unread_then: 0,
+            edge: 0,
             largest_window: 0,
-            bytes_per_sec: 0.0,
-            counted_until: now,
+            given_up: 0,
+            reading: Reading { sum: 0.0, weight: UNKNOWN_WEIGHT, counted_until: now },
+            prompt_since: None,
+            longest_rest: SHORTEST_REST,
             changed_at: now,
+            proven_bytes_per_sec: None,
             held: None,
         }
     }
@@ -69,6 +102,14 @@ impl Backlog {
     pub(crate) fn wrote(&mut self, bytes: usize, now: Instant) {
         self.written += bytes as u64;
         self.changed_at = now;
+    }
+
+    /// A byte went to the system only to ask the client's. That is no progress.
+    pub(crate) fn asked(&mut self, bytes: usize) {
+        self.written += bytes as u64;
+        if let Some(held) = &mut self.held {
+            held.asked |= bytes > 0;
+        }
     }
 
     /// Whether another picture may go. Asks the system only if it matters.
@@ -81,7 +122,7 @@ impl Backlog {
             Some(held) if now < held.look_at => {
                 return Outlook::Unread { look_at: held.look_at, ask: false };
             }
-            None if !self.is_in_question() => return Outlook::Clear,
+            None if !self.is_in_question(now) => return Outlook::Clear,
             _ => {}
         }
         let Some(state) = state() else {
@@ -89,15 +130,14 @@ impl Backlog {
             return Outlook::Clear;
         };
         self.learn(state, now);
-        if self.unread_then as f64 <= self.bytes_per_sec.mul_add(MAY_BE_UNREAD, SMALL) {
+        let (queued, unread) = self.excess(state);
+        let may_go = queued <= 0.0 && (unread <= 0.0 || self.is_read_after_all(state, unread, now));
+        if may_go {
             self.held = None;
+            self.prompt_since.get_or_insert(now);
             return Outlook::Clear;
         }
-        let since = self.held.map_or(now, |held| held.since);
-        let pause = (now.duration_since(since) / 4).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        let look_at = now + pause;
-        self.held = Some(Held { since, look_at });
-        Outlook::Unread { look_at, ask: state.queued_bytes == 0 }
+        self.hold(state, queued, now)
     }
 
     /// Since when too much is unread and none of it was read, if that is so.
@@ -115,50 +155,161 @@ impl Backlog {
         self.changed_at
     }
 
+    /// Bytes per second at which the link took what was sent, if the client had read all of it when
+    /// the system was asked; once for each time that it was.
+    pub(crate) fn proven_bytes_per_sec(&mut self) -> Option<u64> {
+        self.proven_bytes_per_sec.take()
+    }
+
     /// Whether enough went out since the system was asked to make a difference.
-    fn is_in_question(&self) -> bool {
+    fn is_in_question(&self, now: Instant) -> bool {
         let since_then = (self.written - self.written_then) as f64;
-        let fast = self.bytes_per_sec >= FAST_BYTES_PER_SEC;
-        let seconds = if fast { MAY_BE_UNSEEN_IF_FAST } else { MAY_BE_UNSEEN };
-        !self.is_known() || since_then > self.bytes_per_sec * seconds
+        let rate = self.reading.bytes_per_sec();
+        let seconds = match self.unread_then as f64 > SMALL {
+            true => MAY_BE_UNSEEN_IF_BEHIND,
+            false if rate < FAST_BYTES_PER_SEC => MAY_BE_UNSEEN,
+            false => MAY_BE_UNSEEN_IF_FAST,
+        };
+        let old = now >= self.known_at + OLD;
+        !self.is_known() || old || since_then > rate * seconds
     }
 
     fn learn(&mut self, state: TcpState, now: Instant) {
-        let since = self.held.map(|held| held.since.max(self.changed_at));
-        let still = since.is_some_and(|since| now.duration_since(since) >= STILL);
-        if still && state.queued_bytes == 0 {
-            // The client may have given up room for good: it must not starve.
-            self.largest_window = 0;
-        }
         self.largest_window = self.largest_window.max(state.window_bytes);
         let taken = self.largest_window - state.window_bytes;
         let unread = (u64::from(taken) + u64::from(state.queued_bytes)).min(self.written);
         let read = (self.written - self.written_then + self.unread_then).saturating_sub(unread);
-        if read > 0 {
-            // News comes in lumps: what was read was read in all the time since the last.
-            let seconds = now.duration_since(self.counted_until).as_secs_f64().max(0.001);
-            let kept = (-seconds).exp();
-            self.bytes_per_sec = self.bytes_per_sec * kept + read as f64 * (1.0 - kept) / seconds;
-            self.counted_until = now;
-        }
+        self.reading.count(read, now);
         if unread < self.unread_then {
             self.changed_at = now;
         }
-        (self.written_then, self.unread_then) = (self.written, unread);
+        (self.written_then, self.known_at) = (self.written, now);
+        self.unread_then = unread;
+        self.proven_bytes_per_sec =
+            (unread as f64 <= SMALL).then_some(state.delivery_bytes_per_sec);
+        let acknowledged = self.written.saturating_sub(state.queued_bytes.into());
+        self.edge = acknowledged + u64::from(state.window_bytes);
+        self.see_movement(state, now);
+    }
+
+    /// Sees whether the client reads while the next picture is held back.
+    fn see_movement(&mut self, state: TcpState, now: Instant) {
+        let Some(held) = &mut self.held else { return };
+        if self.edge < held.edge + u64::from(state.window_step).max(LEAST_MOVEMENT) {
+            return;
+        }
+        let rest = now.duration_since(held.moved_at.unwrap_or(held.since));
+        self.longest_rest = self.longest_rest.max(rest.min(LONGEST_REST));
+        (held.edge, held.moved_at) = (self.edge, Some(now));
+        (self.given_up, self.prompt_since) = (0, None);
+    }
+
+    /// Bytes that are on their way beyond what may be, and those that are unread, as far as is
+    /// known.
+    fn excess(&self, state: TcpState) -> (f64, f64) {
+        let rate = self.reading.bytes_per_sec();
+        let way = (f64::from(state.min_rtt_us) / 1e6).min(LONGEST_WAY);
+        let queued = f64::from(state.queued_bytes);
+        // What the link takes may be more than it was given until now.
+        let link = rate.max(state.delivery_bytes_per_sec as f64);
+        let may_be_queued = link.mul_add(way + MAY_BE_QUEUED, SMALL);
+        let may_be_unread = rate.mul_add(way + MAY_BE_UNREAD, SMALL) + self.given_up as f64;
+        (queued - may_be_queued, self.unread_then as f64 - may_be_unread)
+    }
+
+    /// Whether room that is missing is not taken: it does not come back while nothing is sent.
+    fn is_read_after_all(&mut self, state: TcpState, excess: f64, now: Instant) -> bool {
+        let Some(held) = self.held else { return false };
+        if state.queued_bytes > 0 {
+            // The way is busy, or the client has no room: there is no answer yet.
+            return false;
+        }
+        let quiet = now.duration_since(held.moved_at.unwrap_or(held.since));
+        let patience = if self.longest_rest == SHORTEST_REST {
+            LONGEST_REST
+        } else {
+            (self.longest_rest * 3).min(LONGEST_REST)
+        };
+        if quiet >= patience {
+            (self.largest_window, self.given_up) = (state.window_bytes, 0);
+            self.unread_then = 0;
+            return true;
+        }
+        let given_up = self.given_up + 2 * excess as u64;
+        let prompt = self.prompt_since.is_some_and(|since| now.duration_since(since) >= PROMPT);
+        let may_be = prompt || given_up <= GIVEN_UP_IF_UNKNOWN;
+        if held.moved_at.is_none() && held.asked && may_be {
+            self.given_up = given_up;
+            return true;
+        }
+        false
+    }
+
+    fn hold(&mut self, state: TcpState, queued: f64, now: Instant) -> Outlook {
+        let first =
+            Held { since: now, look_at: now, edge: self.edge, moved_at: None, asked: false };
+        let held = self.held.get_or_insert(first);
+        let longer = now.duration_since(held.since) / 4;
+        // What is on its way goes at a rate that is known.
+        let until_sent = queued / self.reading.bytes_per_sec().max(1.0);
+        let until_sent = Duration::from_secs_f64(until_sent.clamp(0.0, 1.0));
+        let pause = longer.max(until_sent).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+        held.look_at = now + pause;
+        Outlook::Unread { look_at: held.look_at, ask: state.queued_bytes == 0 }
+    }
+}
+
+impl Reading {
+    fn bytes_per_sec(&self) -> f64 {
+        self.sum / self.weight
+    }
+
+    /// News comes in lumps: what was read was read in all the time since the last.
+    fn count(&mut self, read: u64, now: Instant) {
+        if read == 0 {
+            return;
+        }
+        let seconds = now.duration_since(self.counted_until).as_secs_f64().max(0.001);
+        let kept = (-seconds / REMEMBERED).exp();
+        self.sum = self.sum * kept + read as f64 * (1.0 - kept) / seconds;
+        self.weight = self.weight * kept + (1.0 - kept);
+        self.counted_until = now;
     }
 }
 
 /// So many bytes say nothing: rooms are told of in round numbers.
-const SMALL: f64 = 4096.0;
+const SMALL: f64 = 2048.0;
 /// Seconds' worth of bytes that may be unread.
-const MAY_BE_UNREAD: f64 = 0.1;
+const MAY_BE_UNREAD: f64 = 0.15;
+/// Seconds' worth of bytes that may be on their way, beyond the time that the way itself takes:
+/// enough that a link does not idle until the next look.
+const MAY_BE_QUEUED: f64 = 0.05;
+/// A way may take so many seconds.
+const LONGEST_WAY: f64 = 0.5;
 /// Seconds' worth of bytes that may go out before the system is asked again.
 const MAY_BE_UNSEEN: f64 = 0.3;
+/// The same where some were unread or on their way then.
+const MAY_BE_UNSEEN_IF_BEHIND: f64 = 0.05;
 /// The same for who reads fast: there are many of these, and asking takes 6 µs.
 const MAY_BE_UNSEEN_IF_FAST: f64 = 1.0;
 const FAST_BYTES_PER_SEC: f64 = 1e6;
-/// What nothing changes for so long is the client's way.
-const STILL: Duration = Duration::from_secs(1);
+/// After so long the system is asked again in any case: what was fast may be so no longer.
+const OLD: Duration = Duration::from_secs(1);
+/// The time constant of the mean, in seconds.
+const REMEMBERED: f64 = 0.5;
+/// How much the first moments, of which nothing is known, count for against a second.
+const UNKNOWN_WEIGHT: f64 = 0.1;
+/// What moves less was moved by the bytes that ask.
+const LEAST_MOVEMENT: u64 = 128;
+/// Who was not seen to be slow for so long reads at once.
+const PROMPT: Duration = Duration::from_millis(500);
+/// Who was not seen for that long may lose so much room while nothing of it comes back. Who reads
+/// at once may lose all: a client that stands still looks the same, and has read what came
+/// meanwhile as soon as it goes on.
+const GIVEN_UP_IF_UNKNOWN: u64 = 24 * 1024;
+/// How long nothing may be read before nothing is thought to be there.
+const SHORTEST_REST: Duration = Duration::from_millis(80);
+const LONGEST_REST: Duration = Duration::from_secs(1);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 

@@ -1,7 +1,7 @@
 //! What Linux knows of one TCP connection: the question and the answer of `sock_diag(7)`.
 //!
 //! Both are netlink messages in the byte order of this machine. Here they are
-//! bytes; the socket that they go through is `server`'s.
+//! bytes; the socket that they go through is `net`'s.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,6 +12,12 @@ pub struct TcpState {
     pub queued_bytes: u32,
     /// What the peer last said it has room for, in bytes.
     pub window_bytes: u32,
+    /// The peer tells of its room in multiples of so many bytes.
+    pub window_step: u32,
+    /// The shortest time that an acknowledgement took lately; nothing if there was none.
+    pub min_rtt_us: u32,
+    /// How fast the peer's system acknowledged what was sent last, in bytes per second.
+    pub delivery_bytes_per_sec: u64,
 }
 
 /// The question for the state of the connection between two addresses.
@@ -58,9 +64,16 @@ pub fn parse_reply(reply: &[u8], sequence: u32) -> Option<TcpState> {
     }
     let message = reply.get(HEADER_BYTES..)?;
     let info = attribute(message.get(INET_DIAG_MSG_BYTES..)?, u16::from(INET_DIAG_INFO))?;
+    let scales = *info.get(TCPI_WSCALES)?;
+    // A bit field, whose first member lies where the machine's byte order begins.
+    let scale = if cfg!(target_endian = "little") { scales & 0xf } else { scales >> 4 };
+    let min_rtt_us = u32_at(info, TCPI_MIN_RTT)?;
     Some(TcpState {
         queued_bytes: u32_at(message, IDIAG_WQUEUE)?,
         window_bytes: u32_at(info, TCPI_SND_WND)?,
+        window_step: 1 << scale,
+        min_rtt_us: if min_rtt_us == u32::MAX { 0 } else { min_rtt_us },
+        delivery_bytes_per_sec: u64_at(info, TCPI_DELIVERY_RATE)?,
     })
 }
 
@@ -95,6 +108,10 @@ fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
     bytes.get(offset..)?.first_chunk().map(|bytes| u32::from_ne_bytes(*bytes))
 }
 
+fn u64_at(bytes: &[u8], offset: usize) -> Option<u64> {
+    bytes.get(offset..)?.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes))
+}
+
 /// A question's length.
 pub const REQUEST_BYTES: usize = HEADER_BYTES + 56;
 
@@ -109,6 +126,9 @@ const INET_DIAG_NOCOOKIE: u64 = u64::MAX;
 /// For TCP: `write_seq - snd_una`, to the byte.
 const IDIAG_WQUEUE: usize = 60;
 // linux/tcp.h
+const TCPI_WSCALES: usize = 6;
+const TCPI_MIN_RTT: usize = 148;
+const TCPI_DELIVERY_RATE: usize = 160;
 const TCPI_SND_WND: usize = 228;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;

@@ -4,12 +4,12 @@
 //! while it plays, and none before and after.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::clip_feed::ClipFeed;
 use super::packing::Packed;
 use crate::live::audience::{Audience, Keep, Refused, Seat};
+use crate::live::cursor::{self, Cue, Cursor, View};
 use crate::live::hub::{Hub, Still};
 use crate::live::level::Level;
 use crate::live::meter::StreamMeter;
@@ -68,20 +68,17 @@ pub(super) struct LiveFeed {
     hub: Arc<Hub>,
     preferences: Preferences,
     seat: Option<Seat>,
-    last: Option<Arc<Still>>,
+    cursor: Cursor,
     /// The time that the last picture went out with.
     stamp: Option<Instant>,
-    paced_from: Option<Instant>,
-    sent_at: Instant,
 }
 
 impl Feed {
     /// The live source.
     pub(super) fn live(hub: &Arc<Hub>, preferences: Preferences, now: Instant) -> Self {
         let hub = Arc::clone(hub);
-        let (seat, last, stamp, paced_from) = (None, None, None, None);
-        let sent_at = now;
-        Self::Live(Box::new(LiveFeed { hub, preferences, seat, last, stamp, paced_from, sent_at }))
+        let (seat, stamp, cursor) = (None, None, Cursor::new(now));
+        Self::Live(Box::new(LiveFeed { hub, preferences, seat, cursor, stamp }))
     }
 
     /// Takes a seat, from which the picture's quality and the share come. Returns its counters.
@@ -124,7 +121,10 @@ impl Feed {
     /// Gives the seat back, and closes the file.
     pub(super) fn leave(&mut self) {
         match self {
-            Feed::Live(live) => (live.seat, live.last) = (None, None),
+            Feed::Live(live) => {
+                live.seat = None;
+                live.cursor.forget();
+            }
             Feed::Clip(clip) => clip.leave(),
         }
     }
@@ -137,44 +137,35 @@ impl Feed {
         };
         seat.map(|seat| &*seat.meter)
     }
+
+    /// The client cannot take a picture now.
+    pub(super) fn pass_over(&mut self, now: Instant) {
+        if let Feed::Live(live) = self
+            && let Some(seat) = &live.seat
+        {
+            live.cursor.pass_over(&View::of(&live.hub, seat), &seat.meter, now);
+        }
+    }
 }
 
 impl LiveFeed {
     /// Which picture is due.
-    ///
-    /// `held` says that the client had not taken the one before: what is missed then counts as
-    /// skipped.
-    pub(super) fn next(&mut self, now: Instant, held: bool) -> Due {
+    pub(super) fn next(&mut self, now: Instant) -> Due {
         let Some(seat) = &self.seat else { return Due::End };
-        let allowance = seat.viewer.allowance();
-        let seen = self.last.as_ref().map_or(0, |last| last.sequence);
-        let newest = self.hub.newest(allowance.level).filter(|still| still.sequence > seen);
-        let pace = allowance.pace(self.hub.frames_per_sec(), self.preferences.fps);
-        match (newest, &self.last) {
-            (Some(still), _) => {
-                let due = self.paced_from.map_or(now, |from| from + pace);
-                if now < due {
-                    return Due::At(due);
-                }
-                if held && pace.is_zero() && seen > 0 {
-                    let missed = (still.sequence - seen).saturating_sub(1);
-                    seat.meter.skipped.fetch_add(missed, Ordering::Relaxed);
-                }
-                self.paced_from = Some(if now < due + pace { due } else { now });
-                self.show(still, allowance.level, true, now)
+        let view = View::of(&self.hub, seat);
+        let level = view.allowance.level;
+        match self.cursor.due(view, now) {
+            cursor::Due::Picture(cue) => {
+                self.cursor.take(&cue, &seat.meter);
+                self.cursor.sent(now);
+                self.show(&cue, level, now)
             }
-            // As over HTTP: a quiet source's last picture again, so that nobody thinks it dead.
-            (None, Some(last)) if now >= self.sent_at + REPEAT => {
-                let last = Arc::clone(last);
-                self.show(last, allowance.level, false, now)
-            }
-            (None, _) => Due::At((self.sent_at + REPEAT).max(now + MOMENT)),
+            cursor::Due::At(at) => Due::At(at),
         }
     }
 
-    fn show(&mut self, still: Arc<Still>, level: Level, fresh: bool, now: Instant) -> Due {
-        self.sent_at = now;
-        self.last = Some(Arc::clone(&still));
+    fn show(&mut self, cue: &Cue, level: Level, now: Instant) -> Due {
+        let (still, fresh) = (Arc::clone(&cue.still), cue.is_fresh());
         let captured = if fresh { still.captured } else { now };
         // A repeated picture is newer than it was; the next one must not be older than that.
         let captured = self.stamp.map_or(captured, |last| captured.max(last + TICK));
@@ -185,7 +176,5 @@ impl LiveFeed {
     }
 }
 
-const REPEAT: Duration = Duration::from_secs(1);
 /// A tick of RTP's clock, and a little.
 const TICK: Duration = Duration::from_micros(12);
-const MOMENT: Duration = Duration::from_millis(100);

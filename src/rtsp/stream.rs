@@ -152,6 +152,7 @@ impl Stream {
                 }
                 if !self.send_batch(by)? {
                     self.held = true;
+                    self.feed.pass_over(now);
                     return Ok(Progress::At(now + BUSY_WAIT));
                 }
                 continue;
@@ -166,12 +167,13 @@ impl Stream {
                 && !destination.is_free(by)
             {
                 self.held = true;
+                self.feed.pass_over(now);
                 // There is a turn when there is room.
                 return Ok(Progress::WhenNotified);
             }
             let held = std::mem::take(&mut self.held);
             let next = match &mut self.feed {
-                Feed::Live(live) => live.next(now, held),
+                Feed::Live(live) => live.next(now),
                 Feed::Clip(clip) => clip.next(held, tools),
             };
             match next {

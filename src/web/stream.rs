@@ -1,8 +1,9 @@
-//! One live stream as bytes: which picture is due, and what goes out for it.
+//! One live stream as bytes: what goes out for the picture that is due.
 //!
-//! A [`Stream`] writes to anything that may take only a part; it waits for
-//! nothing and knows no thread. [`super::sender`] calls it when there is news, when
-//! its socket has room, and when the time it named has come.
+//! Which that is, the [`Cursor`] knows; whether the client can take it, the [`Backlog`]. A
+//! [`Stream`] writes to anything that may take only a part; it waits for nothing and knows no
+//! thread. [Its connection](super::connection) pumps it when there is news, when its socket has
+//! room, and when the time it named has come.
 
 use std::io::{ErrorKind, IoSlice, Write};
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::clock;
 use crate::live::audience::Seat;
+use crate::live::cursor::{Cue, Cursor, Due, View};
 use crate::live::hub::{Hub, Still};
 use crate::net::backlog::{Backlog, Outlook};
 use crate::proto::http::ResponseHead;
@@ -30,22 +32,14 @@ pub(super) enum Layout {
 pub(super) struct Stream {
     seat: Seat,
     layout: Layout,
-    /// From when the time to the next picture counts, where not all are sent.
-    paced_from: Option<Instant>,
+    cursor: Cursor,
     outgoing: Outgoing,
-    /// What went out last, or is going out.
-    last: Option<Arc<Still>>,
-    /// The sequence number that was sent last.
-    seen: u64,
-    /// That of a frame that is ready while the one before is still going out; 0 if there is none.
-    waiting: u64,
     /// Whether the socket has no room until it says so.
     blocked: bool,
     /// What the client has not read.
     backlog: Backlog,
     /// Bytes of the next part that went out already, as questions.
     ahead: usize,
-    sent_at: Instant,
     progress_at: Instant,
 }
 
@@ -55,10 +49,10 @@ pub(super) trait Outlet: Write {
     fn state(&mut self) -> Option<TcpState>;
 }
 
-/// What a look at a stream came to.
+/// What sending what is due came to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Look {
-    /// Look again at this time, if nothing happens before.
+pub(super) enum Pumped {
+    /// To be pumped again at this time, if nothing happens before.
     Again(Instant),
     /// The client is gone, or takes nothing any more.
     Over,
@@ -92,21 +86,17 @@ impl Stream {
         Self {
             seat,
             layout,
-            paced_from: None,
+            cursor: Cursor::new(now),
             outgoing: Outgoing { head, ..Outgoing::default() },
-            last: None,
-            seen: 0,
-            waiting: 0,
             blocked: false,
             backlog: Backlog::new(now),
             ahead: 0,
-            sent_at: now,
             progress_at: now,
         }
     }
 
     /// Sends what is due and fits.
-    pub(super) fn pump(&mut self, socket: &mut impl Outlet, hub: &Hub, now: Instant) -> Look {
+    pub(super) fn pump(&mut self, socket: &mut impl Outlet, hub: &Hub, now: Instant) -> Pumped {
         loop {
             if !self.outgoing.is_empty() && !self.blocked {
                 match self.outgoing.write(socket) {
@@ -115,7 +105,7 @@ impl Stream {
                         self.wrote(bytes, now);
                         self.progress_at = now;
                     }
-                    Err(_) => return Look::Over,
+                    Err(_) => return Pumped::Over,
                 }
                 self.blocked = !self.outgoing.is_empty();
                 if !self.blocked {
@@ -123,19 +113,19 @@ impl Stream {
                 }
             }
             if self.blocked {
-                self.count_skipped(hub, now);
+                self.pass_over(hub, now);
                 return self.patience(now);
             }
-            match self.next(hub, now) {
-                Next::Picture { still, paced_from } => match self.hold(socket, now) {
-                    None => self.load(still, paced_from, hub, now),
+            match self.cursor.due(View::of(hub, &self.seat), now) {
+                Due::Picture(cue) => match self.hold(socket, now) {
+                    None => self.load(&cue, hub, now),
                     Some(look_at) => {
-                        self.count_skipped(hub, now);
+                        self.pass_over(hub, now);
                         let stuck = now >= self.backlog.changed_at() + STUCK;
-                        return if stuck { Look::Over } else { Look::Again(look_at) };
+                        return if stuck { Pumped::Over } else { Pumped::Again(look_at) };
                     }
                 },
-                Next::WaitUntil(at) => return Look::Again(at),
+                Due::At(at) => return Pumped::Again(at),
             }
         }
     }
@@ -150,10 +140,15 @@ impl Stream {
         let outlook = self.backlog.look(now, || socket.state());
         self.seat.meter.waits_here.store(self.backlog.is_known(), Ordering::Relaxed);
         match outlook {
-            Outlook::Clear => None,
+            Outlook::Clear => {
+                if let Some(bytes_per_sec) = self.backlog.proven_bytes_per_sec() {
+                    self.seat.meter.prove(bytes_per_sec);
+                }
+                None
+            }
             Outlook::Unread { look_at, ask } => {
                 if ask {
-                    self.ask(socket, now);
+                    self.ask(socket);
                 }
                 Some(look_at)
             }
@@ -162,48 +157,26 @@ impl Stream {
 
     /// Sends one byte of what the next part begins with in any case. A client's system says how
     /// much room it has only when something comes, not when the client reads.
-    fn ask(&mut self, socket: &mut impl Outlet, now: Instant) {
-        let start = match self.layout {
-            Layout::Plain => multipart::PART_HEAD_START,
-            Layout::AdvanceHeaders => JPEG_START,
+    fn ask(&mut self, socket: &mut impl Outlet) {
+        let next = match self.layout {
+            Layout::Plain => multipart::PART_HEAD_START.get(self.ahead),
+            Layout::AdvanceHeaders if self.ahead < JPEG_START.len() + MAX_FILL => {
+                JPEG_START.get(self.ahead).or(Some(&JPEG_FILL))
+            }
+            Layout::AdvanceHeaders => None,
         };
-        if let Some(next) = start.get(self.ahead..=self.ahead)
+        if let Some(next) = next
             // Should it fail, the picture fails too, and that is told.
-            && let Ok(bytes) = socket.write(next)
+            && let Ok(bytes) = socket.write(&[*next])
         {
             self.ahead += bytes;
-            self.wrote(bytes, now);
+            self.seat.meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+            self.backlog.asked(bytes);
         }
     }
 
-    /// Which picture is due.
-    fn next(&mut self, hub: &Hub, now: Instant) -> Next {
-        let allowance = self.seat.viewer.allowance();
-        if allowance.paused {
-            // What was shown before is no longer live when it goes on.
-            (self.last, self.seen) = (None, 0);
-            return Next::WaitUntil(now + REPEAT);
-        }
-        let newest = hub.newest(allowance.level).filter(|still| still.sequence > self.seen);
-        match (newest, &self.last) {
-            (Some(still), _) => {
-                let pace = allowance.pace(hub.frames_per_sec(), self.seat.meter.fps());
-                let due = self.paced_from.map_or(now, |from| from + pace);
-                if now < due {
-                    return Next::WaitUntil(due);
-                }
-                // From when it was due, not from now, so that the rate is kept on average.
-                let paced_from = Some(if now < due + pace { due } else { now });
-                Next::Picture { still, paced_from }
-            }
-            (None, Some(last)) if now >= self.sent_at + REPEAT => {
-                Next::Picture { still: Arc::clone(last), paced_from: None }
-            }
-            (None, _) => Next::WaitUntil((self.sent_at + REPEAT).max(now + MOMENT)),
-        }
-    }
-
-    fn load(&mut self, still: Arc<Still>, paced_from: Option<Instant>, hub: &Hub, now: Instant) {
+    fn load(&mut self, cue: &Cue, hub: &Hub, now: Instant) {
+        let still = &cue.still;
         let mut head = std::mem::take(&mut self.outgoing.head);
         let tail = match self.layout {
             Layout::Plain => {
@@ -213,20 +186,19 @@ impl Stream {
             }
             Layout::AdvanceHeaders => multipart::AFTER_PICTURE_ADVANCE,
         };
-        if self.waiting > self.seen && still.sequence > self.waiting {
-            self.seat.meter.skipped.fetch_add(1, Ordering::Relaxed);
-        }
-        (self.seen, self.waiting) = (still.sequence, 0);
-        self.last = Some(Arc::clone(&still));
-        let fresh = paced_from.is_some();
-        self.paced_from = paced_from.or(self.paced_from);
-        let sent = std::mem::take(&mut self.ahead);
-        self.outgoing = Outgoing { head, picture: Some(still), tail, sent, fresh };
+        self.cursor.take(cue, &self.seat.meter);
+        let ahead = std::mem::take(&mut self.ahead);
+        let sent = match self.layout {
+            Layout::Plain => ahead,
+            Layout::AdvanceHeaders => ahead.min(JPEG_START.len()),
+        };
+        let (picture, fresh) = (Some(Arc::clone(still)), cue.is_fresh());
+        self.outgoing = Outgoing { head, picture, tail, sent, fresh };
         self.progress_at = now;
     }
 
     fn sent_whole(&mut self, hub: &Hub, now: Instant) {
-        self.sent_at = now;
+        self.cursor.sent(now);
         if let (Some(still), true) = (&self.outgoing.picture, self.outgoing.fresh) {
             let sent_at = hub.clock().now();
             self.seat.meter.frame(sent_at.saturating_duration_since(still.captured));
@@ -234,20 +206,13 @@ impl Stream {
         self.outgoing.clear();
     }
 
-    /// Counts a frame that was ready while the one before was still going out or unread, and gave
-    /// way to a newer one. What the pace leaves out is not counted.
-    fn count_skipped(&mut self, hub: &Hub, now: Instant) {
-        let allowance = self.seat.viewer.allowance();
-        let newest = hub.newest(allowance.level).map_or(0, |still| still.sequence);
-        let pace = allowance.pace(hub.frames_per_sec(), self.seat.meter.fps());
-        let due = self.paced_from.is_none_or(|from| now >= from + pace);
-        // The head of the response is no frame.
-        let occupied = self.seen > 0;
-        if newest > self.waiting.max(self.seen) && due && occupied {
-            if self.waiting > self.seen {
-                self.seat.meter.skipped.fetch_add(1, Ordering::Relaxed);
-            }
-            self.waiting = newest;
+    /// The client cannot take what is due.
+    fn pass_over(&mut self, hub: &Hub, now: Instant) {
+        let meter = &self.seat.meter;
+        self.cursor.pass_over(&View::of(hub, &self.seat), meter, now);
+        let moved_at = self.progress_at.max(self.backlog.changed_at());
+        if self.cursor.is_kept_waiting() && now >= moved_at + STANDSTILL {
+            meter.stall();
         }
     }
 
@@ -266,19 +231,10 @@ impl Stream {
         if self.blocked { Some(self.progress_at) } else { self.backlog.held_since() }
     }
 
-    fn patience(&self, now: Instant) -> Look {
+    fn patience(&self, now: Instant) -> Pumped {
         let end = self.progress_at + STUCK;
-        if now >= end { Look::Over } else { Look::Again(end) }
+        if now >= end { Pumped::Over } else { Pumped::Again(end) }
     }
-}
-
-enum Next {
-    /// What was not sent before goes with the time from which that to the next one counts.
-    Picture {
-        still: Arc<Still>,
-        paced_from: Option<Instant>,
-    },
-    WaitUntil(Instant),
 }
 
 impl Outgoing {
@@ -323,11 +279,13 @@ impl Outgoing {
 
 /// What every JPEG begins with (ITU-T T.81 B.2.1): the first marker, and the second one's mark.
 const JPEG_START: &[u8] = b"\xff\xd8\xff";
-/// A quiet source's last picture goes out again after this time.
-const REPEAT: Duration = Duration::from_secs(1);
+/// Any marker's first byte may stand there several times (B.1.1.2).
+const JPEG_FILL: u8 = 0xff;
+const MAX_FILL: usize = 64;
 /// A client that takes nothing for so long is gone.
 const STUCK: Duration = Duration::from_secs(20);
-const MOMENT: Duration = Duration::from_millis(50);
+/// A client that takes nothing for so long stands still. Less than what makes a second choke.
+const STANDSTILL: Duration = Duration::from_millis(100);
 
 #[cfg(test)]
 mod tests;

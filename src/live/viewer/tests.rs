@@ -148,7 +148,14 @@ fn a_second_is_what_was_counted_since_the_last() {
     let second = |viewer: &Viewer| viewer.measure(Duration::from_secs(1), &COSTS, Instant::now());
     meter.frame(Duration::from_millis(5));
     meter.bytes.fetch_add(1000, Ordering::Relaxed);
-    assert_eq!(second(&viewer), Second { sent: 1, skipped: 0, bits_per_sec: 8_000, fresh: false });
+    assert_eq!(second(&viewer), Second { sent: 1, bits_per_sec: 8_000, ..Second::default() });
+    meter.skip();
+    meter.stall();
+    meter.prove(50);
+    meter.prove(20);
+    let expected =
+        Second { skipped: 1, stalled: true, proven_bits_per_sec: 400, ..Second::default() };
+    assert_eq!(second(&viewer), expected);
     assert_eq!(second(&viewer), Second::default());
 }
 

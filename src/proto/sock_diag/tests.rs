@@ -38,11 +38,18 @@ fn a_link_local_client_is_asked_for_on_its_interface() {
 
 #[test]
 #[cfg(target_endian = "little")]
-fn answers_say_what_is_queued_and_what_there_is_room_for() {
-    let state = |queued_bytes, window_bytes| Some(TcpState { queued_bytes, window_bytes });
-    assert_eq!(parse_reply(UNREAD_IPV4, SEQUENCE), state(18_432, 0));
-    assert_eq!(parse_reply(UNREAD_IPV6, SEQUENCE), state(19_456, 0));
-    assert_eq!(parse_reply(IDLE_IPV4, SEQUENCE), state(0, 65_536));
+fn answers_say_what_is_queued_what_there_is_room_for_and_how_fast_the_way_is() {
+    let state = |queued_bytes, window_bytes, min_rtt_us, delivery_bytes_per_sec| TcpState {
+        queued_bytes,
+        window_bytes,
+        window_step: 1024,
+        min_rtt_us,
+        delivery_bytes_per_sec,
+    };
+    let of = |reply| parse_reply(reply, SEQUENCE);
+    assert_eq!(of(UNREAD_IPV4), Some(state(18_432, 0, 9, 504_123_076)));
+    assert_eq!(of(UNREAD_IPV6), Some(state(19_456, 0, 9, 489_074_626)));
+    assert_eq!(of(IDLE_IPV4), Some(state(0, 65_536, 25, 0)));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::{IoSlice, Result, Write};
 use std::time::Instant;
 
-use super::super::stream::{Look, Outlet, Stream};
+use super::super::stream::{Outlet, Pumped, Stream};
 use super::{Connection, State, Step};
 use crate::net::kernel::Kernel;
 use crate::net::lane::{Moment, Turn};
@@ -39,8 +39,8 @@ impl Connection {
         }
         let mut outlet = WayOut { wire: &mut self.wire, kernel: moment.kernel };
         match stream.pump(&mut outlet, &self.context.hub, moment.now) {
-            Look::Over => Step::Over,
-            Look::Again(at) => {
+            Pumped::Over => Step::Over,
+            Pumped::Again(at) => {
                 self.tell_standing(&stream, moment.now);
                 self.state = State::Streaming { stream, heard };
                 Step::Wait(Turn::Wait { until: Some(at), news: true, weight: WEIGHT })
