@@ -16,18 +16,22 @@
 //! what may block goes to the workers ([`net::workers`]). The governor is the main thread. A source
 //! has a second thread for what may never return: a driver, a disk, another server.
 //!
+//! Each module knows only such as stand below it; a test holds the sources to this table
+//! (`tests/house`).
+//!
 //! | module | what | may know |
 //! | --- | --- | --- |
-//! | [`app`] | starts the threads and joins them | all |
-//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | source, live, proto |
-//! | [`web`] | HTTP: connections, routes, streams | net, live, proto |
-//! | [`rtsp`] | the same pictures for players | net, live, proto |
-//! | [`net`] | lanes, workers, limits, and what a client has not read | proto, base |
-//! | [`live`] | who gets which picture: no sockets, no HTTP | media, source |
-//! | [`source`] | where pictures come from | media, client, proto |
-//! | [`client`] | plays from an RTSP server | proto |
-//! | [`media`] | what a picture is | jpeg, proto |
-//! | [`proto`] | bytes ↔ values, no I/O | base |
+//! | `player` | the player's window, a package of its own | client, media, proto |
+//! | `main`, [`app`] | starts the threads and joins them | all |
+//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, live, source, media, proto, base |
+//! | [`rtsp`] | the same pictures for players | web, net, live, source, media, proto, jpeg, base |
+//! | [`web`] | HTTP: connections, routes, streams | net, live, source, media, proto, base |
+//! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |
+//! | [`live`] | who gets which picture: no sockets, no HTTP | source, media, base |
+//! | [`source`] | where pictures come from | client, media, proto, jpeg, base |
+//! | [`client`] | plays from an RTSP server | proto, base |
+//! | [`media`] | what a picture is | proto, jpeg |
+//! | [`proto`] | bytes ↔ values, no I/O | jpeg, base |
 //! | [`jpeg`] | markers, coefficients, tables | nothing |
 //! | [`base`] | what everything may use | nothing |
 

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::proto::form::{encode_component, parse};
+use livestream::proto::http::form::{encode_component, parse};
 
 fuzz_target!(|input: &[u8]| {
     let Ok(fields) = parse(input) else { return };

@@ -1,6 +1,6 @@
 //! The list of clips that our server gives for `GET_PARAMETER clips`.
 
-use crate::proto::form::percent_decode;
+use crate::proto::http::form::percent_decode;
 
 /// What is asked for.
 pub(super) const ASKED: &[u8] = b"clips\r\n";

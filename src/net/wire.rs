@@ -11,7 +11,6 @@ use mio::event::Source;
 use mio::net::TcpStream;
 
 use super::kernel::Kernel;
-use super::lane::Ready;
 use super::socket;
 use crate::proto::sock_diag::TcpState;
 
@@ -27,6 +26,15 @@ pub(crate) struct Wire {
 enum Carrier {
     /// As they are.
     Plain(TcpStream),
+}
+
+/// What a socket became ready for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Ready {
+    /// There is something to read, or an end of it.
+    pub(crate) readable: bool,
+    /// There is room to write.
+    pub(crate) writable: bool,
 }
 
 impl Wire {

@@ -8,7 +8,6 @@
 //! | module | grammar |
 //! | --- | --- |
 //! | [`http`] | HTTP/1.1 heads and bodies, as a server reads and as a client does |
-//! | [`form`] | `application/x-www-form-urlencoded`, percent-encoding |
 //! | [`text`] | names and messages of people, made safe to show |
 //! | [`cookie`] | `Cookie` and `Set-Cookie` |
 //! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
@@ -21,7 +20,6 @@
 //! wait belong to the server.
 
 pub mod cookie;
-pub mod form;
 pub mod http;
 pub mod multipart;
 pub mod rtp;

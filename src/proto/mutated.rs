@@ -2,6 +2,7 @@
 //!
 //! The damage is random but the same in each run. `fuzz/` looks further.
 
+use super::http::form;
 use super::http::{Authority, Body, BodyLength, ChunkedDecoder, Forwarded, HttpUrl, Prefix};
 use super::http::{WebOrigin, if_match, if_none_match, parse_head, parse_reply};
 use super::multipart::PartReader;
@@ -10,7 +11,7 @@ use super::rtp::{self, rtcp};
 use super::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
 use super::rtsp::{Next, Range, RtpInfo, Session, Transport, Uri};
 use super::text::clean_line;
-use super::{cookie, form, rtsp};
+use super::{cookie, rtsp};
 
 const SEEDS: [&[u8]; 26] = [
     include_bytes!("../../tests/data/http/chromium-page.http"),

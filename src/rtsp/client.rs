@@ -8,9 +8,10 @@ use crossbeam_channel::{TrySendError, bounded};
 
 use super::clips::{Clip, Lookup, Missing};
 use super::feed::Feed;
+use super::mail::{Answer, Ask, Gate};
 use super::messages::Messages;
-use super::session::{Answer, Ask, Gate, MAX_MAIL, Mail, Session, Surroundings};
-use super::sessions::{Entry, Mailbox, Terms};
+use super::session::{MAX_MAIL, Session, Surroundings};
+use super::sessions::{Entry, Mail, Mailbox, Terms};
 use super::stream::{Packetizer, Stream};
 use super::udp_session::UdpSession;
 use super::{Server, random};

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::clips::Clip;
-use super::feed::{Due, Image, Picture, Preferences};
+use super::due::{Due, Image, Picture, Preferences};
 use super::packing::{Format, Packed, Packing, as_it_is};
 use crate::live::audience::Seat;
 use crate::live::level::Level;

@@ -1,7 +1,7 @@
 //! The folder of clips that may be asked for by name.
 //!
 //! A name is one that the folder lists, and nothing is ever joined to its path: so no
-//! name leads out of it. Looking there and [reading a clip through](super::survey) are
+//! name leads out of it. Looking there and [reading a clip through](survey) are
 //! workers' work, and what was found out is kept until the file changes. Who asks has a
 //! [`Lookup`]; all who ask for one clip wait for the same survey, and different clips are
 //! surveyed beside each other.
@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::survey::Job;
 use crate::live::viewer::FeedCosts;
 use crate::net::lane::Handle;
 use crate::net::workers::{Busy, Failed, Slice, Ticket, Workers};
@@ -21,6 +20,9 @@ use crate::source::clip::reader::Reader;
 use crate::source::clip::survey::Survey;
 use crate::source::clip::{Edition, is_clip};
 use crate::source::{Trouble, TroubleCode};
+use survey::Job;
+
+mod survey;
 
 /// The clips of a folder.
 pub(super) struct Clips {

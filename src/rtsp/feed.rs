@@ -7,14 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::clip_feed::ClipFeed;
-use super::packing::Packed;
+use super::due::{Due, Image, Picture, Preferences};
 use crate::live::audience::{Audience, Keep, Refused, Seat};
 use crate::live::cursor::{self, Cue, Cursor, View};
 use crate::live::hub::{Hub, Still};
 use crate::live::level::Level;
 use crate::live::meter::StreamMeter;
-use crate::live::settings::{Settings, ViewerId};
-use crate::source::Trouble;
+use crate::live::settings::ViewerId;
 
 /// What one session shows.
 pub(super) enum Feed {
@@ -22,45 +21,6 @@ pub(super) enum Feed {
     Live(Box<LiveFeed>),
     /// A clip, played for this session alone.
     Clip(Box<ClipFeed>),
-}
-
-/// A picture that is due.
-pub(super) struct Picture {
-    pub(super) image: Image,
-    /// When it was taken, or is to be shown.
-    pub(super) captured: Instant,
-    /// Time until the next one, about.
-    pub(super) interval: Duration,
-    /// Whether it was not sent before.
-    pub(super) fresh: bool,
-}
-
-/// What is to be sent, as far as it is known yet.
-pub(super) enum Image {
-    /// The source's picture of this level, which others may get too.
-    OfLevel(Arc<Still>, Level),
-    /// A picture of a clip.
-    Packed(Packed),
-}
-
-/// What asking a feed came to.
-pub(super) enum Due {
-    Picture(Picture),
-    /// To be asked again then, if nothing happens before.
-    At(Instant),
-    /// To be asked again when its host is notified.
-    WhenNotified,
-    /// The clip is over.
-    End,
-    Lost(Trouble),
-}
-
-/// What the address asks for.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Preferences {
-    pub(super) settings: Settings,
-    /// The highest rate, frames per second.
-    pub(super) fps: Option<f64>,
 }
 
 /// The newest pictures of the source.

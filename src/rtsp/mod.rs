@@ -13,9 +13,10 @@
 //! | [`connection`], [`messages`] | what comes over a connection, taken apart, and what leaves |
 //! | [`requests`], [`lab`], [`client`] | what a request does, in RFC 2326's way and in the lab's |
 //! | [`session`], [`udp_session`] | what outlives a request, and what drives it without a connection |
-//! | [`sessions`], [`reception`], [`reports`] | who finds a session, and what its client says of packets |
-//! | [`feed`], [`clip_feed`] | which picture is due: the source's newest, or a clip's next |
-//! | [`clips`], [`survey`] | the folder of clips, and what is found out about one |
+//! | [`sessions`], [`mail`] | who finds a session, and what is asked of it |
+//! | [`reception`], [`reports`] | what its client says of packets |
+//! | [`feed`], [`clip_feed`], [`due`] | which picture is due: the source's newest, or a clip's next |
+//! | [`clips`] | the folder of clips, and what is found out about one |
 //! | [`stream`], [`destination`], [`udp`] | packets: when they leave, and where to |
 //! | [`packing`], [`encodes`] | pictures in the form that they are sent in |
 //!
@@ -27,9 +28,11 @@ mod clip_feed;
 mod clips;
 mod connection;
 mod destination;
+mod due;
 mod encodes;
 mod feed;
 mod lab;
+mod mail;
 mod messages;
 mod packing;
 mod reception;
@@ -38,7 +41,6 @@ mod requests;
 mod session;
 mod sessions;
 mod stream;
-mod survey;
 mod udp;
 mod udp_session;
 

@@ -2,12 +2,12 @@
 //!
 //! Belongs to its host, on one lane: to its connection if its packets go over that or it ends
 //! with it, and else to a [talk of its own](super::udp_session), as a client may come back on
-//! another connection. What others ask of it comes as [`Mail`], and is answered when it can be.
+//! another connection. What others ask of it comes as [`mail`](super::mail), and is answered when it can be.
 //! Which method is allowed when is [`crate::proto::rtsp::State`]'s.
 
 use std::io::Result;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use log::debug;
@@ -16,6 +16,7 @@ use super::Server;
 use super::clip_feed::Tools;
 use super::destination::Carriers;
 use super::feed::Feed;
+use super::mail::{Answer, Ask, Gate, Play, Playing};
 use super::messages::Messages;
 use super::reception::Reception;
 use super::sessions::Entry;
@@ -24,7 +25,7 @@ use crate::base::warn_rate::WarnRate;
 use crate::net::lane::Handle;
 use crate::net::registry::Need;
 use crate::net::workers::Owed;
-use crate::proto::rtsp::{NptRange, NptStart, Range, State, Status};
+use crate::proto::rtsp::{NptStart, Range, State, Status};
 
 /// One session.
 pub(super) struct Session {
@@ -45,49 +46,6 @@ enum Phase {
     /// It came to its end by itself: ready to play again, and to be paused, as a client cannot
     /// know that it is too late.
     Ended,
-}
-
-/// Opens when a reply has been written.
-pub(super) type Gate = Arc<AtomicBool>;
-
-/// What is asked of a session, and by whom.
-pub(super) struct Mail {
-    pub(super) entry: Arc<Entry>,
-    pub(super) ask: Ask,
-    pub(super) reply: Owed<Answer>,
-}
-
-/// What is asked of a session.
-pub(super) enum Ask {
-    Play(Play),
-    Pause,
-    /// To make room for another of the same name, unless it plays.
-    Replace,
-    Teardown,
-}
-
-/// How to play.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Play {
-    pub(super) range: Option<NptRange>,
-    pub(super) scale: Option<f64>,
-    /// Until the first picture of a clip.
-    pub(super) wait: Duration,
-}
-
-/// What a session says.
-pub(super) enum Answer {
-    Done,
-    Plays(Playing),
-    Refused(Status),
-}
-
-/// What PLAY began.
-pub(super) struct Playing {
-    pub(super) range: Range,
-    /// The numbers of the first packet: sequence and timestamp.
-    pub(super) first: Option<(u16, u32)>,
-    pub(super) gate: Gate,
 }
 
 /// What a session has around it during its host's turn.

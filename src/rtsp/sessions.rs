@@ -14,10 +14,11 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 
+use super::mail::{Answer, Ask};
 use super::reception::Reception;
-use super::session::Mail;
 use crate::net::lane::Handle;
 use crate::net::registry::Group;
+use crate::net::workers::Owed;
 use crate::proto::rtp::rtcp;
 use crate::proto::rtsp::State;
 
@@ -77,6 +78,13 @@ pub(super) struct Terms {
 pub(super) struct Mailbox {
     pub(super) letters: Sender<Mail>,
     pub(super) host: Handle,
+}
+
+/// What is asked of a session, and by whom.
+pub(super) struct Mail {
+    pub(super) entry: Arc<Entry>,
+    pub(super) ask: Ask,
+    pub(super) reply: Owed<Answer>,
 }
 
 /// A client's port, and how many sessions named it.

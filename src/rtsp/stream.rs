@@ -13,7 +13,8 @@ use log::debug;
 
 use super::clip_feed::Tools;
 use super::destination::{Carriers, Destination};
-use super::feed::{Due, Feed, Image, Picture};
+use super::due::{Due, Image, Picture};
+use super::feed::Feed;
 use super::packing::{Asked, Format, Packed};
 use crate::base::clock::{Clock, since_unix};
 use crate::base::warn_rate::WarnRate;

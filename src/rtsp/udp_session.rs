@@ -7,7 +7,8 @@ use log::debug;
 use mio::event::Source;
 
 use super::Server;
-use super::session::{MAX_MAIL, Mail, Session, Surroundings};
+use super::session::{MAX_MAIL, Session, Surroundings};
+use super::sessions::Mail;
 use crate::net::lane::{Handle, Moment, Talk, Turn};
 
 /// What drives a session that its connection does not.

@@ -1,17 +1,12 @@
 //! One answer to one request, from its parts to its bytes.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::ops::Range;
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use serde_json::json;
-
-use super::pages;
+use super::payload::Payload;
 use super::sending::Sending;
 use crate::base::clock;
-use crate::proto::http::{Head, Method, ResponseHead, Status, http_date};
+use crate::proto::http::{Method, ResponseHead, Status, http_date};
 
 /// What is answered, before it is known whether the connection stays open.
 pub(super) struct Answer {
@@ -20,42 +15,6 @@ pub(super) struct Answer {
     varies: Vec<&'static str>,
     body: Payload,
     close: bool,
-}
-
-/// The bytes of a body, wherever they live.
-pub(super) enum Payload {
-    None,
-    Bytes(Cow<'static, [u8]>),
-    Shared(Arc<[u8]>),
-    /// A part of a file, which workers read.
-    File {
-        file: Arc<File>,
-        range: Range<u64>,
-    },
-}
-
-impl Payload {
-    /// How long it is.
-    fn length(&self) -> u64 {
-        match self {
-            Payload::File { range, .. } => range.end - range.start,
-            memory => memory.bytes().len() as u64,
-        }
-    }
-
-    /// A text that was written for this answer.
-    pub(super) fn owned(text: String) -> Self {
-        Payload::Bytes(Cow::Owned(text.into_bytes()))
-    }
-
-    /// What of it lies in memory.
-    pub(super) fn bytes(&self) -> &[u8] {
-        match self {
-            Payload::None | Payload::File { .. } => &[],
-            Payload::Bytes(bytes) => bytes,
-            Payload::Shared(bytes) => bytes,
-        }
-    }
 }
 
 impl Answer {
@@ -93,23 +52,21 @@ impl Answer {
         Self::new(status, "application/json", body).header("Cache-Control", "no-store")
     }
 
-    /// A refusal, in the form that the client reads: JSON, a page, or a line of text.
-    pub(super) fn refusal(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
-        Self::refusal_as_read(head, status, why, field).varies_by("Accept")
+    /// A page that was written for this request.
+    pub(super) fn page(status: Status, html: String) -> Self {
+        let page = Self::new(status, HTML, Payload::owned(html)).with_policy();
+        page.header("Cache-Control", "no-store")
     }
 
-    fn refusal_as_read(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
-        if head.accepts_json() {
-            let mut value = json!({ "error": why });
-            if let Some(field) = field {
-                value["field"] = json!(field);
-            }
-            return Self::json(status, &value);
-        }
-        if head.accepts_html() {
-            return pages::error(status, why);
-        }
-        Self::text(status, why)
+    /// Nothing on a page comes from another host, and no other page frames it.
+    #[must_use]
+    pub(super) fn with_policy(self) -> Self {
+        self.header(
+            "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
+                 base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+        )
+        .header("Referrer-Policy", "same-origin")
     }
 
     /// Adds a field to the head.
@@ -169,6 +126,9 @@ impl Answer {
         Sending::new(bytes, if bare { Payload::None } else { self.body }, now)
     }
 }
+
+/// The media type of pages.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::access::Access;
-use super::donate::Givers;
+use super::givers::Givers;
 use super::identity::Identities;
 use super::snapshot::Snapshots;
 use crate::base::clock::Clock;

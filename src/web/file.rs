@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::sync::Arc;
 
-use super::answer::{Answer, Payload};
+use super::answer::Answer;
+use super::payload::Payload;
 use crate::proto::http::{Asked, Head, Method, Status, parse_range};
 
 /// A file that is open, as it was found.

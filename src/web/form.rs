@@ -8,8 +8,8 @@ use super::settings::{self, BadField, Fields};
 use super::state::state;
 use crate::live::settings::{Settings, ViewerId};
 use crate::live::viewer::Viewer;
-use crate::proto::form;
 use crate::proto::http::Status;
+use crate::proto::http::form;
 
 /// A form of good fields, and the page's tab that sent it.
 pub(super) struct Form {

@@ -2,8 +2,9 @@
 
 use std::fmt::{Display, Write};
 
-use super::answer::{Answer, Payload};
+use super::answer::Answer;
 use super::context::Context;
+use super::payload::Payload;
 use super::request::{Reply, Request};
 use crate::live::level::Level;
 use crate::live::supervisor;

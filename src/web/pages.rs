@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::LazyLock;
 
-use super::answer::{Answer, Payload};
+use super::answer::{Answer, HTML};
+use super::payload::Payload;
+use super::refusal::escape;
 use super::request::{Reply, Request};
 use crate::live::settings::ViewerId;
 use crate::proto::http::{Host, Status, if_match, if_none_match};
@@ -20,7 +22,7 @@ pub(super) fn page(request: &Request) -> Reply {
     let index = FILES.iter().find(|file| file.name == "index.html");
     let index = index.expect("index.html stands in the list");
     // With its cookie it is one viewer's own, and no cache may give it to another.
-    let page = with_policy(serve(request, index, "private, no-cache")).varies_by("Cookie");
+    let page = serve(request, index, "private, no-cache").with_policy().varies_by("Cookie");
     request.introduce(page, id.unwrap_or_else(ViewerId::random)).into()
 }
 
@@ -42,7 +44,7 @@ pub(super) fn connect(request: &Request) -> Reply {
             _ => html,
         },
     };
-    html_answer(Status::Ok, html).into()
+    Answer::page(Status::Ok, html).into()
 }
 
 fn rtsp_port(request: &Request) -> Option<u16> {
@@ -69,7 +71,7 @@ pub(super) fn favicon(request: &Request) -> Reply {
 /// Says that as many watch as may, and comes again by itself.
 pub(super) fn full(max_viewers: usize) -> Answer {
     let html = include_str!("../../www/full.html").replace("{{viewers}}", &viewers(max_viewers));
-    html_answer(Status::ServiceUnavailable, html).header("Retry-After", RETRY_AFTER_SECS)
+    Answer::page(Status::ServiceUnavailable, html).header("Retry-After", RETRY_AFTER_SECS)
 }
 
 /// Says that this server does not know itself by a name, and what helps.
@@ -89,15 +91,6 @@ pub(super) fn viewers(count: usize) -> String {
     if count == 1 { "1 viewer".into() } else { format!("{count} viewers") }
 }
 
-/// A refusal, for people.
-pub(super) fn error(status: Status, why: &str) -> Answer {
-    let html = include_str!("../../www/error.html")
-        .replace("{{status}}", &status.code().to_string())
-        .replace("{{title}}", status.reason())
-        .replace("{{detail}}", &escape(why));
-    html_answer(status, html)
-}
-
 /// When a client that was turned away may come again.
 pub(super) const RETRY_AFTER_SECS: u32 = 10;
 
@@ -112,37 +105,6 @@ fn serve(request: &Request, file: &'static File, caching: &'static str) -> Answe
         _ => Answer::new(Status::Ok, file.media_type(), Payload::Bytes(Cow::Borrowed(file.bytes))),
     };
     answer.header("ETag", &file.etag).header("Cache-Control", caching)
-}
-
-fn html_answer(status: Status, html: String) -> Answer {
-    let body = Payload::owned(html);
-    with_policy(Answer::new(status, HTML, body)).header("Cache-Control", "no-store")
-}
-
-/// Nothing on a page comes from another host, and no other page frames it.
-fn with_policy(answer: Answer) -> Answer {
-    answer
-        .header(
-            "Content-Security-Policy",
-            "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
-             base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
-        )
-        .header("Referrer-Policy", "same-origin")
-}
-
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// A file of `www/`.
@@ -163,8 +125,6 @@ impl File {
         }
     }
 }
-
-const HTML: &str = "text/html; charset=utf-8";
 
 macro_rules! files {
     ($($name:literal),* $(,)?) => {
@@ -248,10 +208,5 @@ mod tests {
         for name in found.iter().filter(|name| !templates.contains(&name.as_str())) {
             assert!(FILES.iter().any(|file| file.name == *name), "www/{name} is not in the list");
         }
-    }
-
-    #[test]
-    fn what_a_person_wrote_cannot_become_markup() {
-        assert_eq!(escape("<b>\"&'"), "&lt;b&gt;&quot;&amp;&#39;");
     }
 }

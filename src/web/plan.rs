@@ -23,7 +23,7 @@ use super::snapshot::{NoSnapshot, Snapshot};
 use super::snapshot_answer;
 use super::stream::Stream;
 use crate::live::level::Level;
-use crate::proto::form;
+use crate::proto::http::form;
 use crate::proto::http::{Authority, Body, BodyLength, Head, Method, Status, WebOrigin, if_match};
 
 /// A request that is decided about.

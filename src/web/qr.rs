@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use super::answer::{Answer, Payload};
+use super::answer::Answer;
+use super::payload::Payload;
 use super::request::{Reply, Request};
 use crate::proto::http::{Host, Status};
 

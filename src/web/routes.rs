@@ -5,7 +5,7 @@
 
 use super::request::{Reply, Request};
 use super::{donate, metrics, pages, qr, snapshot_answer, state, viewer, watch};
-use crate::proto::form;
+use crate::proto::http::form;
 use crate::proto::http::{Method, Target};
 
 /// One row: all that is known of a kind of request before one comes.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::answer::Payload;
+use super::payload::Payload;
 use crate::net::lane::Handle;
 use crate::net::workers::{Ticket, Workers};
 

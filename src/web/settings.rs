@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     fn fields(text: &str) -> Fields {
-        crate::proto::form::parse(text.as_bytes()).unwrap()
+        crate::proto::http::form::parse(text.as_bytes()).unwrap()
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Makes no picture: that is [`super::snapshot`]'s, on a thread that may wait.
 
-use super::answer::{Answer, Payload};
+use super::answer::Answer;
+use super::payload::Payload;
 use super::request::{Reply, Request};
 use super::settings;
 use super::snapshot::{NoSnapshot, Snapshot};

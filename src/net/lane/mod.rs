@@ -6,7 +6,7 @@
 //! waiting. All reading and writing of a connection happens on its lane's thread.
 //!
 //! A lane looks at its sockets again after [`TURNS_TIME`] at the latest, however many talks
-//! have something to do; how long it took at most is [told](Lanes::longest_turns). What may
+//! have something to do; how long it took at most is [told](Places::longest_turns). What may
 //! block goes to the [workers](super::workers).
 
 mod run;
@@ -26,6 +26,7 @@ use mio::{Token, Waker};
 use parking_lot::Mutex;
 
 use super::kernel::Kernel;
+use super::wire::Ready;
 use run::Run;
 
 /// A conversation that a lane drives.
@@ -48,15 +49,6 @@ pub(crate) struct Moment<'a> {
     pub(crate) ready: Ready,
     /// Tells what a client has not read.
     pub(crate) kernel: &'a mut Kernel,
-}
-
-/// What a socket became ready for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Ready {
-    /// There is something to read, or an end of it.
-    pub(crate) readable: bool,
-    /// There is room to write.
-    pub(crate) writable: bool,
 }
 
 /// What a turn came to.

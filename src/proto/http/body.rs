@@ -4,18 +4,7 @@
 //! end, such as a live stream, see [`ChunkedDecoder`].
 
 use super::chunked::Fed;
-use super::{ChunkedDecoder, Invalid, Status};
-
-/// Where a request's body ends (RFC 9112 §6.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyLength {
-    /// There is no body.
-    None,
-    /// After this many bytes.
-    Known(u64),
-    /// Where the chunked coding says.
-    Chunked,
-}
+use super::{BodyLength, ChunkedDecoder, Invalid, Status};
 
 /// A body on its way in.
 #[derive(Debug)]

@@ -4,10 +4,9 @@
 //! Strict, since a proxy in front may read a doubtful head otherwise. Does not
 //! know which paths exist, nor reads the body: that is [`super::body`].
 
-use super::body::BodyLength;
 use super::headers::{Headers, strict_field, strict_line, token, too_large, trim};
 use super::{Authority, Invalid, MAX_HEAD_BYTES, MAX_HEADERS, Scheme, Status};
-use crate::proto::form;
+use crate::proto::http::form;
 
 /// A request without its body.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +95,17 @@ pub fn parse_head(input: &[u8]) -> Result<Option<(Head, usize)>, Invalid> {
         at = next;
     }
     if full { Err(too_large(window.len(), "head too long")) } else { Ok(None) }
+}
+
+/// Where a request's body ends (RFC 9112 §6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyLength {
+    /// There is no body.
+    None,
+    /// After this many bytes.
+    Known(u64),
+    /// Where the chunked coding says.
+    Chunked,
 }
 
 impl Head {

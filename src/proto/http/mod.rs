@@ -12,6 +12,7 @@
 //! | [`forwarded`] | what proxies say of the client |
 //! | [`body`] | a request's body, collected up to a limit |
 //! | [`chunked`] | the chunked coding, shared by requests and replies |
+//! | [`form`] | `application/x-www-form-urlencoded`, percent-encoding |
 //! | [`response`], [`status`], [`date`] | what the server writes |
 //! | [`url`], [`reply`] | what a client asks, and the answer it gets |
 //! | [`conditional`] | `If-Match`, `If-None-Match` |
@@ -24,6 +25,7 @@ pub mod body;
 pub mod chunked;
 pub mod conditional;
 pub mod date;
+pub mod form;
 pub mod forwarded;
 pub mod head;
 pub mod headers;
@@ -34,12 +36,12 @@ pub mod status;
 pub mod url;
 
 pub use authority::{Authority, Host, Scheme, WebOrigin};
-pub use body::{Body, BodyLength};
+pub use body::Body;
 pub use chunked::{ChunkedDecoder, Fed};
 pub use conditional::{if_match, if_none_match};
 pub use date::http_date;
 pub use forwarded::{Forwarded, Prefix};
-pub use head::{Head, Method, Target, Version, parse_head};
+pub use head::{BodyLength, Head, Method, Target, Version, parse_head};
 pub use headers::Headers;
 pub use range::{Asked, parse_range};
 pub use reply::{Reply, ReplyBody, parse_reply};

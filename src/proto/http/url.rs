@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 
 use super::Invalid;
-use crate::proto::form;
+use crate::proto::http::form;
 
 /// An `http://` URL as typed on a command line, taken apart.
 #[derive(Clone, PartialEq, Eq)]

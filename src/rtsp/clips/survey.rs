@@ -1,12 +1,12 @@
 //! The work of getting to know a clip: reading it through, and finding what its levels cost.
 //!
-//! Workers do it, a slice at a time; [`super::clips`] begins it, and is told what it came to
+//! Workers do it, a slice at a time; [`super`] begins it, and is told what it came to
 //! in any case.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::clips::{Clip, Clips, Missing};
+use super::{Clip, Clips, Missing};
 use crate::live::level::{Costs, Level};
 use crate::live::viewer::FeedCosts;
 use crate::media::codec::{Decoder, Encoder};

@@ -3,7 +3,7 @@
 //!
 //! Does not know which fields there should be.
 
-use super::http::Invalid;
+use super::Invalid;
 
 /// Splits a form or a query into decoded names and values, in order.
 ///
