@@ -10,7 +10,7 @@ use super::clip_feed::ClipFeed;
 use super::due::{Due, Image, Picture, Preferences};
 use crate::live::audience::{Audience, Keep, Refused, Seat};
 use crate::live::cursor::{self, Cue, Cursor, View};
-use crate::live::hub::{Hub, Still};
+use crate::live::hub::Hub;
 use crate::live::level::Level;
 use crate::live::meter::StreamMeter;
 use crate::live::settings::ViewerId;
