@@ -20,7 +20,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the threads: a lane for each core up to four, and two workers.
+    /// Starts the threads: a lane for each core up to three, and two workers.
     ///
     /// # Errors
     ///
@@ -65,5 +65,5 @@ impl Engine {
     }
 }
 
-const MAX_LANES: usize = 4;
+const MAX_LANES: usize = 3;
 const WORKERS: usize = 2;
