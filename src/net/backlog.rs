@@ -225,10 +225,10 @@ impl Backlog {
             return false;
         }
         let quiet = now.duration_since(held.moved_at.unwrap_or(held.since));
-        let patience = if self.longest_rest == SHORTEST_REST {
-            LONGEST_REST
-        } else {
-            (self.longest_rest * 3).min(LONGEST_REST)
+        // Who was seen to read is through once it rests for longer than it does in between.
+        let patience = match held.moved_at {
+            Some(_) => (self.longest_rest * 3 / 2).min(LONGEST_REST),
+            None => LONGEST_REST,
         };
         if quiet >= patience {
             (self.largest_window, self.given_up) = (state.window_bytes, 0);
@@ -307,7 +307,7 @@ const PROMPT: Duration = Duration::from_millis(500);
 /// at once may lose all: a client that stands still looks the same, and has read what came
 /// meanwhile as soon as it goes on.
 const GIVEN_UP_IF_UNKNOWN: u64 = 24 * 1024;
-/// How long nothing may be read before nothing is thought to be there.
+/// How long nothing may be read, about, before nothing is thought to be there.
 const SHORTEST_REST: Duration = Duration::from_millis(80);
 const LONGEST_REST: Duration = Duration::from_secs(1);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);

@@ -1,6 +1,7 @@
 use super::*;
 
 mod model;
+mod replay;
 
 use model::{Link, Reader, Room, Run};
 
@@ -147,6 +148,53 @@ fn a_link_is_kept_busy_and_little_waits_in_it() {
                 assert!(seen.behind_ms_after(3000, 0.99) < picture_ms + rtt_ms + 120, "{told}");
             }
         }
+    }
+}
+
+#[test]
+fn recorded_readers_who_read_at_once_are_let_have_every_picture() {
+    for trace in replay::traces("-once-") {
+        let judged = trace.judge();
+        let held: Vec<_> = judged.iter().filter(|one| one.unread == 0 && !one.clear).collect();
+        assert!(held.is_empty(), "{}: {held:?}", trace.name);
+    }
+}
+
+#[test]
+fn recorded_readers_who_read_all_now_and_then_are_let_have_nearly_every_picture() {
+    let over_loopback = |trace: &replay::Trace| trace.name.ends_with("-lo.tcp");
+    for trace in replay::traces("-each_").into_iter().filter(over_loopback) {
+        let judged = trace.judge();
+        let later = judged.iter().filter(|one| one.at > Duration::from_secs(1));
+        let (clear, held): (Vec<_>, Vec<_>) = later.partition(|one| one.clear);
+        let parts = (clear.len(), held.len());
+        assert!(held.len() * 10 <= clear.len(), "{}: {parts:?}", trace.name);
+    }
+}
+
+#[test]
+fn recorded_slow_readers_are_held_back_while_they_are_behind() {
+    for trace in replay::traces("-slow_") {
+        let judged = trace.judge();
+        let behind = judged
+            .iter()
+            .filter(|one| one.at > Duration::from_secs(1))
+            .filter(|one| one.unread > 20_000 + trace.largest);
+        let (clear, held): (Vec<_>, Vec<_>) = behind.partition(|one| one.clear);
+        let parts = (clear.len(), held.len());
+        assert!(clear.len() * 50 <= held.len(), "{}: {parts:?} {clear:?}", trace.name);
+    }
+}
+
+#[test]
+fn recorded_readers_who_stood_still_are_let_have_every_picture_afterwards() {
+    for trace in replay::traces("-stands_") {
+        let judged = trace.judge();
+        let stood = judged.windows(2).max_by_key(|pair| pair[1].at - pair[0].at).unwrap();
+        let from = stood[1].at.max(Duration::from_secs(3)) + Duration::from_millis(300);
+        let after = judged.iter().filter(|one| one.at > from && one.unread == 0);
+        let held: Vec<_> = after.filter(|one| !one.clear).collect();
+        assert!(held.is_empty(), "{}: {held:?}", trace.name);
     }
 }
 
