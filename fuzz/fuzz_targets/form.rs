@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::proto::http::form::{encode_component, parse};
+use livestream::proto::http::form::{encode_component, parse, pick};
 
 fuzz_target!(|input: &[u8]| {
     let Ok(fields) = parse(input) else { return };
@@ -12,5 +12,9 @@ fuzz_target!(|input: &[u8]| {
         .iter()
         .map(|(name, value)| format!("{}={}", encode_component(name), encode_component(value)))
         .collect();
-    assert_eq!(parse(again.join("&").as_bytes()), Ok(fields));
+    assert_eq!(parse(again.join("&").as_bytes()).as_ref(), Ok(&fields));
+    // Of a query that can be read whole, what is picked is its last.
+    let last = fields.iter().rev().find(|(name, _)| name == "quality");
+    let picked = pick(input, &["quality"]).unwrap();
+    assert_eq!(picked.first().map(|(_, value)| value), last.map(|(_, value)| value));
 });

@@ -4,13 +4,17 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::proto::http::{Body, BodyLength, Invalid};
+use livestream::proto::http::{Body, BodyLength, ChunkedDecoder, Invalid};
 
 fuzz_target!(|input: &[u8]| {
     let whole = collect(input, input.len().max(1));
     assert_eq!(collect(input, 1), whole);
     if let Ok((bytes, consumed)) = whole {
         assert!(bytes.len() <= LIMIT && consumed <= input.len());
+        // What is good of a request is good of a server, and means the same.
+        let mut lenient = Vec::new();
+        ChunkedDecoder::default().decode(&input[..consumed], &mut lenient).unwrap();
+        assert_eq!(lenient, bytes);
     }
 });
 

@@ -10,24 +10,26 @@ import { createTheme } from "./theme.js";
 const LOCAL = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 const isLocal = LOCAL.test(location.hostname);
 
-// Each line as it stands in the page, with the address in front of the path taken out.
-const PLACEHOLDER = /https?:\/\/[^/\s]+/;
+// The address as the server wrote it into every line. A proxy may have put a path in front, which
+// only the server was told; the rest is known better here.
+const served = byId("address").textContent;
+const here = location.origin + new URL(served).pathname.replace(/\/$/, "");
 // RTSP has a port of its own, which stays.
 const RTSP = /rtsp:\/\/[^/\s]+?(:\d+)\//;
 const lines = [...document.querySelectorAll("#programs code")].map((code) => ({ code, text: code.textContent }));
 
-function writeLines(origin) {
+function writeLines(address) {
   for (const { code, text } of lines) {
     // Each word stays whole where it can: a line must not break inside "-i" or an address.
-    const { hostname } = new URL(origin);
-    const line = text.replace(PLACEHOLDER, () => origin).replace(RTSP, (_, port) => `rtsp://${hostname}${port}/`);
+    const { hostname } = new URL(address);
+    const line = text.replace(served, () => address).replace(RTSP, (_, port) => `rtsp://${hostname}${port}/`);
     const words = line.split(" ");
     code.replaceChildren(...words.flatMap((word, at) => [at > 0 ? " " : "", make("span", "", word)]));
   }
 }
 
-function showAddress(origin) {
-  byId("address").textContent = origin;
+function showAddress(address) {
+  byId("address").textContent = address;
 }
 
 /** Opened by localhost, the lines work on this computer only; offers those for the others. */
@@ -36,7 +38,7 @@ function offerOther(lanOrigin) {
   const button = byId("lines-switch");
   let lan = false;
   function draw() {
-    writeLines(lan ? lanOrigin : location.origin);
+    writeLines(lan ? lanOrigin : here);
     note.textContent = lan
       ? "These lines work on every computer in the network."
       : "You opened this page by localhost, so these lines work on this computer only.";
@@ -60,7 +62,7 @@ async function learnAddresses() {
   }
   const origins = addresses.map((address) => new URL(address).origin);
   const lan = origins.find((origin) => !LOCAL.test(new URL(origin).hostname));
-  const shown = isLocal && lan ? lan : location.origin;
+  const shown = isLocal && lan ? lan : here;
   showAddress(shown);
   if (isLocal && lan) {
     offerOther(lan);
@@ -109,6 +111,6 @@ for (const paste of document.querySelectorAll(".paste")) {
 byId("copy-address").addEventListener("click", (event) => onCopy(event.currentTarget, byId("address")));
 
 createTheme({ buttons: [], onChange() {} });
-showAddress(location.origin);
-writeLines(location.origin);
+showAddress(here);
+writeLines(here);
 learnAddresses();
