@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use livestream::proto::rtp;
 use livestream::proto::rtsp::{
-    Method, Next, Reply, Request, Transport, Uri, next, parse_reply, parse_sdp, resolve_control,
+    Front, Method, Reply, Request, Transport, Uri, front, parse_reply, parse_sdp, resolve_control,
 };
 use mio::{Interest, Registry, Token};
 use socket2::SockRef;
@@ -112,7 +112,7 @@ impl Session {
     fn take_frames(&mut self) {
         let input = std::mem::take(&mut self.input);
         let mut at = 0;
-        while let Some(Next::Frame { channel, payload, length }) = next(&input[at..]) {
+        while let Some(Front::Frame { channel, payload, length }) = front(&input[at..]) {
             if channel == 0 {
                 self.packet(payload);
             }
@@ -132,11 +132,11 @@ impl Session {
 fn reply(socket: &mut TcpStream, input: &mut Vec<u8>) -> Reply {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        while let Some(Next::Frame { length, .. }) = next(input) {
+        while let Some(Front::Frame { length, .. }) = front(input) {
             input.drain(..length);
         }
-        let found = match next(input) {
-            Some(Next::Reply) => parse_reply(input).expect("a reply"),
+        let found = match front(input) {
+            Some(Front::Reply) => parse_reply(input).expect("a reply"),
             _ => None,
         };
         if let Some((reply, length)) = found {

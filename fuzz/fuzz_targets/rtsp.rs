@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use livestream::proto::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
 use livestream::proto::rtsp::{
-    Next, Range, RtpInfo, Session, Transport, next, parse_reply, parse_request, parse_scale,
+    Front, Range, RtpInfo, Session, Transport, front, parse_reply, parse_request, parse_scale,
 };
 
 fuzz_target!(|input: &[u8]| {
@@ -18,14 +18,14 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn standard(mut input: &[u8]) {
-    while let Some(found) = next(input) {
+    while let Some(found) = front(input) {
         let length = match found {
-            Next::Frame { payload, length, .. } => {
+            Front::Frame { payload, length, .. } => {
                 assert_eq!(payload.len() + 4, length);
                 length
             }
-            Next::Nothing { length } => length,
-            Next::Request => match parse_request(input) {
+            Front::Nothing { length } => length,
+            Front::Request => match parse_request(input) {
                 Ok(Some((request, length))) => {
                     assert_eq!(parse_request(&input[..length - 1]), Ok(None));
                     let _ = (request.session(), request.uri.without_track("track1"));
@@ -33,7 +33,7 @@ fn standard(mut input: &[u8]) {
                 }
                 _ => return,
             },
-            Next::Reply => match parse_reply(input) {
+            Front::Reply => match parse_reply(input) {
                 Ok(Some((reply, length))) => {
                     assert_eq!(parse_reply(&input[..length - 1]), Ok(None));
                     let _ = (reply.session(), reply.base("rtsp://a/"));

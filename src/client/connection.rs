@@ -10,7 +10,7 @@ use mio::{Interest, Registry, Token};
 
 use super::fault::Fault;
 use crate::proto::rtsp::interleaved::frame_header;
-use crate::proto::rtsp::{Next, Reply, Request, next, parse_reply, parse_request};
+use crate::proto::rtsp::{Front, Reply, Request, front, parse_reply, parse_request};
 
 /// A connection that is open.
 pub(super) struct Connection {
@@ -80,20 +80,20 @@ impl Connection {
     pub(super) fn next(&mut self) -> Result<Option<Message>, Fault> {
         loop {
             let rest = self.input.get(self.taken..).unwrap_or_default();
-            let (message, length) = match next(rest) {
+            let (message, length) = match front(rest) {
                 None => return Ok(None),
-                Some(Next::Nothing { length }) => {
+                Some(Front::Nothing { length }) => {
                     self.taken += length;
                     continue;
                 }
-                Some(Next::Frame { channel, payload, length }) => {
+                Some(Front::Frame { channel, payload, length }) => {
                     (Message::Frame { channel, payload: payload.to_vec() }, length)
                 }
-                Some(Next::Reply) => match parse_reply(rest).map_err(Fault::Grammar)? {
+                Some(Front::Reply) => match parse_reply(rest).map_err(Fault::Grammar)? {
                     Some((reply, length)) => (Message::Reply(reply), length),
                     None => return Ok(None),
                 },
-                Some(Next::Request) => {
+                Some(Front::Request) => {
                     match parse_request(rest).map_err(|refused| Fault::Grammar(refused.invalid))? {
                         Some((request, length)) => (Message::Request(request), length),
                         None => return Ok(None),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::bandwidth::{Budget, Claim, shares};
-use super::desk::Wanted;
+use super::desk::Demand;
 use super::hub::Hub;
 use super::level::{LEVELS, LevelSet};
 use super::meter::StreamMeter;
@@ -28,7 +28,7 @@ pub struct Audience {
     viewers: Mutex<Register>,
     /// What the hub was told last. Held while levels are settled, so that what it is told is never
     /// older than what holds.
-    settled: Mutex<Wanted>,
+    settled: Mutex<Demand>,
     thanks: Thanks,
     /// Bits of an `f64`.
     motion: AtomicU64,
@@ -187,7 +187,7 @@ impl Audience {
             Budget::Unlimited => vec![None; claims.len()],
             Budget::BitsPerSec(bits) => shares(bits, &claims).into_iter().map(Some).collect(),
         };
-        let mut wanted = Wanted::default();
+        let mut wanted = Demand::default();
         for ((viewer, claim), share) in watching.into_iter().zip(shares) {
             let of = viewer.clip().unwrap_or(&live);
             let level = viewer.settle(share, &of.costs, of.fps, now);

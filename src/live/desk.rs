@@ -32,7 +32,7 @@ impl Desk {
         }
     }
 
-    pub(super) fn want(&self, wish: Wanted) {
+    pub(super) fn want(&self, wish: Demand) {
         self.change(|schedule| schedule.want(wish));
     }
 
@@ -75,7 +75,7 @@ impl Desk {
 
 /// What is wanted of each frame.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Wanted {
+pub(super) struct Demand {
     /// The levels that somebody watches.
     pub(super) levels: LevelSet,
     /// Whether somebody needs the motion score.
@@ -85,7 +85,7 @@ pub(super) struct Wanted {
     pub(super) costs: bool,
 }
 
-impl Wanted {
+impl Demand {
     /// Whether the frame's own JPEG is all that is wanted.
     fn is_served_by(&self, frame: &Frame) -> bool {
         !self.motion && !self.costs && self.levels.without(passthrough(frame)).is_empty()
@@ -96,7 +96,7 @@ impl Wanted {
 #[derive(Default)]
 struct Schedule {
     newest: Option<Arc<Frame>>,
-    wanted: Wanted,
+    wanted: Demand,
     job: Option<Job>,
     thumbnail: Option<(Thumbnail, Instant)>,
     probe_due: Option<Instant>,
@@ -211,7 +211,7 @@ impl Schedule {
         }
     }
 
-    fn want(&mut self, wish: Wanted) {
+    fn want(&mut self, wish: Demand) {
         let new = wish.levels.without(self.wanted.levels);
         self.wanted = wish;
         if let Some(job) = &mut self.job {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::desk::{Desk, Wanted};
+use super::desk::{Demand, Desk};
 use super::level::{Costs, LEVELS, Level, LevelSet, passthrough};
 use crate::base::clock::Clock;
 use crate::media::frame::{Frame, Origin, Picture};
@@ -188,7 +188,7 @@ impl Hub {
     }
 
     /// Says what is wanted from now on.
-    pub(super) fn want(&self, wish: Wanted) {
+    pub(super) fn want(&self, wish: Demand) {
         let levels = wish.levels;
         let before = LevelSet::from_bits(self.wanted.swap(levels.bits(), Ordering::Relaxed));
         let new = levels.without(before);

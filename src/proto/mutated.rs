@@ -9,7 +9,7 @@ use super::multipart::PartReader;
 use super::rtp::jpeg::{Depacketizer, Size, rtp_parts};
 use super::rtp::{self, rtcp};
 use super::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
-use super::rtsp::{Next, Range, RtpInfo, Session, Transport, Uri};
+use super::rtsp::{Front, Range, RtpInfo, Session, Transport, Uri};
 use super::text::clean_line;
 use super::{cookie, rtsp};
 
@@ -203,11 +203,11 @@ fn read_text(input: &[u8]) {
 }
 
 fn read_rtsp(mut input: &[u8]) {
-    while let Some(next) = rtsp::next(input) {
-        let length = match next {
-            Next::Frame { length, .. } | Next::Nothing { length } => Some(length),
-            Next::Reply => rtsp::parse_reply(input).ok().flatten().map(|(_, length)| length),
-            Next::Request => rtsp::parse_request(input).ok().flatten().map(|(request, length)| {
+    while let Some(found) = rtsp::front(input) {
+        let length = match found {
+            Front::Frame { length, .. } | Front::Nothing { length } => Some(length),
+            Front::Reply => rtsp::parse_reply(input).ok().flatten().map(|(_, length)| length),
+            Front::Request => rtsp::parse_request(input).ok().flatten().map(|(request, length)| {
                 let mut again = Vec::new();
                 request.write(&mut again);
                 let _ = (request.session(), request.uri.without_track("track1"));

@@ -25,9 +25,8 @@ use crate::net::accept::{Newcomer, canonical};
 use crate::net::lane::{Moment, Talk, Turn};
 use crate::net::registry::{Guest, Standing};
 use crate::proto::rtp::rtcp;
-use crate::proto::rtsp::interleaved::Next as Front;
 use crate::proto::rtsp::lab::{self, Found};
-use crate::proto::rtsp::{Response, next, parse_request};
+use crate::proto::rtsp::{Front, Response, front, parse_request};
 
 /// A connection.
 pub(super) struct Connection {
@@ -169,7 +168,7 @@ impl Connection {
 
     /// Takes one thing from the front of what came. `silent` says that nothing followed it.
     fn take(&mut self, silent: bool, now: Instant) -> Result<Look> {
-        let front = next(&self.input);
+        let front = front(&self.input);
         let used = match front {
             None => return self.fill(now),
             Some(Front::Nothing { length }) => length,

@@ -29,7 +29,7 @@ use crate::proto::rtsp::{
     Chosen, JpegSession, Method, NptRange, NptStart, Range, Request, Response, RtpInfo,
     Session as SessionHeader, State, Status, Transport, parse_scale,
 };
-use crate::web::settings::stream_wish;
+use crate::web::fields::stream_wish;
 
 /// A request that is being answered.
 pub(super) struct Exchange {

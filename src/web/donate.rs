@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::fields::{self, BadField};
 use super::form::Form;
 use super::request::{Reply, Request};
-use super::settings::{self, BadField};
 use crate::base::rate::TooSoon;
 use crate::proto::http::Status;
 
@@ -21,8 +21,8 @@ pub(super) fn donate(request: &Request) -> Reply {
 fn obey(request: &Request) -> Result<Answer, Answer> {
     let form = Form::of(request)?;
     let bad = |bad: BadField| request.bad(&bad);
-    let name = settings::line(&form.fields, "name", MAX_NAME_CHARS).map_err(bad)?;
-    let message = settings::line(&form.fields, "message", MAX_MESSAGE_CHARS).map_err(bad)?;
+    let name = fields::line(&form.fields, "name", MAX_NAME_CHARS).map_err(bad)?;
+    let message = fields::line(&form.fields, "message", MAX_MESSAGE_CHARS).map_err(bad)?;
     let givers = &request.context.givers;
     let allowed = givers.count(request.identity().id(), request.client.address, request.at);
     allowed.map_err(|TooSoon(wait)| too_soon(request, wait))?;

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::answer::Answer;
+use super::fields::{self, BadField, Fields};
 use super::request::Request;
-use super::settings::{self, BadField, Fields};
 use super::state::state;
 use crate::live::settings::{Settings, ViewerId};
 use crate::live::viewer::Viewer;
@@ -24,7 +24,7 @@ impl Form {
     ///
     /// The refusal, if it is no form.
     pub(super) fn of(request: &Request) -> Result<Self, Answer> {
-        let tab = settings::tab(&request.query).map_err(|bad: BadField| request.bad(&bad))?;
+        let tab = fields::tab(&request.query).map_err(|bad: BadField| request.bad(&bad))?;
         let media_type = request.head.header("Content-Type").unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default().trim();
         if !request.body.is_empty() && !media_type.eq_ignore_ascii_case(MEDIA_TYPE) {

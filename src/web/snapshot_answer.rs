@@ -3,9 +3,9 @@
 //! Makes no picture: that is [`super::snapshot`]'s, on a thread that may wait.
 
 use super::answer::Answer;
+use super::fields;
 use super::payload::Payload;
 use super::request::{Reply, Request};
-use super::settings;
 use super::snapshot::{NoSnapshot, Snapshot};
 use crate::base::clock;
 use crate::live::level::Level;
@@ -13,7 +13,7 @@ use crate::proto::http::Status;
 
 /// Asks for a picture.
 pub(super) fn snapshot(request: &Request) -> Reply {
-    match settings::quality(&request.query) {
+    match fields::quality(&request.query) {
         Ok(choice) => Reply::Snapshot(choice.map_or(Level::TOP, |choice| choice.level())),
         Err(bad) => request.bad(&bad).into(),
     }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::context::Context;
+use super::fields;
 use super::request::{Reply, Request};
-use super::settings;
 use crate::live::level::{Level, passthrough};
 use crate::live::settings::Mode;
 use crate::live::viewer::Viewer;
@@ -16,7 +16,7 @@ use crate::proto::http::Status;
 /// Answers with what this client may know.
 pub(super) fn answer(request: &Request) -> Reply {
     let viewer = request.identity().id().and_then(|id| request.context.audience.known(id));
-    match settings::tab(&request.query) {
+    match fields::tab(&request.query) {
         Ok(tab) => {
             let state = state(&request.context, viewer.as_deref(), tab.as_deref());
             Answer::json(Status::Ok, &state).into()

@@ -1,9 +1,9 @@
 //! `POST /viewer`: a viewer changes its own settings.
 
 use super::answer::Answer;
+use super::fields;
 use super::form::Form;
 use super::request::{Reply, Request};
-use super::settings;
 use crate::live::settings::{Change, Locked};
 use crate::proto::http::Status;
 
@@ -16,7 +16,7 @@ pub(super) fn change(request: &Request) -> Reply {
 
 fn obey(request: &Request) -> Result<Answer, Answer> {
     let form = Form::of(request)?;
-    let change = settings::change(&form.fields).map_err(|bad| request.bad(&bad))?;
+    let change = fields::change(&form.fields).map_err(|bad| request.bad(&bad))?;
     if change == Change::default() {
         return Err(request.refuse(Status::BadRequest, "send `quality`, `mode` or `paused`"));
     }

@@ -3,9 +3,9 @@
 //! What a stream then sends is [`super::stream`]'s.
 
 use super::answer::Answer;
+use super::fields;
 use super::pages;
 use super::request::{Reply, Request, Seating};
-use super::settings;
 use super::stream::{Layout, Stream};
 use crate::base::clock;
 use crate::live::audience::{Keep, Refused};
@@ -17,7 +17,7 @@ use crate::proto::multipart;
 
 /// Opens a stream.
 pub(super) fn watch(request: &Request) -> Reply {
-    let wish = match settings::stream_wish(&request.query) {
+    let wish = match fields::stream_wish(&request.query) {
         Ok(wish) => wish,
         Err(bad) => return request.bad(&bad).into(),
     };

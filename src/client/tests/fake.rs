@@ -10,7 +10,7 @@ use crate::proto::rtp::{Header, rtcp};
 use crate::proto::rtsp::interleaved::frame_header;
 use crate::proto::rtsp::transport::Transport;
 use crate::proto::rtsp::{
-    Method, Next, Request, Response, RtspUrl, Status, next, parse_reply, parse_request,
+    Front, Method, Request, Response, RtspUrl, Status, front, parse_reply, parse_request,
 };
 
 pub(super) const PICTURE: &[u8] = include_bytes!("../../../tests/data/jpeg/420.jpg");
@@ -81,17 +81,17 @@ impl Peer {
     /// The next request; `None` if the client has closed.
     pub(super) fn next(&mut self) -> Option<Request> {
         loop {
-            let (request, length) = match next(&self.input) {
-                Some(Next::Frame { channel, payload, length }) => {
+            let (request, length) = match front(&self.input) {
+                Some(Front::Frame { channel, payload, length }) => {
                     self.frames.push((channel, payload.to_vec()));
                     (None, length)
                 }
-                Some(Next::Request) => match parse_request(&self.input).unwrap() {
+                Some(Front::Request) => match parse_request(&self.input).unwrap() {
                     Some((request, length)) => (Some(request), length),
                     None => (None, 0),
                 },
                 // The client answers what was asked of it.
-                Some(Next::Reply) => {
+                Some(Front::Reply) => {
                     (None, parse_reply(&self.input).unwrap().map_or(0, |(_, length)| length))
                 }
                 _ => (None, 0),

@@ -27,8 +27,8 @@ fn levels(indices: &[usize]) -> LevelSet {
     set
 }
 
-fn wish(indices: &[usize]) -> Wanted {
-    Wanted { levels: levels(indices), motion: false, costs: true }
+fn wish(indices: &[usize]) -> Demand {
+    Demand { levels: levels(indices), motion: false, costs: true }
 }
 
 fn schedule(wanted: &[usize]) -> Schedule {

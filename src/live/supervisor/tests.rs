@@ -4,7 +4,7 @@ use std::thread;
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::base::clock::Clock;
-use crate::live::desk::Wanted;
+use crate::live::desk::Demand;
 use crate::live::level::LevelSet;
 use crate::media::frame::{Chroma, Planar};
 use crate::source::{Capture, Kind};
@@ -27,8 +27,8 @@ fn trouble(code: TroubleCode) -> Trouble {
     Trouble { code, title: "Gone".into(), detail: "Trying again.".into() }
 }
 
-fn watched() -> Wanted {
-    Wanted { levels: LevelSet::ALL, ..Wanted::default() }
+fn watched() -> Demand {
+    Demand { levels: LevelSet::ALL, ..Demand::default() }
 }
 
 fn size() -> Size {

@@ -1,11 +1,11 @@
-//! What comes next on a connection that carries messages and binary data alike
-//! (RFC 2326 §10.12).
+//! What stands at the front of what came over a connection that carries messages and binary data
+//! alike (RFC 2326 §10.12).
 //!
 //! Finds the borders only: what is in a frame is RTP or RTCP, by its channel.
 
 /// What stands at the front of a buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next<'a> {
+pub enum Front<'a> {
     /// One whole `$` frame of `length` bytes, its header included.
     Frame {
         /// Which of the channels that `Transport` named.
@@ -31,22 +31,22 @@ pub enum Next<'a> {
 ///
 /// A frame is at most 65 539 bytes long; a length past the end of `input` means
 /// that the rest is still to come.
-pub fn next(input: &[u8]) -> Option<Next<'_>> {
+pub fn front(input: &[u8]) -> Option<Front<'_>> {
     match input {
         [] => None,
         [b'$', channel, high, low, rest @ ..] => {
             let size = usize::from(u16::from_be_bytes([*high, *low]));
             let payload = rest.get(..size)?;
-            Some(Next::Frame { channel: *channel, payload, length: HEADER_BYTES + size })
+            Some(Front::Frame { channel: *channel, payload, length: HEADER_BYTES + size })
         }
         [b'$', ..] => None,
         [b'\r' | b'\n', ..] => {
             let ends = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-            Some(Next::Nothing { length: ends.count() })
+            Some(Front::Nothing { length: ends.count() })
         }
-        _ if input.starts_with(REPLY) => Some(Next::Reply),
+        _ if input.starts_with(REPLY) => Some(Front::Reply),
         _ if REPLY.starts_with(input) => None,
-        _ => Some(Next::Request),
+        _ => Some(Front::Request),
     }
 }
 
@@ -71,29 +71,29 @@ mod tests {
         let mut whole = frame_header(1, 300).to_vec();
         whole.extend_from_slice(&[7; 300]);
         for cut in 0..whole.len() {
-            assert_eq!(next(&whole[..cut]), None, "cut at {cut}");
+            assert_eq!(front(&whole[..cut]), None, "cut at {cut}");
         }
         let payload = &[7; 300][..];
         whole.extend_from_slice(b"OPTIONS");
-        assert_eq!(next(&whole), Some(Next::Frame { channel: 1, payload, length: 304 }));
+        assert_eq!(front(&whole), Some(Front::Frame { channel: 1, payload, length: 304 }));
     }
 
     #[test]
     fn frames_may_be_empty_or_as_large_as_their_length_says() {
-        let empty = Next::Frame { channel: 255, payload: &[], length: 4 };
-        assert_eq!(next(&frame_header(255, 0)), Some(empty));
+        let empty = Front::Frame { channel: 255, payload: &[], length: 4 };
+        assert_eq!(front(&frame_header(255, 0)), Some(empty));
         let mut largest = frame_header(0, u16::MAX).to_vec();
         largest.resize(HEADER_BYTES + usize::from(u16::MAX), 0);
-        assert!(matches!(next(&largest), Some(Next::Frame { length: 65_539, .. })));
+        assert!(matches!(front(&largest), Some(Front::Frame { length: 65_539, .. })));
     }
 
     #[test]
     fn messages_are_told_apart_as_soon_as_they_differ() {
-        assert_eq!(next(b"RTSP/"), Some(Next::Reply));
-        assert_eq!(next(b"RTS"), None);
-        assert_eq!(next(b"RE"), Some(Next::Request));
-        assert_eq!(next(b"O"), Some(Next::Request));
-        assert_eq!(next(b"\x16\x03"), Some(Next::Request));
-        assert_eq!(next(b"\r\n\r\n$"), Some(Next::Nothing { length: 4 }));
+        assert_eq!(front(b"RTSP/"), Some(Front::Reply));
+        assert_eq!(front(b"RTS"), None);
+        assert_eq!(front(b"RE"), Some(Front::Request));
+        assert_eq!(front(b"O"), Some(Front::Request));
+        assert_eq!(front(b"\x16\x03"), Some(Front::Request));
+        assert_eq!(front(b"\r\n\r\n$"), Some(Front::Nothing { length: 4 }));
     }
 }

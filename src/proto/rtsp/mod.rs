@@ -43,7 +43,7 @@ pub mod transport;
 pub mod uri;
 pub mod url;
 
-pub use interleaved::{Next, next};
+pub use interleaved::{Front, front};
 pub use method::Method;
 pub use range::{NptRange, NptStart, Range};
 pub use reply::{Reply, parse_reply};

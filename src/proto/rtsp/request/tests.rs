@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::proto::rtsp::{
-    Chosen, MAX_BODY_BYTES, MAX_HEADERS, Next, NptStart, Range, Transport, next, parse_scale,
+    Chosen, Front, MAX_BODY_BYTES, MAX_HEADERS, NptStart, Range, Transport, front, parse_scale,
     parse_sdp,
 };
 
@@ -17,10 +17,10 @@ const OPENRTSP: &[u8] = include_bytes!("../../../../tests/data/rtsp/openrtsp.rts
 /// Every request of a connection, each seen to be none before its last byte.
 fn requests(mut input: &[u8]) -> Vec<Request> {
     let mut found = Vec::new();
-    while let Some(next) = next(input) {
-        let length = match next {
-            Next::Frame { length, .. } | Next::Nothing { length } => length,
-            Next::Request => {
+    while let Some(piece) = front(input) {
+        let length = match piece {
+            Front::Frame { length, .. } | Front::Nothing { length } => length,
+            Front::Request => {
                 let (request, length) = parse_request(input).unwrap().unwrap();
                 for cut in 0..length {
                     assert_eq!(parse_request(&input[..cut]), Ok(None), "cut at {cut}");
@@ -28,7 +28,7 @@ fn requests(mut input: &[u8]) -> Vec<Request> {
                 found.push(request);
                 length
             }
-            Next::Reply => panic!("no reply was sent"),
+            Front::Reply => panic!("no reply was sent"),
         };
         input = &input[length..];
     }
