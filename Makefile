@@ -2,7 +2,7 @@
 
 BENCHES = encode fanout rtsp pages hostile
 
-.PHONY: run build player test check bench soak vm help
+.PHONY: run build player test check yanked audit bench soak vm help
 
 help:
 	@echo "make run [ARGS=\"9000 --source clip.mjpeg\"]   build and start it"
@@ -10,6 +10,8 @@ help:
 	@echo "make player ARGS=\"rtsp://HOST:8554/live\"   build and start the player's window"
 	@echo "make test     install what the tests need, and run all of them"
 	@echo "make check    fmt, clippy and doc, warnings as errors"
+	@echo "make yanked   is no crate of the server withdrawn?"
+	@echo "make audit    has no crate a known fault? (needs GitHub)"
 	@echo "make bench    what frames, viewers, open pages and hostile neighbours cost; plots to docs/"
 	@echo "make soak     ten minutes of rough use: is it the same afterwards?"
 	@echo "make vm       the binary on V4L2 cameras of a real kernel, in a virtual machine"
@@ -40,6 +42,16 @@ check:
 	cargo check --locked -p livestream
 
 # With PARENT=PATH the program as it was before is measured beside it.
+# Crates of the server that were withdrawn after they were locked: only `cargo package` tells.
+yanked:
+	@said=$$(cargo package --locked -p livestream --no-verify --allow-dirty 2>&1) || \
+		{ echo "$$said" >&2; exit 1; }; ! echo "$$said" | grep yanked >&2
+
+# Known faults of crates. The database of RustSec is a repository on GitHub.
+audit:
+	cargo install --locked cargo-audit
+	cargo audit
+
 bench:
 	scripts/setup build
 	@failed=""; for bench in $(BENCHES); do \
