@@ -7,7 +7,6 @@ use crate::neighbours::Neighbours;
 use crate::{Server, alone, newcomers_get};
 
 #[test]
-#[ignore = "fault 10: memory stays taken after a burst"]
 fn memory_of_four_thousand_idle_connections_is_given_back() {
     let _alone = alone();
     let server = Server::pattern(&[]);

@@ -30,25 +30,21 @@ fn expect_let_in(said: &[u8]) {
 }
 
 #[test]
-#[ignore = "fault 8: out of descriptors, nobody is let in"]
 fn twelve_hundred_silent_connections_let_others_in() {
     expect_let_in(b"");
 }
 
 #[test]
-#[ignore = "fault 8: out of descriptors, nobody is let in"]
 fn twelve_hundred_half_heads_let_others_in() {
     expect_let_in(b"GET /healthz HTTP/1.1\r\nHo");
 }
 
 #[test]
-#[ignore = "fault 8: out of descriptors, nobody is let in"]
 fn twelve_hundred_connections_that_wait_to_ask_again_let_others_in() {
     expect_let_in(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
 }
 
 #[test]
-#[ignore = "fault 8: out of descriptors, nobody is let in"]
 fn twelve_hundred_unread_streams_let_others_in() {
     expect_let_in(b"GET /stream HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
 }

@@ -33,7 +33,6 @@ fn expect_few_threads(server: &Server) {
 }
 
 #[test]
-#[ignore = "fault 6: an open page costs a thread"]
 fn two_hundred_open_pages_cost_no_thread() {
     let _alone = alone();
     let server = Server::pattern(&["--fps", "5", "--bandwidth", "unlimited"]);
@@ -42,7 +41,6 @@ fn two_hundred_open_pages_cost_no_thread() {
 }
 
 #[test]
-#[ignore = "fault 6: an open page costs a thread"]
 fn thousand_open_pages_cost_little_memory() {
     let _alone = alone();
     let server = Server::pattern(&["--fps", "2", "--bandwidth", "unlimited"]);
@@ -55,7 +53,6 @@ fn thousand_open_pages_cost_little_memory() {
 }
 
 #[test]
-#[ignore = "fault 6: connections cost threads"]
 fn threads_stay_few_whatever_clients_do() {
     let _alone = alone();
     let (server, _scratch) = camera(&["--rtsp-port", "0"]);

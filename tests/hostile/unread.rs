@@ -49,7 +49,6 @@ fn over_rtsp(request: &str, times: usize) {
 }
 
 #[test]
-#[ignore = "fault 1: unread answers fill the system's memory, and others' pictures stop"]
 fn snapshots_that_nobody_reads() {
     let request = "GET /snapshot HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".to_owned();
     let attack = Attack { connections: 1000, request, times: 60, time: Duration::from_secs(12) };
@@ -57,13 +56,11 @@ fn snapshots_that_nobody_reads() {
 }
 
 #[test]
-#[ignore = "fault 1: unread answers fill the system's memory, and others' pictures stop"]
 fn states_that_nobody_reads() {
     over_http("GET /state", 1000);
 }
 
 #[test]
-#[ignore = "fault 1: unread answers fill the system's memory, and others' pictures stop"]
 fn pages_that_nobody_reads() {
     over_http("GET /", 200);
 }
