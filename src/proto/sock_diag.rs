@@ -20,6 +20,15 @@ pub struct TcpState {
     pub delivery_bytes_per_sec: u64,
 }
 
+/// What the system said of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// This is its state.
+    State(TcpState),
+    /// There is no such connection.
+    Gone,
+}
+
 /// The question for the state of the connection between two addresses.
 pub fn request(local: SocketAddr, peer: SocketAddr, sequence: u32) -> [u8; REQUEST_BYTES] {
     let (local_ip, peer_ip) = (local.ip().to_canonical(), peer.ip().to_canonical());
@@ -54,27 +63,35 @@ pub fn request(local: SocketAddr, peer: SocketAddr, sequence: u32) -> [u8; REQUE
     out
 }
 
-/// The answer to the question of this sequence number: `None` if it is to another, is an error, is
-/// cut, or comes from a system that does not know the peer's window (Linux before 5.4).
-pub fn parse_reply(reply: &[u8], sequence: u32) -> Option<TcpState> {
+/// The answer to the question of this sequence number: `None` if it is to another, says that it
+/// cannot be answered, is cut, or comes from a system that does not know the peer's window (Linux
+/// before 5.4).
+pub fn parse_reply(reply: &[u8], sequence: u32) -> Option<Told> {
     let length = usize::try_from(u32_at(reply, 0)?).ok()?;
     let reply = reply.get(..length)?;
-    if u16_at(reply, 4)? != SOCK_DIAG_BY_FAMILY || u32_at(reply, 8)? != sequence {
-        return None;
-    }
     let message = reply.get(HEADER_BYTES..)?;
+    match u16_at(reply, 4)? {
+        _ if u32_at(reply, 8)? != sequence => return None,
+        NLMSG_ERROR => return (u32_at(message, 0)? == NO_ENTRY).then_some(Told::Gone),
+        SOCK_DIAG_BY_FAMILY => {}
+        _ => return None,
+    }
+    // In the place of a connection that is gone, what listened for it answers.
+    if *message.get(IDIAG_STATE)? == TCP_LISTEN {
+        return Some(Told::Gone);
+    }
     let info = attribute(message.get(INET_DIAG_MSG_BYTES..)?, u16::from(INET_DIAG_INFO))?;
     let scales = *info.get(TCPI_WSCALES)?;
     // A bit field, whose first member lies where the machine's byte order begins.
     let scale = if cfg!(target_endian = "little") { scales & 0xf } else { scales >> 4 };
     let min_rtt_us = u32_at(info, TCPI_MIN_RTT)?;
-    Some(TcpState {
+    Some(Told::State(TcpState {
         queued_bytes: u32_at(message, IDIAG_WQUEUE)?,
         window_bytes: u32_at(info, TCPI_SND_WND)?,
         window_step: 1 << scale,
         min_rtt_us: if min_rtt_us == u32::MAX { 0 } else { min_rtt_us },
         delivery_bytes_per_sec: u64_at(info, TCPI_DELIVERY_RATE)?,
-    })
+    }))
 }
 
 /// The value of the first attribute of a kind.
@@ -118,11 +135,15 @@ pub const REQUEST_BYTES: usize = HEADER_BYTES + 56;
 // linux/netlink.h, linux/sock_diag.h
 const HEADER_BYTES: usize = 16;
 const NLM_F_REQUEST: u16 = 1;
+const NLMSG_ERROR: u16 = 2;
+/// Minus `ENOENT` (asm-generic/errno-base.h).
+const NO_ENTRY: u32 = 2_u32.wrapping_neg();
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 // linux/inet_diag.h
 const INET_DIAG_INFO: u8 = 2;
 const INET_DIAG_MSG_BYTES: usize = 72;
 const INET_DIAG_NOCOOKIE: u64 = u64::MAX;
+const IDIAG_STATE: usize = 1;
 /// For TCP: `write_seq - snd_una`, to the byte.
 const IDIAG_WQUEUE: usize = 60;
 // linux/tcp.h
@@ -130,6 +151,7 @@ const TCPI_WSCALES: usize = 6;
 const TCPI_MIN_RTT: usize = 148;
 const TCPI_DELIVERY_RATE: usize = 160;
 const TCPI_SND_WND: usize = 228;
+const TCP_LISTEN: u8 = 10;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 const IPPROTO_TCP: u8 = 6;

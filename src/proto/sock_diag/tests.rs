@@ -4,6 +4,7 @@ use super::*;
 const UNREAD_IPV4: &[u8] = include_bytes!("../../../tests/data/sock_diag/unread-ipv4.bin");
 const UNREAD_IPV6: &[u8] = include_bytes!("../../../tests/data/sock_diag/unread-ipv6.bin");
 const IDLE_IPV4: &[u8] = include_bytes!("../../../tests/data/sock_diag/idle-ipv4.bin");
+const LISTENER_IPV4: &[u8] = include_bytes!("../../../tests/data/sock_diag/listener-ipv4.bin");
 const NO_SUCH_SOCKET: &[u8] = include_bytes!("../../../tests/data/sock_diag/no-such-socket.bin");
 const SEQUENCE: u32 = 7;
 
@@ -39,12 +40,14 @@ fn a_link_local_client_is_asked_for_on_its_interface() {
 #[test]
 #[cfg(target_endian = "little")]
 fn answers_say_what_is_queued_what_there_is_room_for_and_how_fast_the_way_is() {
-    let state = |queued_bytes, window_bytes, min_rtt_us, delivery_bytes_per_sec| TcpState {
-        queued_bytes,
-        window_bytes,
-        window_step: 1024,
-        min_rtt_us,
-        delivery_bytes_per_sec,
+    let state = |queued_bytes, window_bytes, min_rtt_us, delivery_bytes_per_sec| {
+        Told::State(TcpState {
+            queued_bytes,
+            window_bytes,
+            window_step: 1024,
+            min_rtt_us,
+            delivery_bytes_per_sec,
+        })
     };
     let of = |reply| parse_reply(reply, SEQUENCE);
     assert_eq!(of(UNREAD_IPV4), Some(state(18_432, 0, 9, 504_123_076)));
@@ -53,8 +56,19 @@ fn answers_say_what_is_queued_what_there_is_room_for_and_how_fast_the_way_is() {
 }
 
 #[test]
+#[cfg(target_endian = "little")]
+fn a_connection_that_is_gone_is_known_to_be() {
+    assert_eq!(parse_reply(NO_SUCH_SOCKET, SEQUENCE), Some(Told::Gone));
+    // What listened for it answers in its place.
+    assert_eq!(parse_reply(LISTENER_IPV4, SEQUENCE), Some(Told::Gone));
+}
+
+#[test]
 fn an_error_or_the_answer_to_another_question_says_nothing() {
-    assert_eq!(parse_reply(NO_SUCH_SOCKET, SEQUENCE), None);
+    // EPERM.
+    let mut error = NO_SUCH_SOCKET.to_vec();
+    error[16..20].copy_from_slice(&(-1_i32).to_ne_bytes());
+    assert_eq!(parse_reply(&error, SEQUENCE), None);
     assert_eq!(parse_reply(UNREAD_IPV4, SEQUENCE + 1), None);
 }
 
