@@ -69,6 +69,15 @@ fn newcomer(server: &Server) -> Client {
     client
 }
 
+/// Asks for the stream. The error is another status line than that of success.
+fn open_stream(mut client: Client) -> Result<Client, String> {
+    let request = client.head("GET", "/stream", &[], b"");
+    client.send(request);
+    let line = client.incoming.take_through(b"\r\n", 1024).expect("a status line");
+    let line = String::from_utf8_lossy(&line).into_owned();
+    if line.starts_with("HTTP/1.1 200 ") { Ok(client) } else { Err(line) }
+}
+
 /// One GET of a newcomer.
 fn newcomers_get(server: &Server, target: &str) -> Reply {
     newcomer(server).get(target)
