@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use log::debug;
+
 use super::client::{Announced, Asking, Plan, Resource, Search, session_id};
 use super::clip_feed::ClipFeed;
 use super::clips::Missing;
@@ -95,11 +97,13 @@ impl Exchange {
             let Ok(Known::NotYet(waits)) = known else { break };
             known = Asked { request: &request }.go_on(waits, at);
         }
-        match known {
-            Ok(Known::NotYet(waits)) => Step::Waits(Self { request, waits }),
-            Ok(Known::Plays(answer, announced)) => Step::Answered(answer, Some(announced)),
-            Ok(Known::Is(answer)) | Err(answer) => Step::Answered(answer, None),
-        }
+        let (answer, announced) = match known {
+            Ok(Known::NotYet(waits)) => return Step::Waits(Self { request, waits }),
+            Ok(Known::Plays(answer, announced)) => (answer, Some(announced)),
+            Ok(Known::Is(answer)) | Err(answer) => (answer, None),
+        };
+        debug!("{} {}: {}", request.method, request.uri, answer.status());
+        Step::Answered(answer, announced)
     }
 }
 

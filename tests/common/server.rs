@@ -259,7 +259,11 @@ fn path() -> PathBuf {
     let player = Path::new(player.expect("tests are of one package or of the other"));
     let beside =
         player.with_file_name("livestream").with_extension(std::env::consts::EXE_EXTENSION);
-    assert!(beside.is_file(), "there is no {}: `cargo build` makes it", beside.display());
+    assert!(
+        beside.is_file(),
+        "there is no {}: `cargo test --workspace` makes it",
+        beside.display()
+    );
     beside
 }
 
