@@ -4,12 +4,14 @@ mod common;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 use common::client::READ_TIME;
 use common::clip::{Form, Random, Scratch, clip, jpegs, noise};
 use common::rtsp::{Rtsp, Udp, goodbye, picture};
 use common::server::Server;
 use common::{LONG, VERY_LONG, eventually, eventually_true};
+use rustix::process::Signal;
 
 /// A server with the pattern, the clip `bars.avi`, and a file that nobody may have.
 fn server() -> (Server, Scratch) {
@@ -311,4 +313,44 @@ fn server_stops_though_a_client_never_reads() {
     // While the first picture waits to be taken.
     expect_alive(&server);
     server.stop();
+}
+
+/// A clip that takes hours to be read through: some pictures, and holes behind them.
+fn endless(scratch: &Scratch, name: &str) {
+    let path = scratch.write(name, &clip(Form::Lab, &jpegs(160, 120, 3, 90)));
+    let file = std::fs::OpenOptions::new().write(true).open(path).expect("it is there");
+    file.set_len(1 << 42).expect("files may have holes");
+}
+
+#[test]
+fn clip_that_takes_hours_to_read_holds_up_nobody_and_no_end() {
+    let (mut server, scratch) = server();
+    let mut waiting = Vec::new();
+    for number in 0..6 {
+        let name = format!("endless {number}");
+        endless(&scratch, &name);
+        // Two for each: they wait for the same look at it.
+        for _ in 0..2 {
+            let mut client = Rtsp::connect(server.rtsp());
+            let url = client.url(&format!("/endless%20{number}"));
+            client.send(format!("DESCRIBE {url} RTSP/1.0\r\nCSeq: 1\r\n\r\n"));
+            waiting.push(client);
+        }
+    }
+    for _ in 0..3 {
+        expect_alive(&server);
+        assert_eq!(server.get("/snapshot").status, 200);
+    }
+    let mut client = Rtsp::connect(server.rtsp());
+    let session = client.setup_tcp("/bars.avi");
+    for range in ["npt=1-", "npt=0-", "npt=1.5-"] {
+        client.ask_in(&session, "PLAY", "/bars.avi", &[("Range", range)]).expect(200);
+        picture(&mut client);
+    }
+    let asked = Instant::now();
+    server.signal(Signal::TERM);
+    let status = server.wait(LONG);
+    assert_eq!(status.code(), Some(0), "{status}");
+    // A second is what it has; a machine that is busy with other tests may take a few.
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
 }

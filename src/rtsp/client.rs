@@ -2,16 +2,15 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
-
-use crossbeam_channel::{TrySendError, bounded};
+use std::time::{Duration, Instant};
 
 use super::clips::{Clip, Lookup, Missing};
 use super::feed::Feed;
 use super::mail::{Answer, Ask, Gate};
+use super::mailbox::{Mailbox, Returned, mailbox};
 use super::messages::Messages;
-use super::session::{MAX_MAIL, Session, Surroundings};
-use super::sessions::{Entry, Mail, Mailbox, Terms};
+use super::session::{Session, Surroundings};
+use super::sessions::{Entry, Mail, Terms};
 use super::stream::{Packetizer, Stream};
 use super::udp_session::UdpSession;
 use super::{Server, random};
@@ -28,7 +27,7 @@ pub(super) struct Client {
     /// The address of this machine that it came to.
     pub(super) local: SocketAddr,
     /// Where what is asked of its sessions on other connections comes to.
-    pub(super) mailbox: Mailbox,
+    pub(super) mailbox: Mailbox<Mail>,
 }
 
 /// A connection during its turn.
@@ -51,7 +50,8 @@ pub(super) enum Resource {
 /// A resource that is looked for.
 pub(super) enum Search {
     Over(Result<Resource, Missing>),
-    Clip(Lookup),
+    /// Since when.
+    Clip(Lookup, Instant),
 }
 
 /// What is fixed of a session before it is known where it lives.
@@ -99,7 +99,7 @@ impl Asking<'_> {
         }
         let Some(clips) = &self.server.clips else { return Search::Over(Err(Missing::Unknown)) };
         match clips.look_up(name, self.host()) {
-            Ok(lookup) => Search::Clip(lookup),
+            Ok(lookup) => Search::Clip(lookup, self.now),
             Err(Busy) => Search::Over(Err(Missing::Busy)),
         }
     }
@@ -129,13 +129,10 @@ impl Asking<'_> {
             return Ok(ticket);
         }
         let mail = Mail { entry: Arc::clone(entry), ask, reply };
-        match entry.mailbox.letters.try_send(mail) {
-            Ok(()) => {
-                entry.mailbox.host.notify();
-                Ok(ticket)
-            }
-            Err(TrySendError::Full(_)) => Err(Status::ServiceUnavailable),
-            Err(TrySendError::Disconnected(_)) => Err(Status::SessionNotFound),
+        match entry.mailbox.send(mail) {
+            Ok(()) => Ok(ticket),
+            Err(Returned::Full) => Err(Status::ServiceUnavailable),
+            Err(Returned::Gone) => Err(Status::SessionNotFound),
         }
     }
 
@@ -157,11 +154,8 @@ impl Asking<'_> {
             ssrc,
             rtcp,
         };
-        let (letters, received) = bounded(MAX_MAIL);
-        let mailbox = match bound {
-            true => self.client.mailbox.clone(),
-            false => Mailbox { letters, host: owner.neighbour() },
-        };
+        let (own, inbox) = mailbox(owner.neighbour());
+        let mailbox = if bound { self.client.mailbox.clone() } else { own };
         let host = mailbox.host.clone();
         let entry = self.server.sessions.add(terms, feed.length(), mailbox, self.now);
         let entry = entry.ok_or(Status::NotEnoughBandwidth)?;
@@ -171,7 +165,7 @@ impl Asking<'_> {
         if bound {
             self.hosted.push(session);
         } else {
-            let talk = UdpSession::new(server, host.clone(), session, received);
+            let talk = UdpSession::new(server, host.clone(), session, inbox);
             host.begin(Box::new(talk));
         }
         Ok(entry)
@@ -179,18 +173,20 @@ impl Asking<'_> {
 }
 
 impl Search {
-    /// What it came to, once that is known.
-    pub(super) fn outcome(&mut self) -> Option<Result<Resource, Missing>> {
-        match self {
-            Search::Over(outcome) => Some(outcome.clone()),
-            Search::Clip(lookup) => {
-                let outcome = lookup.outcome()?;
-                if let Err(Missing::Unplayable(trouble)) = &outcome {
-                    UNPLAYABLE.warn(Instant::now(), format_args!("{trouble}"));
-                }
-                Some(outcome.map(Resource::Clip))
-            }
+    /// What it came to, once that is known. Nobody waits for ever: what is found out later is
+    /// there for whoever asks again.
+    pub(super) fn outcome(&mut self, now: Instant) -> Option<Result<Resource, Missing>> {
+        let (lookup, since) = match self {
+            Search::Over(outcome) => return Some(outcome.clone()),
+            Search::Clip(lookup, since) => (lookup, *since),
+        };
+        let Some(outcome) = lookup.outcome() else {
+            return (now >= since + PATIENCE).then_some(Err(Missing::Busy));
+        };
+        if let Err(Missing::Unplayable(trouble)) = &outcome {
+            UNPLAYABLE.warn(now, format_args!("{trouble}"));
         }
+        Some(outcome.map(Resource::Clip))
     }
 }
 
@@ -201,3 +197,6 @@ static UNPLAYABLE: WarnRate = WarnRate::new(module_path!());
 pub(super) fn session_id() -> String {
     random::<8>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// How long a request waits for a clip to be read through.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);

@@ -38,6 +38,8 @@ pub(super) struct ClipFeed {
     /// The picture that is shown next, and the one that is read next.
     at: u64,
     reads: u64,
+    /// When the client was last found to have been busy until then.
+    freed_at: Option<Instant>,
     /// Thousandths of a picture that the share has saved up.
     credit: u32,
     disk: Disk,
@@ -117,6 +119,7 @@ impl ClipFeed {
             end: None,
             at: 0,
             reads: 0,
+            freed_at: None,
             credit: 0,
             disk: Disk::Closed,
             ahead: VecDeque::new(),
@@ -170,6 +173,7 @@ impl ClipFeed {
         };
         self.at = goal.min(pictures);
         (self.from, self.reads, self.scale) = (self.at, self.at, scale);
+        self.freed_at = None;
         self.forget();
         if let Disk::AtEnd(reader) = std::mem::replace(&mut self.disk, Disk::Closed) {
             self.disk = Disk::Idle(reader);
@@ -209,18 +213,19 @@ impl ClipFeed {
             return Due::Lost(trouble);
         }
         self.take_encoded();
+        self.freed_at = if held { Some(tools.now) } else { self.freed_at };
         if self.end.is_some_and(|end| self.at >= end) {
             return Due::End;
         }
-        self.read_ahead(held, allowance.level, allowance.frames_permille, tools);
+        self.read_ahead(allowance.level, allowance.frames_permille, tools);
         while let Some(ahead) = self.ahead.front() {
             let number = ahead.number;
             let busy = self.encode_front(allowance.level, tools);
             if tools.now < self.due(number) {
                 return Due::At(self.due(number));
             }
-            if self.is_overtaken(held, tools.now) {
-                self.drop_front(held);
+            if self.is_overtaken(tools.now) {
+                self.drop_front();
                 continue;
             }
             match self.ahead.front().map(|ahead| &ahead.image) {
@@ -242,8 +247,8 @@ impl ClipFeed {
         let over = match self.disk {
             // The file has become shorter.
             Disk::AtEnd(_) => now,
-            _ if self.reads >= self.last() => self.due(self.last()),
             Disk::Busy(_) => return Due::WhenNotified,
+            _ if self.reads >= self.last() => self.due(self.last()),
             Disk::Idle(_) | Disk::Closed => return Due::At(now + BUSY_WAIT),
         };
         if now < over {
@@ -289,36 +294,42 @@ impl ClipFeed {
     /// Whether the picture that comes next is too late. What has been encoded is shown all the
     /// same, and so is the newest that is due if its lateness is not the client's doing: or a slow
     /// disk or encoder would let nothing through.
-    fn is_overtaken(&self, held: bool, now: Instant) -> bool {
+    fn is_overtaken(&self, now: Instant) -> bool {
         let mut ahead = self.ahead.iter();
         let Some(front) = ahead.next() else { return false };
         if front.encoded || self.encoding.is_some() || !self.is_late(front.number, now) {
             return false;
         }
-        held || ahead.next().is_some_and(|next| now >= self.due(next.number))
+        let mut newer_is_due = || ahead.next().is_some_and(|next| now >= self.due(next.number));
+        self.was_held_up(front.number) || newer_is_due()
     }
 
-    fn drop_front(&mut self, held: bool) {
+    /// Whether a picture was late when the client was no longer busy.
+    fn was_held_up(&self, number: u64) -> bool {
+        self.freed_at.is_some_and(|at| self.is_late(number, at))
+    }
+
+    fn drop_front(&mut self) {
         if let Some(late) = self.ahead.pop_front() {
             self.at = late.number + 1;
-            self.count_skipped(1, held);
+            self.count_skipped(1, self.was_held_up(late.number));
         }
     }
 
-    fn count_skipped(&self, pictures: u64, held: bool) {
-        if let Some(seat) = self.seat.as_ref().filter(|_| held) {
+    fn count_skipped(&self, pictures: u64, held_up: bool) {
+        if let Some(seat) = self.seat.as_ref().filter(|_| held_up) {
             seat.meter.skipped.fetch_add(pictures, Ordering::Relaxed);
         }
     }
 
     /// Has the next picture read, if there is room for it.
-    fn read_ahead(&mut self, held: bool, level: Level, share_permille: u16, tools: &Tools<'_>) {
+    fn read_ahead(&mut self, level: Level, share_permille: u16, tools: &Tools<'_>) {
         let bytes: usize = self.ahead.iter().map(|ahead| ahead.bytes).sum();
         let full = self.ahead.len() >= MAX_AHEAD || bytes >= MAX_AHEAD_BYTES;
         if full || !matches!(self.disk, Disk::Idle(_) | Disk::Closed) {
             return;
         }
-        self.pass_over_late(held, tools.now);
+        self.pass_over_late(tools.now);
         let most = self.preferences.fps.map_or(1.0, |fps| (fps / self.fps).min(1.0));
         let permille = f64::from(share_permille).min(most * 1000.0).max(1.0) as u32;
         // Only what could be sent saves up, or a fast or late clip would pass its share later.
@@ -332,14 +343,14 @@ impl ClipFeed {
     }
 
     /// Leaves out what would come too late.
-    fn pass_over_late(&mut self, held: bool, now: Instant) {
+    fn pass_over_late(&mut self, now: Instant) {
         if !self.is_late(self.reads, now) {
             return;
         }
         let behind = now.saturating_duration_since(self.due(self.reads)).as_secs_f64();
         let steps = (behind / self.period() / self.step() as f64) as u64;
+        self.count_skipped(steps, self.was_held_up(self.reads));
         self.reads += steps * self.step();
-        self.count_skipped(steps, held);
         if self.ahead.is_empty() {
             self.at = self.at.max(self.reads.min(self.last()));
         }
@@ -444,3 +455,6 @@ const MAX_AHEAD_BYTES: usize = 1 << 20;
 const LATE: Duration = Duration::from_millis(100);
 /// Until workers that had too much to do are asked again.
 const BUSY_WAIT: Duration = Duration::from_millis(10);
+
+#[cfg(test)]
+mod tests;

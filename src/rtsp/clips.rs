@@ -9,6 +9,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
@@ -32,6 +33,8 @@ pub(super) struct Clips {
     workers: Arc<Workers>,
     pub(super) indexes: Arc<Indexes>,
     known: Mutex<HashMap<PathBuf, Known>>,
+    /// The names, and when the folder was read.
+    listed: Mutex<Option<(Instant, Vec<String>)>>,
 }
 
 /// A clip that can be played.
@@ -97,11 +100,24 @@ impl Clips {
     /// The clips of `folder`, those without a rate at `fps`.
     pub(super) fn new(folder: PathBuf, fps: f64, workers: Arc<Workers>) -> Self {
         let indexes = Arc::new(Indexes::new(INDEX_BYTES));
-        Self { folder, fps, workers, indexes, known: Mutex::default() }
+        let (known, listed) = (Mutex::default(), Mutex::default());
+        Self { folder, fps, workers, indexes, known, listed }
     }
 
-    /// The names that can be asked for, in order. Reads the folder, and each file's first bytes.
-    pub(super) fn names(&self) -> Vec<String> {
+    /// The names that can be asked for, in order, as they are or were a moment ago: whoever asks
+    /// again and again keeps no worker from others.
+    pub(super) fn names(&self, now: Instant) -> Vec<String> {
+        let fresh = |at: Instant| now.saturating_duration_since(at) < LISTED_TIME;
+        if let Some((_, names)) = self.listed.lock().as_ref().filter(|(at, _)| fresh(*at)) {
+            return names.clone();
+        }
+        let names = self.list();
+        *self.listed.lock() = Some((now, names.clone()));
+        names
+    }
+
+    /// Reads the folder, and each file's first bytes.
+    fn list(&self) -> Vec<String> {
         let files = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let mut names: Vec<String> = files
             .filter(|file| file.file_type().is_ok_and(|kind| kind.is_file() || kind.is_symlink()))
@@ -253,6 +269,8 @@ const MAX_NAME_BYTES: usize = 255;
 const MAX_SURVEYS: usize = 8;
 /// Connections that may have come and gone while one clip was read through.
 const MAX_WAITING: usize = 4096;
+/// As long the names of a folder are not read again.
+const LISTED_TIME: Duration = Duration::from_millis(200);
 /// Of all indexes together.
 const INDEX_BYTES: usize = 64 << 20;
 

@@ -9,17 +9,17 @@ use std::io::{ErrorKind, Result};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded};
 use log::debug;
 use mio::event::Source;
 
 use super::Server;
-use super::client::{Announced, Asking, Client};
+use super::client::{Announced, Asking, Client, PATIENCE};
 use super::lab::{Lab, LabExchange, LabStep};
+use super::mailbox::{Inbox, mailbox};
 use super::messages::Messages;
 use super::requests::{Exchange, Step};
-use super::session::{MAX_MAIL, Next, Session, Surroundings};
-use super::sessions::{Mail, Mailbox};
+use super::session::{Session, Surroundings, Wakeup};
+use super::sessions::Mail;
 use super::udp_session::PLAYING_WEIGHT;
 use crate::net::accept::{Newcomer, canonical};
 use crate::net::lane::{Moment, Talk, Turn};
@@ -46,7 +46,7 @@ pub(super) struct Connection {
     announced: Vec<Announced>,
     /// The sessions that live here.
     hosted: Vec<Session>,
-    letters: Receiver<Mail>,
+    inbox: Inbox<Mail>,
 }
 
 /// What a connection is at.
@@ -64,8 +64,8 @@ enum State {
     Closes { until: Option<Instant>, passed_over: usize },
 }
 
-/// What a look at the input came to.
-enum Look {
+/// What a step came to.
+enum Advance {
     /// There may be more.
     On,
     /// More must come, or something that is waited for.
@@ -79,9 +79,8 @@ impl Connection {
     pub(super) fn new(newcomer: Newcomer, server: Arc<Server>, now: Instant) -> Self {
         let Newcomer { wire, guest, handle, peer } = newcomer;
         let number = server.next_connection();
-        let (letters, received) = bounded(MAX_MAIL);
+        let (mailbox, inbox) = mailbox(handle);
         let local = wire.ends().map_or(peer, |(local, _)| canonical(local));
-        let mailbox = Mailbox { letters, host: handle };
         Self {
             client: Client { number, peer, local, mailbox },
             server,
@@ -94,7 +93,7 @@ impl Connection {
             state: State::Reads,
             announced: Vec::new(),
             hosted: Vec::new(),
-            letters: received,
+            inbox,
         }
     }
 
@@ -109,7 +108,7 @@ impl Connection {
         let mut again = false;
         for step in 0..=STEPS {
             again = step == STEPS;
-            if again || !matches!(self.look(now)?, Look::On) {
+            if again || !matches!(self.advance(now)?, Advance::On) {
                 break;
             }
         }
@@ -128,7 +127,7 @@ impl Connection {
 
     /// Does what other connections ask of the sessions that live here.
     fn take_mail(&mut self, now: Instant) {
-        for Mail { entry, ask, reply } in self.letters.try_iter().take(MAX_MAIL) {
+        for Mail { entry, ask, reply } in self.inbox.take() {
             let here = self.hosted.iter().position(|one| Arc::ptr_eq(&one.entry, &entry));
             let host = &self.client.mailbox.host;
             let messages = Some(&mut self.messages);
@@ -143,7 +142,7 @@ impl Connection {
     }
 
     /// Takes a step with the request at hand, or with what has come.
-    fn look(&mut self, now: Instant) -> Result<Look> {
+    fn advance(&mut self, now: Instant) -> Result<Advance> {
         match std::mem::replace(&mut self.state, State::Reads) {
             State::Answers(exchange) => {
                 let step = exchange.go_on(&mut self.asking(now));
@@ -159,7 +158,7 @@ impl Connection {
                 let silent = matches!(state, State::Listens(at) if now >= at);
                 self.state = state;
                 if self.messages.is_full() {
-                    return Ok(Look::Full);
+                    return Ok(Advance::Full);
                 }
                 self.take(silent, now)
             }
@@ -167,7 +166,7 @@ impl Connection {
     }
 
     /// Takes one thing from the front of what came. `silent` says that nothing followed it.
-    fn take(&mut self, silent: bool, now: Instant) -> Result<Look> {
+    fn take(&mut self, silent: bool, now: Instant) -> Result<Advance> {
         let front = front(&self.input);
         let used = match front {
             None => return self.fill(now),
@@ -190,10 +189,10 @@ impl Connection {
             }
         };
         self.used(used, now);
-        Ok(Look::On)
+        Ok(Advance::On)
     }
 
-    fn take_request(&mut self, now: Instant) -> Result<Look> {
+    fn take_request(&mut self, now: Instant) -> Result<Advance> {
         match parse_request(&self.input) {
             Ok(None) => self.fill(now),
             Ok(Some((request, length))) => {
@@ -209,16 +208,16 @@ impl Connection {
         }
     }
 
-    fn take_lab(&mut self, silent: bool, now: Instant) -> Result<Look> {
+    fn take_lab(&mut self, silent: bool, now: Instant) -> Result<Advance> {
         let (request, length) = match lab::parse_lab_request(&self.input) {
             Ok(None) => return self.fill(now),
             Ok(Some(Found::MaybeComplete { .. })) if !silent => {
                 let before = self.input.len();
-                let look = self.fill(now)?;
+                let advance = self.fill(now)?;
                 if self.input.len() > before || !matches!(self.state, State::Listens(_)) {
                     self.state = State::Listens(now + MOMENT);
                 }
-                return Ok(look);
+                return Ok(advance);
             }
             Ok(Some(
                 Found::Complete { request, length } | Found::MaybeComplete { request, length },
@@ -247,7 +246,7 @@ impl Connection {
     }
 
     /// Reads more of what the client sends.
-    fn fill(&mut self, now: Instant) -> Result<Look> {
+    fn fill(&mut self, now: Instant) -> Result<Advance> {
         if self.ended {
             return Ok(self.hang_up());
         }
@@ -264,10 +263,10 @@ impl Connection {
                 }
                 self.input.extend_from_slice(&some[..count]);
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Look::Wait),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Advance::Wait),
             Err(error) => return Err(error),
         }
-        Ok(Look::On)
+        Ok(Advance::On)
     }
 
     fn asking(&mut self, now: Instant) -> Asking<'_> {
@@ -279,32 +278,32 @@ impl Connection {
         (lab, Asking { server, client, messages, hosted, now })
     }
 
-    fn answer(&mut self, step: Step, now: Instant) -> Result<Look> {
+    fn answer(&mut self, step: Step, now: Instant) -> Result<Advance> {
         match step {
             Step::Waits(exchange) => {
                 self.state = State::Answers(Box::new(exchange));
-                Ok(Look::Wait)
+                Ok(Advance::Wait)
             }
             Step::Answered(response, announced) => {
                 self.reply(&response, now)?;
                 self.announced.extend(announced);
                 self.waits_since = now;
-                Ok(Look::On)
+                Ok(Advance::On)
             }
         }
     }
 
-    fn answer_lab(&mut self, step: LabStep, now: Instant) -> Result<Look> {
+    fn answer_lab(&mut self, step: LabStep, now: Instant) -> Result<Advance> {
         match step {
             LabStep::Waits(exchange) => {
                 self.state = State::AnswersLab(Box::new(exchange));
-                Ok(Look::Wait)
+                Ok(Advance::Wait)
             }
             LabStep::Answered(reply, announced) => {
                 self.messages.reply(&reply, now)?;
                 self.announced.extend(announced);
                 self.waits_since = now;
-                Ok(Look::On)
+                Ok(Advance::On)
             }
         }
     }
@@ -315,9 +314,9 @@ impl Connection {
         self.messages.reply(&bytes, now)
     }
 
-    fn hang_up(&mut self) -> Look {
+    fn hang_up(&mut self) -> Advance {
         self.state = State::Closes { until: None, passed_over: 0 };
-        Look::On
+        Advance::On
     }
 
     /// Ends the sessions that live here; then waits until the last reply is written, and for a
@@ -327,7 +326,7 @@ impl Connection {
         until: Option<Instant>,
         mut passed_over: usize,
         now: Instant,
-    ) -> Result<Look> {
+    ) -> Result<Advance> {
         self.input = Vec::new();
         self.end_sessions(now);
         let mut until = until;
@@ -347,7 +346,7 @@ impl Connection {
             }
         }
         self.state = State::Closes { until, passed_over };
-        Ok(Look::Wait)
+        Ok(Advance::Wait)
     }
 
     fn end_sessions(&mut self, now: Instant) {
@@ -358,9 +357,9 @@ impl Connection {
     }
 
     /// Lets the sessions that live here play.
-    fn play(&mut self, now: Instant) -> Result<Next> {
+    fn play(&mut self, now: Instant) -> Result<Wakeup> {
         let host = &self.client.mailbox.host;
-        let mut all = Next::default();
+        let mut all = Wakeup::default();
         let mut at = 0;
         while let Some(session) = self.hosted.get_mut(at) {
             let mut around = Surroundings { host, messages: Some(&mut self.messages), now };
@@ -389,7 +388,10 @@ impl Connection {
             }
             State::Listens(at) => return Some(at),
             // The time of whoever answers counts, not the client's.
-            State::Answers(_) | State::AnswersLab(_) => self.waits_since = now,
+            State::Answers(_) | State::AnswersLab(_) => {
+                let patience = self.waits_since + PATIENCE;
+                return Some(if now < patience { patience } else { now + AGAIN });
+            }
             State::Reads => {}
         }
         let patience = if self.input.is_empty() { IDLE_TIME } else { HEAD_TIME };
@@ -450,6 +452,8 @@ impl Talk for Connection {
     }
 }
 
+/// Until a request is asked again whose answer should have come.
+const AGAIN: Duration = Duration::from_secs(1);
 const HEAD_TIME: Duration = Duration::from_secs(10);
 const IDLE_TIME: Duration = Duration::from_secs(60);
 const LINGER_TIME: Duration = Duration::from_secs(1);
@@ -461,3 +465,6 @@ const CHUNK_BYTES: usize = 4096;
 const MAX_LINGER_BYTES: usize = 256 * 1024;
 /// Steps in a turn, until others have theirs.
 const STEPS: usize = 32;
+
+#[cfg(test)]
+mod tests;

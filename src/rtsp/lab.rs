@@ -131,7 +131,7 @@ impl Lab {
     /// Looks whether what a request waits for is there.
     fn known(&self, request: &LabRequest, waits: Waits, at: &mut Asking<'_>) -> Known {
         match waits {
-            Waits::Resource(mut search) => match search.outcome() {
+            Waits::Resource(mut search) => match search.outcome(at.now) {
                 None => Known::NotYet(Waits::Resource(search)),
                 Some(Err(missing)) => Known::Status(status_of(&missing)),
                 Some(Ok(_)) if request.method == Method::Describe => {

@@ -13,7 +13,7 @@
 //! | [`connection`], [`messages`] | what comes over a connection, taken apart, and what leaves |
 //! | [`requests`], [`lab`], [`client`] | what a request does, in RFC 2326's way and in the lab's |
 //! | [`session`], [`udp_session`] | what outlives a request, and what drives it without a connection |
-//! | [`sessions`], [`mail`] | who finds a session, and what is asked of it |
+//! | [`sessions`], [`mail`], [`mailbox`] | who finds a session, what is asked of it, and how |
 //! | [`reception`], [`reports`] | what its client says of packets |
 //! | [`feed`], [`clip_feed`], [`due`] | which picture is due: the source's newest, or a clip's next |
 //! | [`clips`] | the folder of clips, and what is found out about one |
@@ -33,6 +33,7 @@ mod encodes;
 mod feed;
 mod lab;
 mod mail;
+mod mailbox;
 mod messages;
 mod packing;
 mod reception;
@@ -50,6 +51,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use log::warn;
+use mio::net::UdpSocket;
 
 use self::clips::Clips;
 use self::connection::Connection;
@@ -84,25 +86,8 @@ pub struct Plan {
 
 /// Accepts connections on what was bound, and speaks RTSP on them.
 pub fn start(bound: Bound, plan: Plan, context: &Arc<Context>) {
-    let engine = &context.engine;
-    let opened = Ports::bind(plan.bind).and_then(|ports| Ok((ports.rtcp()?, Arc::new(ports))));
-    let (rtcp, ports) = match opened {
-        Ok((rtcp, ports)) => (Some(rtcp), Some(ports)),
-        Err(error) => {
-            warn!("no UDP ports for RTP: {error}; players can use TCP");
-            (None, None)
-        }
-    };
-    let workers = &engine.workers;
-    let clips = plan.clips.map(|folder| Clips::new(folder, plan.fps, Arc::clone(workers)));
-    let server = Arc::new(Server {
-        context: Arc::clone(context),
-        clips: clips.map(Arc::new),
-        ports,
-        sessions: Sessions::new(engine.registry.limits().rtsp_sessions),
-        packing: Arc::new(Packing::new(Arc::clone(workers))),
-        connections: AtomicU64::new(0),
-    });
+    let (server, rtcp) = Server::new(plan, Arc::clone(context));
+    let (server, engine) = (Arc::new(server), &context.engine);
     if let Some(rtcp) = rtcp {
         let reports = Reports::new(rtcp, Arc::clone(&server));
         engine.places().place().begin(Box::new(reports));
@@ -115,6 +100,29 @@ pub fn start(bound: Bound, plan: Plan, context: &Arc<Context>) {
 }
 
 impl Server {
+    /// A server that nobody has come to, and the socket of RTCP.
+    fn new(plan: Plan, context: Arc<Context>) -> (Self, Option<UdpSocket>) {
+        let opened = Ports::bind(plan.bind).and_then(|ports| Ok((ports.rtcp()?, Arc::new(ports))));
+        let (rtcp, ports) = match opened {
+            Ok((rtcp, ports)) => (Some(rtcp), Some(ports)),
+            Err(error) => {
+                warn!("no UDP ports for RTP: {error}; players can use TCP");
+                (None, None)
+            }
+        };
+        let workers = Arc::clone(&context.engine.workers);
+        let clips = plan.clips.map(|folder| Clips::new(folder, plan.fps, Arc::clone(&workers)));
+        let server = Self {
+            clips: clips.map(Arc::new),
+            ports,
+            sessions: Sessions::new(context.engine.registry.limits().rtsp_sessions),
+            packing: Arc::new(Packing::new(workers)),
+            connections: AtomicU64::new(0),
+            context,
+        };
+        (server, rtcp)
+    }
+
     fn next_connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed)
     }

@@ -242,3 +242,6 @@ fn picture(still: &Still) -> Option<Jpeg> {
 const LAB_JPEG_BYTES: usize = 20480 - Header::BYTES;
 /// Sessions of one level.
 const MAX_WAITING: usize = 10_000;
+
+#[cfg(test)]
+mod tests;

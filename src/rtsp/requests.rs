@@ -149,7 +149,7 @@ impl Asked<'_> {
     /// Looks whether what a request waits for is there.
     fn go_on(&self, waits: Waits, at: &mut Asking<'_>) -> Looked {
         match waits {
-            Waits::Resource(mut search) => match search.outcome() {
+            Waits::Resource(mut search) => match search.outcome(at.now) {
                 None => Ok(Known::NotYet(Waits::Resource(search))),
                 Some(Err(missing)) => Err(self.say(match missing {
                     Missing::Unknown => Status::NotFound,
@@ -410,7 +410,8 @@ impl Asked<'_> {
         }
         let Some(clips) = at.server.clips.clone() else { return self.names(&[], at) };
         let workers = &at.server.context.engine.workers;
-        match workers.submit(at.host(), move || clips.names()) {
+        let now = at.now;
+        match workers.submit(at.host(), move || clips.names(now)) {
             Ok(ticket) => Ok(Known::NotYet(Waits::Names(ticket))),
             Err(Busy) => Err(self.say(Status::ServiceUnavailable)),
         }

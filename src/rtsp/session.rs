@@ -58,7 +58,7 @@ pub(super) struct Surroundings<'a> {
 
 /// When a session's host is to look at it again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Next {
+pub(super) struct Wakeup {
     pub(super) until: Option<Instant>,
     /// Whether it waits for the source's news.
     pub(super) news: bool,
@@ -195,19 +195,19 @@ impl Session {
     /// # Errors
     ///
     /// The system's, if the client is gone.
-    pub(super) fn go_on(&mut self, around: &mut Surroundings<'_>) -> Result<Next> {
+    pub(super) fn go_on(&mut self, around: &mut Surroundings<'_>) -> Result<Wakeup> {
         self.start(around);
         let gate = match &self.phase {
             Phase::Starting(..) => {
                 // Workers that had no time for it notify nobody.
                 let until = Some(around.now + START_GLANCE);
-                return Ok(Next { until, ..Next::default() });
+                return Ok(Wakeup { until, ..Wakeup::default() });
             }
             Phase::Playing(gate) => gate,
-            Phase::Ready | Phase::Ended => return Ok(Next::default()),
+            Phase::Ready | Phase::Ended => return Ok(Wakeup::default()),
         };
         if !gate.load(Ordering::Acquire) {
-            return Ok(Next { plays: true, ..Next::default() });
+            return Ok(Wakeup { plays: true, ..Wakeup::default() });
         }
         let server = Arc::clone(&self.server);
         let (tools, mut carriers) = (around.tools(&server), around.carriers(&server));
@@ -219,11 +219,11 @@ impl Session {
                 self.rest();
                 self.phase = Phase::Ended;
                 self.stream.end(&mut carriers);
-                return Ok(Next::default());
+                return Ok(Wakeup::default());
             }
         };
         let news = matches!(self.stream.feed, Feed::Live(_));
-        Ok(Next { until, news, plays: true })
+        Ok(Wakeup { until, news, plays: true })
     }
 
     /// Plays no more for now.
@@ -259,7 +259,5 @@ impl Drop for Session {
 /// Clips that could be played, and cannot when they are to be.
 static LOST: WarnRate = WarnRate::new(module_path!());
 
-/// What may wait in a mailbox.
-pub(super) const MAX_MAIL: usize = 16;
 /// Until the workers are asked again for the first picture.
 const START_GLANCE: Duration = Duration::from_millis(20);

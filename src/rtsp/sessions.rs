@@ -11,10 +11,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
 use parking_lot::Mutex;
 
 use super::mail::{Answer, Ask};
+use super::mailbox::Mailbox;
 use super::reception::Reception;
 use crate::net::lane::Handle;
 use crate::net::registry::Group;
@@ -44,7 +44,7 @@ pub(super) struct Entry {
     pub(super) terms: Terms,
     /// How long its clip plays; the live source has no end.
     pub(super) length: Option<Duration>,
-    pub(super) mailbox: Mailbox,
+    pub(super) mailbox: Mailbox<Mail>,
     /// Whether it plays; else it is ready to.
     plays: AtomicBool,
     /// When its client asked for something, or spoke of its packets.
@@ -71,13 +71,6 @@ pub(super) struct Terms {
     pub(super) ssrc: Option<u32>,
     /// The client's port for RTCP, over UDP.
     pub(super) rtcp: Option<SocketAddr>,
-}
-
-/// The way to the host of a session. Bounded: who asks more than it can take is told so.
-#[derive(Clone)]
-pub(super) struct Mailbox {
-    pub(super) letters: Sender<Mail>,
-    pub(super) host: Handle,
 }
 
 /// What is asked of a session, and by whom.
@@ -107,7 +100,7 @@ impl Sessions {
         &self,
         terms: Terms,
         length: Option<Duration>,
-        mailbox: Mailbox,
+        mailbox: Mailbox<Mail>,
         now: Instant,
     ) -> Option<Arc<Entry>> {
         let mut all = self.all.lock();

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crossbeam_channel::Receiver;
 use log::debug;
 use mio::event::Source;
 
 use super::Server;
-use super::session::{MAX_MAIL, Session, Surroundings};
+use super::mailbox::Inbox;
+use super::session::{Session, Surroundings};
 use super::sessions::Mail;
 use crate::net::lane::{Handle, Moment, Talk, Turn};
 
@@ -16,7 +16,7 @@ pub(super) struct UdpSession {
     server: Arc<Server>,
     handle: Handle,
     session: Session,
-    letters: Receiver<Mail>,
+    inbox: Inbox<Mail>,
 }
 
 impl UdpSession {
@@ -24,9 +24,9 @@ impl UdpSession {
         server: Arc<Server>,
         handle: Handle,
         session: Session,
-        letters: Receiver<Mail>,
+        inbox: Inbox<Mail>,
     ) -> Self {
-        Self { server, handle, session, letters }
+        Self { server, handle, session, inbox }
     }
 
     /// Ends the session; who has written meanwhile is told by the mail that is dropped.
@@ -44,7 +44,7 @@ impl Talk for UdpSession {
     fn turn(&mut self, moment: &mut Moment<'_>) -> Turn {
         let host = self.handle.clone();
         let mut around = Surroundings { host: &host, messages: None, now: moment.now };
-        for Mail { ask, reply, .. } in self.letters.try_iter().take(MAX_MAIL) {
+        for Mail { ask, reply, .. } in self.inbox.take() {
             if !self.session.ask(ask, reply, &mut around) {
                 return Turn::Over;
             }

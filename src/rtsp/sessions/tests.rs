@@ -1,7 +1,6 @@
 //! Tests of who is found, who is silent for too long, and who gives way.
 
-use crossbeam_channel::bounded;
-
+use super::super::mailbox::mailbox;
 use super::*;
 use crate::net::lane::Lanes;
 
@@ -35,7 +34,7 @@ impl House {
     }
 
     fn add(&self, terms: Terms) -> Option<Arc<Entry>> {
-        let mailbox = Mailbox { letters: bounded(1).0, host: self.lanes.places().place() };
+        let (mailbox, _) = mailbox(self.lanes.places().place());
         self.sessions.add(terms, None, mailbox, self.now)
     }
 
