@@ -8,13 +8,24 @@ use super::request::Request;
 use super::state::state;
 use crate::live::settings::{Settings, ViewerId};
 use crate::live::viewer::Viewer;
-use crate::proto::http::Status;
-use crate::proto::http::form;
+use crate::proto::http::{BodyLength, Status, form};
 
 /// A form of good fields, and the page's tab that sent it.
 pub(super) struct Form {
     pub(super) fields: Fields,
     tab: Option<String>,
+}
+
+/// Refuses, before its body was invited, a request whose body is no form.
+pub(super) fn check_media_type(request: &Request) -> Result<(), Answer> {
+    let media_type = request.head.header("Content-Type").unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    let empty = matches!(request.head.body(), BodyLength::None | BodyLength::Known(0));
+    if empty || media_type.eq_ignore_ascii_case(MEDIA_TYPE) {
+        return Ok(());
+    }
+    let why = format!("send a form, as {MEDIA_TYPE}");
+    Err(request.refuse(Status::UnsupportedMediaType, &why))
 }
 
 impl Form {
@@ -25,12 +36,6 @@ impl Form {
     /// The refusal, if it is no form.
     pub(super) fn of(request: &Request) -> Result<Self, Answer> {
         let tab = fields::tab(&request.query).map_err(|bad: BadField| request.bad(&bad))?;
-        let media_type = request.head.header("Content-Type").unwrap_or_default();
-        let media_type = media_type.split(';').next().unwrap_or_default().trim();
-        if !request.body.is_empty() && !media_type.eq_ignore_ascii_case(MEDIA_TYPE) {
-            let why = format!("send a form, as {MEDIA_TYPE}");
-            return Err(request.refuse(Status::UnsupportedMediaType, &why));
-        }
         let fields = form::parse(&request.body).map_err(|invalid| {
             request.refuse(invalid.status, &format!("the form cannot be read: {invalid}"))
         })?;

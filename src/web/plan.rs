@@ -16,6 +16,7 @@ use super::answer::Answer;
 use super::client::Client;
 use super::context::Context;
 use super::fields::BadField;
+use super::form::check_media_type;
 use super::pages;
 use super::request::{Reply, Request, Seating};
 use super::routes::{BodyUse, Resource, Route, Who, allow_anywhere};
@@ -156,6 +157,9 @@ fn check(request: &mut Request, route: &Route) -> Result<(), Answer> {
     if condition.is_some_and(|tags| !if_match(&tags, None)) {
         let why = "it is no longer the one that `If-Match` names";
         return Err(request.refuse(Status::PreconditionFailed, why));
+    }
+    if route.body == BodyUse::Form {
+        check_media_type(request)?;
     }
     let query = request.head.target.query.as_deref().unwrap_or_default();
     match form::pick(query.as_bytes(), route.query) {

@@ -61,7 +61,6 @@ fn large_bodies_that_nobody_wants_are_answered_once_and_closed() {
 }
 
 #[test]
-#[ignore = "fault 11: who is going to be refused is invited to send its body"]
 fn body_that_will_be_refused_is_not_asked_for() {
     let server = Server::pattern(&[]);
     let form = ("Content-Type", FORM);
