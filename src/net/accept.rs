@@ -131,5 +131,6 @@ fn bound_buffers(listener: &std::net::TcpListener) {
 static TURNED_AWAY: WarnRate = WarnRate::new(module_path!());
 static OUT_OF_DESCRIPTORS: WarnRate = WarnRate::new(module_path!());
 
-const MOST_AT_ONCE: usize = 32;
+/// Taking one in takes some ten microseconds, and more where room has to be made for it.
+const MOST_AT_ONCE: usize = 8;
 const RETRY: Duration = Duration::from_millis(10);

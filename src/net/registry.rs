@@ -85,6 +85,17 @@ struct Card {
     leaving: AtomicBool,
 }
 
+impl Card {
+    fn seen(&self, number: u64) -> Seen {
+        Seen {
+            number,
+            group: *self.group.lock(),
+            standing: Standing::of(self.standing.load(Ordering::Relaxed)),
+            since_ms: self.since_ms.load(Ordering::Relaxed),
+        }
+    }
+}
+
 /// A connection as the choice sees it.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
@@ -187,29 +198,31 @@ impl Registry {
 
     /// Asks some to go, as something has run out. Returns how many.
     pub(crate) fn give_way(&self, need: Need, now: Instant) -> usize {
-        let cards = self.cards.lock();
-        let staying = cards.iter().filter(|(_, card)| !card.leaving.load(Ordering::Relaxed));
-        let seen: Vec<Seen> = staying
-            .map(|(&number, card)| Seen {
-                number,
-                group: *card.group.lock(),
-                standing: Standing::of(card.standing.load(Ordering::Relaxed)),
-                since_ms: card.since_ms.load(Ordering::Relaxed),
-            })
-            .collect();
+        // Looked at without the lock, at which others wait who come and go.
+        let mut cards: Vec<(u64, Arc<Card>)> = Vec::new();
+        cards.extend(self.cards.lock().iter().map(|(number, card)| (*number, Arc::clone(card))));
+        cards.retain(|(_, card)| !card.leaving.load(Ordering::Relaxed));
+        let seen: Vec<Seen> = cards.iter().map(|(number, card)| card.seen(*number)).collect();
         let most = match need {
             // A look at all of them is not cheap: some at once.
             Need::Connections => (self.limits.connections / 64).max(1),
             Need::Seats | Need::Memory => 1,
         };
         let chosen = choose(&seen, need, most, self.millis(now));
-        for card in chosen.iter().filter_map(|number| cards.get(number)) {
-            card.leaving.store(true, Ordering::Release);
-            self.leaving.fetch_add(1, Ordering::Relaxed);
-            card.handle.notify();
-        }
+        self.send_away(&chosen);
         self.given_way.fetch_add(chosen.len() as u64, Ordering::Relaxed);
         chosen.len()
+    }
+
+    fn send_away(&self, chosen: &[u64]) {
+        let cards = self.cards.lock();
+        // Who has gone by itself since is not waited for.
+        for card in chosen.iter().filter_map(|number| cards.get(number)) {
+            if !card.leaving.swap(true, Ordering::AcqRel) {
+                self.leaving.fetch_add(1, Ordering::Relaxed);
+                card.handle.notify();
+            }
+        }
     }
 
     /// How many stand how.
