@@ -1,6 +1,6 @@
 # `make run` and `make test` need Rust, gcc and make; the rest they install (scripts/setup).
 
-BENCHES = encode fanout rtsp pages hostile
+BENCHES = encode fanout link rtsp pages hostile
 
 .PHONY: run build player test check yanked audit bench soak vm help
 

@@ -10,8 +10,12 @@
 //! small packets take more of it than their bytes. So a smaller window is a suspicion, and
 //! decides nothing by itself. What decides is what happens while nothing is sent but a byte
 //! that asks ([`Outlook::Unread`]). Room that comes back then was taken: more waits
-//! to be read, and the next picture is held back until it is. If none comes, either all
-//! is read, or nothing is being read at all; neither is helped by waiting.
+//! to be read, and the next picture is held back until it is. If none comes and the answer
+//! was there at once, all is read: while pictures flow, Linux acknowledges at once only what
+//! is read at once. If none comes for long, nothing is read, and waiting does not help.
+//!
+//! All of this is Linux's way, as `tests/data/tcp_state` recorded it. It gives back the room of
+//! a packet only once the whole of it is read, which over loopback may be 64 kB.
 
 use std::time::{Duration, Instant};
 
@@ -29,12 +33,17 @@ pub(crate) struct Backlog {
     unread_then: u64,
     /// Up to which byte of the stream the client has room.
     edge: u64,
+    /// The most that the client lately read at once.
+    burst: f64,
     largest_window: u32,
     /// So much of the room that is missing is taken to be gone.
     given_up: u64,
     reading: Reading,
-    /// Since when nothing showed that the client is slow.
-    prompt_since: Option<Instant>,
+    /// When something was written last, and how often in a row without a pause.
+    wrote_at: Instant,
+    in_flow: u32,
+    /// When the client was last seen to have had more to read, or not to answer at once.
+    slow_at: Option<Instant>,
     /// The longest that a client who had something to read was seen to read nothing.
     longest_rest: Duration,
     /// When something was written last, or less was unread than before.
@@ -60,8 +69,11 @@ struct Held {
     edge: u64,
     /// When it last moved: the client reads what had been unread.
     moved_at: Option<Instant>,
-    /// Whether a byte went out that asks.
-    asked: bool,
+    /// When the last byte went out that asks, if one did.
+    asked_at: Option<Instant>,
+    /// Whether the answer took longer than the way does: the client's system acknowledges at once
+    /// what is read at once.
+    late: bool,
 }
 
 /// What a look came to.
@@ -87,10 +99,13 @@ impl Backlog {
             known_at: now,
             unread_then: 0,
             edge: 0,
+            burst: 0.0,
             largest_window: 0,
             given_up: 0,
             reading: Reading { sum: 0.0, weight: UNKNOWN_WEIGHT, counted_until: now },
-            prompt_since: None,
+            wrote_at: now,
+            in_flow: 0,
+            slow_at: None,
             longest_rest: SHORTEST_REST,
             changed_at: now,
             proven_bytes_per_sec: None,
@@ -102,13 +117,18 @@ impl Backlog {
     pub(crate) fn wrote(&mut self, bytes: usize, now: Instant) {
         self.written += bytes as u64;
         self.changed_at = now;
+        if now > self.wrote_at {
+            let paused = now.duration_since(self.wrote_at) > PAUSE;
+            self.in_flow = if paused { 0 } else { self.in_flow.saturating_add(1) };
+            self.wrote_at = now;
+        }
     }
 
     /// A byte went to the system only to ask the client's. That is no progress.
-    pub(crate) fn asked(&mut self, bytes: usize) {
+    pub(crate) fn asked(&mut self, bytes: usize, now: Instant) {
         self.written += bytes as u64;
-        if let Some(held) = &mut self.held {
-            held.asked |= bytes > 0;
+        if let Some(held) = self.held.as_mut().filter(|_| bytes > 0) {
+            held.asked_at = Some(now);
         }
     }
 
@@ -134,7 +154,6 @@ impl Backlog {
         let may_go = queued <= 0.0 && (unread <= 0.0 || self.is_read_after_all(state, unread, now));
         if may_go {
             self.held = None;
-            self.prompt_since.get_or_insert(now);
             return Outlook::Clear;
         }
         self.hold(state, queued, now)
@@ -171,7 +190,7 @@ impl Backlog {
             false => MAY_BE_UNSEEN_IF_FAST,
         };
         let old = now >= self.known_at + OLD;
-        !self.is_known() || old || since_then > rate * seconds
+        !self.is_known() || !self.is_prompt(now) || old || since_then > rate * seconds
     }
 
     fn learn(&mut self, state: TcpState, now: Instant) {
@@ -188,20 +207,36 @@ impl Backlog {
         self.proven_bytes_per_sec =
             (unread as f64 <= SMALL).then_some(state.delivery_bytes_per_sec);
         let acknowledged = self.written.saturating_sub(state.queued_bytes.into());
-        self.edge = acknowledged + u64::from(state.window_bytes);
-        self.see_movement(state, now);
+        self.move_edge(acknowledged + u64::from(state.window_bytes), state, now);
+        self.take_answer(state, now);
     }
 
-    /// Sees whether the client reads while the next picture is held back.
-    fn see_movement(&mut self, state: TcpState, now: Instant) {
+    /// Takes in up to where there is room.
+    fn move_edge(&mut self, edge: u64, state: TcpState, now: Instant) {
+        let step = u64::from(state.window_step).max(LEAST_MOVEMENT);
+        self.edge = self.edge.max(edge);
         let Some(held) = &mut self.held else { return };
-        if self.edge < held.edge + u64::from(state.window_step).max(LEAST_MOVEMENT) {
+        if self.edge < held.edge + step {
             return;
         }
+        // It reads while the next picture is held back: more was there to be read.
         let rest = now.duration_since(held.moved_at.unwrap_or(held.since));
         self.longest_rest = self.longest_rest.max(rest.min(LONGEST_REST));
+        let read = (self.edge - held.edge) as f64;
+        self.burst = (self.burst * BURST_KEPT).max(if rest <= SOON { read } else { 0.0 });
         (held.edge, held.moved_at) = (self.edge, Some(now));
-        (self.given_up, self.prompt_since) = (0, None);
+        (self.given_up, self.slow_at) = (0, Some(now));
+    }
+
+    /// Sees how long a byte that asks was on its way.
+    fn take_answer(&mut self, state: TcpState, now: Instant) {
+        let Some(held) = &mut self.held else { return };
+        let way = Duration::from_micros(state.min_rtt_us.into());
+        let late = held.asked_at.is_some_and(|at| now > at + way * 5 / 4 + AT_ONCE);
+        if late && !held.late {
+            held.late = true;
+            self.slow_at = Some(now);
+        }
     }
 
     /// Bytes that are on their way beyond what may be, and those that are unread, as far as is
@@ -213,7 +248,8 @@ impl Backlog {
         // What the link takes may be more than it was given until now.
         let link = rate.max(state.delivery_bytes_per_sec as f64);
         let may_be_queued = link.mul_add(way + MAY_BE_QUEUED, SMALL);
-        let may_be_unread = rate.mul_add(way + MAY_BE_UNREAD, SMALL) + self.given_up as f64;
+        let may_be_unread = (rate * (way + MAY_BE_UNREAD)).max(self.burst) + SMALL;
+        let may_be_unread = may_be_unread + self.given_up as f64;
         (queued - may_be_queued, self.unread_then as f64 - may_be_unread)
     }
 
@@ -225,37 +261,49 @@ impl Backlog {
             return false;
         }
         let quiet = now.duration_since(held.moved_at.unwrap_or(held.since));
-        // Who was seen to read is through once it rests for longer than it does in between.
-        let patience = match held.moved_at {
-            Some(_) => (self.longest_rest * 3 / 2).min(LONGEST_REST),
-            None => LONGEST_REST,
-        };
-        if quiet >= patience {
+        if quiet >= self.patience(held) {
             (self.largest_window, self.given_up) = (state.window_bytes, 0);
             self.unread_then = 0;
             return true;
         }
-        let given_up = self.given_up + 2 * excess as u64;
-        let prompt = self.prompt_since.is_some_and(|since| now.duration_since(since) >= PROMPT);
-        let may_be = prompt || given_up <= GIVEN_UP_IF_UNKNOWN;
-        if held.moved_at.is_none() && held.asked && may_be {
-            self.given_up = given_up;
+        let needed = self.given_up + excess as u64;
+        let most = if self.is_prompt(now) { u64::MAX } else { GIVEN_UP_IF_UNKNOWN };
+        let answered = held.asked_at.is_some() && !held.late;
+        if held.moved_at.is_none() && answered && needed <= most {
+            // A little more, so that it is not to be asked again for each picture.
+            self.given_up = (needed + excess as u64).min(most);
             return true;
         }
         false
     }
 
+    /// Whether it reads at once, as its answers tell. While pictures flow, Linux acknowledges at
+    /// once only what is read at once; after a pause it does so in any case.
+    fn is_prompt(&self, now: Instant) -> bool {
+        self.in_flow >= FLOW && self.slow_at.is_none_or(|at| now.duration_since(at) >= FORGIVEN)
+    }
+
+    /// How long nothing is read before all is thought to be read.
+    fn patience(&self, held: Held) -> Duration {
+        match held.moved_at {
+            // Who was seen to read is through once it rests for longer than in between.
+            Some(_) => (self.longest_rest * 3 / 2).min(LONGEST_REST),
+            None => LONGEST_REST,
+        }
+    }
+
     fn hold(&mut self, state: TcpState, queued: f64, now: Instant) -> Outlook {
-        let first =
-            Held { since: now, look_at: now, edge: self.edge, moved_at: None, asked: false };
-        let held = self.held.get_or_insert(first);
+        let (edge, moved_at, asked_at) = (self.edge, None, None);
+        let first = Held { since: now, look_at: now, edge, moved_at, asked_at, late: false };
+        let held = *self.held.get_or_insert(first);
         let longer = now.duration_since(held.since) / 4;
         // What is on its way goes at a rate that is known.
         let until_sent = queued / self.reading.bytes_per_sec().max(1.0);
         let until_sent = Duration::from_secs_f64(until_sent.clamp(0.0, 1.0));
         let pause = longer.max(until_sent).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
-        held.look_at = now + pause;
-        Outlook::Unread { look_at: held.look_at, ask: state.queued_bytes == 0 }
+        let look_at = now + pause;
+        self.held = Some(Held { look_at, ..held });
+        Outlook::Unread { look_at, ask: state.queued_bytes == 0 }
     }
 }
 
@@ -298,18 +346,25 @@ const OLD: Duration = Duration::from_secs(1);
 /// The time constant of the mean, in seconds.
 const REMEMBERED: f64 = 0.5;
 /// How much the first moments, of which nothing is known, count for against a second.
-const UNKNOWN_WEIGHT: f64 = 0.1;
+const UNKNOWN_WEIGHT: f64 = 0.5;
 /// What moves less was moved by the bytes that ask.
 const LEAST_MOVEMENT: u64 = 128;
-/// Who was not seen to be slow for so long reads at once.
-const PROMPT: Duration = Duration::from_millis(500);
-/// Who was not seen for that long may lose so much room while nothing of it comes back. Who reads
-/// at once may lose all: a client that stands still looks the same, and has read what came
-/// meanwhile as soon as it goes on.
-const GIVEN_UP_IF_UNKNOWN: u64 = 24 * 1024;
+/// What moves so soon after it moved last is what the client reads at once.
+const SOON: Duration = Duration::from_millis(150);
+const BURST_KEPT: f64 = 0.97;
+/// An answer takes no longer than the way and this. Linux waits for 40 ms with what is not read.
+const AT_ONCE: Duration = Duration::from_millis(20);
+/// Linux takes 200 ms without news for a pause, and acknowledges at most so many at once after it.
+const PAUSE: Duration = Duration::from_millis(180);
+const FLOW: u32 = 16;
+/// Who was slow once is not taken to read at once for so long.
+const FORGIVEN: Duration = Duration::from_secs(2);
+/// Who is not known to read at once may lose so much room while nothing of it comes back. It is
+/// what small pictures cost at the start of a stream.
+const GIVEN_UP_IF_UNKNOWN: u64 = 16 * 1024;
 /// How long nothing may be read, about, before nothing is thought to be there.
-const SHORTEST_REST: Duration = Duration::from_millis(80);
-const LONGEST_REST: Duration = Duration::from_secs(1);
+const SHORTEST_REST: Duration = Duration::from_millis(60);
+const LONGEST_REST: Duration = Duration::from_millis(1500);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 

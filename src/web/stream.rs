@@ -148,7 +148,7 @@ impl Stream {
             }
             Outlook::Unread { look_at, ask } => {
                 if ask {
-                    self.ask(socket);
+                    self.ask(socket, now);
                 }
                 Some(look_at)
             }
@@ -157,7 +157,7 @@ impl Stream {
 
     /// Sends one byte of what the next part begins with in any case. A client's system says how
     /// much room it has only when something comes, not when the client reads.
-    fn ask(&mut self, socket: &mut impl Outlet) {
+    fn ask(&mut self, socket: &mut impl Outlet, now: Instant) {
         let next = match self.layout {
             Layout::Plain => multipart::PART_HEAD_START.get(self.ahead),
             Layout::AdvanceHeaders if self.ahead < JPEG_START.len() + MAX_FILL => {
@@ -171,7 +171,7 @@ impl Stream {
         {
             self.ahead += bytes;
             self.seat.meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-            self.backlog.asked(bytes);
+            self.backlog.asked(bytes, now);
         }
     }
 

@@ -11,6 +11,7 @@ pub(crate) mod clip;
 pub(crate) mod gstreamer;
 pub(crate) mod incoming;
 pub(crate) mod multipart;
+pub(crate) mod network;
 pub(crate) mod picture;
 pub(crate) mod pixels;
 pub(crate) mod program;

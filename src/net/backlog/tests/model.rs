@@ -43,7 +43,7 @@ enum How {
     Steady,
     /// From then on, in milliseconds.
     ShrinksAt(u64),
-    /// So often, in milliseconds.
+    /// So often, in milliseconds, once it has flowed for some seconds.
     Wavers(u64),
     /// With what is read.
     Grows,
@@ -74,7 +74,7 @@ impl Room {
         let to = match self.how {
             How::Steady => false,
             How::ShrinksAt(at) => ms >= at,
-            How::Wavers(each) => (ms / each) % 2 == 1,
+            How::Wavers(each) => ms > 3000 && (ms / each) % 2 == 1,
             How::Grows => return (u64::from(self.from) + read / 2).min(u64::from(self.to)),
         };
         u64::from(if to { self.to } else { self.from })
@@ -221,7 +221,7 @@ impl<'a> Run<'a> {
                     look_at = (at - start).as_millis() as u64;
                     if ask {
                         self.written += 1;
-                        backlog.asked(1);
+                        backlog.asked(1, now);
                     }
                     let all_read = self.peer.read >= self.written - u64::from(ask);
                     let since: u64 = *held_from.get_or_insert(ms);

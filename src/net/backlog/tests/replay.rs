@@ -112,7 +112,7 @@ impl Trace {
             let more = (moment.written - written) as usize;
             written = moment.written;
             match asking {
-                true => backlog.asked(more),
+                true => backlog.asked(more, now),
                 false if more > 0 => backlog.wrote(more, now),
                 false => {}
             }
