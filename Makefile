@@ -41,7 +41,6 @@ check:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items
 	cargo check --locked -p livestream
 
-# With PARENT=PATH the program as it was before is measured beside it.
 # Crates of the server that were withdrawn after they were locked: only `cargo package` tells.
 yanked:
 	@said=$$(cargo package --locked -p livestream --no-verify --allow-dirty 2>&1) || \
@@ -52,6 +51,7 @@ audit:
 	cargo install --locked cargo-audit
 	cargo audit
 
+# With PARENT=PATH the program as it was before is measured beside it.
 bench:
 	scripts/setup build
 	@failed=""; for bench in $(BENCHES); do \
