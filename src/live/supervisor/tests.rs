@@ -146,7 +146,8 @@ fn a_lost_source_shows_a_card_and_comes_back() {
     let report = running.until("lost", |report| report.status == Status::Lost);
     assert_eq!(report.trouble.unwrap().0.code, TroubleCode::Unplugged);
     running.until("back", |report| report.frames == 2 && report.trouble.is_none());
-    assert_eq!(running.hub.frame().unwrap().origin, Origin::Source);
+    // It is reported before it is published.
+    running.until("shown", |_| running.hub.frame().unwrap().origin == Origin::Source);
 }
 
 #[test]
