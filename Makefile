@@ -1,6 +1,6 @@
 # `make run` and `make test` need Rust, gcc and make; the rest they install (scripts/setup).
 
-BENCHES = encode fanout link rtsp pages hostile
+BENCHES = cameras encode fanout link rtsp page pages hostile
 
 .PHONY: run build player test check yanked audit bench soak vm help
 
@@ -12,7 +12,7 @@ help:
 	@echo "make check    fmt, clippy and doc, warnings as errors"
 	@echo "make yanked   is no crate of the server withdrawn?"
 	@echo "make audit    has no crate a known fault? (needs GitHub)"
-	@echo "make bench    what frames, viewers, open pages and hostile neighbours cost; plots to docs/"
+	@echo "make bench    what formats, frames, viewers, open pages and hostile neighbours cost; plots to docs/"
 	@echo "make soak     ten minutes of rough use: is it the same afterwards?"
 	@echo "make vm       the binary on V4L2 cameras of a real kernel, in a virtual machine"
 

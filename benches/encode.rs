@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use livestream::jpeg::coefficients::Coefficients;
 use livestream::live::level::Level;
-use livestream::media::codec::{Decoder, Encoder};
+use livestream::media::codec::{Decoder, Encoder, try_out};
+use livestream::media::gate;
 use picture::{QUALITY, picture};
 
 #[path = "common/picture.rs"]
@@ -48,6 +49,20 @@ fn main() {
     let [thumbnail, scaled] =
         medians(&mut || drop(coefficients.thumbnail()), &mut || drop(decoder.thumbnail(&source)));
     println!("| luma at an eighth, for motion | {thumbnail:.2} | | {scaled:.2} | |");
+    // Comments of different length, so that one in sixteen is a sample as in a stream.
+    let pictures: Vec<Vec<u8>> = (0..64_u8)
+        .map(|length| {
+            let comment = [&[0xFF, 0xFE, 0, 2 + length][..], &vec![0; length.into()]].concat();
+            [&source[..2], &comment, &source[2..]].concat()
+        })
+        .collect();
+    let (mut next, mut scratch) = (pictures.iter().cycle(), Vec::new());
+    let mut pass = || {
+        (0..pictures.len()).for_each(|_| drop(gate::take(next.next().expect("it is endless"))));
+    };
+    let [passed, tried] = medians(&mut pass, &mut || drop(try_out(&source, false, &mut scratch)));
+    let passed = passed / pictures.len() as f64;
+    println!("| pass the gate, the mean · decode to pixels | {passed:.2} | | {tried:.2} | |");
     println!(
         "\nratio {:.2} of decoding once, {:.2} of decoding for each",
         ours / once,

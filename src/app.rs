@@ -6,29 +6,28 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use log::{error, info, warn};
 
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::base::subnet::Subnet;
 use crate::base::system;
-use crate::config::{Config, CorsChoice, DEFAULT_RTSP_PORT, ProxyHeaderChoice, SourceChoice};
+use crate::config::{Config, CorsChoice, DEFAULT_RTSP_PORT, ProxyHeaderChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
+use crate::live::channel::Channels;
 use crate::live::encode::Encoders;
 use crate::live::governor;
-use crate::live::hub::Hub;
-use crate::live::supervisor::{self, Condition};
-use crate::net::{self, Bound, Engine};
+use crate::live::supervisor;
+use crate::net::{self, Bound, Engine, Topics};
+use crate::room::{Room, Rooms};
 use crate::rtsp;
-use crate::source::Source;
-use crate::source::clip::Clip;
-use crate::source::folder::Folder;
-use crate::source::http::Http;
-use crate::source::pattern::Pattern;
-use crate::source::rtsp::Rtsp;
-use crate::source::webcam::{Selector, Webcam};
 use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers};
+
+use sources::{Sources, unnamed};
+
+mod sources;
 
 /// Runs the server until `shutdown` is asked.
 ///
@@ -41,7 +40,11 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let clock = Clock::system();
     let started = clock.now();
     // Before the port is bound: what can never work shall not be announced.
-    let named = config.source.as_ref().map(open_named).transpose()?;
+    let settings = config.webcam_settings(TimeZone::system().iana_name());
+    let mut sources = Sources::new(settings, config.trust());
+    let shown = config.source.as_ref().map(|choice| sources.add(choice)).transpose()?;
+    let shown_in_rooms: Vec<usize> =
+        config.rooms.iter().map(|room| sources.add(&room.source)).collect::<Result<_, _>>()?;
     system::allow_many_descriptors();
     let bound = net::bind(config.bind, config.port).map_err(|error| Error::Bind {
         address: config.bind,
@@ -50,15 +53,25 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     })?;
     let rtsp = if config.no_rtsp { None } else { bind_rtsp(config)? };
     let addresses = announce(&bound, rtsp.as_ref(), out);
-    let source = named.unwrap_or_else(first_webcam_or_pattern);
+    let shown = shown.map_or_else(|| sources.add(&unnamed()), Ok)?;
 
-    let hub = Arc::new(Hub::new(clock.clone()));
-    let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
-    let audience = Arc::new(Audience::new(Arc::clone(&hub), config.bandwidth, max_viewers));
-    let condition = Arc::new(Condition::new(source.as_ref()));
     let limits = config.limits(system::descriptors());
     let engine = Engine::start(limits, started).map_err(no("threads for connections"))?;
-    engine.bells().into_iter().for_each(|bell| hub.on_news(bell));
+    let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
+    let channels = Arc::new(Channels::new(clock.clone()));
+    let mut supervisors = Vec::new();
+    for mut source in sources.into_list() {
+        source.start(&clock);
+        let channel = channels.open(source.as_ref());
+        let hub = Arc::clone(&channel.hub);
+        let bells = engine.bells(Topics::of(hub.number()));
+        bells.into_iter().for_each(|bell| hub.on_news(bell));
+        let condition = Arc::clone(&channel.condition);
+        let supervisor = supervisor::start(source, config.wish(), hub, condition, shutdown.clone());
+        supervisors.push(supervisor.map_err(no("source thread"))?);
+    }
+    let audience = Arc::new(Audience::new(clock.clone(), config.bandwidth, max_viewers));
+    let rooms = rooms(config, shown, &shown_in_rooms, &channels, &audience);
     let engine = Arc::new(engine);
     let about = About {
         name: system::machine_name(),
@@ -68,18 +81,14 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         started,
     };
     let context = Arc::new(Context::new(
-        Arc::clone(&hub),
+        rooms,
         Arc::clone(&audience),
-        Arc::clone(&condition),
         about,
         access(config),
         Arc::clone(&engine),
         shutdown.clone(),
     ));
-    let mut encoders = Encoders::start(&hub, &audience);
-    let supervisor =
-        supervisor::start(source, config.wish(), Arc::clone(&hub), condition, shutdown.clone());
-    let supervisor = supervisor.map_err(no("source thread"))?;
+    let mut encoders = Encoders::start(&channels, &audience);
     web::start(bound, &context);
     let plan =
         rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
@@ -97,11 +106,31 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         }
     });
     info!("stopping");
-    hub.stop();
+    channels.stop();
     engine.stop();
     encoders.join();
-    join(supervisor);
+    supervisors.into_iter().for_each(join);
     Ok(())
+}
+
+/// The rooms: the default one shows the channel of number `shown`, the others those of `others`.
+fn rooms(
+    config: &Config,
+    shown: usize,
+    others: &[usize],
+    channels: &Channels,
+    audience: &Audience,
+) -> Rooms {
+    let channels = channels.all();
+    let crowd = |place: usize| audience.gather(Arc::clone(&channels[place]));
+    let title = config.title.clone().unwrap_or_else(system::machine_name);
+    let rooms = Rooms::new(Room { name: None, title, crowd: crowd(shown) });
+    for (room, place) in config.rooms.iter().zip(others) {
+        let (name, title) = (room.name.clone(), room.title.clone());
+        let title = title.unwrap_or_else(|| name.to_string());
+        rooms.add(Room { name: Some(name), title, crowd: crowd(*place) });
+    }
+    rooms
 }
 
 /// Who is let in, and by which name.
@@ -125,28 +154,6 @@ fn access(config: &Config) -> Access {
         ProxyHeaderChoice::Forwarded => ProxyHeader::Forwarded,
     };
     Access::new(config.hosts.clone(), readers, Proxies { at, header })
-}
-
-/// The source that `--source` names.
-fn open_named(choice: &SourceChoice) -> Result<Box<dyn Source>, Error> {
-    Ok(match choice {
-        SourceChoice::Webcam(selector) => Box::new(Webcam::new(selector.clone())),
-        SourceChoice::Pattern => Box::new(Pattern::new()),
-        SourceChoice::Path(path) if path.is_dir() => {
-            Box::new(Folder::new(path).map_err(Error::Folder)?)
-        }
-        SourceChoice::Path(path) => Box::new(Clip::new(path).map_err(Error::Clip)?),
-        SourceChoice::Http(url) => Box::new(Http::new(url).map_err(Error::Address)?),
-        SourceChoice::Rtsp(url) => Box::new(Rtsp::new(url.clone())),
-    })
-}
-
-fn first_webcam_or_pattern() -> Box<dyn Source> {
-    if Webcam::any_present() {
-        return Box::new(Webcam::new(Selector::First));
-    }
-    warn!("no camera found: showing the test pattern (`--list-cameras` shows what is found)");
-    Box::new(Pattern::new())
 }
 
 /// Binds the port of RTSP; `None` if that of the default is taken, as by a second server.

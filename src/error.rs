@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use crate::source::clip::NotAClip;
 use crate::source::folder::NoPictures;
-use crate::source::http::BadAddress;
+use crate::source::pipe::{IsTerminal, NoCommand};
 
 /// What keeps the program from running.
 #[derive(Debug)]
@@ -23,8 +23,10 @@ pub enum Error {
     Clip(NotAClip),
     /// The folder has no pictures, or cannot be read.
     Folder(NoPictures),
-    /// The address of the other server is none.
-    Address(BadAddress),
+    /// The command of the source cannot be run.
+    Command(NoCommand),
+    /// Standard input is no source.
+    Input(IsTerminal),
     /// The system refused a thread, a poll or a signal handler.
     System {
         /// What was to be made.
@@ -64,7 +66,8 @@ impl fmt::Display for Error {
             Error::Bind { port, error, .. } => write!(f, "cannot listen on port {port}: {error}"),
             Error::Clip(error) => error.fmt(f),
             Error::Folder(error) => error.fmt(f),
-            Error::Address(error) => error.fmt(f),
+            Error::Command(error) => error.fmt(f),
+            Error::Input(error) => error.fmt(f),
             Error::System { what, error } => write!(f, "the system gives no {what}: {error}"),
         }
     }

@@ -17,16 +17,17 @@
 //! has a second thread for what may never return: a driver, a disk, another server.
 //!
 //! Each module knows only such as stand below it; a test holds the sources to this table
-//! (`tests/house`).
+//! (`tests/suite/house`).
 //!
 //! | module | what | may know |
 //! | --- | --- | --- |
-//! | `player` | the player's window, a package of its own | client, media, proto |
+//! | `player` | the player's window, a package of its own | client, media, proto, base |
 //! | `main`, [`app`] | starts the threads and joins them | all |
-//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, live, source, media, proto, base |
-//! | [`rtsp`] | the same pictures for players | web, net, live, source, media, proto, jpeg, base |
-//! | [`web`] | HTTP: connections, routes, streams | net, live, source, media, proto, base |
+//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, live, source, client, media, proto, base |
+//! | [`rtsp`] | the same pictures for players | web, net, room, live, source, media, proto, jpeg, base |
+//! | [`web`] | HTTP: connections, routes, streams | net, room, live, source, media, proto, base |
 //! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |
+//! | [`room`] | a name, a channel and the people around it | live |
 //! | [`live`] | who gets which picture: no sockets, no HTTP | source, media, base |
 //! | [`source`] | where pictures come from | client, media, proto, jpeg, base |
 //! | [`client`] | plays from an RTSP server | proto, base |
@@ -45,6 +46,7 @@ pub mod live;
 pub mod media;
 pub mod net;
 pub mod proto;
+pub mod room;
 pub mod rtsp;
 pub mod source;
 pub mod web;

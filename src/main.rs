@@ -3,20 +3,20 @@
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-use clap::Parser;
 use livestream::base::shutdown::Shutdown;
+use livestream::base::signals;
 use livestream::config::Config;
 use livestream::source::webcam::Webcam;
 
 fn main() -> ExitCode {
-    let config = Config::parse();
+    let config = Config::read(std::env::args_os()).unwrap_or_else(|error| error.exit());
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
     if config.list_cameras {
         return list_cameras();
     }
     let shutdown = Shutdown::new();
     let asked = shutdown.clone();
-    if let Err(error) = ctrlc::set_handler(move || asked.ask()) {
+    if let Err(error) = signals::on_end(move || asked.ask()) {
         log::warn!("signals do not stop this program cleanly: {error}");
     }
     match livestream::app::run(&config, &shutdown, &mut stdout()) {

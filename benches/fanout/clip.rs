@@ -34,4 +34,14 @@ impl Clip {
         fs::write(&file, &whole).expect("it can be written");
         Self { file, folder, mean_bytes: whole.len() / PERIOD }
     }
+
+    /// So many copies of it, each a file of its own, and so a source of its own.
+    pub(crate) fn copies(&self, count: usize) -> Vec<PathBuf> {
+        let copy = |number| {
+            let path = self.folder.join(format!("copy-{number}.mjpeg"));
+            fs::copy(&self.file, &path).expect("it can be written");
+            path
+        };
+        (1..=count).map(copy).collect()
+    }
 }

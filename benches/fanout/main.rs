@@ -1,8 +1,8 @@
 //! What does one more viewer cost?
 //!
 //! Starts the server on a clip made on the spot, watches it with 1 to 1000 viewers
-//! on this machine, at full quality and spread over all levels, with a slow one
-//! among them, and prints the README's tables; the plots go to `docs/`. Rivals are
+//! on this machine, at full quality, spread over all levels and over eight rooms, with a slow
+//! one among them, and prints the README's tables; the plots go to `docs/`. Rivals are
 //! measured in the same run, with the same pictures, in turn with ours:
 //! GStreamer where it is installed, and what `RIVALS` names, a line each:
 //! `NAME|PATH|COMMAND with {port}`, the pictures being in the folder `$PICTURES`.
@@ -102,6 +102,27 @@ fn main() {
         };
         println!("{}", median((0..rounds).filter_map(|_| measure(starts[0]()?, plan)).collect()));
     }
+
+    println!(
+        "\n## 800 viewers in one room, and 100 in each of eight that show clips of their own\n"
+    );
+    println!("{}", Row::HEAD);
+    let copies = clip.copies(7);
+    let rooms: Vec<String> =
+        (1..).zip(&copies).map(|(number, file)| format!("r{number}={}", file.display())).collect();
+    let in_rooms = |server: &Server| Plan {
+        paths: (0..=rooms.len())
+            .map(|room| if room == 0 { "/stream".into() } else { format!("/r/r{room}/stream") })
+            .map(Some)
+            .collect(),
+        ..plan(server, 800, seconds)
+    };
+    let (mut one, mut eight) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        one.extend(measure(Server::livestream(&source), |server| plan(server, 800, seconds)));
+        eight.extend(measure(Server::rooms(&source, &rooms), in_rooms));
+    }
+    [one, eight].into_iter().for_each(|rows| println!("{}", median(rows)));
 
     println!("\n## Ten viewers and one that reads 50 kB/s\n");
     println!("| server | the ten: fps | latency p99 | the slow one: latency p50 | p99 |");

@@ -28,14 +28,26 @@ impl Server {
         Self::of(Command::new(env!("CARGO_BIN_EXE_livestream")), parent::OURS, source)
     }
 
+    /// Ours, with one more room for each clip.
+    pub(crate) fn rooms(source: &str, clips: &[String]) -> Self {
+        let rooms = clips.iter().flat_map(|clip| ["--room", clip.as_str()]);
+        let options: Vec<&str> = ["--source", source].into_iter().chain(rooms).collect();
+        let name = format!("livestream, {} rooms", clips.len() + 1);
+        Self::with(Command::new(env!("CARGO_BIN_EXE_livestream")), &name, &options)
+    }
+
     /// The program as it was before, where it is at hand.
     pub(crate) fn parent(name: &str, source: &str) -> Option<Self> {
         parent::command().map(|command| Self::of(command, name, source))
     }
 
     fn of(command: Command, name: &str, source: &str) -> Self {
+        Self::with(command, name, &["--source", source])
+    }
+
+    fn with(command: Command, name: &str, shown: &[&str]) -> Self {
         let options = ["--no-rtsp", "--bandwidth", "unlimited", "--max-viewers", "5000"];
-        let options = [&options[..], &["--source", source]].concat();
+        let options = [&options[..], shown].concat();
         let (child, addresses) = launch_as(command, &options, "warn", Stdio::inherit());
         let (address, path) = (addresses[0], Some("/stream".into()));
         Self { name: name.into(), address, path, most_clients: usize::MAX, child }

@@ -10,7 +10,7 @@
 
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
 
-#[path = "../../tests/common/network.rs"]
+#[path = "../../tests/suite/common/network.rs"]
 mod network;
 mod pictures;
 mod server;

@@ -1,7 +1,8 @@
 //! What does a page cost that is merely open?
 //!
-//! Opens a thousand pages on this machine, each with its stream and its question for the
-//! state once a second, and prints what they get, with the server's threads and memory.
+//! Opens a thousand pages on this machine, each with its stream, which are told the state by a
+//! socket or ask for it once a second, and prints what they get, with the server's threads and
+//! memory; then the same pages without their streams, so that what the state costs is seen alone.
 //! The program as it was before is measured beside it if `PARENT` is the path of its binary.
 //!
 //! `PAGES` (1000) is how many, `PAGES_SECONDS` (10) how long they are measured.
@@ -28,7 +29,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pages::Pages;
+use pages::{Habit, Learns, Pages};
 use usage::usage;
 
 fn main() {
@@ -37,28 +38,41 @@ fn main() {
     let (count, seconds) = (number("PAGES", 1000), number("PAGES_SECONDS", 10));
     println!("1280x720 JPEGs of {} kB, 30 a second\n", clip.mean_bytes / 1000);
     println!(
-        "| server | pages | least fps · p50 | states a second | threads | RSS MiB | KiB a page | cores |"
+        "| server | pages | state by | least fps · p50 | states a second | threads | RSS MiB | KiB a page | cores |"
     );
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |");
     let ours = Command::new(env!("CARGO_BIN_EXE_livestream"));
     let parent = launch::parent().map(|path| ("its parent", Command::new(path)));
     for (name, command) in [("livestream", ours)].into_iter().chain(parent) {
         let options = ["--no-rtsp", "--bandwidth", "unlimited", "--max-viewers", "5000"];
         let options = [&options[..], &["--source", &source]].concat();
         let (child, addresses) = launch::launch_as(command, &options, "warn", Stdio::inherit());
-        measure(name, Server(child), addresses[0], count, seconds);
+        let server = Server(child);
+        for watches in [true, false] {
+            for learns in [Learns::ByPolls, Learns::BySocket] {
+                let habit = Habit { learns, watches };
+                measure(name, &server, addresses[0], count, habit, seconds);
+            }
+        }
     }
 }
 
-fn measure(name: &str, server: Server, address: SocketAddr, count: usize, seconds: u64) {
+fn measure(
+    name: &str,
+    server: &Server,
+    address: SocketAddr,
+    count: usize,
+    habit: Habit,
+    seconds: u64,
+) {
     let process = server.0.id();
     // One is open before: what the source and the first picture take is not a page's.
-    let first = Pages::open(address, 1);
-    wait_until_all_show(&first, 1);
+    let first = Pages::open(address, 1, habit);
+    wait_until_all_are_open(&first, 1, habit);
     let before = usage(process);
     drop(first);
-    let pages = Pages::open(address, count);
-    let all_show = wait_until_all_show(&pages, count);
+    let pages = Pages::open(address, count, habit);
+    let all_show = wait_until_all_are_open(&pages, count, habit);
     let (shown, answers, start) = (pages.pictures(), pages.answers(), usage(process));
     thread::sleep(Duration::from_secs(seconds));
     let end = usage(process);
@@ -67,8 +81,10 @@ fn measure(name: &str, server: Server, address: SocketAddr, count: usize, second
     each.sort_unstable();
     let fps = |at: usize| each.get(at).copied().unwrap_or_default() as f64 / seconds as f64;
     println!(
-        "| {name} | {count}{} | {:.1} · {:.1} | {:.0} | {} | {:.1} | {:.1} | {:.2} |",
-        if all_show { "" } else { ", not all show pictures" },
+        "| {name} | {count}{}{} | {} | {:.1} · {:.1} | {:.0} | {} | {:.1} | {:.1} | {:.2} |",
+        if habit.watches { "" } else { " without streams" },
+        if all_show { "" } else { ", not all are open" },
+        if habit.learns == Learns::BySocket { "socket" } else { "polls" },
         fps(0),
         fps(each.len() / 2),
         (pages.answers() - answers) as f64 / seconds as f64,
@@ -79,11 +95,13 @@ fn measure(name: &str, server: Server, address: SocketAddr, count: usize, second
     );
 }
 
-fn wait_until_all_show(pages: &Pages, count: usize) -> bool {
+/// Waits until all have what they want: pictures, or to have learned the state three times.
+fn wait_until_all_are_open(pages: &Pages, count: usize, habit: Habit) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {
         let shown = pages.pictures();
-        if shown.len() == count && shown.iter().all(|&shown| shown > 0) {
+        let all_show = !habit.watches || shown.iter().all(|&shown| shown > 0);
+        if shown.len() == count && all_show && pages.answers() >= 3 * count as u64 {
             return true;
         }
         thread::sleep(Duration::from_millis(100));

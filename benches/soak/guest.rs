@@ -45,7 +45,7 @@ fn act(at: Addresses, number: u64, dice: &mut Dice, stop: &AtomicBool) -> std::i
         }
         7 => post(&mut socket, "/donate", "name=Soak&message=Hello", &host, &cookie),
         8 => {
-            for path in ["/", "/state", "/snapshot?quality=20", "/metrics", "/assets/tokens.css"] {
+            for path in ["/", "/state", "/snapshot?quality=20", "/metrics", "/favicon.ico"] {
                 write!(socket, "GET {path} HTTP/1.1\r\n{host}{cookie}\r\n")?;
             }
             drain(&mut socket, Duration::from_secs(1))

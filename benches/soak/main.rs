@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 
 use camera::Camera;
 use neighbours::Neighbours;
-use pages::Pages;
+use pages::{Habit, Learns, Pages};
 use server::{Sample, Server};
 use silent::Silent;
 
@@ -58,7 +58,8 @@ fn main() {
             thread::spawn(move || guest::live(at, number, &stop))
         })
         .collect();
-    let pages = Pages::open(server.addresses.http, PAGES);
+    let habit = Habit { learns: Learns::BySocket, watches: true };
+    let pages = Pages::open(server.addresses.http, PAGES, habit);
     let stalling = {
         let (server, stop) = (Arc::clone(&server), Arc::clone(&stop));
         thread::spawn(move || stall::live(server.addresses.http, || server.is_live(), &stop))

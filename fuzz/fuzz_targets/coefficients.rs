@@ -14,6 +14,7 @@ fuzz_target!(|input: &[u8]| {
     if let Ok(coefficients) = Coefficients::read(input) {
         let again = coefficients.requantized(quality);
         let again = Coefficients::read(&again).expect("what was written can be read");
-        assert_eq!(again.thumbnail().size, coefficients.thumbnail().size);
+        assert_eq!(again.thumbnail().0, coefficients.thumbnail().0);
+        assert_eq!(again.orientation(), coefficients.orientation());
     }
 });

@@ -4,7 +4,9 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::proto::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
+use livestream::proto::rtsp::lab::{
+    Found, dialect, parse_lab_request, parse_terse_request, unreadable, write_description,
+};
 use livestream::proto::rtsp::{
     Front, Range, RtpInfo, Session, Transport, front, parse_reply, parse_request, parse_scale,
 };
@@ -48,13 +50,17 @@ fn standard(mut input: &[u8]) {
 }
 
 fn lab(input: &[u8]) {
-    let _ = is_lab(input);
-    let Ok(Some(found)) = parse_lab_request(input) else {
-        return;
-    };
-    let (Found::Complete { request, length } | Found::MaybeComplete { request, length }) = found;
-    assert!((1..=input.len()).contains(&length));
-    assert!(write_description(&request, "movie.Mjpeg", u32::MAX).len() < 1024);
+    let _ = (dialect(input), unreadable(input));
+    for found in [parse_lab_request(input), parse_terse_request(input)] {
+        let Ok(Some(
+            Found::Complete { request, length } | Found::MaybeComplete { request, length, .. },
+        )) = found
+        else {
+            continue;
+        };
+        assert!((1..=input.len()).contains(&length));
+        assert!(write_description(&request, "movie.Mjpeg", u32::MAX).len() < 1024);
+    }
 }
 
 fn headers(value: &str) {

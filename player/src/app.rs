@@ -47,7 +47,7 @@ impl App {
             window.send_viewport_cmd(ViewportCommand::Close);
             window.request_repaint();
         };
-        if let Err(error) = ctrlc::set_handler(on_signal) {
+        if let Err(error) = livestream::base::signals::on_end(on_signal) {
             log::warn!("signals do not stop this program cleanly: {error}");
         }
         let mut app = Self {
@@ -222,6 +222,7 @@ impl Session {
             transport: target.transport,
             rtp_port: target.rtp_port,
             user_agent: USER_AGENT,
+            trust: target.trust,
         };
         let (pictures, kept, window) = (screen.input(), Arc::clone(&news), ctx.clone());
         let events = move |event| match event {

@@ -7,7 +7,8 @@ use std::fmt::Write;
 
 use clap::{ArgGroup, CommandFactory, Parser, error::ErrorKind};
 
-use livestream::client::Transports;
+use livestream::client::{Fingerprint, Transports, Trust};
+use livestream::proto::http::without_secrets;
 use livestream::proto::rtsp::RtspUrl;
 
 /// Plays RTSP with a window around it.
@@ -31,6 +32,12 @@ struct Typed {
     /// Packets come over UDP, also if none arrive; the default is UDP, and TCP after 3 s of none
     #[arg(long)]
     udp: bool,
+    /// SHA-256 of the certificate that an rtsps:// server shows: that one is trusted, and no other
+    #[arg(long, value_name = "SHA256", conflicts_with = "insecure")]
+    fingerprint: Option<Fingerprint>,
+    /// Trust whatever certificate an rtsps:// server shows
+    #[arg(long)]
+    insecure: bool,
 }
 
 /// What to play, and how.
@@ -44,6 +51,8 @@ pub struct Target {
     pub transport: Transports,
     /// Where RTP is taken over UDP; any free port if it is none.
     pub rtp_port: Option<u16>,
+    /// Whom to believe that it is the server, over TLS.
+    pub trust: Trust,
 }
 
 impl Target {
@@ -78,9 +87,13 @@ impl Target {
                 )));
             }
         };
-        let url = RtspUrl::parse(&address).map_err(|_| {
+        let url = RtspUrl::parse(&address).map_err(|invalid| {
+            // It may hold a password.
+            let shown = without_secrets(&address);
+            let more = if shown.len() < address.len() { "\u{2026}" } else { "" };
             refuse(format!(
-                "'{address}' is no RTSP address: write it like rtsp://192.168.1.5:8554/live"
+                "'{shown}{more}' is no RTSP address ({invalid}): write it like \
+                 rtsp://192.168.1.5:8554/live"
             ))
         })?;
         let transport = match (typed.tcp, typed.udp) {
@@ -88,7 +101,12 @@ impl Target {
             (_, true) => Transports::Udp,
             _ => Transports::UdpThenTcp,
         };
-        Ok(Self { address, url, transport, rtp_port })
+        let trust = match typed.fingerprint {
+            Some(fingerprint) => Trust::Pinned(fingerprint),
+            None if typed.insecure => Trust::Anything,
+            None => Trust::System,
+        };
+        Ok(Self { address, url, transport, rtp_port, trust })
     }
 
     /// The same server's clip of this name.
@@ -178,16 +196,20 @@ mod tests {
     #[test]
     fn a_url_is_played_over_udp_unless_told_otherwise() {
         let target = typed("rtsp://[::1]:8554/live?quality=50").unwrap();
-        assert_eq!(target.url.to_string(), "rtsp://[::1]:8554/live?quality=50");
+        assert_eq!(target.url.request_uri(), "rtsp://[::1]:8554/live?quality=50");
         assert_eq!((target.transport, target.rtp_port), (Transports::UdpThenTcp, None));
         assert_eq!(typed("--tcp rtsp://a/").unwrap().transport, Transports::Tcp);
         assert_eq!(typed("rtsp://a/ --udp").unwrap().transport, Transports::Udp);
+        assert_eq!(typed("rtsps://a/").unwrap().trust, Trust::System);
+        assert_eq!(typed("rtsps://a/ --insecure").unwrap().trust, Trust::Anything);
+        let pinned = format!("rtsps://a/ --fingerprint {}", "ab".repeat(32));
+        assert!(matches!(typed(&pinned).unwrap().trust, Trust::Pinned(_)));
     }
 
     #[test]
     fn the_labs_four_words_are_a_url_and_a_port() {
         let target = typed("localhost 8554 25000 movie.Mjpeg").unwrap();
-        assert_eq!(target.url.to_string(), "rtsp://localhost:8554/movie.Mjpeg");
+        assert_eq!(target.url.request_uri(), "rtsp://localhost:8554/movie.Mjpeg");
         assert_eq!(target.rtp_port, Some(25000));
         assert_eq!(typed("::1 8554 25000 a").unwrap().address, "rtsp://[::1]:8554/a");
     }
@@ -198,15 +220,18 @@ mod tests {
             ("", "required"),
             ("http://a/", "no RTSP address"),
             ("live", "no RTSP address"),
+            ("rtsp://me:se#cret@cam/", "written `%23`"),
             ("a b", "neither a URL nor"),
             ("host 0 25000 file", "PORT is '0'"),
             ("host 8554 99999 file", "RTP_PORT is '99999'"),
             ("--tcp --udp rtsp://a/", "cannot be used with"),
             ("--fast rtsp://a/", "--fast"),
+            ("--fingerprint 12 rtsps://a/", "64 hexadecimal"),
         ] {
             let error = typed(words).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{words}");
             assert!(error.to_string().contains(said), "{words}: {error}");
+            assert!(!error.to_string().contains("cret@"), "{words}: {error}");
         }
         assert_eq!(typed("--help").unwrap_err().exit_code(), 0);
     }

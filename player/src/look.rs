@@ -1,6 +1,6 @@
 //! Colours, type and the few elements that the window is made of.
 //!
-//! The colours are those of the page in the dark (`www/tokens.css`); no other
+//! The colours are those of the page in the dark (`www/shared/tokens.css`); no other
 //! file names one. Elements are drawn where [`super::layout`] has put them.
 
 use std::sync::Arc;

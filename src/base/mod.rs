@@ -4,6 +4,7 @@ pub mod clock;
 pub mod place;
 pub mod rate;
 pub mod shutdown;
+pub mod signals;
 pub mod subnet;
 pub mod system;
 pub mod threads;

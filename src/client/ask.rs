@@ -10,6 +10,7 @@ use log::debug;
 use super::fault::Fault;
 use super::worker::{Asked, From, Link, Purpose, Then, Worker};
 use super::{Command, Notice, Transports};
+use crate::proto::auth::Covered;
 use crate::proto::rtsp::transport::Lower;
 use crate::proto::rtsp::{Method, Range, Request, Session, State, Transport, Uri};
 
@@ -18,7 +19,7 @@ impl<F: Fn(Notice)> Worker<F> {
     pub(super) fn begin(&mut self, then: Then) -> Result<(), Fault> {
         match then {
             Then::Describe => {
-                let uri = Uri::parse(&self.url.to_string()).map_err(Fault::Grammar)?;
+                let uri = Uri::parse(&self.url.request_uri()).map_err(Fault::Grammar)?;
                 let request = self.request(Method::Options, uri);
                 self.ask(Purpose::Options, request)
             }
@@ -57,7 +58,12 @@ impl<F: Fn(Notice)> Worker<F> {
     }
 
     fn first_choice(&self) -> Lower {
-        if self.options.transport == Transports::Tcp { Lower::Tcp } else { Lower::Udp }
+        // Beside TLS nothing shall go by the way that is open to all, unless it is asked for.
+        match self.options.transport {
+            Transports::Tcp => Lower::Tcp,
+            Transports::UdpThenTcp if self.url.is_secure() => Lower::Tcp,
+            Transports::UdpThenTcp | Transports::Udp => Lower::Udp,
+        }
     }
 
     /// A request with what every request has.
@@ -65,12 +71,8 @@ impl<F: Fn(Notice)> Worker<F> {
         self.cseq = self.cseq.wrapping_add(1);
         let request = Request::new(method, uri, self.cseq);
         let request = request.header("User-Agent", self.options.user_agent);
-        let request = match &self.open {
+        match &self.open {
             Some(open) => request.header("Session", Session::new(open.session.id.as_str())),
-            None => request,
-        };
-        match self.url.basic_credentials().filter(|_| self.authorized) {
-            Some(credentials) => request.header("Authorization", credentials),
             None => request,
         }
     }
@@ -79,8 +81,16 @@ impl<F: Fn(Notice)> Worker<F> {
         let Link::Open(connection) = &mut self.link else {
             return Err(Fault::Closed);
         };
+        let covered = Covered {
+            method: request.method.as_str(),
+            uri: request.uri.as_str(),
+            body: &request.body,
+        };
         let mut bytes = Vec::new();
-        request.write(&mut bytes);
+        match self.visit.authorization(covered) {
+            Some(said) => request.clone().header("Authorization", said).write(&mut bytes),
+            None => request.write(&mut bytes),
+        }
         let patience = match purpose {
             Purpose::Teardown { .. } => self.times.teardown,
             _ => self.times.reply,
@@ -93,7 +103,7 @@ impl<F: Fn(Notice)> Worker<F> {
     fn aggregate(&self) -> Result<Uri, Fault> {
         match &self.stream {
             Some(stream) => Ok(stream.aggregate.clone()),
-            None => Uri::parse(&self.url.to_string()).map_err(Fault::Grammar),
+            None => Uri::parse(&self.url.request_uri()).map_err(Fault::Grammar),
         }
     }
 

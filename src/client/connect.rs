@@ -10,6 +10,8 @@ use crossbeam_channel::{Receiver, bounded};
 use mio::Waker;
 
 use super::fault::Fault;
+use super::tls::Trust;
+use super::wire::{Wire, reach};
 use crate::base::threads;
 use crate::proto::rtsp::RtspUrl;
 
@@ -22,15 +24,16 @@ use crate::proto::rtsp::RtspUrl;
 /// If there can be no thread, or as many hang already as may.
 pub(super) fn begin(
     url: &RtspUrl,
+    trust: Trust,
     timeout: Duration,
     waker: Arc<Waker>,
-) -> io::Result<Receiver<Result<TcpStream, Fault>>> {
+) -> io::Result<Receiver<Result<Wire<TcpStream>, Fault>>> {
     let (done, outcome) = bounded(1);
-    let (host, port) = (url.host().to_owned(), url.port());
+    let url = url.clone();
     let place = Place::take().ok_or_else(|| io::Error::other("too many names are looked up"))?;
     threads::start("rtsp connect", move || {
         let _place = place;
-        let connected = connect(&host, port, timeout);
+        let connected = connect(&url, trust, timeout);
         // Whoever asked may have gone.
         if done.send(connected).is_ok()
             && let Err(error) = waker.wake()
@@ -60,24 +63,21 @@ impl Drop for Place {
 
 static CONNECTING: AtomicUsize = AtomicUsize::new(0);
 
-fn connect(host: &str, port: u16, timeout: Duration) -> Result<TcpStream, Fault> {
-    let addresses = (host, port).to_socket_addrs().map_err(|e| Fault::Name(e.to_string()))?;
-    let addresses: Vec<_> = addresses.collect();
+fn connect(url: &RtspUrl, trust: Trust, timeout: Duration) -> Result<Wire<TcpStream>, Fault> {
+    let addresses = (url.host(), url.port()).to_socket_addrs();
+    let addresses: Vec<_> = addresses.map_err(|e| Fault::Name(e.to_string()))?.collect();
     let deadline = Instant::now() + timeout;
-    let mut failed = Fault::Name("none found".into());
-    for (tried, address) in addresses.iter().enumerate() {
-        // Each gets its part, so that one which swallows packets leaves time for the rest.
-        let left = deadline.saturating_duration_since(Instant::now());
-        let part = left / u32::try_from(addresses.len() - tried).unwrap_or(1);
-        match TcpStream::connect_timeout(address, part.max(TICK)) {
-            Ok(socket) => return Ok(socket),
-            Err(error) => failed = Fault::Connect(error.kind(), error.to_string()),
-        }
+    let socket = reach(&addresses, deadline).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Fault::Name("none found".into()),
+        kind => Fault::Connect(kind, error.to_string()),
+    })?;
+    if !url.is_secure() {
+        return Ok(Wire::plain(socket));
     }
-    Err(failed)
+    let written = socket.set_write_timeout(Some(timeout));
+    written.map_err(|error| Fault::Connect(error.kind(), error.to_string()))?;
+    Wire::secure(socket, url.host(), trust, deadline).map_err(Fault::Tls)
 }
 
 /// In the whole program; more than ever connect at once where names are looked up in time.
 const MAX_CONNECTING: usize = 16;
-/// The shortest wait: a time-out of zero would mean none.
-const TICK: Duration = Duration::from_millis(1);

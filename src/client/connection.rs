@@ -2,19 +2,20 @@
 //!
 //! On the client's thread, and never waits. What it holds is bounded by the grammar's limits.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
 use super::fault::Fault;
+use super::wire::{Came, Wire};
 use crate::proto::rtsp::interleaved::frame_header;
 use crate::proto::rtsp::{Front, Reply, Request, front, parse_reply, parse_request};
 
 /// A connection that is open.
 pub(super) struct Connection {
-    socket: TcpStream,
+    wire: Wire<TcpStream>,
     pub(super) local: SocketAddr,
     pub(super) peer: SocketAddr,
     input: Vec<u8>,
@@ -47,16 +48,17 @@ pub(super) enum Filled {
 
 impl Connection {
     pub(super) fn new(
-        socket: std::net::TcpStream,
+        mut wire: Wire<std::net::TcpStream>,
         registry: &Registry,
         token: Token,
     ) -> io::Result<Self> {
+        let socket = wire.socket();
         socket.set_nonblocking(true)?;
         socket.set_nodelay(true)?;
         let (local, peer) = (socket.local_addr()?, socket.peer_addr()?);
-        let mut socket = TcpStream::from_std(socket);
-        registry.register(&mut socket, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Self { socket, local, peer, input: Vec::new(), taken: 0, output: Vec::new() })
+        let mut wire = wire.on(TcpStream::from_std);
+        registry.register(wire.socket(), token, Interest::READABLE | Interest::WRITABLE)?;
+        Ok(Self { wire, local, peer, input: Vec::new(), taken: 0, output: Vec::new() })
     }
 
     /// Reads what there is, once; to be called when [`next`](Self::next) has nothing more.
@@ -65,11 +67,12 @@ impl Connection {
         self.taken = 0;
         let before = self.input.len();
         self.input.resize(before + PIECE_BYTES, 0);
-        let read = self.socket.read(&mut self.input[before..]);
-        self.input.truncate(before + read.as_ref().map_or(0, |&count| count));
-        match read {
-            Ok(0) => Ok(Filled::End),
-            Ok(_) => Ok(Filled::Bytes),
+        let came = self.wire.step(&mut self.input[before..]);
+        let count = if let Ok(Came::Bytes(count)) = came { count } else { 0 };
+        self.input.truncate(before + count);
+        match came {
+            Ok(Came::End) => Ok(Filled::End),
+            Ok(Came::Bytes(_) | Came::Framing) => Ok(Filled::Bytes),
             Err(error) if is_nothing(&error) => Ok(Filled::Nothing),
             Err(error) if is_gone(&error) => Ok(Filled::End),
             Err(error) => Err(Fault::Broken(error.to_string())),
@@ -123,8 +126,11 @@ impl Connection {
 
     /// Sends what is left.
     pub(super) fn flush(&mut self) -> Result<(), Fault> {
+        if let Err(error) = self.wire.flush().or_else(or_gone) {
+            return Err(Fault::Broken(error.to_string()));
+        }
         while !self.output.is_empty() {
-            match self.socket.write(&self.output) {
+            match self.wire.write(&self.output) {
                 Ok(count) => drop(self.output.drain(..count)),
                 Err(error) if is_nothing(&error) => break,
                 // What came before that, and the end, are still to be read.
@@ -139,6 +145,11 @@ impl Connection {
 /// True if the socket is only not ready.
 pub(super) fn is_nothing(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
+}
+
+/// What came before the end is still to be read.
+fn or_gone(error: io::Error) -> io::Result<()> {
+    if is_gone(&error) { Ok(()) } else { Err(error) }
 }
 
 /// True if the other side has closed.

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::tls::TlsFault;
+use crate::proto::auth::Denial;
 use crate::proto::rtsp::{Invalid, Method, Reply};
 
 /// Why a request was refused or a session is over.
@@ -11,6 +13,8 @@ pub(crate) enum Fault {
     Name(String),
     /// No connection comes about.
     Connect(io::ErrorKind, String),
+    /// The connection is to be TLS, and is not.
+    Tls(TlsFault),
     /// No reply came in time.
     Silent(Method),
     /// The server closed the connection.
@@ -24,8 +28,11 @@ pub(crate) enum Fault {
     Refused {
         method: Method,
         status: u16,
-        reason: String,
     },
+    /// It sends us on, and on.
+    Redirects,
+    /// It sends us where no RTSP is.
+    Elsewhere,
     /// The description has no JPEG, but these encodings.
     NoJpeg(Vec<String>),
     /// The reply to SETUP names no session, or a transport that was not asked for.
@@ -36,38 +43,15 @@ pub(crate) enum Fault {
     NoPackets,
 }
 
-/// Why a server does not let us in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Denial {
-    /// The address has no name and password.
-    Anonymous,
-    /// It has, and they are wrong.
-    Wrong,
-    /// It wants to be told in another way than Basic.
-    Scheme(String),
-}
-
 impl Fault {
     /// The refusal that `reply` is.
     pub(super) fn refused(method: Method, reply: &Reply) -> Self {
-        Self::Refused { method, status: reply.status, reason: shown(&reply.reason) }
+        Self::Refused { method, status: reply.status }
     }
 
-    /// The refusal of a reply with 401 or 403.
-    pub(super) fn denied(reply: &Reply, with_credentials: bool) -> Self {
-        let mut schemes = reply.headers.all("WWW-Authenticate").filter_map(scheme).peekable();
-        let first = schemes.peek().map(|scheme| shown(scheme));
-        Self::Denied(match first {
-            Some(first) if !schemes.any(|scheme| scheme.eq_ignore_ascii_case("Basic")) => {
-                Denial::Scheme(first)
-            }
-            _ if with_credentials => Denial::Wrong,
-            _ => Denial::Anonymous,
-        })
-    }
-
-    /// A sentence without its full stop, and one or two more with it, for who watches `host`.
-    pub(crate) fn words(&self, host: &str) -> (String, String) {
+    /// A sentence without its full stop, and one or two more with it, for who watches `host`;
+    /// `option` takes a certificate's fingerprint.
+    pub(crate) fn words(&self, host: &str, option: &str) -> (String, String) {
         match self {
             Self::Name(error) => (
                 format!("{host} is not known"),
@@ -76,6 +60,7 @@ impl Fault {
             Self::Connect(kind, error) => {
                 (format!("{host} cannot be reached"), why_not(*kind, error))
             }
+            Self::Tls(fault) => fault.words(host, option),
             Self::Silent(method) => {
                 (format!("{host} does not answer"), format!("No reply to {method} came in time."))
             }
@@ -86,14 +71,23 @@ impl Fault {
             Self::Grammar(invalid) => {
                 (format!("{host} does not speak RTSP"), format!("Not understood: {invalid}."))
             }
-            Self::Denied(denial) => denial.words(host),
+            Self::Denied(denial) => denied(denial, host, "rtsp"),
             Self::Refused { method: Method::Describe, status: status @ (404 | 410), .. } => (
                 format!("{host} has no stream there"),
                 format!("It answers with status {status}: look at the path of the address."),
             ),
-            Self::Refused { method, status, reason } => (
+            Self::Refused { method, status } => (
                 format!("{host} refuses to {}", what_for(method)),
-                format!("It answers {method} with {status} {reason}."),
+                // Its own words may repeat the address.
+                format!("It answers {method} with status {status}."),
+            ),
+            Self::Redirects => (
+                format!("{host} sends us from one address to another"),
+                "Give the one where its stream is in the end.".into(),
+            ),
+            Self::Elsewhere => (
+                format!("{host} sends us where we cannot go"),
+                "Only rtsp:// and rtsps:// are spoken.".into(),
             ),
             Self::NoJpeg(encodings) if encodings.is_empty() => (
                 format!("{host} sends no video"),
@@ -117,28 +111,31 @@ impl Fault {
     }
 
     /// The same as one text.
-    pub(super) fn sentence(&self, host: &str) -> String {
-        let (title, detail) = self.words(host);
+    pub(super) fn sentence(&self, host: &str, option: &str) -> String {
+        let (title, detail) = self.words(host, option);
         format!("{title}. {detail}")
     }
 }
 
-impl Denial {
-    fn words(&self, host: &str) -> (String, String) {
-        match self {
-            Self::Anonymous => (
-                format!("{host} asks who we are"),
-                "Put name and password into the address: rtsp://NAME:PASSWORD@HOST/PATH.".into(),
-            ),
-            Self::Wrong => (
-                format!("{host} does not let us in"),
-                "It refuses the name and password of the address.".into(),
-            ),
-            Self::Scheme(scheme) => (
-                format!("{host} asks for a login that is not spoken"),
-                format!("It wants {scheme}, and only Basic is known here."),
-            ),
-        }
+/// As [`Fault::words`], of a server that is asked by this scheme.
+pub(crate) fn denied(denial: &Denial, host: &str, scheme: &str) -> (String, String) {
+    match denial {
+        Denial::Anonymous => (
+            format!("{host} asks who we are"),
+            format!("Put name and password into the address: {scheme}://NAME:PASSWORD@HOST/PATH."),
+        ),
+        Denial::Wrong => (
+            format!("{host} does not let us in"),
+            "It refuses the name and password of the address. Cameras lock out who tries often."
+                .into(),
+        ),
+        Denial::Scheme(scheme) => (
+            format!("{host} asks for a login that is not spoken"),
+            match scheme.eq_ignore_ascii_case("Digest") {
+                true => "It wants a Digest with a hash that is not known here.".into(),
+                false => format!("It wants {scheme}, and only Digest and Basic are known here."),
+            },
+        ),
     }
 }
 
@@ -159,11 +156,6 @@ fn what_for(method: &Method) -> &'static str {
         Method::Pause => "pause",
         _ => "go on",
     }
-}
-
-/// `Basic` of `Basic realm="x"`.
-fn scheme(value: &str) -> Option<&str> {
-    value.split_ascii_whitespace().next()
 }
 
 /// Foreign words, fit for a line.

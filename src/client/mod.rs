@@ -1,8 +1,10 @@
-//! Plays from an RTSP server: for the player's window, and for `--source rtsp://`.
+//! Plays from an RTSP server: for the player's window, and for `--source rtsp://`. Its connections,
+//! plain or by TLS, are those of `--source http://` as well.
 //!
 //! [`Client`] is the handle; one thread, `rtsp client`, owns the sockets and the session and
-//! tells what happens as [`Event`]s. [`Playback`] is the same on a thread that there is already. Grammar is [`crate::proto`]'s. Does not decode pictures,
-//! and does not come back after a loss: that is for whoever opened it.
+//! tells what happens as [`Event`]s. [`Playback`] is the same on a thread that there is already.
+//! Grammar is [`crate::proto`]'s. Does not decode pictures, and does not come back after a loss:
+//! that is for whoever opened it.
 
 use std::collections::VecDeque;
 use std::io;
@@ -14,8 +16,11 @@ use log::debug;
 use mio::Waker;
 use parking_lot::Mutex;
 
-pub(crate) use self::fault::{Denial, Fault};
+pub(crate) use self::fault::{Fault, denied};
 pub(crate) use self::receiver::Shot;
+pub(crate) use self::tls::TlsFault;
+pub use self::tls::{Fingerprint, Trust};
+pub(crate) use self::wire::{Wire, reach};
 use self::worker::{Then, Worker};
 use crate::base::threads;
 use crate::proto::rtsp::transport::Lower;
@@ -30,6 +35,8 @@ mod meter;
 mod ports;
 mod receiver;
 mod session;
+mod tls;
+mod wire;
 mod worker;
 
 #[cfg(test)]
@@ -51,12 +58,14 @@ pub struct Options {
     pub rtp_port: Option<u16>,
     /// What the server is told of us.
     pub user_agent: &'static str,
+    /// Whom to believe that it is the server, over TLS.
+    pub trust: Trust,
 }
 
 /// Which transports are asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transports {
-    /// UDP, and TCP where it is refused or nothing comes.
+    /// UDP, and TCP where it is refused or nothing comes; with TLS, the connection alone.
     #[default]
     UdpThenTcp,
     /// UDP alone.
@@ -204,12 +213,12 @@ impl Client {
         options: Options,
         events: impl Fn(Event) + Send + 'static,
     ) -> io::Result<Self> {
-        let host = host(&url);
+        let host = url.authority();
         Self::start(url, options, Times::DEFAULT, move |notice| {
             events(match notice {
                 Notice::Said(event) => event,
                 Notice::Picture(Shot { jpeg, position, .. }) => Event::Picture { jpeg, position },
-                Notice::Trouble(fault) => Event::Trouble(fault.sentence(&host)),
+                Notice::Trouble(fault) => Event::Trouble(fault.sentence(&host, "--fingerprint")),
             });
         })
     }
@@ -325,6 +334,11 @@ impl<F: Fn(Notice)> Playback<F> {
     pub(crate) fn turn(&mut self, deadline: Instant) -> Result<(), Fault> {
         self.0.turn(Some(deadline))
     }
+
+    /// What has come so far, of the session that is set up.
+    pub(crate) fn statistics(&self) -> Statistics {
+        self.0.shared.seen.lock().statistics.clone()
+    }
 }
 
 impl<F: Fn(Notice)> Drop for Playback<F> {
@@ -333,13 +347,11 @@ impl<F: Fn(Notice)> Drop for Playback<F> {
     }
 }
 
-/// A server as a person would name it.
-pub(crate) fn host(url: &RtspUrl) -> String {
-    match (url.host(), url.port()) {
-        (host, crate::proto::rtsp::DEFAULT_PORT) => host.to_owned(),
-        (host, port) if host.contains(':') => format!("[{host}]:{port}"),
-        (host, port) => format!("{host}:{port}"),
-    }
+/// A client's nonce for Digest.
+pub(crate) fn client_nonce() -> String {
+    // Without randomness they repeat, and so does what is sent; nothing worse.
+    let half = || getrandom::u64().unwrap_or(0x6C69_7665);
+    format!("{:016x}{:016x}", half(), half())
 }
 
 /// That wait for the server at most.

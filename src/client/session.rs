@@ -11,7 +11,8 @@ use super::ask::{CHANNELS, half};
 use super::fault::{Fault, shown};
 use super::receiver::{Place, Receiver};
 use super::worker::{Asked, From, Link, Open, Purpose, Stream, Then, Worker};
-use super::{About, Event, Notice, Transports, clips};
+use super::{About, Event, Notice, Transports, client_nonce, clips};
+use crate::proto::auth::{Next, Visit};
 use crate::proto::rtsp::transport::{Delivery, Lower};
 use crate::proto::rtsp::{
     Method, NptRange, NptStart, Range, Reply, Request, Response, RtpInfo, State, Status, Transport,
@@ -33,13 +34,18 @@ impl<F: Fn(Notice)> Worker<F> {
     pub(super) fn reply(&mut self, reply: Reply) -> Result<(), Fault> {
         let named = |asked: &Asked| reply.cseq.is_none_or(|cseq| asked.request.cseq == cseq);
         let Some(at) = self.asked.iter().position(named).filter(|_| reply.status >= 200) else {
-            debug!("a reply to nothing: {} {}", reply.status, shown(&reply.reason));
+            debug!("a reply to nothing: {}", reply.status);
             return Ok(());
         };
         let asked = self.asked.remove(at);
         if matches!(reply.status, 401 | 403) && !matches!(asked.purpose, Purpose::Clips) {
             return self.denied(&asked, &reply);
         }
+        let opens = matches!(asked.purpose, Purpose::Options | Purpose::Describe);
+        if opens && matches!(reply.status, 301 | 302 | 303 | 307 | 308) {
+            return self.redirected(&reply);
+        }
+        self.visit.accepted(reply.headers.get("Authentication-Info"));
         match asked.purpose {
             Purpose::Options => self.has_options(&reply, asked.request.uri),
             Purpose::Describe => self.has_described(&reply, &asked),
@@ -60,22 +66,36 @@ impl<F: Fn(Notice)> Worker<F> {
         }
     }
 
-    /// Says who we are, if that is asked for the first time.
+    /// Says who we are, if that is asked for.
     fn denied(&mut self, asked: &Asked, reply: &Reply) -> Result<(), Fault> {
-        let credentials = self.url.basic_credentials();
-        let fault = Fault::denied(reply, credentials.is_some());
-        let scheme_is_other = matches!(fault, Fault::Denied(super::Denial::Scheme(_)));
-        if self.authorized || credentials.is_none() || scheme_is_other || reply.status == 403 {
-            return Err(fault);
+        let fields = reply.headers.all("WWW-Authenticate");
+        if let Next::Denied(why) = self.visit.refused(fields, &client_nonce()) {
+            return Err(Fault::Denied(why));
         }
-        self.authorized = true;
         let mut request = self.request(asked.method(), asked.request.uri.clone());
-        for name in ["Accept", "Transport", "Range"] {
+        for name in ["Accept", "Transport", "Range", "Content-Type"] {
             if let Some(value) = asked.request.headers.get(name) {
                 request = request.header(name, value.to_owned());
             }
         }
+        request.body.clone_from(&asked.request.body);
         self.ask(asked.purpose, request)
+    }
+
+    /// Goes where a reply sends us.
+    fn redirected(&mut self, reply: &Reply) -> Result<(), Fault> {
+        let location = reply.headers.get("Location").ok_or(Fault::Elsewhere)?;
+        let target = self.url.follow(location).map_err(|_| Fault::Elsewhere)?;
+        self.redirects += 1;
+        if self.redirects > MAX_REDIRECTS {
+            return Err(Fault::Redirects);
+        }
+        if target.to_string() != self.url.to_string() || target.who() != self.url.who() {
+            self.visit = Visit::of(target.who());
+        }
+        self.url = target;
+        self.connect(Then::Describe);
+        Ok(())
     }
 
     fn has_options(&mut self, reply: &Reply, uri: Uri) -> Result<(), Fault> {
@@ -89,6 +109,7 @@ impl<F: Fn(Notice)> Worker<F> {
         if !reply.is_ok() {
             return Err(Fault::refused(asked.method(), reply));
         }
+        self.redirects = 0;
         let stream = stream(reply, asked.request.uri.as_str())?;
         (self.notices)(Notice::Said(Event::Described(stream.about.clone())));
         let aggregate = stream.aggregate.clone();
@@ -108,6 +129,12 @@ impl<F: Fn(Notice)> Worker<F> {
             if unsupported && otherwise {
                 self.ports = None;
                 return self.ask_setup(Lower::Tcp, play);
+            }
+            let silent = asked == Lower::Tcp && play.is_some() && !self.url.is_secure();
+            if let (true, true, Some(from)) = (unsupported, silent && !self.only_udp, play) {
+                // It may just have nothing to show yet.
+                self.only_udp = true;
+                return self.ask_setup(Lower::Udp, Some(from));
             }
             let fault = Fault::refused(Method::Setup, reply);
             return if play.is_some() { Err(fault) } else { self.refused(fault) };
@@ -164,8 +191,11 @@ impl<F: Fn(Notice)> Worker<F> {
         let (place, first) = first_packet(reply, from, is_clip);
         open.receiver.starts_at(place, first, now);
         if open.heard_at.is_none() {
-            let patience =
-                if open.lower == Lower::Udp { self.times.silence } else { self.times.first };
+            let patience = if open.lower == Lower::Udp && !self.only_udp {
+                self.times.silence
+            } else {
+                self.times.first
+            };
             open.silent_at = Some(Instant::now() + patience);
         }
         self.state = State::Playing;
@@ -274,7 +304,8 @@ impl<F: Fn(Notice)> Worker<F> {
         };
         open.silent_at = None;
         let (lower, from) = (open.lower, open.from);
-        if lower == Lower::Udp && self.options.transport == Transports::UdpThenTcp {
+        let otherwise = self.options.transport == Transports::UdpThenTcp && !self.only_udp;
+        if lower == Lower::Udp && otherwise {
             debug!("nothing comes over UDP: TCP is tried");
             return self.ask_teardown(Some(from));
         }
@@ -391,3 +422,4 @@ fn random() -> [u32; 4] {
 }
 
 const MAX_NAMED: usize = 4;
+const MAX_REDIRECTS: u8 = 5;

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use super::*;
+use crate::proto::auth::Denial;
 use fake::{Fake, Peer};
 
 /// What a client tells.
@@ -58,7 +59,7 @@ impl Ear {
 }
 
 fn client_with(url: RtspUrl, transport: Transports, times: Times) -> (Client, Ear) {
-    let options = Options { transport, rtp_port: None, user_agent: "test" };
+    let options = Options { transport, rtp_port: None, user_agent: "test", trust: Trust::System };
     let (told, ear) = channel();
     let client = Client::start(url, options, times, move |notice| drop(told.send(notice)));
     (client.unwrap(), Ear(ear))

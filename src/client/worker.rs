@@ -19,7 +19,9 @@ use super::connection::{Connection, Filled, Message};
 use super::fault::Fault;
 use super::ports::{self, Ports};
 use super::receiver::{Receiver, Shot};
+use super::wire::Wire;
 use super::{Event, Notice, Options, Shared, Times};
+use crate::proto::auth::Visit;
 use crate::proto::rtsp::transport::Lower;
 use crate::proto::rtsp::{Method, Request, RtspUrl, Session, State, Uri};
 
@@ -43,10 +45,14 @@ pub(super) struct Worker<F> {
     pub(super) told: State,
     pub(super) asked: Vec<Asked>,
     pub(super) cseq: u32,
-    /// The server has asked for our name and password.
-    pub(super) authorized: bool,
+    /// What the server has asked of us, and was told.
+    pub(super) visit: Visit,
+    /// How often we were sent on since a stream was described.
+    pub(super) redirects: u8,
     /// SETUP was sent anew, since the connection had idled away.
     pub(super) sent_anew: bool,
+    /// It refuses TCP, so that UDP is waited for, however silent it is.
+    pub(super) only_udp: bool,
     /// It lists GET_PARAMETER.
     pub(super) takes_parameters: bool,
     datagram: Vec<u8>,
@@ -56,7 +62,7 @@ pub(super) struct Worker<F> {
 /// The way to the server.
 pub(super) enum Link {
     None,
-    Connecting { outcome: Outcome<Result<TcpStream, Fault>>, deadline: Instant, then: Then },
+    Connecting { outcome: Outcome<Result<Wire<TcpStream>, Fault>>, deadline: Instant, then: Then },
     Open(Connection),
 }
 
@@ -134,6 +140,7 @@ impl<F: Fn(Notice)> Worker<F> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKE)?);
         Ok(Self {
+            visit: Visit::of(url.who()),
             url,
             options,
             times,
@@ -150,8 +157,9 @@ impl<F: Fn(Notice)> Worker<F> {
             told: State::Init,
             asked: Vec::new(),
             cseq: 0,
-            authorized: false,
+            redirects: 0,
             sent_anew: false,
+            only_udp: false,
             takes_parameters: false,
             datagram: vec![0; MAX_DATAGRAM],
             began: (
@@ -222,10 +230,11 @@ impl<F: Fn(Notice)> Worker<F> {
     /// Starts to connect.
     pub(super) fn connect(&mut self, then: Then) {
         self.asked.clear();
-        match connect::begin(&self.url, self.times.connect, self.waker()) {
+        let trust = self.options.trust;
+        match connect::begin(&self.url, trust, self.times.connect, self.waker()) {
             Ok(outcome) => {
-                // A name may take long to resolve as well.
-                let deadline = Instant::now() + self.times.connect;
+                // A name may take long to resolve as well; who connects knows better words.
+                let deadline = Instant::now() + self.times.connect + MOMENT;
                 self.link = Link::Connecting { outcome, deadline, then };
             }
             Err(error) => self.lose(Fault::Broken(error.to_string())),
@@ -238,12 +247,12 @@ impl<F: Fn(Notice)> Worker<F> {
             return Ok(());
         };
         let then = *then;
-        let socket = match outcome.try_recv() {
+        let wire = match outcome.try_recv() {
             Ok(connected) => connected?,
             Err(TryRecvError::Empty) if Instant::now() < *deadline => return Ok(()),
             Err(_) => return Err(Fault::Connect(io::ErrorKind::TimedOut, "timed out".into())),
         };
-        let connection = Connection::new(socket, self.poll.registry(), CONNECTION)
+        let connection = Connection::new(wire, self.poll.registry(), CONNECTION)
             .map_err(|error| Fault::Connect(error.kind(), error.to_string()))?;
         self.link = Link::Open(connection);
         self.begin(then)
@@ -456,4 +465,5 @@ const MAX_DATAGRAM: usize = 65_536;
 /// How often the rates are looked at while packets may come.
 const GLANCE: Duration = Duration::from_millis(200);
 const REST: Duration = Duration::from_secs(60);
+const MOMENT: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_millis(1);

@@ -11,12 +11,13 @@
 //! size of the JPEG, not with its pixels. The outcome is as good as decoding and encoding, or
 //! a little better: nothing is rounded to pixels on the way.
 //!
-//! Baseline JPEGs in one scan only (ITU-T T.81, SOF0), which is what cameras make; for others
-//! there is [`crate::media::codec`]. Pure; called by the encode threads.
+//! Baseline JPEGs in one scan only (ITU-T T.81, SOF0), which is what cameras make, and such of
+//! 12 bits (SOF1), which come out with 8; for others there is [`crate::media::codec`]. Pure;
+//! called by the encode threads.
 
 use std::sync::Arc;
 
-use super::{Broken, Quality, Size};
+use super::{Broken, Colours, Orientation, Quality, Size};
 
 mod bits;
 mod header;
@@ -48,10 +49,12 @@ struct Layout {
     size: Size,
     /// One or three; the first is luma.
     components: Vec<Component>,
-    /// Values in zigzag order.
-    tables: [[u8; 64]; 4],
-    /// Adobe's APP14 segment as it was, which says if the components are RGB.
-    adobe: Vec<u8>,
+    /// Steps in zigzag order, in sixteenths of those of 8-bit samples.
+    tables: [[u16; 64]; 4],
+    /// What the components are.
+    colours: Colours,
+    /// How it has to be turned.
+    orientation: Orientation,
 }
 
 /// A colour component (T.81 B.2.2).
@@ -75,6 +78,11 @@ impl Coefficients {
         let header = header::read(jpeg)?;
         let entries = read::entries(&header, jpeg)?;
         Ok(Self { layout: header.layout, entries })
+    }
+
+    /// How the picture has to be turned to be seen upright.
+    pub fn orientation(&self) -> Orientation {
+        self.layout.orientation
     }
 
     /// The picture at another quality, as a JPEG with libjpeg's tables of that quality.
@@ -105,7 +113,7 @@ impl Coefficients {
             let column = mcu % mcus_across * across + within % across;
             let row = mcu / mcus_across * down + within / across;
             if column < columns && row < rows {
-                let mean = (i32::from(dc.value) * step + 4).div_euclid(8) + 128;
+                let mean = (i32::from(dc.value) * step / 16 + 4).div_euclid(8) + 128;
                 samples[row * columns + column] = mean.clamp(0, 255) as u8;
             }
         }

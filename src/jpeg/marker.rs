@@ -4,6 +4,8 @@
 pub(super) const SOI: [u8; 2] = [0xFF, 0xD8];
 /// Start of a baseline frame.
 pub const SOF0: u8 = 0xC0;
+/// Start of an extended sequential frame.
+pub(super) const SOF1: u8 = 0xC1;
 /// Start of a progressive frame.
 pub const SOF2: u8 = 0xC2;
 /// Huffman tables.
@@ -24,9 +26,4 @@ pub(super) const DRI: u8 = 0xDD;
 /// Whether a marker is followed by a length (T.81 table B.1).
 pub(super) fn has_segment(code: u8) -> bool {
     matches!(code, 0xC0..=0xC7 | 0xC9..=0xCF | 0xDA..=0xDF | 0xE0..=0xEF | 0xFE)
-}
-
-/// Whether a marker starts a frame that is neither SOF0, SOF1 nor SOF2.
-pub(super) fn is_other_frame(code: u8) -> bool {
-    matches!(code, 0xC3 | 0xC5..=0xC7 | 0xC9..=0xCB | 0xCD..=0xCF | 0xDE)
 }

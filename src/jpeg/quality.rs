@@ -9,6 +9,9 @@ use super::annex_k::{self, LUMA_TABLE};
 pub struct Quality(u8);
 
 impl Quality {
+    /// The best.
+    pub const BEST: Self = Self(100);
+
     /// A quality, or `None` outside 1 to 100.
     pub const fn new(percent: u8) -> Option<Self> {
         if percent >= 1 && percent <= 100 { Some(Self(percent)) } else { None }

@@ -1,6 +1,7 @@
 //! Tests of the marker walker on JPEGs that Pillow (libjpeg-turbo) and ffmpeg wrote.
 
-use super::annex_k::{LUMA_TABLE, scaled};
+use super::annex_k::{HUFFMAN_TABLES, LUMA_TABLE, scaled};
+use super::marker::{SOF0, SOI, SOS};
 use super::*;
 
 const BASELINE_420: &[u8] = include_bytes!("../../tests/data/jpeg/420.jpg");
@@ -48,7 +49,7 @@ fn headers_say_what_the_encoder_was_asked_for() {
         assert_eq!(info.size, Size { width: 48, height: 32 }, "picture {index}");
         assert_eq!(info.quality.percent(), percent, "picture {index}");
         assert_eq!(info.chroma, Some(chroma), "picture {index}");
-        assert_eq!(info.progressive, progressive, "picture {index}");
+        assert_eq!(info.process == Process::Progressive, progressive, "picture {index}");
         assert_eq!(info.restart_interval, restart_interval, "picture {index}");
         assert_eq!(bytes[info.scan..info.scan + 2], [0xFF, SOS], "picture {index}");
     }
@@ -195,4 +196,51 @@ fn damaged_pictures_never_panic() {
         let bytes = [&SOI[..], &noise].concat();
         let _ = complete(&bytes);
     }
+}
+
+#[test]
+fn what_was_mended_needs_no_mending_and_can_be_cleaned() {
+    let mut state = 7_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 33) as usize
+    };
+    let mut mended_so_far = 0;
+    for round in 0..20_000 {
+        let mut bytes = WHOLE[round % WHOLE.len()].to_vec();
+        for _ in 0..1 + random() % 4 {
+            let place = random() % bytes.len();
+            match random() % 4 {
+                0 => bytes.insert(place, 0xFF),
+                1 => drop(bytes.remove(place)),
+                2 => bytes.truncate(place.max(2)),
+                _ => bytes[place] = random() as u8,
+            }
+        }
+        let Ok(mended) = mend(&bytes) else { continue };
+        mended_so_far += 1;
+        let again = mend(&mended.jpeg.bytes).unwrap();
+        assert_eq!(again.jpeg.bytes, mended.jpeg.bytes, "round {round}");
+        assert!(!again.ended_early, "round {round}");
+        let clean = clean(&mended.jpeg.bytes).unwrap();
+        let info = mend(&clean).unwrap().info;
+        assert_eq!((info.size, info.colours), (again.info.size, again.info.colours));
+        assert_eq!(info.scans, again.info.scans, "round {round}");
+    }
+    assert!(mended_so_far > 5_000, "{mended_so_far}");
+}
+
+#[test]
+fn stray_bytes_between_segments_end_somewhere() {
+    let noisy =
+        |count: usize| [&BASELINE_420[..2], &vec![b'x'; count], &BASELINE_420[2..]].concat();
+    assert_eq!(length(&noisy(1000)), Ok(Some(BASELINE_420.len() + 1000)));
+    assert_eq!(length(&noisy(64 << 10)), Ok(Some(BASELINE_420.len() + (64 << 10))));
+    assert_eq!(length(&noisy(1 << 20)).map_err(|e| e.rule), Err("B.1.1.2: a marker is 0xFF.."));
+    let mut walker = Walker::new();
+    let noisy = noisy(5000);
+    for cut in 0..noisy.len() {
+        assert_eq!(walker.advance(&noisy[..cut]), Ok(None), "cut at {cut}");
+    }
+    assert_eq!(walker.advance(&noisy), Ok(Some(noisy.len())));
 }

@@ -1,40 +1,38 @@
-//! Everybody who watches, and what each gets.
+//! Everybody who watches, in whatever room, and what each gets.
 //!
 //! The register of viewers; requests come and go here, the governor calls
 //! [`Audience::tick`] once a second. [`Audience::settle`] is the one place where
-//! the budget becomes levels.
+//! the budget becomes levels: it is one budget over all rooms.
 
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
-use super::bandwidth::{Budget, Claim, shares};
+use super::bandwidth::{Budget, Claim, shares_of_people};
+use super::channel::Channel;
+use super::crowd::{Counts, Crowd};
 use super::desk::Demand;
 use super::hub::Hub;
-use super::level::{LEVELS, LevelSet};
+use super::level::LevelSet;
 use super::meter::StreamMeter;
 use super::register::Register;
 use super::settings::{Change, Locked, Settings, ViewerId};
-use super::thanks::Thanks;
-use super::viewer::{FeedCosts, Viewer};
+use super::sight::visible;
+use super::viewer::{FeedCosts, Key, Viewer};
+use crate::base::clock::Clock;
+use crate::media::frame::Size;
 
 /// The viewers.
 pub struct Audience {
-    hub: Arc<Hub>,
+    clock: Clock,
     budget: Budget,
     max_viewers: usize,
+    crowds: RwLock<Vec<Arc<Crowd>>>,
     viewers: Mutex<Register>,
-    /// What the hub was told last. Held while levels are settled, so that what it is told is never
-    /// older than what holds.
-    settled: Mutex<Demand>,
-    thanks: Thanks,
-    /// Bits of an `f64`.
-    motion: AtomicU64,
-    sent_bits_per_sec: AtomicU64,
-    frames_sent: AtomicU64,
-    frames_skipped: AtomicU64,
+    /// Held while levels are settled, so that what a hub is told is never older than what holds.
+    settling: Mutex<()>,
 }
 
 /// Why a stream is not opened.
@@ -46,32 +44,26 @@ pub enum Refused {
     TooManyStreams,
 }
 
-/// How many watch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Viewers with an open stream that get pictures.
-    pub watching: usize,
-    /// Viewers with an open stream who paused.
-    pub paused: usize,
-    /// Viewers who get pictures of each level.
-    pub at_level: [usize; LEVELS],
-}
-
 impl Audience {
     /// Nobody yet.
-    pub fn new(hub: Arc<Hub>, budget: Budget, max_viewers: usize) -> Self {
+    pub fn new(clock: Clock, budget: Budget, max_viewers: usize) -> Self {
         Self {
-            hub,
+            clock,
             budget,
             max_viewers,
+            crowds: RwLock::default(),
             viewers: Mutex::new(Register::new(MAX_REMEMBERED)),
-            settled: Mutex::default(),
-            thanks: Thanks::default(),
-            motion: AtomicU64::new(0),
-            sent_bits_per_sec: AtomicU64::new(0),
-            frames_sent: AtomicU64::new(0),
-            frames_skipped: AtomicU64::new(0),
+            settling: Mutex::default(),
         }
+    }
+
+    /// A new crowd, around a channel that others may watch too.
+    pub fn gather(&self, channel: Arc<Channel>) -> Arc<Crowd> {
+        let mut crowds = self.crowds.write();
+        let number = crowds.last().map_or(0, |last| last.number() + 1);
+        let crowd = Arc::new(Crowd::new(number, channel));
+        crowds.push(Arc::clone(&crowd));
+        crowd
     }
 
     /// What all may use together.
@@ -84,27 +76,39 @@ impl Audience {
         self.max_viewers
     }
 
-    /// The donations.
-    pub fn thanks(&self) -> &Thanks {
-        &self.thanks
+    /// A viewer that is known by this id in a room.
+    pub fn known(&self, crowd: &Crowd, id: ViewerId) -> Option<Arc<Viewer>> {
+        self.viewers.lock().get(Key { crowd: crowd.number(), id }).cloned()
     }
 
-    /// A viewer that is known by this id.
-    pub fn known(&self, id: ViewerId) -> Option<Arc<Viewer>> {
-        self.viewers.lock().get(id).cloned()
-    }
-
-    /// The viewer of this id, new if it is not known.
+    /// The viewer of this id in a room, new if it is not known.
     ///
     /// Keeps at most [`MAX_REMEMBERED`]; beyond, who watches nothing and was not seen
     /// for longest is forgotten, and before all others who never watched.
-    pub fn enter(&self, id: ViewerId, settings: Settings) -> Arc<Viewer> {
-        self.viewers.lock().enter(id, || Viewer::new(id, settings, None))
+    pub fn enter(&self, crowd: &Arc<Crowd>, id: ViewerId, settings: Settings) -> Arc<Viewer> {
+        self.enter_for(crowd, id, settings, None)
     }
 
     /// A new viewer of a clip: it has a share like the others, and wants no level of the source.
-    pub fn enter_clip(&self, id: ViewerId, settings: Settings, clip: FeedCosts) -> Arc<Viewer> {
-        self.viewers.lock().enter(id, || Viewer::new(id, settings, Some(clip)))
+    pub fn enter_clip(
+        &self,
+        crowd: &Arc<Crowd>,
+        id: ViewerId,
+        settings: Settings,
+        clip: FeedCosts,
+    ) -> Arc<Viewer> {
+        self.enter_for(crowd, id, settings, Some(clip))
+    }
+
+    fn enter_for(
+        &self,
+        crowd: &Arc<Crowd>,
+        id: ViewerId,
+        settings: Settings,
+        clip: Option<FeedCosts>,
+    ) -> Arc<Viewer> {
+        let key = Key { crowd: crowd.number(), id };
+        self.viewers.lock().enter(key, || Viewer::new(crowd, id, settings, clip))
     }
 
     /// Opens a stream for a viewer. It ends when what is returned is dropped.
@@ -131,7 +135,7 @@ impl Audience {
             };
             if let Some(refused) = refused {
                 if streams == 0 && keep == Keep::WhileItLasts {
-                    viewers.remove(viewer.id());
+                    viewers.remove(viewer.key());
                 }
                 return Err(refused);
             }
@@ -156,42 +160,53 @@ impl Audience {
     pub fn change(&self, viewer: &Viewer, change: Change, now: Instant) -> Result<(), Locked> {
         viewer.change(change)?;
         self.settle(now);
-        self.hub.wake();
+        viewer.crowd().hub().wake();
         Ok(())
     }
 
-    /// Thanks a viewer before all, and lets it count double for a minute.
+    /// A tab of a viewer, or all of them, shows the picture in so many pixels.
+    pub fn shown(&self, viewer: &Viewer, tab: Option<&str>, shown: Size, now: Instant) {
+        if let Some(frame) = viewer.crowd().hub().frame() {
+            viewer.sees(tab, visible(shown, frame.picture.size()));
+            self.settle(now);
+        }
+    }
+
+    /// Thanks a viewer before all in its room, and lets it count double for a minute.
     pub fn donate(&self, viewer: &Viewer, name: String, message: String, now: Instant) {
         viewer.give(now);
-        self.thanks.add(viewer.id(), name, message, now, self.hub.clock().wall());
+        viewer.crowd().thanks().add(viewer.id(), name, message, now, self.clock.wall());
         self.settle(now);
     }
 
-    /// Divides the budget, sets everybody's level, and tells the hub what is wanted.
+    /// Divides the budget, sets everybody's level, and tells each room's hub what is wanted.
     pub fn settle(&self, now: Instant) {
-        let mut settled = self.settled.lock();
-        let live = self.live_costs();
-        let viewers = self.watching();
+        let _settling = self.settling.lock();
+        let (crowds, viewers) = (self.crowds(), self.watching());
+        let live = LiveCosts::of(&crowds);
         let watching: Vec<_> = viewers
             .iter()
             .filter_map(|viewer| {
-                let of = viewer.clip().unwrap_or(&live);
+                let of = live.of_viewer(viewer);
                 viewer.claim(&of.costs, of.fps, now).map(|claim| (viewer, claim))
             })
             .collect();
-        let claims: Vec<Claim> = watching
+        let claims: Vec<(ViewerId, Claim)> = watching
             .iter()
-            .map(|(_, claim)| Claim { need: claim.need, weight: claim.weight })
+            .map(|(viewer, claim)| (viewer.id(), Claim { need: claim.need, weight: claim.weight }))
             .collect();
         let shares: Vec<Option<u64>> = match self.budget {
             Budget::Unlimited => vec![None; claims.len()],
-            Budget::BitsPerSec(bits) => shares(bits, &claims).into_iter().map(Some).collect(),
+            Budget::BitsPerSec(bits) => {
+                shares_of_people(bits, &claims).into_iter().map(Some).collect()
+            }
         };
-        let mut wanted = Demand::default();
+        let mut wanted: HashMap<u32, Demand> = HashMap::new();
         for ((viewer, claim), share) in watching.into_iter().zip(shares) {
-            let of = viewer.clip().unwrap_or(&live);
+            let of = live.of_viewer(viewer);
             let level = viewer.settle(share, &of.costs, of.fps, now);
             if !claim.paused && viewer.clip().is_none() {
+                let wanted = wanted.entry(viewer.key().crowd).or_default();
                 wanted.levels.insert(level);
                 wanted.motion |= claim.gaming;
                 // Who has twice what it needs will not be moved soon.
@@ -199,48 +214,52 @@ impl Audience {
                 wanted.costs |= claim.capped || !ample;
             }
         }
-        *settled = wanted;
-        self.hub.want(wanted);
+        for crowd in &crowds {
+            crowd.want(wanted.remove(&crowd.number()).unwrap_or_default());
+        }
     }
 
     /// Reads what a second of `elapsed` brought to each, then settles anew.
     pub fn tick(&self, elapsed: Duration, now: Instant) {
-        let live = self.live_costs();
-        let mut bits_per_sec = 0;
+        let crowds = self.crowds();
+        let live = LiveCosts::of(&crowds);
+        let mut bits: HashMap<u32, u64> = HashMap::new();
         for viewer in self.watching() {
-            let of = viewer.clip().unwrap_or(&live);
-            let second = viewer.measure(elapsed, &of.costs, now);
-            bits_per_sec += second.bits_per_sec;
-            self.frames_sent.fetch_add(second.sent, Ordering::Relaxed);
-            self.frames_skipped.fetch_add(second.skipped, Ordering::Relaxed);
+            let second = viewer.measure(elapsed, &live.of_viewer(&viewer).costs, now);
+            *bits.entry(viewer.key().crowd).or_default() += second.bits_per_sec;
+            viewer.crowd().count(second.sent, second.skipped);
         }
-        self.sent_bits_per_sec.store(bits_per_sec, Ordering::Relaxed);
+        for crowd in &crowds {
+            crowd.sent(bits.remove(&crowd.number()).unwrap_or(0));
+        }
         self.settle(now);
     }
 
-    /// Lets a frame's motion score, 0 to 1, drive all who are in gaming mode.
-    pub fn moved(&self, motion: f64, elapsed: Duration) {
-        self.motion.store(motion.to_bits(), Ordering::Relaxed);
-        let mut settled = self.settled.lock();
-        settled.levels = LevelSet::EMPTY;
-        for viewer in self.watching().into_iter().filter(|viewer| viewer.clip().is_none()) {
-            let level = viewer.moved(motion, elapsed);
-            if !viewer.allowance().paused {
-                settled.levels.insert(level);
+    /// Lets a frame's motion score, 0 to 1, drive all who watch that source in gaming mode.
+    pub fn moved(&self, hub: &Arc<Hub>, motion: f64, elapsed: Duration) {
+        hub.moved(motion);
+        let _settling = self.settling.lock();
+        let viewers = self.watching();
+        for crowd in self.crowds().iter().filter(|crowd| Arc::ptr_eq(crowd.hub(), hub)) {
+            let mut wish = crowd.wish();
+            wish.levels = LevelSet::EMPTY;
+            let here = |viewer: &&Arc<Viewer>| viewer.key().crowd == crowd.number();
+            for viewer in viewers.iter().filter(here).filter(|viewer| viewer.clip().is_none()) {
+                let level = viewer.moved(motion, elapsed);
+                if !viewer.allowance().paused {
+                    wish.levels.insert(level);
+                }
             }
+            crowd.want(wish);
         }
-        self.hub.want(*settled);
     }
 
-    /// The newest motion score, 0 to 1.
-    pub fn motion(&self) -> f64 {
-        f64::from_bits(self.motion.load(Ordering::Relaxed))
-    }
-
-    /// How many watch.
-    pub fn counts(&self) -> Counts {
+    /// How many watch in one room, or in all.
+    pub fn counts(&self, crowd: Option<&Crowd>) -> Counts {
         let mut counts = Counts::default();
-        for viewer in self.watching() {
+        let here =
+            |viewer: &Arc<Viewer>| crowd.is_none_or(|crowd| viewer.key().crowd == crowd.number());
+        for viewer in self.watching().into_iter().filter(here) {
             let allowance = viewer.allowance();
             if allowance.paused {
                 counts.paused += 1;
@@ -254,16 +273,11 @@ impl Audience {
 
     /// Bits that went to all viewers in the last second.
     pub fn sent_bits_per_sec(&self) -> u64 {
-        self.sent_bits_per_sec.load(Ordering::Relaxed)
+        self.crowds().iter().map(|crowd| crowd.sent_bits_per_sec()).sum()
     }
 
-    /// Frames sent to viewers and frames skipped, since the start.
-    pub fn totals(&self) -> (u64, u64) {
-        (self.frames_sent.load(Ordering::Relaxed), self.frames_skipped.load(Ordering::Relaxed))
-    }
-
-    fn live_costs(&self) -> FeedCosts {
-        FeedCosts { costs: self.hub.costs(), fps: self.hub.frames_per_sec() }
+    fn crowds(&self) -> Vec<Arc<Crowd>> {
+        self.crowds.read().clone()
     }
 
     /// Those who watch. Who is only remembered is looked at by nobody.
@@ -276,14 +290,28 @@ impl Audience {
         let (sent, skipped) = seat.viewer.close(&seat.meter);
         if seat.viewer.streams() == 0 {
             match seat.keep {
-                Keep::Remembered => viewers.rests(seat.viewer.id()),
-                Keep::WhileItLasts => viewers.remove(seat.viewer.id()),
+                Keep::Remembered => viewers.rests(seat.viewer.key()),
+                Keep::WhileItLasts => viewers.remove(seat.viewer.key()),
             }
         }
         drop(viewers);
-        self.frames_sent.fetch_add(sent, Ordering::Relaxed);
-        self.frames_skipped.fetch_add(skipped, Ordering::Relaxed);
-        self.settle(self.hub.clock().now());
+        seat.viewer.crowd().count(sent, skipped);
+        self.settle(self.clock.now());
+    }
+}
+
+/// What each room's pictures cost.
+struct LiveCosts(HashMap<u32, FeedCosts>);
+
+impl LiveCosts {
+    fn of(crowds: &[Arc<Crowd>]) -> Self {
+        let costs = |hub: &Hub| FeedCosts { costs: hub.costs(), fps: hub.frames_per_sec() };
+        Self(crowds.iter().map(|crowd| (crowd.number(), costs(crowd.hub()))).collect())
+    }
+
+    /// What a viewer watches costs.
+    fn of_viewer<'a>(&'a self, viewer: &'a Viewer) -> &'a FeedCosts {
+        viewer.clip().or_else(|| self.0.get(&viewer.key().crowd)).unwrap_or(&FeedCosts::UNKNOWN)
     }
 }
 
@@ -306,6 +334,13 @@ pub struct Seat {
     keep: Keep,
 }
 
+impl Seat {
+    /// The pictures of its room.
+    pub fn hub(&self) -> &Arc<Hub> {
+        self.viewer.crowd().hub()
+    }
+}
+
 impl Drop for Seat {
     fn drop(&mut self) {
         self.audience.leave(self);
@@ -318,19 +353,32 @@ const MAX_STREAMS_OF_A_VIEWER: usize = 16;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::base::clock::Clock;
-    use crate::live::level::Choice;
-    use crate::live::settings::Mode;
+    use std::sync::atomic::Ordering;
 
+    use super::*;
+    use crate::live::channel::Channels;
+    use crate::live::level::{Choice, Level};
+    use crate::live::settings::Mode;
+    use crate::source::pattern::Pattern;
+
+    /// An audience with one room.
     fn audience(budget: Budget, max_viewers: usize) -> Arc<Audience> {
-        Arc::new(Audience::new(Arc::new(Hub::new(Clock::system())), budget, max_viewers))
+        let audience = Audience::new(Clock::system(), budget, max_viewers);
+        audience.gather(Channels::new(Clock::system()).open(&Pattern::new()));
+        Arc::new(audience)
+    }
+
+    fn room(audience: &Audience) -> Arc<Crowd> {
+        audience.crowds().remove(0)
     }
 
     fn watch(audience: &Arc<Audience>, id: u128) -> Result<Seat, Refused> {
-        let now = Instant::now();
-        let viewer = audience.enter(ViewerId::from_bits(id), Settings::default());
-        audience.join(viewer, StreamMeter::default(), Keep::Remembered, now)
+        watch_in(audience, &room(audience), id)
+    }
+
+    fn watch_in(audience: &Arc<Audience>, crowd: &Arc<Crowd>, id: u128) -> Result<Seat, Refused> {
+        let viewer = audience.enter(crowd, ViewerId::from_bits(id), Settings::default());
+        audience.join(viewer, StreamMeter::default(), Keep::Remembered, Instant::now())
     }
 
     #[test]
@@ -348,7 +396,7 @@ mod tests {
         let first = watch(&audience, 1).unwrap();
         drop(watch(&audience, 2).unwrap());
         assert_eq!(first.viewer.report(None, Instant::now()).share, Some(9_000_000));
-        assert_eq!(audience.counts().watching, 1);
+        assert_eq!(audience.counts(None).watching, 1);
     }
 
     #[test]
@@ -379,23 +427,23 @@ mod tests {
         let audience = audience(Budget::Unlimited, 10);
         let now = Instant::now();
         let id = ViewerId::from_bits(5);
-        let viewer = audience.enter(id, Settings::default());
+        let viewer = audience.enter(&room(&audience), id, Settings::default());
         let seat = audience.join(viewer, StreamMeter::default(), Keep::WhileItLasts, now).unwrap();
-        assert!(audience.known(id).is_some());
+        assert!(audience.known(&room(&audience), id).is_some());
         drop(seat);
-        assert!(audience.known(id).is_none());
+        assert!(audience.known(&room(&audience), id).is_none());
     }
 
     #[test]
     fn the_hub_is_told_what_is_watched_and_no_more() {
         let audience = audience(Budget::Unlimited, 10);
-        assert!(!audience.hub.demand());
+        assert!(!room(&audience).hub().demand());
         let seat = watch(&audience, 1).unwrap();
-        assert_eq!(audience.hub.wanted().iter().count(), 1);
+        assert_eq!(room(&audience).hub().wanted().iter().count(), 1);
         let pause = Change { paused: Some(true), ..Change::default() };
         audience.change(&seat.viewer, pause, Instant::now()).unwrap();
-        assert!(!audience.hub.demand(), "a paused viewer wants no pictures");
-        assert_eq!((audience.counts().watching, audience.counts().paused), (0, 1));
+        assert!(!room(&audience).hub().demand(), "a paused viewer wants no pictures");
+        assert_eq!((audience.counts(None).watching, audience.counts(None).paused), (0, 1));
     }
 
     #[test]
@@ -404,12 +452,12 @@ mod tests {
         let (one, two) = (watch(&audience, 1).unwrap(), watch(&audience, 2).unwrap());
         let game = Change { mode: Some(Mode::Gaming), ..Change::default() };
         audience.change(&one.viewer, game, Instant::now()).unwrap();
-        for _ in 0..60 {
-            audience.moved(0.0, Duration::from_millis(33));
+        for _ in 0..100 {
+            audience.moved(room(&audience).hub(), 0.0, Duration::from_millis(33));
         }
         assert_eq!(one.viewer.allowance().level.index(), 0);
         assert_eq!(two.viewer.allowance().level.index(), 7);
-        assert_eq!(audience.hub.wanted().iter().count(), 2);
+        assert_eq!(room(&audience).hub().wanted().iter().count(), 2);
     }
 
     #[test]
@@ -418,15 +466,15 @@ mod tests {
         let seats: Vec<Seat> = (0..3).map(|id| watch(&audience, id).unwrap()).collect();
         drop(watch(&audience, 7).unwrap());
         for id in 100..100 + 2 * MAX_REMEMBERED as u128 {
-            audience.enter(ViewerId::from_bits(id), Settings::default());
+            audience.enter(&room(&audience), ViewerId::from_bits(id), Settings::default());
         }
         for id in [0, 1, 2, 7] {
-            assert!(audience.known(ViewerId::from_bits(id)).is_some(), "{id}");
+            assert!(audience.known(&room(&audience), ViewerId::from_bits(id)).is_some(), "{id}");
         }
-        let known = |id: u128| audience.known(ViewerId::from_bits(id)).is_some();
+        let known = |id: u128| audience.known(&room(&audience), ViewerId::from_bits(id)).is_some();
         let strangers = (100..100 + 2 * MAX_REMEMBERED as u128).filter(|&id| known(id)).count();
         assert_eq!(strangers, MAX_REMEMBERED - 4);
-        assert_eq!(seats.len(), audience.counts().watching);
+        assert_eq!(seats.len(), audience.counts(None).watching);
     }
 
     #[test]
@@ -435,7 +483,7 @@ mod tests {
         let seats: Vec<Seat> = (0..10).map(|id| watch(&audience, id).unwrap()).collect();
         assert_eq!(audience.watching().len(), 10);
         for id in 100..100 + MAX_REMEMBERED as u128 {
-            audience.enter(ViewerId::from_bits(id), Settings::default());
+            audience.enter(&room(&audience), ViewerId::from_bits(id), Settings::default());
         }
         // What settling, measuring, motion and `/state` walk.
         assert_eq!(audience.watching().len(), 10);
@@ -465,14 +513,96 @@ mod tests {
     fn a_newcomer_forgotten_before_it_joins_has_its_seat_all_the_same() {
         let audience = audience(Budget::Unlimited, 10);
         let now = Instant::now();
-        let newcomer = audience.enter(ViewerId::from_bits(1), Settings::default());
+        let newcomer =
+            audience.enter(&room(&audience), ViewerId::from_bits(1), Settings::default());
         for id in 100..100 + MAX_REMEMBERED as u128 {
-            audience.enter(ViewerId::from_bits(id), Settings::default());
+            audience.enter(&room(&audience), ViewerId::from_bits(id), Settings::default());
         }
-        assert!(audience.known(newcomer.id()).is_none());
+        assert!(audience.known(&room(&audience), newcomer.id()).is_none());
         let meter = StreamMeter::default();
         let seat = audience.join(newcomer, meter, Keep::Remembered, now).unwrap();
-        assert_eq!(audience.counts().watching, 1);
-        assert!(audience.known(seat.viewer.id()).is_some_and(|of| Arc::ptr_eq(&of, &seat.viewer)));
+        assert_eq!(audience.counts(None).watching, 1);
+        assert!(
+            audience
+                .known(&room(&audience), seat.viewer.id())
+                .is_some_and(|of| Arc::ptr_eq(&of, &seat.viewer))
+        );
+    }
+
+    /// An audience with two rooms on one channel, and one on another.
+    fn three_rooms(budget: Budget) -> (Arc<Audience>, [Arc<Crowd>; 3]) {
+        let channels = Channels::new(Clock::system());
+        let (one, other) = (channels.open(&Pattern::new()), channels.open(&Pattern::new()));
+        let audience = Arc::new(Audience::new(Clock::system(), budget, 10));
+        let rooms = [&one, &one, &other].map(|channel| audience.gather(Arc::clone(channel)));
+        (audience, rooms)
+    }
+
+    #[test]
+    fn settings_pause_and_seat_are_of_one_room_and_the_share_is_over_all() {
+        let (audience, [first, second, third]) = three_rooms(Budget::BitsPerSec(12_000_000));
+        let seats = [&first, &third].map(|crowd| watch_in(&audience, crowd, 1).unwrap());
+        let other = watch_in(&audience, &second, 2).unwrap();
+        let now = Instant::now();
+        let share = |seat: &Seat| seat.viewer.report(None, now).share;
+        assert_eq!(seats.each_ref().map(share), [Some(3_000_000); 2]);
+        assert_eq!(share(&other), Some(6_000_000), "who watches twice counts once");
+        let pause = Change { paused: Some(true), ..Change::default() };
+        audience.change(&seats[0].viewer, pause, now).unwrap();
+        assert!(!seats[1].viewer.allowance().paused);
+        assert_eq!(seats.each_ref().map(share), [Some(0), Some(6_000_000)]);
+        let counts = |crowd: &Crowd| audience.counts(Some(crowd));
+        assert_eq!([counts(&first).watching, counts(&first).paused], [0, 1]);
+        assert_eq!([counts(&second).watching, counts(&third).watching], [1, 1]);
+        assert_eq!(audience.counts(None).watching, 2);
+    }
+
+    #[test]
+    fn a_channel_is_told_what_all_its_rooms_want_and_another_nothing_of_it() {
+        let (audience, [first, second, third]) = three_rooms(Budget::Unlimited);
+        let seats =
+            [(&first, 1, Choice::Low), (&second, 2, Choice::High)].map(|(crowd, id, choice)| {
+                let seat = watch_in(&audience, crowd, id).unwrap();
+                let change = Change { choice: Some(choice), ..Change::default() };
+                audience.change(&seat.viewer, change, Instant::now()).unwrap();
+                seat
+            });
+        assert!(Arc::ptr_eq(first.hub(), second.hub()));
+        assert_eq!(first.hub().wanted().iter().count(), 2);
+        assert!(!third.hub().demand());
+        drop(seats);
+        assert!(!first.hub().demand());
+    }
+
+    #[test]
+    fn motion_of_one_source_drives_nobody_who_watches_another() {
+        let (audience, [first, second, third]) = three_rooms(Budget::Unlimited);
+        let game = Change { mode: Some(Mode::Gaming), ..Change::default() };
+        let play = |crowd: &Arc<Crowd>, id| {
+            let seat = watch_in(&audience, crowd, id).unwrap();
+            audience.change(&seat.viewer, game, Instant::now()).unwrap();
+            seat
+        };
+        let seats = [play(&first, 1), play(&second, 2), play(&third, 3)];
+        for _ in 0..90 {
+            audience.moved(third.hub(), 0.0, Duration::from_millis(33));
+            audience.moved(first.hub(), 1.0, Duration::from_millis(33));
+        }
+        let level = |seat: &Seat| seat.viewer.allowance().level;
+        assert_eq!(level(&seats[0]), Level::TOP);
+        assert_eq!(level(&seats[1]), Level::TOP);
+        assert!(level(&seats[2]) < Level::TOP, "nothing moved there");
+        assert_eq!((first.hub().motion(), third.hub().motion()), (1.0, 0.0));
+    }
+
+    #[test]
+    fn thanks_are_said_in_the_room_where_somebody_gave_and_count_everywhere() {
+        let (audience, [first, _, third]) = three_rooms(Budget::BitsPerSec(12_000_000));
+        let seats = [&first, &third].map(|crowd| watch_in(&audience, crowd, 1).unwrap());
+        let other = watch_in(&audience, &first, 2).unwrap();
+        let now = Instant::now();
+        audience.donate(&seats[0].viewer, "Ada".into(), String::new(), now);
+        assert_eq!([first.thanks().count(), third.thanks().count()], [1, 0]);
+        assert_eq!(other.viewer.report(None, now).share, Some(4_000_000));
     }
 }

@@ -4,7 +4,9 @@
 //! goes or changes a setting. Does not choose levels: [`super::level::pick`] turns
 //! a share into one.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::Hash;
 use std::str::FromStr;
 
 /// What all viewers may use together.
@@ -104,6 +106,38 @@ pub fn shares(budget: u64, claims: &[Claim]) -> Vec<u64> {
     shares
 }
 
+/// [`shares`] among people, some of whom watch in several places: one claim for each place, and
+/// whose it is. A person counts once, with the highest of its weights; its part is then divided
+/// among its places.
+pub fn shares_of_people<P: Hash + Eq>(budget: u64, claims: &[(P, Claim)]) -> Vec<u64> {
+    let mut people: Vec<Vec<usize>> = Vec::new();
+    let mut known: HashMap<&P, usize> = HashMap::with_capacity(claims.len());
+    for (place, (person, _)) in claims.iter().enumerate() {
+        let of_person = *known.entry(person).or_insert(people.len());
+        match people.get_mut(of_person) {
+            Some(places) => places.push(place),
+            None => people.push(vec![place]),
+        }
+    }
+    let of_place = |&place: &usize| claims[place].1;
+    let together: Vec<Claim> = people
+        .iter()
+        .map(|places| Claim {
+            need: places.iter().map(of_place).fold(0, |sum, claim| sum.saturating_add(claim.need)),
+            weight: places.iter().map(|place| of_place(place).weight).max().unwrap_or(1),
+        })
+        .collect();
+    let mut of_all = vec![0; claims.len()];
+    for (places, share) in people.iter().zip(shares(budget, &together)) {
+        let each: Vec<Claim> =
+            places.iter().map(|place| Claim { weight: 1, ..of_place(place) }).collect();
+        for (place, share) in places.iter().zip(shares(share, &each)) {
+            of_all[*place] = share;
+        }
+    }
+    of_all
+}
+
 /// Adds `amount` to the shares of `heirs` by weight, and the bits that do not divide one by one.
 fn divide(amount: u64, claims: &[Claim], heirs: &[usize], shares: &mut [u64]) {
     let weights = total_weight(claims, heirs);
@@ -181,6 +215,44 @@ mod tests {
             for (claim, share) in claims.iter().zip(&shares) {
                 assert_eq!(claim.need == 0, *share == 0 && claim.need == 0);
             }
+        }
+    }
+
+    #[test]
+    fn who_watches_in_two_rooms_counts_once() {
+        let claim = |need| Claim { need, weight: 1 };
+        let of = |claims: &[(char, u64)], budget| {
+            let claims: Vec<_> = claims.iter().map(|&(who, need)| (who, claim(need))).collect();
+            shares_of_people(budget, &claims)
+        };
+        assert_eq!(of(&[('a', 99), ('b', 99), ('a', 99)], 40), [10, 20, 10]);
+        assert_eq!(of(&[('a', 4), ('a', 99), ('b', 99)], 40), [4, 16, 20]);
+        assert_eq!(of(&[('a', 0), ('a', 99), ('b', 99)], 40), [0, 20, 20], "one is paused");
+        assert_eq!(of(&[('a', 2), ('a', 2), ('b', 99)], 40), [2, 2, 36]);
+        assert_eq!(of(&[], 40), Vec::<u64>::new());
+        let giver = [('a', Claim { need: 99, weight: 2 }), ('a', claim(99)), ('b', claim(99))];
+        assert_eq!(shares_of_people(60, &giver), [20, 20, 20]);
+    }
+
+    #[test]
+    fn shares_of_people_are_the_shares_of_claims_where_nobody_watches_twice() {
+        let mut seed = 11u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) % below
+        };
+        for _ in 0..2000 {
+            let (budget, people) = (1 + random(1_000_003), 1 + random(30));
+            let claims: Vec<(u64, Claim)> = (0..people)
+                .map(|who| (who, Claim { need: random(90_000), weight: 1 + random(2) as u32 }))
+                .collect();
+            let alone: Vec<Claim> = claims.iter().map(|(_, claim)| *claim).collect();
+            assert_eq!(shares_of_people(budget, &claims), shares(budget, &alone));
+            let twice: Vec<_> =
+                claims.iter().map(|(who, claim)| (who % (1 + people / 2), *claim)).collect();
+            let watched = alone.iter().any(|claim| claim.need > 0);
+            let sum: u64 = shares_of_people(budget, &twice).iter().sum();
+            assert_eq!(sum, if watched { budget } else { 0 }, "to the bit");
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::audience::Seat;
-use super::hub::{Hub, Still};
+use super::hub::Still;
 use super::meter::StreamMeter;
 use super::viewer::Allowance;
 
@@ -58,7 +58,8 @@ pub struct Cue {
 
 impl View {
     /// What there is now.
-    pub fn of(hub: &Hub, seat: &Seat) -> Self {
+    pub fn of(seat: &Seat) -> Self {
+        let hub = seat.hub();
         let allowance = seat.viewer.allowance();
         let pace = allowance.pace(hub.frames_per_sec(), seat.meter.fps());
         Self { newest: hub.newest(allowance.level), pace, allowance }

@@ -1,7 +1,7 @@
 //! What the encode threads have to do.
 //!
-//! [`Schedule`] decides what is next and is pure; [`Desk`] is the lock around it that the threads
-//! wait at ([`super::encode`]). A frame that was begun is finished, at all its levels, before the
+//! [`Schedule`] decides what is next and is pure; [`Desk`] is the lock around it, one for each hub,
+//! and the [`Bell`] what the threads of all hubs wait at ([`super::encode`]). A frame that was begun is finished, at all its levels, before the
 //! newest is taken: those between are passed over.
 
 use std::sync::Arc;
@@ -10,25 +10,68 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::level::{LEVELS, Level, LevelSet, passthrough};
-use crate::base::clock::Clock;
-use crate::media::frame::{Frame, Origin, Picture};
+use crate::media::frame::{Frame, Orientation, Origin, Picture};
 use crate::media::motion::Thumbnail;
 use crate::media::raw::Raw;
 
-/// Where the encode threads wait for work.
-#[derive(Default)]
+/// The work on one hub's frames.
 pub(super) struct Desk {
     schedule: Mutex<Schedule>,
+    bell: Arc<Bell>,
+}
+
+/// What the encode threads wait at, whichever hub has something for them.
+#[derive(Default)]
+pub(super) struct Bell {
+    rung: Mutex<Rung>,
     changed: Condvar,
 }
 
+#[derive(Default)]
+struct Rung {
+    times: u64,
+    stopped: bool,
+}
+
+impl Bell {
+    /// How often it was rung, or `None` once it was stopped.
+    pub(super) fn rung(&self) -> Option<u64> {
+        let rung = self.rung.lock();
+        (!rung.stopped).then_some(rung.times)
+    }
+
+    /// Waits until it was rung more often than so, or stopped.
+    pub(super) fn wait_beyond(&self, times: u64) {
+        let mut rung = self.rung.lock();
+        while rung.times <= times && !rung.stopped {
+            self.changed.wait(&mut rung);
+        }
+    }
+
+    fn ring(&self) {
+        self.rung.lock().times += 1;
+        self.changed.notify_all();
+    }
+
+    /// Ends whoever waits.
+    pub(super) fn stop(&self) {
+        self.rung.lock().stopped = true;
+        self.changed.notify_all();
+    }
+}
+
 impl Desk {
+    pub(super) fn new(bell: Arc<Bell>) -> Self {
+        Self { schedule: Mutex::default(), bell }
+    }
+
     pub(super) fn offer(&self, frame: Arc<Frame>) {
         let mut schedule = self.schedule.lock();
         let idle = schedule.wanted.is_served_by(&frame);
         schedule.newest = Some(frame);
+        drop(schedule);
         if !idle {
-            self.changed.notify_all();
+            self.bell.ring();
         }
     }
 
@@ -43,10 +86,6 @@ impl Desk {
         });
     }
 
-    pub(super) fn stop(&self) {
-        self.change(|schedule| schedule.stopped = true);
-    }
-
     /// Takes the outcome of a task on the frame of this sequence number.
     pub(super) fn finished(&self, sequence: u64, done: Done) {
         self.change(|schedule| schedule.finished(sequence, done));
@@ -54,22 +93,12 @@ impl Desk {
 
     fn change(&self, edit: impl FnOnce(&mut Schedule)) {
         edit(&mut self.schedule.lock());
-        self.changed.notify_all();
+        self.bell.ring();
     }
 
-    /// Waits for a task; `None` once it was stopped. `unmeasured` are the levels whose cost was
-    /// never measured.
-    pub(super) fn take(&self, clock: &Clock, unmeasured: impl Fn() -> LevelSet) -> Option<Task> {
-        let mut schedule = self.schedule.lock();
-        loop {
-            if schedule.stopped {
-                return None;
-            }
-            if let Some(task) = schedule.next(clock.now(), &unmeasured) {
-                return Some(task);
-            }
-            self.changed.wait(&mut schedule);
-        }
+    /// The next task, if there is any. `unmeasured` are the levels whose cost was never measured.
+    pub(super) fn take(&self, now: Instant, unmeasured: impl FnOnce() -> LevelSet) -> Option<Task> {
+        self.schedule.lock().next(now, unmeasured)
     }
 }
 
@@ -86,6 +115,15 @@ pub(super) struct Demand {
 }
 
 impl Demand {
+    /// What either wants.
+    pub(super) fn union(self, other: Self) -> Self {
+        Self {
+            levels: self.levels.union(other.levels),
+            motion: self.motion | other.motion,
+            costs: self.costs | other.costs,
+        }
+    }
+
     /// Whether the frame's own JPEG is all that is wanted.
     fn is_served_by(&self, frame: &Frame) -> bool {
         !self.motion && !self.costs && self.levels.without(passthrough(frame)).is_empty()
@@ -101,7 +139,6 @@ struct Schedule {
     thumbnail: Option<(Thumbnail, Instant)>,
     probe_due: Option<Instant>,
     probe_next: usize,
-    stopped: bool,
 }
 
 /// The work on one frame.
@@ -224,7 +261,9 @@ impl Schedule {
 impl Job {
     fn new(frame: Arc<Frame>, motion: Step, probes: LevelSet) -> Self {
         let raw = match &frame.picture {
-            Picture::Planar(planes) => Reading::Ready(Raw::Planes(Arc::clone(planes))),
+            Picture::Planar(planes) => {
+                Reading::Ready(Raw::Planes(Arc::clone(planes), Orientation::UPRIGHT))
+            }
             Picture::Jpeg(_) => Reading::Due,
         };
         let (begun, underway) = (LevelSet::EMPTY, LevelSet::EMPTY);

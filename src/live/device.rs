@@ -27,12 +27,10 @@ pub(super) struct Device {
 
 /// What came of a look at a [`Device`].
 pub(super) enum Came {
-    /// It is open.
+    /// It is open, and a picture is there.
     Opened {
         /// What to call it.
         name: String,
-        /// What it delivers.
-        format: Format,
     },
     /// A picture.
     Picture {
@@ -48,8 +46,8 @@ pub(super) enum Came {
         /// Pictures passed over since it was opened.
         broken: u64,
     },
-    /// It hangs, and may go on.
-    Hung(Trouble),
+    /// It hangs, or what it waits for is overdue; it may go on.
+    Late(Trouble),
     /// It is closed.
     Ended,
 }
@@ -90,8 +88,8 @@ impl Device {
         let mut state = self.shared.wait(deadline, |state| {
             state.opened.is_some() || state.newest.is_some() || state.ended.is_some()
         });
-        if let Some((name, format)) = state.opened.take() {
-            return Came::Opened { name, format };
+        if let Some(name) = state.opened.take() {
+            return Came::Opened { name };
         }
         let broken = state.broken;
         if let Some((captured, format)) = state.newest.take() {
@@ -100,7 +98,9 @@ impl Device {
         if state.ended.is_some() {
             Came::Ended
         } else if clock.now().saturating_duration_since(state.alive_at) >= state.patience {
-            Came::Hung(self.hung.clone())
+            Came::Late(self.hung.clone())
+        } else if let Some(overdue) = &state.overdue {
+            Came::Late(overdue.clone())
         } else {
             Came::Nothing { broken }
         }
@@ -141,9 +141,11 @@ struct Shared {
 
 struct State {
     stop: bool,
-    opened: Option<(String, Format)>,
+    opened: Option<String>,
     newest: Option<(Captured, Format)>,
     broken: u64,
+    /// What is said while a picture is overdue.
+    overdue: Option<Trouble>,
     /// When it was seen to go on.
     alive_at: Instant,
     /// How long it may take until it is seen to go on again.
@@ -158,6 +160,7 @@ impl Shared {
             opened: None,
             newest: None,
             broken: 0,
+            overdue: None,
             alive_at: now,
             patience,
             ended: None,
@@ -186,8 +189,8 @@ fn run(shared: &Shared, mut source: Box<dyn Source>, wish: Wish, clock: &Clock) 
     // Cameras' libraries panic on some errors, in their destructors too.
     let ended = catch_unwind(AssertUnwindSafe(|| {
         let capture = source.open(wish, clock)?;
-        let (name, format) = (source.name(), capture.format());
-        shared.change(|state| state.opened = Some((name, format)));
+        let name = source.name();
+        shared.change(|state| state.opened = Some(name));
         read(shared, capture, clock)
     }));
     let how = ended.unwrap_or_else(|_| Err(failed()));
@@ -207,7 +210,7 @@ fn read(shared: &Shared, mut capture: Box<dyn Capture>, clock: &Clock) -> Result
         let (format, broken) = (capture.format(), capture.broken());
         let came = next.is_some();
         let mut state = shared.state.lock();
-        state.broken = broken;
+        (state.broken, state.overdue) = (broken, capture.overdue());
         if let Some(captured) = next {
             state.newest = Some((captured, format));
         }

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use crate::media::frame::Quality;
+
 /// A gaming viewer's quality, as a point that motion drives up and rest lets sink.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Drive {
@@ -23,6 +25,13 @@ const GAIN_PER_TICK: f64 = 2.9;
 impl Default for Drive {
     fn default() -> Self {
         Self { quality: START }
+    }
+}
+
+impl From<Quality> for Drive {
+    /// Goes on from this quality.
+    fn from(quality: Quality) -> Self {
+        Self { quality: f64::from(quality.percent()).max(FLOOR) }
     }
 }
 
@@ -59,6 +68,12 @@ mod tests {
     #[test]
     fn it_starts_at_fifty() {
         assert_eq!(after(0, 1.0, 100.0), 50.0);
+    }
+
+    #[test]
+    fn it_goes_on_from_the_quality_at_hand() {
+        let from = |percent| Drive::from(Quality::new(percent).unwrap()).quality();
+        assert_eq!((from(95), from(20), from(1)), (95.0, 20.0, 10.0));
     }
 
     #[test]

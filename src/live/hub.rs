@@ -2,8 +2,8 @@
 //!
 //! The source thread puts frames in, the encode threads ([`super::encode`]) put
 //! pictures in, senders take the newest of their level out; nobody waits for
-//! anybody. A slot holds one picture: video overwrites. Does not know viewers: it
-//! is told which levels are [wanted](Hub::want).
+//! anybody. A slot holds one picture: video overwrites. Does not know viewers: each [`Consumer`]
+//! says what it wants, and the hub wants what any of them does.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
@@ -11,13 +11,16 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
-use super::desk::{Demand, Desk};
+use super::desk::{Bell, Demand, Desk};
 use super::level::{Costs, LEVELS, Level, LevelSet, passthrough};
+use super::unmade::Unmade;
 use crate::base::clock::Clock;
 use crate::media::frame::{Frame, Origin, Picture};
 
 /// The slots, and what is wanted of them.
 pub struct Hub {
+    /// No other hub of this run has it.
+    number: u32,
     clock: Clock,
     slots: [RwLock<Option<Arc<Still>>>; LEVELS],
     costs: [LevelCost; LEVELS],
@@ -25,11 +28,16 @@ pub struct Hub {
     frame: Mutex<Newest>,
     frame_changed: Condvar,
     wanted: AtomicU8,
+    /// What each consumer wants.
+    wishes: Mutex<Wishes>,
     desk: Desk,
+    /// Bits of an `f64`.
+    motion: AtomicU64,
     interest: AtomicUsize,
     interested_at: Mutex<Option<Instant>>,
     wakers: RwLock<Vec<Waker>>,
     pictures_encoded: AtomicU64,
+    unmade: Unmade,
 }
 
 /// One level's picture, as all its viewers get it.
@@ -53,6 +61,20 @@ struct Newest {
     stopped: bool,
 }
 
+/// What the consumers want, each under a number of its own.
+#[derive(Default)]
+struct Wishes {
+    given: Vec<(u64, Demand)>,
+    last: u64,
+}
+
+/// One who takes pictures off a hub: the viewers of a room, for one. What it wanted is wanted no
+/// more when it is dropped.
+pub(super) struct Consumer {
+    hub: Arc<Hub>,
+    number: u64,
+}
+
 /// A running mean of what a level's pictures weigh; 0 while unknown.
 #[derive(Default)]
 struct LevelCost {
@@ -67,9 +89,11 @@ struct Rate {
 }
 
 impl Hub {
-    /// A hub without pictures, of which nothing is wanted.
-    pub fn new(clock: Clock) -> Self {
+    /// A hub without pictures, of which nothing is wanted; `bell` is rung when there is something
+    /// to encode.
+    pub(super) fn new(number: u32, clock: Clock, bell: Arc<Bell>) -> Self {
         Self {
+            number,
             clock,
             slots: Default::default(),
             costs: Default::default(),
@@ -77,12 +101,20 @@ impl Hub {
             frame: Mutex::default(),
             frame_changed: Condvar::new(),
             wanted: AtomicU8::default(),
-            desk: Desk::default(),
+            wishes: Mutex::default(),
+            desk: Desk::new(bell),
+            motion: AtomicU64::default(),
             interest: AtomicUsize::default(),
             interested_at: Mutex::default(),
             wakers: RwLock::default(),
             pictures_encoded: AtomicU64::default(),
+            unmade: Unmade::default(),
         }
+    }
+
+    /// By which it is told from other hubs.
+    pub fn number(&self) -> u32 {
+        self.number
     }
 
     /// The clock by which pictures are taken, sent and told.
@@ -123,6 +155,28 @@ impl Hub {
             self.put(level, Arc::new(Still { sequence, captured, jpeg }));
             self.wake();
         }
+    }
+
+    /// Takes it that these levels cannot be made of a frame: they get what comes nearest to them,
+    /// another level's picture or else the frame's own JPEG.
+    pub(super) fn not_encoded(&self, frame: &Frame, levels: LevelSet, why: &str) {
+        self.unmade.note(why);
+        for level in levels.intersection(self.wanted()).iter() {
+            let mut others: Vec<Level> = Level::all().filter(|other| *other != level).collect();
+            others.sort_by_key(|other| other.index().abs_diff(level.index()));
+            let mut made = others.into_iter().filter_map(|other| self.newest(other));
+            let nearest = made.find(|still| still.sequence == frame.sequence);
+            if let Some(still) = nearest.or_else(|| Still::own(frame)) {
+                self.costs[level.index()].note(still.jpeg.len());
+                self.put(level, still);
+            }
+        }
+        self.wake();
+    }
+
+    /// Pictures that could not be made as they should have been.
+    pub fn unmade(&self) -> &Unmade {
+        &self.unmade
     }
 
     /// Levels whose cost was never measured.
@@ -179,16 +233,32 @@ impl Hub {
         *self.rate.lock() = Rate::default();
     }
 
-    /// Ends the encode threads and everybody who waits here.
+    /// Ends everybody who waits here.
     pub fn stop(&self) {
         self.frame.lock().stopped = true;
         self.frame_changed.notify_all();
-        self.desk.stop();
         self.wake();
     }
 
-    /// Says what is wanted from now on.
-    pub(super) fn want(&self, wish: Demand) {
+    /// A new consumer, who wants nothing yet.
+    pub(super) fn consumer(hub: &Arc<Self>) -> Consumer {
+        let mut wishes = hub.wishes.lock();
+        wishes.last += 1;
+        let number = wishes.last;
+        wishes.given.push((number, Demand::default()));
+        Consumer { hub: Arc::clone(hub), number }
+    }
+
+    /// Changes what one consumer wants, and so what is wanted.
+    fn change_wishes(&self, change: impl FnOnce(&mut Vec<(u64, Demand)>)) {
+        // Held until it holds, so that what holds is never older than what was said.
+        let mut wishes = self.wishes.lock();
+        change(&mut wishes.given);
+        let all = wishes.given.iter().map(|(_, wish)| *wish);
+        self.want(all.fold(Demand::default(), Demand::union));
+    }
+
+    fn want(&self, wish: Demand) {
         let levels = wish.levels;
         let before = LevelSet::from_bits(self.wanted.swap(levels.bits(), Ordering::Relaxed));
         let new = levels.without(before);
@@ -275,6 +345,16 @@ impl Hub {
         }
     }
 
+    /// The newest motion score, 0 to 1.
+    pub fn motion(&self) -> f64 {
+        f64::from_bits(self.motion.load(Ordering::Relaxed))
+    }
+
+    /// Takes a frame's motion score, 0 to 1.
+    pub(super) fn moved(&self, motion: f64) {
+        self.motion.store(motion.to_bits(), Ordering::Relaxed);
+    }
+
     /// Frames per second that really come, 0 while unknown.
     pub fn frames_per_sec(&self) -> f64 {
         let seconds = self.rate.lock().seconds;
@@ -294,6 +374,29 @@ impl Hub {
     /// Calls the wakers.
     pub fn wake(&self) {
         self.wakers.read().iter().for_each(|waker| waker());
+    }
+}
+
+impl Consumer {
+    /// Whose pictures it takes.
+    pub(super) fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Says what it wants from now on.
+    pub(super) fn want(&self, wish: Demand) {
+        self.hub.change_wishes(|given| {
+            given
+                .iter_mut()
+                .filter(|(number, _)| *number == self.number)
+                .for_each(|one| one.1 = wish);
+        });
+    }
+}
+
+impl Drop for Consumer {
+    fn drop(&mut self) {
+        self.hub.change_wishes(|given| given.retain(|(number, _)| *number != self.number));
     }
 }
 
@@ -351,3 +454,66 @@ impl Rate {
 /// What a picture costs on the wire beyond its bytes.
 const PART_HEAD_BYTES: u64 = 90;
 const LONGEST_GAP: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::frame::{Jpeg, Orientation, Quality, Size};
+
+    fn hub(clock: &Clock) -> Arc<Hub> {
+        Arc::new(Hub::new(0, clock.clone(), Arc::default()))
+    }
+
+    fn one(level: Level) -> LevelSet {
+        let mut set = LevelSet::EMPTY;
+        set.insert(level);
+        set
+    }
+
+    #[test]
+    fn what_any_consumer_wants_is_wanted_until_none_does() {
+        let hub = hub(&Clock::system());
+        let (first, second) = (Hub::consumer(&hub), Hub::consumer(&hub));
+        let [low, high] = [0, 5].map(|index| Level::at(index).unwrap());
+        let wish = |level| Demand { levels: one(level), ..Demand::default() };
+        first.want(wish(low));
+        second.want(wish(high));
+        assert_eq!(hub.wanted(), one(low).union(one(high)));
+        first.want(wish(high));
+        assert_eq!(hub.wanted(), one(high));
+        drop(second);
+        assert_eq!(hub.wanted(), one(high), "the other wants it too");
+        drop(first);
+        assert!(hub.wanted().is_empty() && !hub.demand());
+    }
+
+    fn frame(sequence: u64, clock: &Clock) -> Frame {
+        let picture = Picture::Jpeg(Jpeg {
+            bytes: Arc::from([7_u8].as_slice()),
+            size: Size { width: 16, height: 16 },
+            quality: Some(Quality::BEST),
+            orientation: Orientation::UPRIGHT,
+        });
+        Frame { sequence, captured: clock.now(), picture, origin: Origin::Source }
+    }
+
+    #[test]
+    fn what_a_level_cannot_be_made_of_falls_back_to_the_nearest_and_at_last_to_the_frames_own() {
+        let clock = Clock::system();
+        let hub = hub(&clock);
+        let consumer = Hub::consumer(&hub);
+        consumer.want(Demand { levels: LevelSet::ALL, ..Demand::default() });
+        let [low, middle, high] = [0, 1, 5].map(|index| Level::at(index).unwrap());
+        hub.publish(frame(1, &clock));
+        assert!(hub.newest(low).is_none());
+        hub.not_encoded(&frame(1, &clock), one(low), "planted");
+        assert_eq!(*hub.newest(low).unwrap().jpeg, [7], "the camera's own");
+        hub.publish(frame(2, &clock));
+        hub.encoded(high, &frame(2, &clock), Arc::from([5_u8].as_slice()));
+        hub.encoded(middle, &frame(2, &clock), Arc::from([1_u8].as_slice()));
+        hub.not_encoded(&frame(2, &clock), one(low), "planted");
+        let still = hub.newest(low).unwrap();
+        assert_eq!((still.sequence, &*still.jpeg), (2, &[1_u8][..]), "the next level's");
+        assert_eq!(hub.unmade().count(), 2);
+    }
+}

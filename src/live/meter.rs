@@ -2,10 +2,12 @@
 //!
 //! The sender counts, the governor reads once a second; atomics, so that neither waits.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+
+use super::level::Level;
 
 /// One open stream's counters; the sender counts, the governor reads.
 #[derive(Debug, Default)]
@@ -13,6 +15,8 @@ pub struct StreamMeter {
     tab: Option<String>,
     /// The highest rate that the client asked for, frames per second.
     fps: Option<f64>,
+    /// One more than the level beyond which its client sees no better; nothing if it did not say.
+    visible: AtomicU8,
     /// Frames that went out whole.
     pub frames: AtomicU64,
     /// Bytes that went out.
@@ -40,6 +44,17 @@ impl StreamMeter {
     /// The highest rate that the client asked for, frames per second.
     pub fn fps(&self) -> Option<f64> {
         self.fps
+    }
+
+    /// The client sees no better picture than this level's.
+    pub(super) fn sees(&self, level: Level) {
+        self.visible.store(level.index() as u8 + 1, Ordering::Relaxed);
+    }
+
+    /// The level beyond which the client sees no better.
+    pub(super) fn visible(&self) -> Level {
+        let told = usize::from(self.visible.load(Ordering::Relaxed)).checked_sub(1);
+        told.and_then(Level::at).unwrap_or(Level::TOP)
     }
 
     /// Whether it is the stream of this tab.

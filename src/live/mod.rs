@@ -7,6 +7,9 @@
 
 pub mod audience;
 pub mod bandwidth;
+pub mod channel;
+pub mod condition;
+pub mod crowd;
 pub mod cursor;
 mod desk;
 mod device;
@@ -19,6 +22,8 @@ pub mod link;
 pub mod meter;
 mod register;
 pub mod settings;
+pub mod sight;
 pub mod supervisor;
 pub mod thanks;
+pub mod unmade;
 pub mod viewer;

@@ -7,15 +7,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::settings::ViewerId;
-use super::viewer::Viewer;
+use super::viewer::{Key, Viewer};
 
 /// The known viewers.
 pub(super) struct Register {
-    known: HashMap<ViewerId, Known>,
-    watching: HashMap<ViewerId, Arc<Viewer>>,
+    known: HashMap<Key, Known>,
+    watching: HashMap<Key, Arc<Viewer>>,
     /// Who watches nothing: the first is forgotten first.
-    idle: BTreeMap<Place, ViewerId>,
+    idle: BTreeMap<Place, Key>,
     /// Rises with each place that is given.
     next: u64,
     most: usize,
@@ -56,17 +55,17 @@ impl Register {
     }
 
     /// Somebody who is known.
-    pub(super) fn get(&self, id: ViewerId) -> Option<&Arc<Viewer>> {
-        self.known.get(&id).map(|known| &known.viewer)
+    pub(super) fn get(&self, key: Key) -> Option<&Arc<Viewer>> {
+        self.known.get(&key).map(|known| &known.viewer)
     }
 
-    /// Somebody who has come: the one who is known by this id, or a new one. Beyond the most,
+    /// Somebody who has come: the one who is known by this key, or a new one. Beyond the most,
     /// another is forgotten for a new one.
-    pub(super) fn enter(&mut self, id: ViewerId, new: impl FnOnce() -> Viewer) -> Arc<Viewer> {
-        match self.known.get(&id) {
+    pub(super) fn enter(&mut self, key: Key, new: impl FnOnce() -> Viewer) -> Arc<Viewer> {
+        match self.known.get(&key) {
             Some(known) => {
                 let viewer = Arc::clone(&known.viewer);
-                self.seen(id);
+                self.seen(key);
                 viewer
             }
             None => {
@@ -77,34 +76,34 @@ impl Register {
         }
     }
 
-    /// Somebody watches from now on. Returns who is known by its id: itself, also if it was
-    /// forgotten since it entered, or who came under the same id meanwhile.
+    /// Somebody watches from now on. Returns who is known by its key: itself, also if it was
+    /// forgotten since it entered, or who came under the same key meanwhile.
     pub(super) fn watches(&mut self, viewer: Arc<Viewer>) -> Arc<Viewer> {
-        let id = viewer.id();
-        if !self.known.contains_key(&id) {
+        let key = viewer.key();
+        if !self.known.contains_key(&key) {
             self.add(Arc::clone(&viewer));
         }
-        let Some(known) = self.known.get_mut(&id) else { return viewer };
+        let Some(known) = self.known.get_mut(&key) else { return viewer };
         if let Some(place) = known.place.take() {
             self.idle.remove(&place);
         }
         known.watched = Watched::Once;
         let viewer = Arc::clone(&known.viewer);
-        self.watching.insert(id, Arc::clone(&viewer));
+        self.watching.insert(key, Arc::clone(&viewer));
         viewer
     }
 
     /// Somebody watches nothing any more, and may come again.
-    pub(super) fn rests(&mut self, id: ViewerId) {
-        self.watching.remove(&id);
-        self.seen(id);
+    pub(super) fn rests(&mut self, key: Key) {
+        self.watching.remove(&key);
+        self.seen(key);
         self.make_room(self.most);
     }
 
     /// Somebody who watches nothing will not come again.
-    pub(super) fn remove(&mut self, id: ViewerId) {
-        self.watching.remove(&id);
-        if let Some(place) = self.known.remove(&id).and_then(|known| known.place) {
+    pub(super) fn remove(&mut self, key: Key) {
+        self.watching.remove(&key);
+        if let Some(place) = self.known.remove(&key).and_then(|known| known.place) {
             self.idle.remove(&place);
         }
     }
@@ -116,48 +115,54 @@ impl Register {
 
     fn add(&mut self, viewer: Arc<Viewer>) {
         self.make_room(self.most.saturating_sub(1));
-        let id = viewer.id();
-        self.known.insert(id, Known { viewer, place: None, watched: Watched::Never });
-        self.seen(id);
+        let key = viewer.key();
+        self.known.insert(key, Known { viewer, place: None, watched: Watched::Never });
+        self.seen(key);
     }
 
     /// Puts somebody behind all others of its kind who watch nothing.
-    fn seen(&mut self, id: ViewerId) {
-        if self.watching.contains_key(&id) {
+    fn seen(&mut self, key: Key) {
+        if self.watching.contains_key(&key) {
             return;
         }
-        let Some(known) = self.known.get_mut(&id) else { return };
+        let Some(known) = self.known.get_mut(&key) else { return };
         if let Some(place) = known.place.take() {
             self.idle.remove(&place);
         }
         let place = Place { watched: known.watched, seen: self.next };
         self.next += 1;
         known.place = Some(place);
-        self.idle.insert(place, id);
+        self.idle.insert(place, key);
     }
 
     /// Forgets who watches nothing, until so many are known.
     fn make_room(&mut self, most: usize) {
         while self.known.len() > most
-            && let Some((_, id)) = self.idle.pop_first()
+            && let Some((_, key)) = self.idle.pop_first()
         {
-            self.known.remove(&id);
+            self.known.remove(&key);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::live::settings::Settings;
+    use std::sync::LazyLock;
 
-    fn id(number: u128) -> ViewerId {
-        ViewerId::from_bits(number)
+    use super::*;
+    use crate::live::crowd::Crowd;
+    use crate::live::settings::{Settings, ViewerId};
+
+    static CROWD: LazyLock<Arc<Crowd>> = LazyLock::new(Crowd::of_pattern);
+
+    fn id(number: u128) -> Key {
+        Key { crowd: 0, id: ViewerId::from_bits(number) }
     }
 
     fn enter(register: &mut Register, number: u128) -> Arc<Viewer> {
-        let new = || Viewer::new(id(number), Settings::default(), None);
-        register.enter(id(number), new)
+        let key = id(number);
+        let new = || Viewer::new(&CROWD, key.id, Settings::default(), None);
+        register.enter(key, new)
     }
 
     fn known(register: &Register, numbers: std::ops::Range<u128>) -> Vec<u128> {

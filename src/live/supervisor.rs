@@ -10,91 +10,15 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use log::{info, warn};
-use parking_lot::Mutex;
 
+use super::condition::{Condition, Status};
 use super::device::{self, Came, Device};
 use super::hub::Hub;
 use crate::base::shutdown::Shutdown;
 use crate::base::threads;
 use crate::media::card;
 use crate::media::frame::{Frame, Origin, Picture, Size};
-use crate::source::{Captured, Format, Source, Trouble, TroubleCode, Wish};
-
-/// What the source does, for `/state` and the metrics.
-pub struct Condition {
-    /// What sort of source it is.
-    pub kind: &'static str,
-    inner: Mutex<Report>,
-}
-
-/// A copy of what a [`Condition`] holds.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// What to call the source.
-    pub name: String,
-    /// What it does.
-    pub status: Status,
-    /// What it delivers, once it was open.
-    pub format: Option<Format>,
-    /// What is wrong, and since when.
-    pub trouble: Option<(Trouble, Instant)>,
-    /// Frames that came.
-    pub frames: u64,
-    /// Frames that were broken.
-    pub broken: u64,
-    /// How often it was opened.
-    pub opened: u64,
-}
-
-/// What a source does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    /// Closed, because nobody watches.
-    Idle,
-    /// Being opened; no frame yet.
-    Opening,
-    /// Frames come.
-    Live,
-    /// There is trouble; it is tried again.
-    Lost,
-}
-
-impl Status {
-    /// As `/state` has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Idle => "idle",
-            Status::Opening => "opening",
-            Status::Live => "live",
-            Status::Lost => "lost",
-        }
-    }
-}
-
-impl Condition {
-    /// Of a source that was not opened yet.
-    pub fn new(source: &dyn Source) -> Self {
-        let report = Report {
-            name: source.name(),
-            status: Status::Idle,
-            format: None,
-            trouble: None,
-            frames: 0,
-            broken: 0,
-            opened: 0,
-        };
-        Self { kind: source.kind().as_str(), inner: Mutex::new(report) }
-    }
-
-    /// How it is now.
-    pub fn report(&self) -> Report {
-        self.inner.lock().clone()
-    }
-
-    fn change(&self, edit: impl FnOnce(&mut Report)) {
-        edit(&mut self.inner.lock());
-    }
-}
+use crate::source::{Captured, Format, Hold, Source, Trouble, TroubleCode, Wish};
 
 /// Starts the thread. `condition` is kept up to date.
 ///
@@ -143,6 +67,10 @@ impl Supervisor {
             if !self.hub.demand() {
                 trouble = None;
                 self.rest();
+                continue;
+            }
+            if let Some(hold) = self.hold() {
+                self.wait_out(&hold, &mut trouble);
                 continue;
             }
             if trouble.is_none() {
@@ -196,6 +124,7 @@ impl Supervisor {
     fn watch(&mut self, device: Device, lost: &mut Option<Lost>) -> End {
         let before = self.condition.report().broken;
         let mut wanted_at = self.now();
+        let mut is_told = false;
         loop {
             let now = self.now();
             if self.shutdown.asked() {
@@ -210,8 +139,14 @@ impl Supervisor {
                 return End::NobodyWatches;
             }
             match device.next(self.hub.clock(), now + GLANCE) {
-                Came::Opened { name, format } => self.opened(name, &format),
+                Came::Opened { name } => self.condition.change(|report| {
+                    report.opened += 1;
+                    report.name = name;
+                }),
                 Came::Picture { captured, format, broken } => {
+                    if !std::mem::replace(&mut is_told, true) {
+                        self.tell(&format, captured.picture.size());
+                    }
                     if lost.take().is_some() {
                         info!("{}: back", self.name());
                     }
@@ -223,7 +158,7 @@ impl Supervisor {
                         self.show(lost);
                     }
                 }
-                Came::Hung(new) => self.note(new, lost),
+                Came::Late(new) => self.note(new, lost),
                 Came::Ended => match device.join() {
                     Some((source, how)) => {
                         self.source = Some(source);
@@ -246,12 +181,11 @@ impl Supervisor {
         }
     }
 
-    fn opened(&mut self, name: String, format: &Format) {
-        info!("{name}: {} {} at {} fps", format.encoding, format.size, format.fps);
-        self.condition.change(|report| {
-            report.opened += 1;
-            report.name = name;
-        });
+    /// Says in the log what comes: a source may know its size by its first picture only.
+    fn tell(&self, format: &Format, size: Size) {
+        let fps = (format.fps * 100.0).round() / 100.0;
+        let rate = (fps > 0.0).then(|| format!(" at {fps} fps"));
+        info!("{}: {} {size}{}", self.name(), format.encoding, rate.unwrap_or_default());
     }
 
     fn publish(&mut self, captured: Captured, format: Format, broken: u64) {
@@ -275,6 +209,32 @@ impl Supervisor {
             picture: captured.picture,
             origin: Origin::Source,
         });
+    }
+
+    /// What the source waits for before it may be opened again.
+    fn hold(&self) -> Option<Hold> {
+        let hold = self.source.as_ref().and_then(|source| source.hold());
+        hold.filter(|hold| hold.until > self.now())
+    }
+
+    /// Shows what is wrong and how long it is waited, and waits for a part of that.
+    fn wait_out(&mut self, hold: &Hold, lost: &mut Option<Lost>) {
+        let left = hold.until.saturating_duration_since(self.now());
+        let detail = format!("{} Tried again in {}.", hold.trouble.detail, in_words(left));
+        let told = Trouble { detail, ..hold.trouble.clone() };
+        match lost {
+            // Only the time is another.
+            Some(lost) if lost.trouble.title == told.title => lost.trouble = told.clone(),
+            _ => self.note(told.clone(), lost),
+        }
+        if let Some(lost) = lost {
+            self.condition.change(|report| {
+                report.status = Status::Lost;
+                report.trouble = Some((told, lost.since));
+            });
+            self.show(lost);
+        }
+        self.shutdown.wait(GLANCE.min(left));
     }
 
     /// Shows what is wrong, and waits a little before the next try.
@@ -330,6 +290,17 @@ impl Supervisor {
             Some(source) => source.name(),
             None => self.condition.report().name,
         }
+    }
+}
+
+/// A time as a person waits for it: `25 s`, `4 min 30 s`.
+fn in_words(time: Duration) -> String {
+    // What is left of a second is one more to wait.
+    let seconds = time.as_millis().div_ceil(1000);
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
     }
 }
 

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::crowd::Crowd;
 use super::gaming::Drive;
-use super::level::{Costs, Grant, Level, need, pick};
+use super::level::{Choice, Costs, Grant, LEVELS, Level, need, pick};
 use super::link::{Link, Second};
 use super::meter::StreamMeter;
 use super::settings::{Change, Locked, Mode, Settings, ViewerId};
@@ -26,6 +27,8 @@ pub enum LimitedBy {
     Choice,
     /// Its share of the budget.
     Share,
+    /// The screen that it is shown on: more could not be seen.
+    Screen,
     /// Its connection.
     Link,
     /// The picture's stillness, in gaming mode.
@@ -39,15 +42,27 @@ impl LimitedBy {
             LimitedBy::Source => "source",
             LimitedBy::Choice => "choice",
             LimitedBy::Share => "share",
+            LimitedBy::Screen => "screen",
             LimitedBy::Link => "link",
             LimitedBy::Motion => "motion",
         }
     }
 }
 
+/// Who a viewer is: somebody in one room. In another the same person is another viewer, with
+/// settings of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// The number of the room's [crowd](super::crowd::Crowd).
+    pub crowd: u32,
+    /// Who it is.
+    pub id: ViewerId,
+}
+
 /// One viewer.
 pub struct Viewer {
     id: ViewerId,
+    crowd: Arc<Crowd>,
     /// Of what it watches instead of the live source.
     clip: Option<FeedCosts>,
     level: AtomicU8,
@@ -63,6 +78,11 @@ pub struct FeedCosts {
     pub costs: Costs,
     /// Frames per second.
     pub fps: f64,
+}
+
+impl FeedCosts {
+    /// Of what was not measured yet.
+    pub const UNKNOWN: Self = Self { costs: [None; LEVELS], fps: 0.0 };
 }
 
 /// What requests and the governor share of a viewer.
@@ -132,10 +152,16 @@ pub struct Report {
 
 impl Viewer {
     /// A viewer without a stream; of the live source, if not of a clip.
-    pub fn new(id: ViewerId, settings: Settings, clip: Option<FeedCosts>) -> Self {
+    pub fn new(
+        crowd: &Arc<Crowd>,
+        id: ViewerId,
+        settings: Settings,
+        clip: Option<FeedCosts>,
+    ) -> Self {
         let level = settings.choice.level();
         Self {
             id,
+            crowd: Arc::clone(crowd),
             clip,
             level: AtomicU8::new(level.index() as u8),
             frames_permille: AtomicU16::new(1000),
@@ -155,7 +181,17 @@ impl Viewer {
         }
     }
 
-    /// Its id.
+    /// Who it is, and where.
+    pub fn key(&self) -> Key {
+        Key { crowd: self.crowd.number(), id: self.id }
+    }
+
+    /// Among whom it is.
+    pub fn crowd(&self) -> &Arc<Crowd> {
+        &self.crowd
+    }
+
+    /// Who it is, whatever the room.
     pub fn id(&self) -> ViewerId {
         self.id
     }
@@ -163,6 +199,11 @@ impl Viewer {
     /// What the clip costs that it watches; `None` if it watches the live source.
     pub(super) fn clip(&self) -> Option<&FeedCosts> {
         self.clip.as_ref()
+    }
+
+    /// Who sets its quality.
+    pub fn mode(&self) -> Mode {
+        self.inner.lock().settings.mode
     }
 
     /// What to send to it now.
@@ -184,11 +225,22 @@ impl Viewer {
         let mut inner = self.inner.lock();
         let settings = inner.settings.changed(change)?;
         if settings.mode != inner.settings.mode {
-            inner.drive = Drive::default();
+            // Motion goes on from what is seen.
+            let at_hand = (!inner.streams.is_empty()).then(|| inner.level().quality());
+            inner.drive = at_hand.map_or_else(Drive::default, Drive::from);
         }
         inner.settings = settings;
         self.paused.store(settings.paused, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// The streams of this tab show no better picture than this level's.
+    pub(super) fn sees(&self, tab: Option<&str>, level: Level) {
+        for meter in &self.inner.lock().streams {
+            if tab.is_none_or(|tab| meter.is_of_tab(tab)) {
+                meter.sees(level);
+            }
+        }
     }
 
     /// Counts double from now on, for a minute.
@@ -353,11 +405,19 @@ const UNKNOWN_NEED: u64 = u64::MAX / 1024;
 impl Inner {
     /// The best level that its settings and its link allow.
     fn ceiling(&self) -> Level {
-        let asked = match self.settings.mode {
-            Mode::Home => self.settings.choice.level(),
-            Mode::Gaming => Level::TOP,
-        };
-        asked.min(self.link.cap())
+        self.asked().min(self.link.cap())
+    }
+
+    /// What its settings ask for. Who leaves the choice to the server gets no more than can be seen
+    /// on the largest of the screens.
+    fn asked(&self) -> Level {
+        match (self.settings.mode, self.settings.choice) {
+            (Mode::Gaming, _) => Level::TOP,
+            (Mode::Home, Choice::Auto) => {
+                self.streams.iter().map(|meter| meter.visible()).max().unwrap_or(Level::TOP)
+            }
+            (Mode::Home, choice) => choice.level(),
+        }
     }
 
     /// How many whole streams its streams count for; a slower one counts in part.
@@ -383,7 +443,7 @@ impl Inner {
     fn limit(&self, level: Level) -> LimitedBy {
         let granted = self.granted.level;
         let gaming = self.settings.mode == Mode::Gaming;
-        let asked = if gaming { Level::TOP } else { self.settings.choice.level() };
+        let asked = self.asked();
         if level == Level::TOP && self.granted.frames >= 1.0 {
             LimitedBy::Source
         } else if gaming && level < granted {
@@ -394,6 +454,8 @@ impl Inner {
             LimitedBy::Share
         } else if self.link.cap() < asked {
             LimitedBy::Link
+        } else if self.settings.choice == Choice::Auto {
+            LimitedBy::Screen
         } else {
             LimitedBy::Choice
         }

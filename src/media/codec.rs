@@ -1,16 +1,21 @@
 //! JPEG to planes and back, by libjpeg-turbo.
 //!
-//! Called by the encode threads and for snapshots; each has its own [`Encoder`]
-//! and [`Decoder`], which keep libjpeg-turbo's state between frames. What is sent
-//! never goes through RGB; only a window asks for it ([`Decoder::rgba`]).
+//! Called by the encode threads and for snapshots; each has its own [`Encoder`] and
+//! [`Decoder`]. What is sent goes through RGB only where its JPEG is of a rare sort; else a
+//! window asks for it ([`Decoder::rgba`]).
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage};
+use turbojpeg::{
+    Colorspace, Compressor, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor,
+    Subsamp, YuvImage,
+};
 
 use super::frame::{Chroma, Planar, Quality, Size};
 use super::motion::Thumbnail;
+use super::rgb;
+use crate::jpeg;
 
 /// Encodes planes as baseline JPEG.
 pub struct Encoder {
@@ -58,14 +63,22 @@ impl Decoder {
     ///
     /// [`Failed`] if libjpeg-turbo has no memory for it.
     pub fn new() -> Result<Self, Failed> {
-        Ok(Self { decompressor: Decompressor::new()? })
+        Ok(Self { decompressor: decompressor()? })
     }
 
-    /// The planes of a JPEG, sampled as they are in it.
+    /// Forgets the pictures before: libjpeg-turbo would give their tables to one that lacks its
+    /// own, and show that as nobody else does.
+    fn forget(&mut self) -> Result<(), Failed> {
+        self.decompressor = decompressor()?;
+        Ok(())
+    }
+
+    /// The planes of a JPEG: sampled as they are in it, or whole if it is sampled in a way that
+    /// [`Chroma`] lacks or has no chroma but red, green and blue, or four inks.
     ///
     /// # Errors
     ///
-    /// [`Failed`] if it is broken or sampled in a way that [`Chroma`] lacks.
+    /// [`Failed`] if it is broken.
     pub fn decode(&mut self, jpeg: &[u8]) -> Result<Planar, Failed> {
         self.decode_scaled(jpeg, 8)
     }
@@ -77,9 +90,21 @@ impl Decoder {
     ///
     /// As [`decode`](Self::decode).
     pub fn decode_scaled(&mut self, jpeg: &[u8], eighths: u8) -> Result<Planar, Failed> {
+        self.forget()?;
         let factor = ScalingFactor::new(eighths.clamp(1, 8).into(), 8);
         self.decompressor.set_scaling_factor(factor)?;
-        let header = self.decompressor.read_header(jpeg)?.scaled(factor);
+        let (header, jpeg) = self.header(jpeg)?;
+        let header = header.scaled(factor);
+        let by_planes = matches!(header.colorspace, Colorspace::YCbCr | Colorspace::Gray)
+            && !header.is_lossless;
+        if by_planes && let Ok(planar) = self.planes(&jpeg, header) {
+            return Ok(planar);
+        }
+        self.pixels(&jpeg, header)
+    }
+
+    /// The planes as they are stored.
+    fn planes(&mut self, jpeg: &[u8], header: DecompressHeader) -> Result<Planar, Failed> {
         let size = size(header.width, header.height)?;
         let chroma = chroma(header.subsamp)?;
         let mut samples = vec![0; padded_luma(size, chroma).2 + chroma.bytes(size)];
@@ -95,12 +120,51 @@ impl Decoder {
         Ok(Planar { size, chroma, samples })
     }
 
+    /// Planes of what can be had as pixels only.
+    fn pixels(&mut self, jpeg: &[u8], header: DecompressHeader) -> Result<Planar, Failed> {
+        let size = size(header.width, header.height)?;
+        if header.width * header.height > MAX_PIXELS {
+            let why = "it is too large for a JPEG of a rare sort";
+            return Err(Failed(format!("a picture of {size} pixels: {why}")));
+        }
+        let format = match header.colorspace {
+            Colorspace::Gray => PixelFormat::GRAY,
+            Colorspace::CMYK | Colorspace::YCCK => PixelFormat::CMYK,
+            _ => PixelFormat::RGB,
+        };
+        let pitch = header.width * format.size();
+        let mut pixels = vec![0; pitch * header.height];
+        let (width, height) = (header.width, header.height);
+        let output = Image { pixels: pixels.as_mut_slice(), width, pitch, height, format };
+        bear_warnings(self.decompressor.decompress(jpeg, output))?;
+        Ok(match format {
+            PixelFormat::GRAY => Planar { size, chroma: Chroma::Gray, samples: pixels },
+            PixelFormat::CMYK => rgb::planar(size, &rgb::from_inks(&pixels)),
+            _ => rgb::planar(size, &pixels),
+        })
+    }
+
+    /// The header of a JPEG, and what to decode: it itself, or it without what libjpeg-turbo warns
+    /// of in headers and then decodes nothing.
+    fn header<'a>(&mut self, jpeg: &'a [u8]) -> Result<(DecompressHeader, Cow<'a, [u8]>), Failed> {
+        match self.decompressor.read_header(jpeg) {
+            Ok(header) => Ok((header, Cow::Borrowed(jpeg))),
+            Err(error) => {
+                let words = Failed(error.to_string());
+                bear_warnings(Err(error))?;
+                let clean = jpeg::clean(jpeg).ok_or(words)?;
+                Ok((self.decompressor.read_header(&clean)?, Cow::Owned(clean)))
+            }
+        }
+    }
+
     /// The luma of a JPEG at an eighth of its size, which costs little more than reading it.
     ///
     /// # Errors
     ///
     /// [`Failed`] if it is broken.
     pub fn thumbnail(&mut self, jpeg: &[u8]) -> Result<Thumbnail, Failed> {
+        self.forget()?;
         self.decompressor.set_scaling_factor(ScalingFactor::ONE_EIGHTH)?;
         let header = self.decompressor.read_header(jpeg)?.scaled(ScalingFactor::ONE_EIGHTH);
         let mut luma = vec![0; header.width * header.height];
@@ -122,6 +186,7 @@ impl Decoder {
     ///
     /// [`Failed`] if it is broken or larger than eight times `max_side`.
     pub fn rgba(&mut self, jpeg: &[u8], max_side: u32) -> Result<(Size, Vec<u8>), Failed> {
+        self.forget()?;
         let header = self.decompressor.read_header(jpeg)?;
         let whole = size(header.width, header.height)?;
         let side = whole.width.max(whole.height) as usize;
@@ -143,6 +208,45 @@ impl Decoder {
         bear_warnings(self.decompressor.decompress(jpeg, output))?;
         Ok((size(scaled.width, scaled.height)?, pixels))
     }
+}
+
+/// Sees whether libjpeg-turbo decodes a JPEG to pixels, at an eighth of its size if `small`.
+/// The pixels come into `scratch`.
+///
+/// # Errors
+///
+/// [`Failed`] if it does not.
+pub fn try_out(jpeg: &[u8], small: bool, scratch: &mut Vec<u8>) -> Result<Tried, Failed> {
+    let mut decoder = Decoder::new()?;
+    let factor = if small { ScalingFactor::ONE_EIGHTH } else { ScalingFactor::ONE };
+    decoder.decompressor.set_scaling_factor(factor)?;
+    let (header, jpeg) = decoder.header(jpeg)?;
+    let header = header.scaled(factor);
+    let inks = matches!(header.colorspace, Colorspace::CMYK | Colorspace::YCCK);
+    let format = if inks { PixelFormat::CMYK } else { PixelFormat::RGB };
+    let (width, height) = (header.width, header.height);
+    let pitch = width * format.size();
+    scratch.resize(pitch * height, 0);
+    let pixels = scratch.as_mut_slice();
+    let image = Image { pixels, width, pitch, height, format };
+    let outcome = decoder.decompressor.decompress(&jpeg, image);
+    let tried = if outcome.is_ok() { Tried::Well } else { Tried::Warned };
+    bear_warnings(outcome).map(|()| tried)
+}
+
+fn decompressor() -> Result<Decompressor, Failed> {
+    let mut decompressor = Decompressor::new()?;
+    decompressor.set_scan_limit(MAX_SCANS)?;
+    Ok(decompressor)
+}
+
+/// How decoding a JPEG for the sake of it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// Without a word.
+    Well,
+    /// With a warning that something of its data is missing or wrong.
+    Warned,
 }
 
 /// libjpeg-turbo could not do it; its own words.
@@ -167,11 +271,24 @@ impl From<turbojpeg::Error> for Failed {
 /// cameras leave stray bytes in every one.
 fn bear_warnings(outcome: Result<(), turbojpeg::Error>) -> Result<(), Failed> {
     match outcome {
-        Err(turbojpeg::Error::TurboJpegError(words)) if words.starts_with("Corrupt JPEG data") => {
-            Ok(())
-        }
+        Err(turbojpeg::Error::TurboJpegError(words)) if is_warning(&words) => Ok(()),
         other => Ok(other?),
     }
+}
+
+/// Whether libjpeg's words are a warning's, after which it goes on.
+///
+/// turbojpeg gives a warning as an error, and does not tell the two apart.
+fn is_warning(words: &str) -> bool {
+    let warnings = [
+        "Corrupt JPEG data",
+        "Inconsistent progression sequence",
+        "Invalid SOS parameters for sequential JPEG",
+        "Premature end of JPEG file",
+        "Unknown Adobe color transform code",
+        "Warning: unknown JFIF revision number",
+    ];
+    warnings.iter().any(|warning| words.starts_with(warning))
 }
 
 /// Width and height that libjpeg-turbo gives the Y plane: multiples of the chroma's step. Then
@@ -246,6 +363,11 @@ fn chroma(subsamp: Subsamp) -> Result<Chroma, Failed> {
         other => Err(Failed(format!("chroma sampled as {other:?}"))),
     }
 }
+
+/// Of what is decoded to pixels first, which takes eight bytes for each.
+const MAX_PIXELS: usize = 1 << 25;
+/// As many as [`jpeg::info`] bears.
+const MAX_SCANS: u32 = 100;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::codec::{Decoder, Encoder, Failed};
-use super::frame::{Jpeg, Picture, Planar, Quality};
+use super::frame::{Jpeg, Orientation, Picture, Planar, Quality};
 use super::planes;
 use super::raw::Raw;
 use crate::jpeg;
@@ -63,31 +63,32 @@ impl Fitter {
     pub fn at_quality(&mut self, jpeg: &Jpeg, quality: Quality) -> Result<Jpeg, Failed> {
         let raw = Raw::of(&Picture::Jpeg(jpeg.clone()), &mut self.decoder)?;
         let bytes = raw.encode(quality, &mut self.encoder)?;
-        Ok(Jpeg { bytes, size: jpeg.size, quality: Some(quality) })
+        Ok(Jpeg { bytes, quality: Some(quality), ..jpeg.clone() })
     }
 
     /// A picture as RTP can carry it: as it is, or else encoded anew at `quality` with 4:2:0
     /// or 4:2:2, sides of up to 2040 pixels, and its last row and column repeated up to
-    /// multiples of 8.
+    /// multiples of 8. It is upright then, as RTP has no Exif.
     ///
     /// # Errors
     ///
-    /// [`Failed`] if it is broken, or sampled in a way that [`Chroma`](super::frame::Chroma) lacks.
+    /// [`Failed`] if it is broken.
     pub fn fit_rtp(&mut self, picture: &Picture, quality: Quality) -> Result<Carried, Failed> {
         if let Picture::Jpeg(jpeg) = picture
+            && jpeg.orientation == Orientation::UPRIGHT
             && let Ok(parts) = rtp_parts(&jpeg.bytes)
         {
             return Ok(Carried { bytes: Arc::clone(&jpeg.bytes), parts });
         }
-        let planar = self.within(picture, Blocks::MAX_PIXELS)?;
+        let planar = within(picture, Blocks::MAX_PIXELS, &mut self.decoder)?;
         let planar = planes::padded_to_blocks(planes::subsampled(planar));
         let bytes = self.encoder.encode(&planar, quality)?;
         let parts = rtp_parts(&bytes).map_err(|unfit| Failed(unfit.to_string()))?;
         Ok(Carried { bytes, parts })
     }
 
-    /// A picture as baseline JPEG of at most `max_bytes`: as it is, or else encoded anew at up to
-    /// `best` quality; made smaller where a low quality does not do.
+    /// A picture as upright baseline JPEG of at most `max_bytes`: as it is, or else encoded anew
+    /// at up to `best` quality; made smaller where a low quality does not do.
     ///
     /// `last` is that of the frame before, of the same stream: most pictures are then encoded
     /// once.
@@ -104,7 +105,7 @@ impl Fitter {
     ) -> Result<Arc<[u8]>, Failed> {
         if let Picture::Jpeg(jpeg) = picture {
             let small = jpeg.bytes.len() <= max_bytes;
-            if small && jpeg::info(&jpeg.bytes).is_ok_and(|info| !info.progressive) {
+            if small && jpeg::info(&jpeg.bytes).is_ok_and(|info| info.is_plain()) {
                 return Ok(Arc::clone(&jpeg.bytes));
             }
         }
@@ -130,12 +131,13 @@ impl Fitter {
     fn raw(&mut self, picture: &Picture, reduction: u32) -> Result<Raw, Failed> {
         if reduction == 1
             && let Picture::Jpeg(jpeg) = picture
+            && jpeg::info(&jpeg.bytes).is_ok_and(|info| info.is_plain())
             && let Ok(coefficients) = Coefficients::read(&jpeg.bytes)
         {
             return Ok(Raw::Coefficients(Arc::new(coefficients)));
         }
         let planar = planes::subsampled(self.reduced(picture, reduction)?);
-        Ok(Raw::Planes(Arc::new(planar)))
+        Ok(Raw::Planes(Arc::new(planar), Orientation::UPRIGHT))
     }
 
     /// The best of a few qualities, from `start` on, at which the picture has at most
@@ -174,23 +176,6 @@ impl Fitter {
         Ok(found)
     }
 
-    /// The picture with both sides at most `max_side`, by the least reduction that libjpeg-turbo
-    /// or whole factors give.
-    fn within(&mut self, picture: &Picture, max_side: u32) -> Result<Planar, Failed> {
-        let size = picture.size();
-        let longest = size.width.max(size.height);
-        let planar = match picture {
-            Picture::Planar(planar) => Cow::Borrowed(&**planar),
-            Picture::Jpeg(jpeg) => {
-                let fits = |eighths: &u32| (longest * eighths).div_ceil(8) <= max_side;
-                let eighths = (1..=8).rev().find(fits).unwrap_or(1);
-                Cow::Owned(self.decoder.decode_scaled(&jpeg.bytes, eighths as u8)?)
-            }
-        };
-        let left = planar.size.width.max(planar.size.height);
-        Ok(planes::reduced(planar, left.div_ceil(max_side)))
-    }
-
     /// The picture with its sides divided by `factor`.
     fn reduced(&mut self, picture: &Picture, factor: u32) -> Result<Planar, Failed> {
         match picture {
@@ -198,10 +183,45 @@ impl Fitter {
             Picture::Jpeg(jpeg) => {
                 let by_decoder = factor.min(8);
                 let planar = self.decoder.decode_scaled(&jpeg.bytes, (8 / by_decoder) as u8)?;
+                let planar = planes::turned(planar, jpeg.orientation);
                 Ok(planes::reduced(Cow::Owned(planar), factor / by_decoder))
             }
         }
     }
+}
+
+/// A picture as an upright JPEG of 4:2:0 with both sides at most `max_side`.
+///
+/// # Errors
+///
+/// [`Failed`] if it is broken.
+pub fn small(
+    picture: &Picture,
+    max_side: u32,
+    quality: Quality,
+    encoder: &mut Encoder,
+    decoder: &mut Decoder,
+) -> Result<Arc<[u8]>, Failed> {
+    let planar = planes::subsampled(within(picture, max_side, decoder)?);
+    encoder.encode(&planar, quality)
+}
+
+/// The picture with both sides at most `max_side`, by the least reduction that libjpeg-turbo or
+/// whole factors give.
+fn within(picture: &Picture, max_side: u32, decoder: &mut Decoder) -> Result<Planar, Failed> {
+    let size = picture.size();
+    let longest = size.width.max(size.height);
+    let planar = match picture {
+        Picture::Planar(planar) => Cow::Borrowed(&**planar),
+        Picture::Jpeg(jpeg) => {
+            let fits = |eighths: &u32| (longest * eighths).div_ceil(8) <= max_side;
+            let eighths = (1..=8).rev().find(fits).unwrap_or(1);
+            let planar = decoder.decode_scaled(&jpeg.bytes, eighths as u8)?;
+            Cow::Owned(planes::turned(planar, jpeg.orientation))
+        }
+    };
+    let left = planar.size.width.max(planar.size.height);
+    Ok(planes::reduced(planar, left.div_ceil(max_side)))
 }
 
 /// A JPEG and the quality it was encoded with, if one was found.

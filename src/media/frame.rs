@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use crate::jpeg::{Chroma, Jpeg, Quality, Size};
+pub use crate::jpeg::{Chroma, Jpeg, Orientation, Quality, Size};
 
 /// One picture with its capture time and sequence number.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub enum Picture {
 }
 
 impl Picture {
-    /// Width and height in pixels.
+    /// Width and height in pixels, as it is shown.
     pub fn size(&self) -> Size {
         match self {
             Picture::Jpeg(jpeg) => jpeg.size,

@@ -1,11 +1,11 @@
-//! Makes planes smaller, subsamples their chroma, and pads them to whole blocks.
+//! Makes planes smaller, turns them, subsamples their chroma, and pads them to whole blocks.
 //!
 //! Pure arithmetic on samples, for pictures that are encoded anew ([`super::fit`]).
 //! A camera's JPEG is better scaled while it is decoded ([`super::codec`]).
 
 use std::borrow::Cow;
 
-use super::frame::{Chroma, Planar, Size};
+use super::frame::{Chroma, Orientation, Planar, Size};
 
 /// The picture with its sides divided by `factor` and rounded up, each sample the mean of
 /// those that it stands for.
@@ -28,6 +28,40 @@ pub fn subsampled(planar: Planar) -> Planar {
             let mut samples = planar.samples;
             samples.resize(chroma.bytes(planar.size), NEUTRAL);
             Planar { size: planar.size, chroma, samples }
+        }
+    }
+}
+
+/// The picture turned as Exif asks for, so that it is upright as it is.
+pub fn turned(planar: Planar, orientation: Orientation) -> Planar {
+    if orientation == Orientation::UPRIGHT {
+        return planar;
+    }
+    let chroma = match planar.chroma {
+        Chroma::Yuv422 if orientation.swaps_sides() => Chroma::Yuv440,
+        Chroma::Yuv440 if orientation.swaps_sides() => Chroma::Yuv422,
+        same => same,
+    };
+    let size = orientation.turned(planar.size);
+    let mut samples = Vec::with_capacity(planar.samples.len());
+    for (plane, (width, height), _) in planes(&planar, planar.size, planar.chroma) {
+        turn(plane, width, height, orientation, &mut samples);
+    }
+    Planar { size, chroma, samples }
+}
+
+/// Appends a plane, turned.
+fn turn(plane: &[u8], width: usize, height: usize, by: Orientation, out: &mut Vec<u8>) {
+    let (across, down) = if by.swaps_sides() { (height, width) } else { (width, height) };
+    // Whether a stored column, or row, is counted from the far end.
+    let (from_right, from_bottom) =
+        (matches!(by.tag(), 2 | 3 | 7 | 8), matches!(by.tag(), 3 | 4 | 6 | 7));
+    for y in 0..down {
+        for x in 0..across {
+            let (column, row) = if by.swaps_sides() { (y, x) } else { (x, y) };
+            let column = if from_right { width - 1 - column } else { column };
+            let row = if from_bottom { height - 1 - row } else { row };
+            out.push(plane[row * width + column]);
         }
     }
 }
@@ -156,6 +190,38 @@ mod tests {
         assert_eq!(subsampled(whole).samples, [1, 2, 3, 4, 25, 150]);
         let gray = Planar { size, chroma: Chroma::Gray, samples: vec![1, 2, 3, 4] };
         assert_eq!(subsampled(gray).samples, [1, 2, 3, 4, 128, 128]);
+    }
+
+    #[test]
+    fn each_orientation_brings_the_stored_rows_and_columns_where_exif_says() {
+        // Stored:  1 2 3
+        //          4 5 6
+        let size = Size { width: 3, height: 2 };
+        let stored = Planar { size, chroma: Chroma::Gray, samples: vec![1, 2, 3, 4, 5, 6] };
+        for (tag, width, upright) in [
+            (1, 3, [1, 2, 3, 4, 5, 6]),
+            (2, 3, [3, 2, 1, 6, 5, 4]),
+            (3, 3, [6, 5, 4, 3, 2, 1]),
+            (4, 3, [4, 5, 6, 1, 2, 3]),
+            (5, 2, [1, 4, 2, 5, 3, 6]),
+            (6, 2, [4, 1, 5, 2, 6, 3]),
+            (7, 2, [6, 3, 5, 2, 4, 1]),
+            (8, 2, [3, 6, 2, 5, 1, 4]),
+        ] {
+            let turned = turned(stored.clone(), Orientation::from_tag(tag).unwrap());
+            assert_eq!((turned.size.width, &turned.samples[..]), (width, &upright[..]), "{tag}");
+        }
+    }
+
+    #[test]
+    fn every_sampling_can_be_turned() {
+        for chroma in ALL {
+            for orientation in Orientation::all() {
+                let turned = turned(picture(31, 17, chroma), orientation);
+                assert_eq!(turned.size, orientation.turned(Size { width: 31, height: 17 }));
+                assert_eq!(turned.samples.len(), turned.chroma.bytes(turned.size), "{chroma:?}");
+            }
+        }
     }
 
     #[test]

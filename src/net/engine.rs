@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::accept::{Acceptor, Welcome};
-use super::lane::{Lanes, Places};
+use super::lane::{Lanes, Places, Topics};
 use super::limits::Limits;
 use super::listener::Bound;
 use super::registry::Registry;
@@ -34,9 +34,9 @@ impl Engine {
         })
     }
 
-    /// What to call when there is something new for those who listen.
-    pub fn bells(&self) -> Vec<Arc<dyn Fn() + Send + Sync>> {
-        self.places().bells()
+    /// What to call when there is something new for those who listen to these topics.
+    pub fn bells(&self, topics: Topics) -> Vec<Arc<dyn Fn() + Send + Sync>> {
+        self.places().bells(topics)
     }
 
     /// Where talks may begin.

@@ -23,5 +23,6 @@ pub(crate) mod wire;
 pub(crate) mod workers;
 
 pub use engine::Engine;
+pub use lane::Topics;
 pub use limits::Limits;
 pub use listener::{Bound, bind};

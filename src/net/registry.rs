@@ -270,6 +270,13 @@ impl Guest {
         }
     }
 
+    /// It takes what it is sent, and is idle; for how long it was, if it was, stays.
+    pub(crate) fn reads_again(&self, now: Instant) {
+        if Standing::of(self.card.standing.load(Ordering::Relaxed)) != Standing::Idle {
+            self.stands(Standing::Idle, now);
+        }
+    }
+
     /// Whether it has to go.
     pub(crate) fn must_leave(&self) -> bool {
         self.card.leaving.load(Ordering::Acquire)

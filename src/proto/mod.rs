@@ -9,8 +9,10 @@
 //! | --- | --- |
 //! | [`http`] | HTTP/1.1 heads and bodies, as a server reads and as a client does |
 //! | [`text`] | names and messages of people, made safe to show |
+//! | [`auth`] | what a server asks who we are, and the answer: Basic, Digest |
 //! | [`cookie`] | `Cookie` and `Set-Cookie` |
 //! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
+//! | [`websocket`] | WebSocket: the upgrade, and messages out of bytes and into them |
 //! | [`multipart`] | `multipart/x-mixed-replace`, the live stream, written and read |
 //! | [`rtp`] | RTP and RTCP, and JPEG in RTP, as a sender and as a receiver |
 //! | [`annex_k`](crate::jpeg::annex_k) | the JPEG tables that everybody knows and RTP therefore leaves out |
@@ -19,6 +21,8 @@
 //! Does not decide anything: which path exists, who may see it and how long to
 //! wait belong to the server.
 
+pub mod auth;
+pub(crate) mod base64;
 pub mod cookie;
 pub mod http;
 pub mod multipart;
@@ -26,6 +30,7 @@ pub mod rtp;
 pub mod rtsp;
 pub mod sock_diag;
 pub mod text;
+pub mod websocket;
 
 #[cfg(test)]
 mod mutated;

@@ -2,18 +2,23 @@
 //!
 //! The damage is random but the same in each run. `fuzz/` looks further.
 
+use super::auth::{Covered, Login, Who, parse_challenges};
 use super::http::form;
 use super::http::{Authority, Body, BodyLength, ChunkedDecoder, Forwarded, HttpUrl, Prefix};
 use super::http::{WebOrigin, if_match, if_none_match, parse_head, parse_reply};
 use super::multipart::PartReader;
 use super::rtp::jpeg::{Depacketizer, Size, rtp_parts};
 use super::rtp::{self, rtcp};
-use super::rtsp::lab::{Found, is_lab, parse_lab_request, write_description};
+use super::rtsp::lab::{
+    Found, dialect, parse_lab_request, parse_terse_request, unreadable, write_description,
+};
 use super::rtsp::{Front, Range, RtpInfo, Session, Transport, Uri};
 use super::text::clean_line;
 use super::{cookie, rtsp};
 
-const SEEDS: [&[u8]; 26] = [
+const SEEDS: [&[u8]; 28] = [
+    include_bytes!("../../tests/data/auth/rfc7616"),
+    include_bytes!("../../tests/data/auth/several"),
     include_bytes!("../../tests/data/http/chromium-page.http"),
     include_bytes!("../../tests/data/http/chromium-post-form.http"),
     include_bytes!("../../tests/data/http/firefox-stream.http"),
@@ -196,6 +201,11 @@ fn read_text(input: &[u8]) {
         let _ = (Authority::parse(line), WebOrigin::parse(line), Prefix::parse(line));
         let _ = if_match(line, Some("\"a\""));
         let _ = HttpUrl::parse(&format!("http://{line}"));
+        for challenge in parse_challenges(line) {
+            let mut login = Login::strongest(&[challenge], "c");
+            let request = Covered { method: "GET", uri: line, body: input };
+            let _ = login.as_mut().map(|login| login.authorize(&Who::of_userinfo(line), request));
+        }
         let _ = if_none_match(line, "\"a\"");
         let _ = cookie::find([line], "viewer");
         let _ = PartReader::new(line, 64);
@@ -233,11 +243,15 @@ fn read_rtsp(mut input: &[u8]) {
 }
 
 fn read_lab(input: &[u8]) {
-    let _ = is_lab(input);
-    let Ok(Some(found)) = parse_lab_request(input) else {
-        return;
-    };
-    let (Found::Complete { request, length } | Found::MaybeComplete { request, length }) = found;
-    assert!((1..=input.len()).contains(&length));
-    assert!(write_description(&request, "movie.Mjpeg", u32::MAX).len() < 1024);
+    let _ = (dialect(input), unreadable(input));
+    for found in [parse_lab_request(input), parse_terse_request(input)] {
+        let Ok(Some(
+            Found::Complete { request, length } | Found::MaybeComplete { request, length, .. },
+        )) = found
+        else {
+            continue;
+        };
+        assert!((1..=input.len()).contains(&length));
+        assert!(write_description(&request, "movie.Mjpeg", u32::MAX).len() < 1024);
+    }
 }

@@ -18,6 +18,7 @@ use crate::base::warn_rate::WarnRate;
 use crate::net::lane::Handle;
 use crate::net::workers::{Busy, Ticket, owe};
 use crate::proto::rtsp::Status;
+use crate::room::Room;
 
 /// Who asks: one connection.
 pub(super) struct Client {
@@ -43,7 +44,8 @@ pub(super) struct Asking<'a> {
 /// What can be asked for.
 #[derive(Clone)]
 pub(super) enum Resource {
-    Live,
+    /// What a room shows.
+    Live(Arc<Room>),
     Clip(Arc<Clip>),
 }
 
@@ -94,8 +96,14 @@ impl Asking<'_> {
     /// Looks for what lies at a path.
     pub(super) fn search(&self, path: &str) -> Search {
         let name = path.trim_start_matches('/');
+        let rooms = &self.server.context.rooms;
         if matches!(name, "" | "live") {
-            return Search::Over(Ok(Resource::Live));
+            return Search::Over(Ok(Resource::Live(rooms.default())));
+        }
+        if let Some(room) = name.strip_prefix("r/") {
+            let room = room.strip_suffix("/live").unwrap_or(room);
+            let room = rooms.named(room).map(Resource::Live).ok_or(Missing::Unknown);
+            return Search::Over(room);
         }
         let Some(clips) = &self.server.clips else { return Search::Over(Err(Missing::Unknown)) };
         match clips.look_up(name, self.host()) {

@@ -90,7 +90,7 @@ enum Ready {
 /// What a feed works with.
 pub(super) struct Tools<'a> {
     pub(super) workers: &'a Workers,
-    pub(super) packing: &'a Arc<Packing>,
+    pub(super) packing: &'a Packing,
     /// Who is notified.
     pub(super) host: &'a Handle,
     pub(super) now: Instant,

@@ -25,7 +25,7 @@ use crate::net::accept::{Newcomer, canonical};
 use crate::net::lane::{Moment, Talk, Turn};
 use crate::net::registry::{Guest, Standing};
 use crate::proto::rtp::rtcp;
-use crate::proto::rtsp::lab::{self, Found};
+use crate::proto::rtsp::lab::{self, Dialect, Found};
 use crate::proto::rtsp::{Front, Response, front, parse_request};
 
 /// A connection.
@@ -181,10 +181,14 @@ impl Connection {
             // To requests that a server could send; this one sends none.
             Some(Front::Reply) => return Ok(self.hang_up()),
             Some(Front::Request) => {
-                return match lab::is_lab(&self.input) {
-                    Some(true) => self.take_lab(silent || self.ended, now),
+                let silent = silent || self.ended;
+                return match lab::dialect(&self.input) {
+                    Some(Dialect::Lab | Dialect::Terse) => self.take_lab(silent, now),
+                    Some(Dialect::Unreadable) => self.refuse_unreadable(now),
+                    Some(Dialect::MaybeUnreadable) if silent => self.refuse_unreadable(now),
+                    Some(Dialect::MaybeUnreadable) => self.listen(lab::LONG_SILENCE, now),
                     None if self.input.len() < lab::MAX_REQUEST_BYTES => self.fill(now),
-                    _ => self.take_request(now),
+                    Some(Dialect::Standard) | None => self.take_request(now),
                 };
             }
         };
@@ -209,18 +213,17 @@ impl Connection {
     }
 
     fn take_lab(&mut self, silent: bool, now: Instant) -> Result<Advance> {
-        let (request, length) = match lab::parse_lab_request(&self.input) {
+        let found = match lab::dialect(&self.input) {
+            Some(Dialect::Terse) => lab::parse_terse_request(&self.input),
+            _ => lab::parse_lab_request(&self.input),
+        };
+        let (request, length) = match found {
             Ok(None) => return self.fill(now),
-            Ok(Some(Found::MaybeComplete { .. })) if !silent => {
-                let before = self.input.len();
-                let advance = self.fill(now)?;
-                if self.input.len() > before || !matches!(self.state, State::Listens(_)) {
-                    self.state = State::Listens(now + MOMENT);
-                }
-                return Ok(advance);
+            Ok(Some(Found::MaybeComplete { silence, .. })) if !silent => {
+                return self.listen(silence, now);
             }
             Ok(Some(
-                Found::Complete { request, length } | Found::MaybeComplete { request, length },
+                Found::Complete { request, length } | Found::MaybeComplete { request, length, .. },
             )) => (request, length),
             Err(refused) => {
                 debug!("refused: {refused}");
@@ -233,6 +236,25 @@ impl Connection {
         let (lab, mut asking) = self.lab_asking(now);
         let step = lab.begin(request, &mut asking);
         self.answer_lab(step, now)
+    }
+
+    /// Takes what is there for whole if nothing follows it for so long.
+    fn listen(&mut self, silence: Duration, now: Instant) -> Result<Advance> {
+        let before = self.input.len();
+        let advance = self.fill(now)?;
+        if self.input.len() > before || !matches!(self.state, State::Listens(_)) {
+            self.state = State::Listens(now + silence);
+        }
+        Ok(advance)
+    }
+
+    /// Answers a student's client that speaks its own way: it counts lines.
+    fn refuse_unreadable(&mut self, now: Instant) -> Result<Advance> {
+        let (style, refused) = lab::unreadable(&self.input);
+        debug!("refused: {refused}");
+        let reply = lab::write_reply(style, refused.status, refused.cseq.unwrap_or(0), 0);
+        self.messages.reply(&reply, now)?;
+        Ok(self.hang_up())
     }
 
     /// Notes that so much of the input has been used.
@@ -370,7 +392,7 @@ impl Connection {
             }
             let next = session.go_on(&mut around)?;
             all.until = all.until.into_iter().chain(next.until).min();
-            all.news |= next.news;
+            all.news = all.news.union(next.news);
             all.plays |= next.plays;
             at += 1;
         }
@@ -457,8 +479,6 @@ const AGAIN: Duration = Duration::from_secs(1);
 const HEAD_TIME: Duration = Duration::from_secs(10);
 const IDLE_TIME: Duration = Duration::from_secs(60);
 const LINGER_TIME: Duration = Duration::from_secs(1);
-/// After so long nothing more belongs to a request of the lab that could be whole.
-const MOMENT: Duration = Duration::from_millis(40);
 /// A frame, and a request with its body behind it.
 const MAX_INPUT_BYTES: usize = 192 * 1024;
 const CHUNK_BYTES: usize = 4096;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::packing::Packed;
-use crate::live::hub::Still;
+use crate::live::hub::{Hub, Still};
 use crate::live::level::Level;
 use crate::live::settings::Settings;
 use crate::source::Trouble;
@@ -22,8 +22,8 @@ pub(super) struct Picture {
 
 /// What is to be sent, as far as it is known yet.
 pub(super) enum Image {
-    /// The source's picture of this level, which others may get too.
-    OfLevel(Arc<Still>, Level),
+    /// The channel's picture of this level, which others may get too.
+    OfLevel(Arc<Hub>, Arc<Still>, Level),
     /// A picture of a clip.
     Packed(Packed),
 }

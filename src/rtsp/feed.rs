@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use super::clip_feed::ClipFeed;
 use super::due::{Due, Image, Picture, Preferences};
 use crate::live::audience::{Audience, Keep, Refused, Seat};
+use crate::live::crowd::Crowd;
 use crate::live::cursor::{self, Cue, Cursor, View};
-use crate::live::hub::Hub;
 use crate::live::level::Level;
 use crate::live::meter::StreamMeter;
 use crate::live::settings::ViewerId;
+use crate::net::Topics;
+use crate::room::Room;
 
 /// What one session shows.
 pub(super) enum Feed {
@@ -25,7 +27,7 @@ pub(super) enum Feed {
 
 /// The newest pictures of the source.
 pub(super) struct LiveFeed {
-    hub: Arc<Hub>,
+    room: Arc<Room>,
     preferences: Preferences,
     seat: Option<Seat>,
     cursor: Cursor,
@@ -34,14 +36,22 @@ pub(super) struct LiveFeed {
 }
 
 impl Feed {
-    /// The live source.
-    pub(super) fn live(hub: &Arc<Hub>, preferences: Preferences, now: Instant) -> Self {
-        let hub = Arc::clone(hub);
+    /// The live source of a room.
+    pub(super) fn live(room: Arc<Room>, preferences: Preferences, now: Instant) -> Self {
         let (seat, stamp, cursor) = (None, None, Cursor::new(now));
-        Self::Live(Box::new(LiveFeed { hub, preferences, seat, cursor, stamp }))
+        Self::Live(Box::new(LiveFeed { room, preferences, seat, cursor, stamp }))
+    }
+
+    /// Whose news it waits for.
+    pub(super) fn topics(&self) -> Topics {
+        match self {
+            Feed::Live(live) => Topics::of(live.room.hub().number()),
+            Feed::Clip(_) => Topics::NONE,
+        }
     }
 
     /// Takes a seat, from which the picture's quality and the share come. Returns its counters.
+    /// Who watches a clip is of `crowd`.
     ///
     /// # Errors
     ///
@@ -49,15 +59,19 @@ impl Feed {
     pub(super) fn join(
         &mut self,
         audience: &Arc<Audience>,
+        crowd: &Arc<Crowd>,
         now: Instant,
     ) -> Result<Arc<StreamMeter>, Refused> {
         let id = ViewerId::random();
         let (viewer, preferences) = match self {
-            Feed::Live(live) => (audience.enter(id, live.preferences.settings), live.preferences),
+            Feed::Live(live) => {
+                let (crowd, preferences) = (&live.room.crowd, live.preferences);
+                (audience.enter(crowd, id, preferences.settings), preferences)
+            }
             Feed::Clip(clip) => {
                 let preferences = clip.preferences;
                 let costs = clip.clip.costs;
-                (audience.enter_clip(id, preferences.settings, costs), preferences)
+                (audience.enter_clip(crowd, id, preferences.settings, costs), preferences)
             }
         };
         let meter = StreamMeter::new(None, preferences.fps);
@@ -103,7 +117,7 @@ impl Feed {
         if let Feed::Live(live) = self
             && let Some(seat) = &live.seat
         {
-            live.cursor.pass_over(&View::of(&live.hub, seat), &seat.meter, now);
+            live.cursor.pass_over(&View::of(seat), &seat.meter, now);
         }
     }
 }
@@ -112,7 +126,7 @@ impl LiveFeed {
     /// Which picture is due.
     pub(super) fn next(&mut self, now: Instant) -> Due {
         let Some(seat) = &self.seat else { return Due::End };
-        let view = View::of(&self.hub, seat);
+        let view = View::of(seat);
         let level = view.allowance.level;
         match self.cursor.due(view, now) {
             cursor::Due::Picture(cue) => {
@@ -130,9 +144,10 @@ impl LiveFeed {
         // A repeated picture is newer than it was; the next one must not be older than that.
         let captured = self.stamp.map_or(captured, |last| captured.max(last + TICK));
         self.stamp = Some(captured);
-        let fps = self.hub.frames_per_sec().clamp(1.0, 240.0);
+        let fps = self.room.hub().frames_per_sec().clamp(1.0, 240.0);
         let interval = Duration::from_secs_f64(1.0 / fps);
-        Due::Picture(Picture { image: Image::OfLevel(still, level), captured, interval, fresh })
+        let image = Image::OfLevel(Arc::clone(self.room.hub()), still, level);
+        Due::Picture(Picture { image, captured, interval, fresh })
     }
 }
 

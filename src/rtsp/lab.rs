@@ -178,7 +178,7 @@ impl Lab {
         };
         let preferences = Preferences { fps: Some(FPS), ..Preferences::default() };
         let feed = match resource {
-            Resource::Live => Feed::live(&at.server.context.hub, preferences, at.now),
+            Resource::Live(room) => Feed::live(room, preferences, at.now),
             Resource::Clip(clip) => {
                 let feed = ClipFeed::new(clip, preferences, Some(FPS), Format::Lab, at.now);
                 Feed::Clip(Box::new(feed))

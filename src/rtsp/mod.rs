@@ -70,7 +70,7 @@ struct Server {
     /// None where the system gives no UDP ports: clients then come over TCP.
     ports: Option<Arc<Ports>>,
     sessions: Sessions,
-    packing: Arc<Packing>,
+    packing: Packing,
     connections: AtomicU64,
 }
 
@@ -116,7 +116,7 @@ impl Server {
             clips: clips.map(Arc::new),
             ports,
             sessions: Sessions::new(context.engine.registry.limits().rtsp_sessions),
-            packing: Arc::new(Packing::new(workers)),
+            packing: Packing::new(workers, context.rooms.default().hub()),
             connections: AtomicU64::new(0),
             context,
         };

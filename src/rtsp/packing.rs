@@ -1,22 +1,23 @@
 //! Pictures in the form that they are sent in.
 //!
-//! What can travel as it is needs a look at its headers. What has to be encoded anew is
+//! Of what cannot be sent, a card says so. What can travel as it is needs a look at its headers. What has to be encoded anew is
 //! [a worker's](super::encodes), and a session waits for it as it waits for anything: until it
-//! is notified. A level's picture is made once for all sessions of that level.
+//! is notified. A level's picture of a channel is made once for all sessions of that level.
 
 use std::array;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use log::debug;
 use parking_lot::Mutex;
 
 use super::encodes::Encodes;
 use crate::jpeg;
-use crate::live::hub::Still;
+use crate::live::hub::{Hub, Still};
 use crate::live::level::{LEVELS, Level};
+use crate::media::card;
 use crate::media::codec::Failed;
 use crate::media::fit::{Fit, Fitter};
-use crate::media::frame::{Jpeg, Picture, Size};
+use crate::media::frame::{Jpeg, Orientation, Picture, Size};
 use crate::net::lane::Handle;
 use crate::net::workers::{Busy, Ticket, Workers, owe};
 use crate::proto::rtp::Header;
@@ -41,6 +42,15 @@ pub(super) enum Packed {
 /// Packs pictures.
 pub(super) struct Packing {
     encodes: Encodes,
+    /// Of clips that are played for one session.
+    clips: Arc<Shelf>,
+    /// By the numbers of their hubs.
+    shelves: Mutex<HashMap<u32, Arc<Shelf>>>,
+}
+
+/// What was made of one channel's pictures.
+struct Shelf {
+    hub: Arc<Hub>,
     levels: [[Mutex<Newest>; 2]; LEVELS],
 }
 
@@ -68,22 +78,25 @@ pub(super) enum Asked {
 }
 
 impl Packing {
-    pub(super) fn new(workers: Arc<Workers>) -> Self {
-        let levels = array::from_fn(|_| array::from_fn(|_| Mutex::default()));
-        Self { encodes: Encodes::new(workers), levels }
+    /// Packs with the help of `workers`; `hub` is told what cannot be sent of clips.
+    pub(super) fn new(workers: Arc<Workers>, hub: &Arc<Hub>) -> Self {
+        let clips = Arc::new(Shelf::new(hub));
+        Self { encodes: Encodes::new(workers), clips, shelves: Mutex::default() }
     }
 
-    /// A level's picture, packed, for a session that `asker` drives.
+    /// A level's picture of a channel, packed, for a session that `asker` drives.
     pub(super) fn of_level(
-        self: &Arc<Self>,
+        &self,
+        hub: &Arc<Hub>,
         still: &Still,
         level: Level,
         format: Format,
         asker: &Handle,
     ) -> Asked {
+        let shelf = self.shelf(hub);
         let sequence = still.sequence;
         let jpeg = {
-            let mut newest = self.newest(level, format).lock();
+            let mut newest = shelf.newest(level, format).lock();
             match &newest.made {
                 Some((made, packed)) if *made == sequence => {
                     return packed.clone().map_or(Asked::Never, Asked::Packed);
@@ -98,11 +111,9 @@ impl Packing {
                 newest.waiting.push(asker.clone());
                 return Asked::Later;
             }
-            let Some(jpeg) = picture(still) else {
-                newest.made = Some((sequence, None));
-                return Asked::Never;
-            };
-            if let Some(packed) = as_it_is(&jpeg, level, format) {
+            let jpeg = picture(still);
+            let unchanged = jpeg.as_ref().ok().and_then(|jpeg| as_it_is(jpeg, level, format));
+            if let Some(packed) = unchanged {
                 newest.made = Some((sequence, Some(packed.clone())));
                 return Asked::Packed(packed);
             }
@@ -110,12 +121,10 @@ impl Packing {
             newest.waiting.push(asker.clone());
             jpeg
         };
-        let packing = Arc::clone(self);
-        let mut making = Making { packing, level, format, sequence, packed: None };
+        let mut making = Making { shelf, level, format, sequence, packed: None };
         let encode = move |fitter: Result<&mut Fitter, Failed>| {
             let mut fit = making.newest().lock().fit;
-            let packed = fitter.and_then(|fitter| encode(&jpeg, level, format, fitter, &mut fit));
-            making.packed = told(packed);
+            making.packed = making.shelf.packed(jpeg, level, format, fitter, &mut fit);
             making.newest().lock().fit = fit;
         };
         // One that is refused is made as far as it will be: the next picture is tried anew.
@@ -139,14 +148,52 @@ impl Packing {
         asker: &Handle,
     ) -> Result<Ticket<(Option<Packed>, Fit)>, Busy> {
         let (owed, ticket) = owe(asker);
+        let shelf = Arc::clone(&self.clips);
         let work = move |fitter: Result<&mut Fitter, Failed>| {
             if owed.is_given_up() {
                 return;
             }
-            let packed = fitter.and_then(|fitter| encode(&jpeg, level, format, fitter, &mut fit));
-            owed.pay(Ok((told(packed), fit)));
+            let packed = shelf.packed(Ok(jpeg), level, format, fitter, &mut fit);
+            owed.pay(Ok((packed, fit)));
         };
         self.encodes.add(asker, Box::new(work)).map(|()| ticket)
+    }
+
+    fn shelf(&self, hub: &Arc<Hub>) -> Arc<Shelf> {
+        let mut shelves = self.shelves.lock();
+        Arc::clone(shelves.entry(hub.number()).or_insert_with(|| Arc::new(Shelf::new(hub))))
+    }
+}
+
+impl Shelf {
+    fn new(hub: &Arc<Hub>) -> Self {
+        let levels = array::from_fn(|_| array::from_fn(|_| Mutex::default()));
+        Self { hub: Arc::clone(hub), levels }
+    }
+
+    /// A picture encoded anew; where that cannot be done, a card that says so. Nothing at all only
+    /// where there is no encoder.
+    fn packed(
+        &self,
+        jpeg: Result<Jpeg, Failed>,
+        level: Level,
+        format: Format,
+        fitter: Result<&mut Fitter, Failed>,
+        fit: &mut Fit,
+    ) -> Option<Packed> {
+        let unmade = self.hub.unmade();
+        let fitter = fitter.inspect_err(|failed| unmade.note(&failed.0)).ok()?;
+        let size = jpeg.as_ref().map_or(CARD_SIZE, |jpeg| jpeg.size);
+        let packed = jpeg.and_then(|jpeg| encode(&jpeg, level, format, fitter, fit));
+        packed
+            .or_else(|failed| {
+                unmade.note(&failed.0);
+                let clock = card::clock(self.hub.clock().wall());
+                let card = card::card(size, "This picture cannot be sent", &failed.0, &clock);
+                pack(&Picture::Planar(Arc::new(card)), level, format, fitter, &mut Fit::default())
+            })
+            .inspect_err(|failed| unmade.note(&failed.0))
+            .ok()
     }
 
     fn newest(&self, level: Level, format: Format) -> &Mutex<Newest> {
@@ -157,7 +204,7 @@ impl Packing {
 /// A level's picture that is being encoded. Whoever waits is told in any case, also if the work
 /// fails or is never done.
 struct Making {
-    packing: Arc<Packing>,
+    shelf: Arc<Shelf>,
     level: Level,
     format: Format,
     sequence: u64,
@@ -166,7 +213,7 @@ struct Making {
 
 impl Making {
     fn newest(&self) -> &Mutex<Newest> {
-        self.packing.newest(self.level, self.format)
+        self.shelf.newest(self.level, self.format)
     }
 }
 
@@ -185,7 +232,7 @@ impl Drop for Making {
 
 /// A picture as it is, if it can be sent so at this level.
 pub(super) fn as_it_is(jpeg: &Jpeg, level: Level, format: Format) -> Option<Packed> {
-    if !level.is_served_by(jpeg.quality) {
+    if !level.is_served_by(jpeg.quality) || jpeg.orientation != Orientation::UPRIGHT {
         return None;
     }
     let bytes = || Arc::clone(&jpeg.bytes);
@@ -196,7 +243,7 @@ pub(super) fn as_it_is(jpeg: &Jpeg, level: Level, format: Format) -> Option<Pack
         }
         Format::Lab => {
             let small = jpeg.bytes.len() <= LAB_JPEG_BYTES;
-            let fits = small && jpeg::info(&jpeg.bytes).is_ok_and(|info| !info.progressive);
+            let fits = small && jpeg::info(&jpeg.bytes).is_ok_and(|info| info.is_plain());
             fits.then(|| Packed::Lab(bytes()))
         }
     }
@@ -212,34 +259,38 @@ fn encode(
 ) -> Result<Packed, Failed> {
     let served = level.is_served_by(jpeg.quality);
     let jpeg = if served { jpeg.clone() } else { fitter.at_quality(jpeg, level.quality())? };
-    let picture = Picture::Jpeg(jpeg);
+    pack(&Picture::Jpeg(jpeg), level, format, fitter, fit)
+}
+
+fn pack(
+    picture: &Picture,
+    level: Level,
+    format: Format,
+    fitter: &mut Fitter,
+    fit: &mut Fit,
+) -> Result<Packed, Failed> {
     Ok(match format {
         Format::Rtp => {
-            let carried = fitter.fit_rtp(&picture, level.quality())?;
+            let carried = fitter.fit_rtp(picture, level.quality())?;
             let packets = Packets::new(carried.bytes, &carried.parts, PacketBytes::DEFAULT);
             Packed::Rtp(Arc::new(packets))
         }
         Format::Lab => {
-            Packed::Lab(fitter.fit_bytes(&picture, level.quality(), LAB_JPEG_BYTES, fit)?)
+            Packed::Lab(fitter.fit_bytes(picture, level.quality(), LAB_JPEG_BYTES, fit)?)
         }
     })
 }
 
-/// What could be packed; the log tells why the others could not.
-fn told(packed: Result<Packed, Failed>) -> Option<Packed> {
-    packed.map_err(|failed| debug!("a picture cannot be sent: {failed}")).ok()
-}
-
 /// A level's picture, with what its headers say.
-fn picture(still: &Still) -> Option<Jpeg> {
-    let info = jpeg::info(&still.jpeg).map_err(|broken| debug!("a picture is broken: {broken}"));
-    let info = info.ok()?;
-    let size = Size::new(info.size.width, info.size.height)?;
-    Some(Jpeg { bytes: Arc::clone(&still.jpeg), size, quality: Some(info.quality) })
+fn picture(still: &Still) -> Result<Jpeg, Failed> {
+    let info = jpeg::info(&still.jpeg).map_err(|broken| Failed(broken.to_string()))?;
+    Ok(Jpeg::of(Arc::clone(&still.jpeg), &info))
 }
 
 /// The lab's clients read 20480 bytes, RTP header included.
 const LAB_JPEG_BYTES: usize = 20480 - Header::BYTES;
+/// Of a card in place of a picture whose size is not known.
+const CARD_SIZE: Size = Size { width: 640, height: 480 };
 /// Sessions of one level.
 const MAX_WAITING: usize = 10_000;
 

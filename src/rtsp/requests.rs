@@ -229,10 +229,10 @@ impl Asked<'_> {
         }
         let fits = |side: u32| u16::try_from(side).ok().filter(|side| *side <= 2040);
         let (name, range, frame_rate, size) = match resource {
-            Resource::Live => {
-                let report = at.server.context.source.report();
+            Resource::Live(room) => {
+                let report = room.condition().report();
                 let size = report.format.map(|format| format.size);
-                let fps = at.server.context.hub.frames_per_sec();
+                let fps = room.hub().frames_per_sec();
                 (report.name, Range::now(), Some(fps), size)
             }
             Resource::Clip(clip) => {
@@ -290,7 +290,7 @@ impl Asked<'_> {
             Destination::Interleaved { .. } => (None, true),
         };
         let feed = match resource {
-            Resource::Live => Feed::live(&at.server.context.hub, preferences, at.now),
+            Resource::Live(room) => Feed::live(room, preferences, at.now),
             Resource::Clip(clip) => {
                 let feed = ClipFeed::new(clip, preferences, None, Format::Rtp, at.now);
                 Feed::Clip(Box::new(feed))

@@ -22,6 +22,7 @@ use super::reception::Reception;
 use super::sessions::Entry;
 use super::stream::{Progress, Stream};
 use crate::base::warn_rate::WarnRate;
+use crate::net::Topics;
 use crate::net::lane::Handle;
 use crate::net::registry::Need;
 use crate::net::workers::Owed;
@@ -60,8 +61,8 @@ pub(super) struct Surroundings<'a> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Wakeup {
     pub(super) until: Option<Instant>,
-    /// Whether it waits for the source's news.
-    pub(super) news: bool,
+    /// Whose news it waits for.
+    pub(super) news: Topics,
     /// Whether it sends packets.
     pub(super) plays: bool,
 }
@@ -169,12 +170,15 @@ impl Session {
         now: Instant,
     ) -> std::result::Result<Playing, Status> {
         let context = &self.server.context;
-        let meter = self.stream.feed.join(&context.audience, now).map_err(|refused| {
-            debug!("no seat for an RTSP session: {refused:?}");
-            // For whoever asks next: those who do not read leave their seats.
-            context.engine.registry.give_way(Need::Seats, now);
-            Status::NotEnoughBandwidth
-        })?;
+        let meter =
+            self.stream.feed.join(&context.audience, &context.rooms.default().crowd, now).map_err(
+                |refused| {
+                    debug!("no seat for an RTSP session: {refused:?}");
+                    // For whoever asks next: those who do not read leave their seats.
+                    context.engine.registry.give_way(Need::Seats, now);
+                    Status::NotEnoughBandwidth
+                },
+            )?;
         let range = match &self.stream.feed {
             Feed::Live(_) => Range::now(),
             Feed::Clip(clip) => {
@@ -222,7 +226,7 @@ impl Session {
                 return Ok(Wakeup::default());
             }
         };
-        let news = matches!(self.stream.feed, Feed::Live(_));
+        let news = self.stream.feed.topics();
         Ok(Wakeup { until, news, plays: true })
     }
 

@@ -200,9 +200,9 @@ impl Stream {
     ) -> Result<Option<Progress>> {
         let packed = match &picture.image {
             Image::Packed(packed) => packed.clone(),
-            Image::OfLevel(still, level) => {
+            Image::OfLevel(hub, still, level) => {
                 let format = self.packetizer.format();
-                match tools.packing.of_level(still, *level, format, tools.host) {
+                match tools.packing.of_level(hub, still, *level, format, tools.host) {
                     Asked::Packed(packed) => packed,
                     Asked::Never => return Ok(None),
                     Asked::Later => {
@@ -252,7 +252,8 @@ impl Stream {
         *number = number.wrapping_add(1);
         let header = Header {
             payload_type: JPEG_PAYLOAD_TYPE,
-            marker: false,
+            // Each is a whole picture's last, and some clients show what that ends.
+            marker: true,
             sequence: *number,
             timestamp: self.clock.since_start(picture.captured).as_millis() as u32,
             ssrc: *ssrc,

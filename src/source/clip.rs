@@ -1,13 +1,14 @@
 //! A file of pictures, played again and again.
 //!
 //! Read on the source thread, a piece at a time. The file is recognised by its
-//! content: the networking lab's JPEGs each after its length, JPEGs one after another,
-//! or an AVI with MJPEG; below, each form has a file of its own. It is opened anew each
+//! content: the networking lab's JPEGs each after its length, JPEGs one after another
+//! or in the parts of a stream, or MJPEG in AVI, QuickTime, MP4 or Matroska; below, each
+//! form has a file of its own. It is opened anew each
 //! time round, so that a file that was replaced plays on as what it is now.
 
 use std::fmt;
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -18,10 +19,13 @@ use crate::base::clock::Clock;
 
 mod avi;
 mod concat;
+mod fields;
 pub mod index;
 mod lab;
+mod matroska;
 pub mod reader;
 pub mod survey;
+mod table;
 mod window;
 
 #[cfg(test)]
@@ -38,8 +42,8 @@ impl Clip {
     ///
     /// # Errors
     ///
-    /// [`NotAClip`] if the file can't be read, has none of the three forms, or not
-    /// one picture.
+    /// [`NotAClip`] if the file can't be read, has none of the forms, or not one
+    /// picture.
     pub fn new(path: impl Into<PathBuf>) -> Result<Self, NotAClip> {
         let path = path.into();
         let mut reel = FileReel::open(&path)?;
@@ -89,9 +93,9 @@ enum Fault {
     /// A folder, a device, a pipe.
     NotAFile,
     Empty,
-    /// None of the three forms.
+    /// None of the forms.
     Form,
-    /// Not one JPEG; with the encoding that an AVI states.
+    /// Not one JPEG; with the encoding that its container states.
     NoPicture(Option<String>),
 }
 
@@ -105,10 +109,10 @@ impl fmt::Display for NotAClip {
             Fault::Form => write!(
                 f,
                 "{path} is not a clip: it should be JPEGs one after another, JPEGs each after its \
-                 length in five digits, or an AVI with MJPEG ({CONVERT})"
+                 length in five digits, or MJPEG in AVI, MOV, MP4 or MKV ({CONVERT})"
             ),
             Fault::NoPicture(Some(encoding)) => {
-                write!(f, "{path} is an AVI with {encoding}, not with MJPEG ({CONVERT})")
+                write!(f, "{path} holds {encoding}, not MJPEG ({CONVERT})")
             }
             Fault::NoPicture(None) => write!(f, "{path} has no JPEG that can be read"),
         }
@@ -154,32 +158,45 @@ impl Edition {
     }
 }
 
-/// One of the three forms, with where the reading of it is.
+/// One of the forms, with where the reading of it is.
 #[derive(Clone)]
 enum Form {
     Lab(lab::Lab),
     Concat(concat::Concat),
     Avi(avi::Avi),
+    Matroska(matroska::Matroska),
+    Table(table::Table),
 }
 
 impl Form {
-    /// Looks at a file's first bytes.
-    fn of(head: &[u8]) -> Option<Self> {
-        match head {
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => {
-                Some(Form::Avi(avi::Avi::default()))
+    /// The form of a file that is at its start in `window`, by its first bytes. Reads the headers of
+    /// those forms that have some.
+    fn of<F: Read + Seek>(window: &mut Window<F>) -> io::Result<Option<Self>> {
+        Ok(Some(match Sort::of(window.bytes()) {
+            None => return Ok(None),
+            Some(Sort::Lab) => Form::Lab(lab::Lab::default()),
+            Some(Sort::Concat) => Form::Concat(concat::Concat),
+            Some(Sort::Avi) => {
+                let mut avi = avi::Avi::default();
+                avi.read_headers(window)?;
+                Form::Avi(avi)
             }
-            [0xFF, 0xD8, 0xFF, ..] => Some(Form::Concat(concat::Concat)),
-            _ if lab::starts(head) => Some(Form::Lab(lab::Lab::default())),
-            _ => None,
-        }
+            Some(Sort::Matroska) => {
+                let mut matroska = matroska::Matroska::default();
+                matroska.read_headers(window)?;
+                Form::Matroska(matroska)
+            }
+            Some(Sort::Table) => Form::Table(table::Table::read(window)?),
+        }))
     }
 
-    fn step(&mut self, window: &mut Window<File>) -> io::Result<Step> {
+    fn step<F: Read + Seek>(&mut self, window: &mut Window<F>) -> io::Result<Step> {
         match self {
             Form::Lab(lab) => lab.step(window),
             Form::Concat(concat) => concat.step(window),
             Form::Avi(avi) => avi.step(window),
+            Form::Matroska(matroska) => matroska.step(window),
+            Form::Table(table) => table.step(window),
         }
     }
 
@@ -187,17 +204,61 @@ impl Form {
     fn fps(&self) -> Option<f64> {
         match self {
             Form::Avi(avi) => avi.fps(),
+            Form::Matroska(matroska) => matroska.fps(),
+            Form::Table(table) => table.fps(),
             Form::Lab(_) | Form::Concat(_) => None,
         }
     }
 
-    /// What an AVI says that it holds.
+    /// What a container says that it holds, if not MJPEG.
     fn encoding(&self) -> Option<String> {
         match self {
             Form::Avi(avi) => avi.encoding(),
+            Form::Matroska(matroska) => matroska.encoding(),
+            Form::Table(table) => table.encoding(),
             Form::Lab(_) | Form::Concat(_) => None,
         }
     }
+}
+
+/// What a file's first bytes tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Lab,
+    Concat,
+    Avi,
+    Matroska,
+    Table,
+}
+
+impl Sort {
+    fn of(head: &[u8]) -> Option<Self> {
+        match head {
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => Some(Sort::Avi),
+            [0x1A, 0x45, 0xDF, 0xA3, ..] => Some(Sort::Matroska),
+            // The first box of a file; QuickTime's may begin with any of the others.
+            [_, _, _, _, a, b, c, d, ..] if FIRST_BOXES.contains(&&[*a, *b, *c, *d]) => {
+                Some(Sort::Table)
+            }
+            [0xFF, 0xD8, 0xFF, ..] => Some(Sort::Concat),
+            _ if is_multipart(head) => Some(Sort::Concat),
+            _ if lab::starts(head) => Some(Sort::Lab),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a stream of parts was written to a file: pictures, with their heads between them.
+fn is_multipart(head: &[u8]) -> bool {
+    let head = head.trim_ascii_start().to_ascii_lowercase();
+    head.starts_with(b"--") && memchr::memmem::find(&head, b"\ncontent-").is_some()
+}
+
+/// Whether a FourCC is one of MJPEG's.
+fn is_mjpeg(name: [u8; 4]) -> bool {
+    let names: [&[u8; 4]; 8] =
+        [b"mjpg", b"jpeg", b"mjpa", b"avdj", b"dmb1", b"ijpg", b"jpgl", b"avrn"];
+    names.contains(&&name.to_ascii_lowercase().first_chunk().copied().unwrap_or(name))
 }
 
 /// An open file and its form.
@@ -225,18 +286,27 @@ impl FileReel {
         if window.bytes().is_empty() {
             return Err(fail(Fault::Empty));
         }
-        let mut form = Form::of(window.bytes()).ok_or_else(|| fail(Fault::Form))?;
-        if let Form::Avi(avi) = &mut form {
-            avi.read_headers(&mut window).map_err(unreadable)?;
-        }
+        let form = Form::of(&mut window).map_err(unreadable)?.ok_or_else(|| fail(Fault::Form))?;
         let opened = form.clone();
         Ok(Self { path: path.to_owned(), window, form, edition, opened })
     }
 
+    /// The place where reading goes on: of the file, or of the table of its pictures.
+    fn place(&self) -> u64 {
+        match &self.form {
+            Form::Table(table) => table.place(),
+            _ => self.window.position(),
+        }
+    }
+
     /// Goes on at a place where a picture is known to lie.
-    fn go_to(&mut self, position: u64) -> Result<(), Trouble> {
+    fn go_to(&mut self, place: u64) -> Result<(), Trouble> {
         self.form = self.opened.clone();
-        self.window.go_to(position).map_err(|error| lost(&self.path, &error))
+        if let Form::Table(table) = &mut self.form {
+            table.go_to(place);
+            return Ok(());
+        }
+        self.window.go_to(place).map_err(|error| lost(&self.path, &error))
     }
 }
 
@@ -275,7 +345,7 @@ pub(super) fn file_name(path: &Path) -> String {
 
 const CONVERT: &str = "to make one: ffmpeg -i FILE -an -c:v mjpeg -q:v 3 clip.avi";
 
-/// Whether the file at `path` begins as one of the three forms does. Reads no more of it.
+/// Whether the file at `path` begins as one of the forms does. Reads no more of it.
 pub fn is_clip(path: &Path) -> bool {
     // Before it is opened: opening a pipe waits for its other end.
     let is_file = path.metadata().is_ok_and(|about| about.is_file());
@@ -283,8 +353,14 @@ pub fn is_clip(path: &Path) -> bool {
         let mut head = Vec::with_capacity(HEAD_BYTES);
         file.take(HEAD_BYTES as u64).read_to_end(&mut head).ok().map(|_| head)
     });
-    head.is_some_and(|head| Form::of(&head).is_some())
+    head.is_some_and(|head| Sort::of(&head).is_some())
 }
 
-/// What tells the three forms apart.
-const HEAD_BYTES: usize = 12;
+/// What tells the forms apart.
+const HEAD_BYTES: usize = 256;
+
+/// Of QuickTime and MP4 files.
+const FIRST_BOXES: [&[u8; 4]; 7] = [b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"];
+
+/// What of a rate in a header is believed.
+const SANE_FPS: std::ops::RangeInclusive<f64> = 0.01..=240.0;

@@ -15,8 +15,8 @@ use super::clip::{file_name, lost};
 use super::reel::{MAX_PICTURE_BYTES, Player, Reel, Step};
 use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
-use crate::jpeg;
 use crate::media::frame::Jpeg;
+use crate::media::gate;
 
 /// A folder as a source.
 #[derive(Debug)]
@@ -138,7 +138,7 @@ fn read(path: &Path) -> Option<Jpeg> {
     }
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(MAX_PICTURE_BYTES as u64).read_to_end(&mut bytes).ok()?;
-    jpeg::complete(&bytes).ok()
+    gate::take(&bytes).ok()
 }
 
 /// Compares byte by byte, but runs of digits by the number that they mean.

@@ -1,24 +1,24 @@
 //! MJPEG over HTTP from another server: this program again, mjpg-streamer, ustreamer,
 //! a phone.
 //!
-//! On the device thread; whatever is asked, redirects included, has one deadline. Grammar is [`crate::proto`]'s. Does not come back after a loss: that is for
-//! whoever opened it.
+//! On the device thread; whatever is asked, redirects and logins included, has one deadline.
+//! Grammar is [`crate::proto`]'s. Does not come back after a loss: that is for whoever opened it.
 
-use std::fmt;
 use std::time::Duration;
 
-use self::fetch::{Fault, Unwanted, fetch};
+use self::fetch::{Asker, Fault, Unwanted};
 use self::live::Live;
-use self::snapshot::Snapshot;
-use super::reel::MAX_PICTURE_BYTES;
-use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
+use super::lockout::Lockout;
+use super::rhythm::Bounds;
+use super::{Capture, FINGERPRINT_OPTION, Hold, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
-use crate::proto::http::{HttpUrl, Invalid};
-use crate::proto::multipart::PartReader;
+use crate::client::{Trust, denied};
+use crate::proto::auth::Denial;
+use crate::proto::http::HttpUrl;
 
 mod fetch;
+mod form;
 mod live;
-mod snapshot;
 
 #[cfg(test)]
 mod tests;
@@ -27,20 +27,15 @@ mod tests;
 #[derive(Debug)]
 pub struct Http {
     url: HttpUrl,
-    patience: Duration,
+    trust: Trust,
+    bounds: Bounds,
+    lockout: Lockout,
 }
 
 impl Http {
-    /// The stream at `address`, an `http://` URL with a name and password in it if need be.
-    ///
-    /// # Errors
-    ///
-    /// [`BadAddress`] if that is no such URL. Whether anybody answers shows when it is opened.
-    pub fn new(address: &str) -> Result<Self, BadAddress> {
-        match HttpUrl::parse(address) {
-            Ok(url) => Ok(Self { url, patience: PATIENCE }),
-            Err(fault) => Err(BadAddress { address: without_password(address), fault }),
-        }
+    /// The stream at `url`. Whether anybody answers shows when it is opened.
+    pub fn new(url: HttpUrl, trust: Trust) -> Self {
+        Self { url, trust, bounds: Bounds::DEFAULT, lockout: Lockout::default() }
     }
 }
 
@@ -54,22 +49,19 @@ impl Source for Http {
     }
 
     fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
-        let peer = Peer { host: host(&self.url), patience: self.patience };
-        open(&self.url, &peer, wish.fps, clock).map_err(|fault| peer.trouble(fault))
+        let peer = Peer { host: self.url.authority(), bounds: self.bounds };
+        let mut asker = Asker::new(self.url.clone(), self.trust, self.bounds.unknown);
+        let answer = asker.ask().map_err(|fault| peer.refused(fault, &self.lockout, clock))?;
+        self.lockout.accepted();
+        Ok(Box::new(Live::new(asker, answer, peer, self.lockout.clone(), wish.fps, clock)))
     }
-}
 
-fn open(url: &HttpUrl, peer: &Peer, fps: f64, clock: &Clock) -> Result<Box<dyn Capture>, Fault> {
-    let answer = fetch(url, peer.patience)?;
-    let kind = answer.content_type();
-    if kind.starts_with("multipart/") {
-        let content_type = answer.reply.headers.get("Content-Type").unwrap_or_default();
-        let parts = PartReader::new(content_type, MAX_PICTURE_BYTES).map_err(Fault::Grammar)?;
-        Ok(Box::new(Live::open(answer.body, parts, peer.clone(), answer.deadline, clock)?))
-    } else if kind.starts_with(SNAPSHOT) {
-        Ok(Box::new(Snapshot::open(answer, peer.clone(), fps, clock)?))
-    } else {
-        Err(Fault::Answer(Unwanted::Content(kind)))
+    fn hold(&self) -> Option<Hold> {
+        self.lockout.hold()
+    }
+
+    fn patience(&self) -> Duration {
+        self.bounds.unknown + OPENING
     }
 }
 
@@ -78,37 +70,26 @@ fn open(url: &HttpUrl, peer: &Peer, fps: f64, clock: &Clock) -> Result<Box<dyn C
 struct Peer {
     /// As a person would name it.
     host: String,
-    /// How long nothing may come, and how long an answer may take.
-    patience: Duration,
-}
-
-/// Why an address can't be asked, in one line for whoever started the program.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadAddress {
-    /// Without name and password.
-    address: String,
-    fault: Invalid,
-}
-
-impl fmt::Display for BadAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, fault } = self;
-        write!(f, "{address} cannot be asked ({fault}): it should be http://HOST[:PORT]/PATH")
-    }
-}
-
-impl std::error::Error for BadAddress {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.fault)
-    }
+    /// How long it may be silent; an answer may take as long as the first picture.
+    bounds: Bounds,
 }
 
 impl Peer {
+    /// As [`Peer::trouble`], and notes if a login was refused.
+    fn refused(&self, fault: Fault, lockout: &Lockout, clock: &Clock) -> Trouble {
+        let login = matches!(fault, Fault::Denied(Denial::Wrong));
+        let trouble = self.trouble(fault);
+        if login {
+            lockout.refused(&trouble, clock.now());
+        }
+        trouble
+    }
+
     /// Puts a fault into words for the person who watches.
     fn trouble(&self, fault: Fault) -> Trouble {
         let code = match &fault {
-            Fault::Silent => TroubleCode::Stalled,
-            Fault::Answer(Unwanted::Status(401 | 403)) => TroubleCode::Denied,
+            Fault::Silent(_) | Fault::Slow { .. } => TroubleCode::Stalled,
+            Fault::Denied(_) => TroubleCode::Denied,
             Fault::Pictures => TroubleCode::Garbage,
             _ => TroubleCode::Unreachable,
         };
@@ -119,9 +100,18 @@ impl Peer {
                 format!("No address belongs to this name ({error})."),
             ),
             Fault::Connect(error) => (format!("{host} cannot be reached"), why_not(&error)),
-            Fault::Silent => (
+            Fault::Tls(fault) => fault.words(host, FINGERPRINT_OPTION),
+            Fault::Silent(time) => (
                 format!("{host} has stopped sending"),
-                format!("Nothing came for {} s.", self.patience.as_secs()),
+                format!("Nothing came for {} s.", time.as_secs()),
+            ),
+            Fault::Slow { bytes, first, time } => (
+                format!("{host} sends too slowly"),
+                format!(
+                    "Its pictures are not complete in time: {bytes} bytes of the {} in {} s.",
+                    if first { "first" } else { "next" },
+                    time.as_secs()
+                ),
             ),
             Fault::Ended => {
                 (format!("{host} ended the stream"), "It may be restarting.".to_owned())
@@ -137,6 +127,7 @@ impl Peer {
                 format!("No picture from {host} can be read"),
                 "It should send JPEGs, baseline or progressive, in colour or gray.".to_owned(),
             ),
+            Fault::Denied(denial) => denied(&denial, host, "http"),
             Fault::Answer(answer) => self.no_stream(answer),
         };
         Trouble { code, title, detail }
@@ -152,24 +143,21 @@ impl Peer {
             ),
             Unwanted::Elsewhere(target) => (
                 format!("{host} sends us where we cannot go"),
-                format!("Only http:// is spoken, not {target}."),
-            ),
-            Unwanted::Status(401 | 403) => (
-                format!("{host} asks who we are"),
-                "Put name and password into the address: http://NAME:PASSWORD@HOST/PATH."
-                    .to_owned(),
+                match target.as_str() {
+                    "" => "Its address cannot be read.".to_owned(),
+                    scheme => format!("Only http:// is spoken, not {scheme}:."),
+                },
             ),
             Unwanted::Status(status) => (
                 format!("{host} has no stream there"),
                 format!("It answers with status {status}; {ADDRESSES}."),
             ),
-            Unwanted::Content(kind) if kind.is_empty() => (
-                format!("{host} does not say what it sends"),
-                "Its answer has no Content-Type.".to_owned(),
-            ),
             Unwanted::Content(kind) => (
                 format!("{host} has no stream there"),
-                format!("It answers with {kind}; {ADDRESSES}."),
+                match kind.as_str() {
+                    "" => format!("It answers with no JPEG; {ADDRESSES}."),
+                    kind => format!("It answers with {kind}; {ADDRESSES}."),
+                },
             ),
         }
     }
@@ -184,28 +172,7 @@ fn why_not(error: &std::io::Error) -> String {
     }
 }
 
-/// A server as a person would name it.
-fn host(url: &HttpUrl) -> String {
-    match (url.host(), url.port()) {
-        (host, 80) => host.to_owned(),
-        (host, port) if host.contains(':') => format!("[{host}]:{port}"),
-        (host, port) => format!("{host}:{port}"),
-    }
-}
-
-/// An address as typed, fit to be printed.
-fn without_password(address: &str) -> String {
-    match (address.split_once("://"), address.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) => format!("{scheme}://{rest}"),
-        (None, Some((_, rest))) => rest.to_owned(),
-        (_, None) => address.to_owned(),
-    }
-}
-
 const ADDRESSES: &str = "streams are often at /stream, /?action=stream or /video";
 
-/// The start of the type of a single picture; some say `image/jpg`.
-const SNAPSHOT: &str = "image/jp";
-
-/// How long a server may be silent.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// To look up the name and to connect, beyond what an answer may take.
+const OPENING: Duration = Duration::from_secs(5);

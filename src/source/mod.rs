@@ -8,12 +8,18 @@
 pub mod clip;
 pub mod folder;
 pub mod http;
+mod jpegs;
+mod lockout;
 mod pace;
 pub mod pattern;
+#[cfg(unix)]
+pub mod pipe;
 mod reel;
+mod rhythm;
 pub mod rtsp;
 #[cfg(test)]
 pub(crate) mod scratch;
+mod splitter;
 mod stated;
 pub mod webcam;
 
@@ -31,6 +37,9 @@ pub trait Source: Send {
     /// What to call it before a person: the camera's name, the file's name, the address.
     fn name(&self) -> String;
 
+    /// Called once, before anybody watches: for what must go on from then on.
+    fn start(&mut self, _clock: &Clock) {}
+
     /// Opens it for pictures as near to `wish` as it offers; `clock` says when they are taken.
     ///
     /// May be called again at once after it failed.
@@ -43,6 +52,11 @@ pub trait Source: Send {
     /// How long opening takes at the most, unless the system hangs in it.
     fn patience(&self) -> Duration {
         OPENING
+    }
+
+    /// What to wait for before it is opened again, if anything.
+    fn hold(&self) -> Option<Hold> {
+        None
     }
 
     /// What to say if the system hangs in opening or reading it.
@@ -70,6 +84,11 @@ pub trait Capture {
     /// [`Trouble`] if the source is lost; the capture is of no more use then.
     fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble>;
 
+    /// What to say while a picture is overdue and yet hoped for.
+    fn overdue(&self) -> Option<Trouble> {
+        None
+    }
+
     /// How long [`Capture::next`] takes at the most beyond its deadline, unless the system hangs in
     /// it: to ask another machine takes its time.
     fn patience(&self) -> Duration {
@@ -82,9 +101,21 @@ pub trait Capture {
     }
 }
 
+/// What takes the fingerprint of a certificate that shall be trusted.
+const FINGERPRINT_OPTION: &str = "--source-fingerprint";
+
 /// More than every source's own patience, whose words are better.
 const OPENING: Duration = Duration::from_secs(10);
 const READING: Duration = Duration::from_secs(6);
+
+/// What a source waits for before it is opened again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Until then.
+    pub until: Instant,
+    /// Why, without the time.
+    pub trouble: Trouble,
+}
 
 /// A picture with the time it was taken.
 #[derive(Debug)]
@@ -130,6 +161,8 @@ pub enum Kind {
     Http,
     /// An IP camera, or another server, that sends JPEG over RTP.
     Rtsp,
+    /// What a command writes, or whoever writes to standard input.
+    Pipe,
 }
 
 impl Kind {
@@ -142,6 +175,7 @@ impl Kind {
             Kind::Folder => "folder",
             Kind::Http => "http",
             Kind::Rtsp => "rtsp",
+            Kind::Pipe => "pipe",
         }
     }
 }
@@ -182,6 +216,8 @@ pub enum TroubleCode {
     Missing,
     /// The other server does not answer, or not with a stream.
     Unreachable,
+    /// A command or what it wrote came to its end.
+    Ended,
     /// Anything else.
     Failed,
 }
@@ -197,6 +233,7 @@ impl TroubleCode {
             TroubleCode::Garbage => "garbage",
             TroubleCode::Missing => "missing",
             TroubleCode::Unreachable => "unreachable",
+            TroubleCode::Ended => "ended",
             TroubleCode::Failed => "failed",
         }
     }

@@ -20,6 +20,11 @@ impl Pace {
         Self { first, period: Duration::from_secs_f64(1.0 / fps), count: 0 }
     }
 
+    /// How many pictures a second.
+    pub(super) fn per_sec(&self) -> f64 {
+        1.0 / self.period.as_secs_f64()
+    }
+
     /// When the next picture is due.
     pub(super) fn due(&self) -> Instant {
         self.first + self.period * self.count

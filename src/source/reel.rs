@@ -134,7 +134,7 @@ pub(super) fn no_picture(name: &str) -> Trouble {
     Trouble {
         code: TroubleCode::Garbage,
         title: format!("No picture in {name} can be read"),
-        detail: "It should hold JPEGs, baseline or progressive, in colour or gray.".to_owned(),
+        detail: "It should hold JPEGs that a decoder takes.".to_owned(),
     }
 }
 

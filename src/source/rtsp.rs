@@ -9,34 +9,31 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::lockout::Lockout;
+use super::rhythm::{Bounds, Rhythm, Silence};
 use super::stated::Stated;
-use super::{Capture, Captured, Format, Kind, Source, Trouble, TroubleCode, Wish};
+use super::{
+    Capture, Captured, FINGERPRINT_OPTION, Format, Hold, Kind, Source, Trouble, TroubleCode, Wish,
+};
 use crate::base::clock::Clock;
-use crate::client::{Event, Fault, Notice, Options, Playback, Shot, Times, Transports, host};
-use crate::jpeg;
+use crate::client::{Event, Fault, Notice, Options, Playback, Shot, Times, Transports, Trust};
 use crate::media::frame::{Picture, Size};
+use crate::media::gate;
+use crate::proto::auth::Denial;
 use crate::proto::rtsp::RtspUrl;
 
 /// A stream of an RTSP server as a source.
 #[derive(Debug)]
 pub struct Rtsp {
     url: RtspUrl,
-    patience: Patience,
-}
-
-/// How long pictures are waited for.
-#[derive(Debug, Clone, Copy)]
-struct Patience {
-    /// For the first, a silent UDP included that TCP takes the place of.
-    first: Duration,
-    /// For the next.
-    next: Duration,
+    trust: Trust,
+    lockout: Lockout,
 }
 
 impl Rtsp {
     /// The stream at `url`. Whether anybody answers shows when it is opened.
-    pub fn new(url: RtspUrl) -> Self {
-        Self { url, patience: PATIENCE }
+    pub fn new(url: RtspUrl, trust: Trust) -> Self {
+        Self { url, trust, lockout: Lockout::default() }
     }
 }
 
@@ -50,7 +47,11 @@ impl Source for Rtsp {
     }
 
     fn open(&mut self, _wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
-        Ok(Box::new(Playing::open(&self.url, self.patience, clock)?))
+        Ok(Box::new(Playing::open(&self.url, self.trust, self.lockout.clone(), clock)?))
+    }
+
+    fn hold(&self) -> Option<Hold> {
+        self.lockout.hold()
     }
 }
 
@@ -61,14 +62,39 @@ struct Playing {
     clock: Clock,
     stated: Stated,
     host: String,
-    patience: Duration,
+    lockout: Lockout,
     format: Format,
-    /// The picture that was read to know the format.
-    first: Option<Captured>,
-    picture_at: Instant,
+    rhythm: Rhythm,
+    /// What is said while a picture is overdue, and the session kept.
+    overdue: Option<(Overdue, Trouble)>,
+    /// What had come when the last picture was whole.
+    then: Tally,
+    /// Packets when something was last heard.
+    packets: u64,
     broken: u64,
-    /// How many were broken when the last picture came.
-    broken_then: u64,
+}
+
+/// What has come so far.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Tally {
+    packets: u64,
+    /// Pictures of which packets are missing.
+    dropped: u64,
+    /// Pictures that cannot be read.
+    broken: u64,
+}
+
+/// Why a picture is overdue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Overdue {
+    /// Nothing comes.
+    Silent,
+    /// Packets come, too few.
+    Slow,
+    /// Packets are missing.
+    Lossy,
+    /// Pictures come, and cannot be read.
+    Broken,
 }
 
 /// What the player has told in a turn.
@@ -107,85 +133,154 @@ impl Newest {
 }
 
 impl Playing {
-    /// Plays up to the first picture.
-    fn open(url: &RtspUrl, patience: Patience, clock: &Clock) -> Result<Self, Trouble> {
+    /// Begins to play.
+    fn open(url: &RtspUrl, trust: Trust, lockout: Lockout, clock: &Clock) -> Result<Self, Trouble> {
         let now = clock.now();
-        let host = host(url);
+        let host = url.authority();
         let slot = Arc::<Mutex<Newest>>::default();
-        let options =
-            Options { transport: Transports::UdpThenTcp, rtp_port: None, user_agent: USER_AGENT };
+        let options = Options {
+            transport: Transports::UdpThenTcp,
+            rtp_port: None,
+            user_agent: USER_AGENT,
+            trust,
+        };
         let (notes, of_notes) = (Arc::clone(&slot), clock.clone());
         let tell: Box<dyn Fn(Notice)> =
             Box::new(move |notice| notes.lock().note(notice, of_notes.now()));
-        let playback = Playback::start(url.clone(), options, Times::DEFAULT, tell);
+        let playback = Playback::start(url.clone(), options, TIMES, tell);
         let playback = playback.map_err(|error| Trouble {
             code: TroubleCode::Failed,
             title: format!("{host} is not asked"),
             detail: format!("The system gives nothing to wait for it with ({error})."),
         })?;
-        let mut live = Self {
+        Ok(Self {
             playback,
             slot,
             clock: clock.clone(),
             stated: Stated::default(),
             host,
-            patience: patience.first,
+            lockout,
             format: Format { size: Size { width: 1, height: 1 }, fps: 0.0, encoding: "MJPEG" },
-            first: None,
-            picture_at: now,
+            rhythm: Rhythm::new(Bounds::DEFAULT, now),
+            overdue: None,
+            then: Tally::default(),
+            packets: 0,
             broken: 0,
-            broken_then: 0,
-        };
-        // The patience of the stream ends a little later, with words of its own.
-        let Some(first) = live.read(now + patience.first)? else { return Err(live.silent()) };
-        live.patience = patience.next;
-        live.format.size = first.picture.size();
-        live.format.fps = live.slot.lock().fps;
-        live.first = Some(first);
-        Ok(live)
+        })
     }
 
     fn read(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
         loop {
             let took = self.slot.lock().take();
-            if let Some((shot, arrived)) = took.map_err(|end| trouble(&self.host, &end))? {
-                if let Ok(jpeg) = jpeg::complete(&shot.jpeg) {
-                    self.picture_at = self.clock.now();
-                    self.broken_then = self.broken;
-                    let at = self.stated.moment(shot.captured, arrived, &self.clock);
-                    return Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }));
+            if let Some((shot, arrived)) = took.map_err(|end| self.over(&end))? {
+                match gate::take(&shot.jpeg) {
+                    Ok(jpeg) => {
+                        self.has_shown(jpeg.size);
+                        let at = self.stated.moment(shot.captured, arrived, &self.clock);
+                        return Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }));
+                    }
+                    Err(_) => self.broken += 1,
                 }
-                self.broken += 1;
             }
             let now = self.clock.now();
-            if now >= self.picture_at + self.patience {
-                return Err(self.silent());
-            }
+            self.watch(now)?;
             if now >= deadline {
                 return Ok(None);
             }
-            let until = deadline.min(self.picture_at + self.patience);
-            if let Err(fault) = self.playback.turn(until) {
-                return Err(trouble(&self.host, &End::Fault(fault)));
+            if let Err(fault) = self.playback.turn(deadline.min(self.rhythm.due(now))) {
+                return Err(self.over(&End::Fault(fault)));
             }
         }
     }
 
-    /// No picture has come for as long as there is patience.
-    fn silent(&self) -> Trouble {
-        let host = &self.host;
-        if self.broken > self.broken_then {
-            return Trouble {
-                code: TroubleCode::Garbage,
-                title: format!("No picture from {host} can be read"),
-                detail: "Its packets do not make JPEGs.".into(),
-            };
+    /// A picture came.
+    fn has_shown(&mut self, size: Size) {
+        let tally = self.tally();
+        if !self.rhythm.has_begun() {
+            self.lockout.accepted();
         }
-        Trouble {
-            code: TroubleCode::Stalled,
-            title: format!("{host} sends no pictures"),
-            detail: format!("None came for {} s.", self.patience.as_secs()),
+        self.rhythm.picture(self.clock.now());
+        (self.overdue, self.then, self.packets) = (None, tally, tally.packets);
+        self.format.size = size;
+        self.format.fps = self.slot.lock().fps;
+    }
+
+    fn tally(&self) -> Tally {
+        let statistics = self.playback.statistics();
+        Tally {
+            packets: statistics.packets,
+            dropped: statistics.dropped_frames,
+            broken: self.broken,
         }
+    }
+
+    /// Looks whether a picture is overdue, and why.
+    fn watch(&mut self, now: Instant) -> Result<(), Trouble> {
+        let tally = self.tally();
+        // Another session counts from 0.
+        if tally.packets != self.packets {
+            self.packets = tally.packets;
+            self.rhythm.heard(now);
+        }
+        let time = now.saturating_duration_since(self.rhythm.since());
+        match self.rhythm.silence(now) {
+            Silence::Bearable => return Ok(()),
+            Silence::Dead => return Err(self.late(Overdue::Silent, tally, time)),
+            Silence::Long => {}
+        }
+        let comes = now.saturating_duration_since(self.rhythm.heard_at()) < self.rhythm.patience();
+        let why = match () {
+            () if tally.broken > self.then.broken => Overdue::Broken,
+            () if tally.dropped > self.then.dropped && comes => Overdue::Lossy,
+            () if tally.packets > self.then.packets && comes => Overdue::Slow,
+            () => Overdue::Silent,
+        };
+        // Said once: with numbers that change it would be said again and again.
+        if self.overdue.as_ref().is_none_or(|(known, _)| *known != why) {
+            self.overdue = Some((why, self.late(why, tally, time)));
+        }
+        Ok(())
+    }
+
+    /// What to say of a picture that did not come for so long.
+    fn late(&self, why: Overdue, tally: Tally, time: Duration) -> Trouble {
+        let (host, seconds) = (&self.host, time.as_secs());
+        let which = if self.rhythm.has_begun() { "next" } else { "first" };
+        let (code, title, detail) = match why {
+            Overdue::Silent => (
+                TroubleCode::Stalled,
+                format!("{host} sends no pictures"),
+                format!("None came for {seconds} s."),
+            ),
+            Overdue::Slow => (
+                TroubleCode::Stalled,
+                format!("{host} sends too slowly"),
+                format!(
+                    "Its pictures are not complete in time: {} packets of the {which} in {seconds} s.",
+                    tally.packets.saturating_sub(self.then.packets)
+                ),
+            ),
+            Overdue::Lossy => (
+                TroubleCode::Stalled,
+                format!("No picture from {host} is whole"),
+                "Packets are missing: the network may lose them.".into(),
+            ),
+            Overdue::Broken => (
+                TroubleCode::Garbage,
+                format!("No picture from {host} can be read"),
+                "Its packets do not make JPEGs.".into(),
+            ),
+        };
+        Trouble { code, title, detail }
+    }
+
+    /// What to say of the end, which is noted if it is a refused login.
+    fn over(&self, end: &End) -> Trouble {
+        let trouble = trouble(&self.host, end);
+        if matches!(end, End::Fault(Fault::Denied(Denial::Wrong))) {
+            self.lockout.refused(&trouble, self.clock.now());
+        }
+        trouble
     }
 }
 
@@ -195,10 +290,11 @@ impl Capture for Playing {
     }
 
     fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
-        match self.first.take() {
-            Some(first) => Ok(Some(first)),
-            None => self.read(deadline),
-        }
+        self.read(deadline)
+    }
+
+    fn overdue(&self) -> Option<Trouble> {
+        self.overdue.as_ref().map(|(_, trouble)| trouble.clone())
     }
 
     fn broken(&self) -> u64 {
@@ -224,11 +320,12 @@ fn trouble(host: &str, end: &End) -> Trouble {
         Fault::Ports(_) => TroubleCode::Failed,
         _ => TroubleCode::Unreachable,
     };
-    let (title, detail) = fault.words(host);
+    let (title, detail) = fault.words(host, FINGERPRINT_OPTION);
     Trouble { code, title, detail }
 }
 
-const PATIENCE: Patience = Patience { first: Duration::from_secs(8), next: Duration::from_secs(5) };
+/// As for every client, but that no packet for long is no end: [`Rhythm`] sees to that.
+const TIMES: Times = Times { first: Duration::from_secs(3600), ..Times::DEFAULT };
 const USER_AGENT: &str = concat!("livestream/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(test)]
@@ -254,9 +351,15 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("rtsp://{}/live", listener.local_addr().unwrap());
         drop(listener);
-        let mut source = Rtsp::new(RtspUrl::parse(&url).unwrap());
+        let mut source = Rtsp::new(RtspUrl::parse(&url).unwrap(), Trust::System);
         let wish = Wish { size: Size { width: 9, height: 9 }, fps: 30.0 };
-        let trouble = source.open(wish, &Clock::system()).err().unwrap();
+        let mut capture = source.open(wish, &Clock::system()).unwrap();
+        let trouble = loop {
+            match capture.next(Instant::now() + Duration::from_secs(5)) {
+                Ok(came) => assert!(came.is_none()),
+                Err(trouble) => break trouble,
+            }
+        };
         assert_eq!(trouble.code, TroubleCode::Unreachable);
         assert!(trouble.title.ends_with("cannot be reached"), "{trouble}");
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
+use super::built::{BOOT, STYLES};
 use super::payload::Payload;
 use super::sending::Sending;
 use crate::base::clock;
@@ -53,20 +54,25 @@ impl Answer {
     }
 
     /// A page that was written for this request.
-    pub(super) fn page(status: Status, html: String) -> Self {
-        let page = Self::new(status, HTML, Payload::owned(html)).with_policy();
-        page.header("Cache-Control", "no-store")
+    pub(super) fn page(status: Status, html: Vec<Cow<'static, str>>) -> Self {
+        Self::document(status, html, "'self'")
     }
 
-    /// Nothing on a page comes from another host, and no other page frames it.
-    #[must_use]
-    pub(super) fn with_policy(self) -> Self {
-        self.header(
-            "Content-Security-Policy",
-            "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; \
-                 base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
-        )
-        .header("Referrer-Policy", "same-origin")
+    /// As [`page`](Self::page), for a document that pages of other sites may frame.
+    pub(super) fn embedded(status: Status, html: Vec<Cow<'static, str>>) -> Self {
+        Self::document(status, html, "*")
+    }
+
+    /// Nothing on a page comes from another host, and it is framed by `framed_by` alone.
+    fn document(status: Status, html: Vec<Cow<'static, str>>, framed_by: &str) -> Self {
+        let policy = format_args!(
+            "default-src 'self'; script-src 'self' {BOOT}; style-src 'self' {STYLES}; \
+             img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {framed_by}"
+        );
+        Self::new(status, HTML, Payload::Pieces(html))
+            .header("Cache-Control", "no-store")
+            .header("Content-Security-Policy", policy)
+            .header("Referrer-Policy", "same-origin")
     }
 
     /// Adds a field to the head.

@@ -40,11 +40,11 @@ impl Client {
         &self.asked
     }
 
-    /// What the address of the page begins with for the client, without a slash at its end; `None`
-    /// if it did not say whom it asks.
-    pub(super) fn outer_address(&self) -> Option<String> {
+    /// What the address of each page begins with for the client: scheme, host and port; `None` if
+    /// it did not say whom it asks.
+    pub(super) fn outer_origin(&self) -> Option<String> {
         let authority = self.asked.first()?;
-        Some(format!("{}://{authority}{}", self.scheme.as_str(), self.prefix()))
+        Some(format!("{}://{authority}", self.scheme.as_str()))
     }
 
     /// The host that the client asked for.
@@ -94,11 +94,13 @@ mod tests {
                       X-Forwarded-Prefix: /cam/\r\n";
         let behind = client(fields, "::ffff:127.0.0.1");
         assert_eq!(behind.address.to_string(), "192.0.2.7");
-        assert_eq!(behind.outer_address().as_deref(), Some("https://watch.lan/cam"));
+        assert_eq!(behind.outer_origin().as_deref(), Some("https://watch.lan"));
+        assert_eq!(behind.prefix(), "/cam");
         assert_eq!(behind.asked().len(), 2, "both are to be checked");
         let alone = client(fields, "::ffff:192.0.2.9");
         assert_eq!(alone.address.to_string(), "192.0.2.9");
-        assert_eq!(alone.outer_address().as_deref(), Some("http://cam.lan:8081"));
+        assert_eq!(alone.outer_origin().as_deref(), Some("http://cam.lan:8081"));
+        assert_eq!(alone.prefix(), "");
         assert_eq!(alone.asked().len(), 1);
         assert_eq!(client("Host: a\r\n", "127.0.0.1").address.to_string(), "127.0.0.1");
     }

@@ -79,7 +79,6 @@ enum Then {
     /// The end.
     Close,
     /// Another protocol.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the page's socket comes after it"))]
     Upgrade(Box<dyn Upgraded>),
 }
 
@@ -202,8 +201,11 @@ impl Connection {
         match plan.answer(body, now) {
             Outcome::Answer(answer) => self.answer(answer, &method, keep_alive, now),
             Outcome::Stream(stream) => self.begin_stream(stream, now),
+            Outcome::Upgrade(answer, protocol) => {
+                self.send_off(answer, &method, Then::Upgrade(protocol), now)
+            }
             Outcome::Snapshot(order) => {
-                let wanted = Wanted::new(&self.context.hub, order.level, now);
+                let wanted = Wanted::new(order.hub(), order.what, now);
                 self.state = State::Picture { order, wanted, keep_alive };
                 Step::On
             }
@@ -298,16 +300,24 @@ impl Connection {
                 self.guest.stands(Standing::Idle, now);
                 self.begin_head(now);
             }
-            Then::Close if self.wire.finish() => {
-                self.guest.stands(Standing::Idle, now);
-                self.state = State::Lingering { until: now + LINGER_TIME, passed_over: 0 };
-            }
-            Then::Close => return Step::Over,
+            Then::Close => return self.close(now),
+            // It is worth no more than a connection that waits for its next request: whoever must
+            // give way to others comes back.
             Then::Upgrade(protocol) => {
-                self.guest.stands(Standing::Busy, now);
+                self.guest.stands(Standing::Idle, now);
                 self.state = State::Upgraded(protocol);
             }
         }
+        Step::On
+    }
+
+    /// Closes in good order.
+    fn close(&mut self, now: Instant) -> Step {
+        if !self.wire.finish() {
+            return Step::Over;
+        }
+        self.guest.stands(Standing::Idle, now);
+        self.state = State::Lingering { until: now + LINGER_TIME, passed_over: 0 };
         Step::On
     }
 
@@ -320,9 +330,14 @@ impl Connection {
     }
 
     fn upgraded(&mut self, mut protocol: Box<dyn Upgraded>, now: Instant) -> Step {
-        match protocol.turn(&mut self.wire, &mut self.input, now) {
+        match protocol.turn(&mut self.wire, &mut self.input, &self.handle, now) {
             Verdict::Over => Step::Over,
-            Verdict::Wait(until) => {
+            Verdict::Done => self.close(now),
+            Verdict::Wait { until, unread_since } => {
+                match unread_since {
+                    Some(since) => self.guest.stands(Standing::UnreadReply, since),
+                    None => self.guest.reads_again(now),
+                }
                 self.state = State::Upgraded(protocol);
                 Step::Wait(Turn::until(until))
             }
@@ -399,6 +414,12 @@ impl Talk for Connection {
             }
         }
         Turn::until(Some(moment.now))
+    }
+
+    fn end(&mut self) {
+        if let State::Upgraded(protocol) = &mut self.state {
+            protocol.end(&mut self.wire);
+        }
     }
 }
 

@@ -6,22 +6,20 @@ use std::time::Instant;
 use super::access::Access;
 use super::givers::Givers;
 use super::identity::Identities;
+use super::newsroom::Newsroom;
 use super::snapshot::Snapshots;
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::live::audience::Audience;
-use crate::live::hub::Hub;
-use crate::live::supervisor::Condition;
 use crate::net::Engine;
+use crate::room::Rooms;
 
 /// The parts of the running server, shared by all lanes.
 pub struct Context {
-    /// The pictures.
-    pub hub: Arc<Hub>,
+    /// The rooms.
+    pub rooms: Rooms,
     /// The viewers.
     pub audience: Arc<Audience>,
-    /// How the source is.
-    pub source: Arc<Condition>,
     /// What the server says of itself.
     pub about: About,
     /// Who is let in, and by which name.
@@ -34,6 +32,8 @@ pub struct Context {
     pub(super) identities: Identities,
     /// Who gave of late.
     pub(super) givers: Givers,
+    /// What pages are told.
+    pub(super) newsroom: Newsroom,
     /// What time it is.
     pub clock: Clock,
     /// Asked to end or not.
@@ -57,25 +57,24 @@ pub struct About {
 impl Context {
     /// Puts the parts together.
     pub fn new(
-        hub: Arc<Hub>,
+        rooms: Rooms,
         audience: Arc<Audience>,
-        source: Arc<Condition>,
         about: About,
         access: Access,
         engine: Arc<Engine>,
         shutdown: Shutdown,
     ) -> Self {
-        let clock = hub.clock().clone();
+        let clock = rooms.default().hub().clock().clone();
         Self {
-            hub,
+            rooms,
             audience,
-            source,
             about,
             access,
             engine,
             snapshots: Snapshots::default(),
             identities: Identities::new(),
             givers: Givers::default(),
+            newsroom: Newsroom::default(),
             clock,
             shutdown,
         }

@@ -4,6 +4,7 @@
 
 use crate::live::level::Choice;
 use crate::live::settings::{Change, Mode};
+use crate::media::frame::Size;
 use crate::proto::text::clean_line;
 
 /// Fields of a form or query, decoded.
@@ -38,6 +39,19 @@ pub(crate) struct StreamWish {
 /// [`BadField`] for the first value that is not taken.
 pub(crate) fn change(fields: &Fields) -> Result<Change, BadField> {
     Ok(Change { choice: quality(fields)?, mode: mode(fields)?, paused: paused(fields)? })
+}
+
+/// Reads `shown`: in how many pixels of its screen a page shows the picture, `WIDTHxHEIGHT`.
+///
+/// # Errors
+///
+/// [`BadField`] if it is there and no size.
+pub(crate) fn shown(fields: &Fields) -> Result<Option<Size>, BadField> {
+    parse(fields, "shown", "takes a size in pixels, as 780x439", |text| {
+        let (width, height) = text.split_once('x')?;
+        let side = |text: &str| text.parse::<u32>().ok();
+        Some(Size { width: side(width)?, height: side(height)? })
+    })
 }
 
 /// Reads the query of `/stream`.

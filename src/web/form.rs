@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use super::answer::Answer;
+use super::command::{Command, Refused};
 use super::fields::{self, BadField, Fields};
 use super::request::Request;
 use super::state::state;
-use crate::live::settings::{Settings, ViewerId};
+use crate::live::settings::ViewerId;
 use crate::live::viewer::Viewer;
 use crate::proto::http::{BodyLength, Status, form};
 
@@ -42,23 +43,19 @@ impl Form {
         Ok(Self { fields, tab })
     }
 
-    /// Does what a form asks, in the name of who sent it; `location` is where a page goes on.
-    ///
-    /// # Errors
-    ///
-    /// What `act` refuses.
-    pub(super) fn carry_out(
-        &self,
-        request: &Request,
-        location: &str,
-        notice: Option<&str>,
-        act: impl FnOnce(&Viewer) -> Result<(), Answer>,
-    ) -> Result<Answer, Answer> {
-        let id = request.identity().id().unwrap_or_else(ViewerId::random);
-        let viewer = request.context.audience.enter(id, Settings::default());
-        let done = act(&viewer).map(|()| self.done(request, &viewer, location, notice));
-        let introduce = |answer| request.introduce(answer, id);
-        done.map(introduce).map_err(introduce)
+    /// Does what a form asks, in the name of who sent it; `location` is where a page goes on, from
+    /// the form's own address.
+    pub(super) fn carry_out(&self, request: &Request, command: Command, location: &str) -> Answer {
+        let known = request.identity().id();
+        let id = known.unwrap_or_else(ViewerId::random);
+        let notice = command.notice();
+        match command.carry_out(&request.asker(self.tab.clone()), id, known.is_some()) {
+            Ok(viewer) => request.introduce(self.done(request, &viewer, location, notice), id),
+            Err(refused) if refused.status == Status::Conflict => {
+                request.introduce(refusal(request, &refused), id)
+            }
+            Err(refused) => refusal(request, &refused),
+        }
     }
 
     fn done(
@@ -69,16 +66,24 @@ impl Form {
         notice: Option<&str>,
     ) -> Answer {
         if !request.head.accepts_json() {
-            let location = format!("{}{location}", request.client.prefix());
             return Answer::empty(Status::SeeOther)
                 .header("Location", location)
                 .header("Cache-Control", "no-store");
         }
-        let mut value = state(&request.context, Some(viewer), self.tab.as_deref());
+        let mut value = state(&request.context, &request.room, Some(viewer), self.tab.as_deref());
         if let Some(notice) = notice {
             value["notice"] = json!(notice);
         }
         Answer::json(Status::Ok, &value)
+    }
+}
+
+/// A refusal, in the form that the client reads.
+pub(super) fn refusal(request: &Request, refused: &Refused) -> Answer {
+    let answer = Answer::refusal(&request.head, refused.status, &refused.why, refused.field);
+    match refused.wait_s {
+        Some(seconds) => answer.header("Retry-After", seconds),
+        None => answer,
     }
 }
 

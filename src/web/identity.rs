@@ -50,6 +50,11 @@ impl Identities {
         Self { of_tags: keys[0], of_ids: keys[1] }
     }
 
+    /// A name of this run: whoever knows the server by another knows one that is gone.
+    pub(super) fn run(&self) -> String {
+        format!("{:016x}", sip::SipHasher24::new_with_key(&self.of_ids).hash(b"run"))
+    }
+
     /// Who sends a request.
     pub(super) fn of(&self, head: &Head) -> Identity {
         let sent = cookie::find(head.headers.all("Cookie"), NAME);

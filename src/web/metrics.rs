@@ -1,14 +1,17 @@
 //! `GET /metrics`: counters and gauges in the Prometheus text format, version 0.0.4.
 
 use std::fmt::{Display, Write};
+use std::sync::Arc;
 
 use super::answer::Answer;
 use super::context::Context;
 use super::payload::Payload;
 use super::request::{Reply, Request};
+use crate::live::condition::{Report, Status as SourceStatus};
+use crate::live::crowd::Counts;
 use crate::live::level::Level;
-use crate::live::supervisor;
 use crate::proto::http::Status;
+use crate::room::Room;
 
 /// The whole page.
 pub(super) fn answer(request: &Request) -> Reply {
@@ -25,43 +28,92 @@ pub(super) fn health(_: &Request) -> Reply {
 
 fn metrics(context: &Context) -> String {
     let mut page = Page(String::new());
-    let counts = context.audience.counts();
-    let report = context.source.report();
-    let (sent, skipped) = context.audience.totals();
-    let live = u8::from(report.status == supervisor::Status::Live);
     let uptime = context.clock.now().duration_since(context.about.started).as_secs_f64();
-
     page.gauge("uptime_seconds", "Seconds since the start.", uptime);
-    page.gauge("source_live", "1 while frames come from the source.", live);
-    page.gauge("source_fps", "Frames per second of the source.", context.hub.frames_per_sec());
-    page.counter("source_frames_total", "Frames from the source.", report.frames);
-    page.counter("source_broken_frames_total", "Frames passed over as broken.", report.broken);
-    page.counter("source_opened_total", "Times the source was opened.", report.opened);
-    page.gauge("viewers_watching", "Viewers who get pictures.", counts.watching);
-    page.gauge("viewers_paused", "Viewers who paused.", counts.paused);
-    page.gauge(
-        "sent_bits_per_second",
-        "Sent to all viewers.",
-        context.audience.sent_bits_per_sec(),
-    );
-    page.counter("frames_sent_total", "Frames sent to viewers.", sent);
-    page.counter("frames_skipped_total", "Frames that slow viewers skipped.", skipped);
-    let encoded = context.hub.pictures_encoded();
-    page.counter("pictures_encoded_total", "JPEGs encoded for levels.", encoded);
-    page.counter("donations_total", "Donations.", context.audience.thanks().count());
     if let Some(budget) = context.audience.budget().bits_per_sec() {
         page.gauge("budget_bits_per_second", "What all viewers may use.", budget);
     }
-    page.head("level_viewers", "Viewers who get a level.", "gauge");
-    for level in Level::all() {
-        let label = level.quality().percent();
-        page.sample(
-            &format!("level_viewers{{quality=\"{label}\"}}"),
-            counts.at_level[level.index()],
-        );
-    }
+    rooms(&mut page, context);
     connections(&mut page, context);
     page.0
+}
+
+/// A room and what is known of it now.
+struct Seen {
+    room: Arc<Room>,
+    counts: Counts,
+    source: Report,
+}
+
+/// What is of one room, with its name as a label; that of the default room has none, which to
+/// Prometheus is the same as `room=""`.
+fn rooms(page: &mut Page, context: &Context) {
+    let seen: Vec<Seen> = context
+        .rooms
+        .all()
+        .into_iter()
+        .map(|room| Seen {
+            counts: context.audience.counts(Some(&room.crowd)),
+            source: room.condition().report(),
+            room,
+        })
+        .collect();
+    let mut of_each = |name: &str, help: &str, kind: &str, of: &dyn Fn(&Seen) -> f64| {
+        page.head(name, help, kind);
+        seen.iter().for_each(|seen| page.sample(&in_room(name, &seen.room, None), of(seen)));
+    };
+    let live = |seen: &Seen| f64::from(u8::from(seen.source.status == SourceStatus::Live));
+    of_each("source_live", "1 while frames come from the source.", "gauge", &live);
+    of_each("source_fps", "Frames per second of the source.", "gauge", &|seen| {
+        seen.room.hub().frames_per_sec()
+    });
+    of_each("source_frames_total", "Frames from the source.", "counter", &|seen| {
+        seen.source.frames as f64
+    });
+    of_each("source_broken_frames_total", "Frames passed over as broken.", "counter", &|seen| {
+        seen.source.broken as f64
+    });
+    of_each("source_opened_total", "Times the source was opened.", "counter", &|seen| {
+        seen.source.opened as f64
+    });
+    of_each("viewers_watching", "Viewers who get pictures.", "gauge", &|seen| {
+        seen.counts.watching as f64
+    });
+    of_each("viewers_paused", "Viewers who paused.", "gauge", &|seen| seen.counts.paused as f64);
+    of_each("sent_bits_per_second", "Sent to all viewers.", "gauge", &|seen| {
+        seen.room.crowd.sent_bits_per_sec() as f64
+    });
+    of_each("frames_sent_total", "Frames sent to viewers.", "counter", &|seen| {
+        seen.room.crowd.totals().0 as f64
+    });
+    of_each("frames_skipped_total", "Frames that slow viewers skipped.", "counter", &|seen| {
+        seen.room.crowd.totals().1 as f64
+    });
+    of_each("pictures_encoded_total", "JPEGs encoded for levels.", "counter", &|seen| {
+        seen.room.hub().pictures_encoded() as f64
+    });
+    let unmade = "Pictures that could not be made for a level, for RTSP or for a snapshot.";
+    of_each("pictures_not_made_total", unmade, "counter", &|seen| {
+        seen.room.hub().unmade().count() as f64
+    });
+    of_each("donations_total", "Donations.", "counter", &|seen| {
+        seen.room.crowd.thanks().count() as f64
+    });
+    page.head("level_viewers", "Viewers who get a level.", "gauge");
+    for seen in &seen {
+        for level in Level::all() {
+            let quality = format!("quality=\"{}\"", level.quality().percent());
+            let name = in_room("level_viewers", &seen.room, Some(&quality));
+            page.sample(&name, seen.counts.at_level[level.index()]);
+        }
+    }
+}
+
+/// A sample's name with the labels of its room, and with another.
+fn in_room(name: &str, room: &Room, label: Option<&str>) -> String {
+    let room = room.name.as_ref().map(|name| format!("room=\"{name}\""));
+    let labels: Vec<&str> = room.as_deref().into_iter().chain(label).collect();
+    if labels.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", labels.join(",")) }
 }
 
 /// What the engine does, beside its limits.

@@ -10,11 +10,15 @@
 //! for is done by [workers](crate::net::workers).
 
 mod access;
+mod address;
 mod answer;
+mod assets;
+mod built;
 mod client;
+mod command;
 mod connection;
 pub(crate) mod context;
-mod donate;
+mod document;
 pub(crate) mod fields;
 mod file;
 mod form;
@@ -22,17 +26,21 @@ mod givers;
 mod hosts;
 mod identity;
 mod metrics;
+mod newsroom;
+mod page;
 mod pages;
 mod payload;
 mod plan;
 mod qr;
 mod refusal;
 mod request;
+mod rooms;
 mod routes;
 mod sending;
 mod sink;
 mod snapshot;
 mod snapshot_answer;
+mod socket;
 mod state;
 mod stream;
 mod upgrade;
@@ -43,6 +51,9 @@ pub use access::{Access, Proxies, ProxyHeader, Readers};
 pub use context::{About, Context};
 
 pub use qr::for_terminal;
+
+#[cfg(fuzzing)]
+pub use socket::refusal_of_command;
 
 use std::sync::Arc;
 

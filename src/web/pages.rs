@@ -1,50 +1,63 @@
-//! The pages' files, built into the binary.
+//! The documents that people read: each in the frame that all pages share.
 
 use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::LazyLock;
 
-use super::answer::{Answer, HTML};
-use super::payload::Payload;
-use super::refusal::escape;
+use super::address::{self, root_of};
+use super::answer::Answer;
+use super::built;
+use super::document::{Slot, Slots, fill};
 use super::request::{Reply, Request};
-use crate::live::settings::ViewerId;
-use crate::proto::http::{Host, Status, if_match, if_none_match};
+use crate::proto::http::{Host, Status};
 
-/// The viewer's page; to somebody for whom there is no room, the page that says so.
-pub(super) fn page(request: &Request) -> Reply {
-    let audience = &request.context.audience;
-    let id = request.identity().id();
-    let watches = id.and_then(|id| audience.known(id)).is_some_and(|viewer| viewer.streams() > 0);
-    if !watches && audience.is_full() {
-        return full(audience.max_viewers()).into();
-    }
-    let index = FILES.iter().find(|file| file.name == "index.html");
-    let index = index.expect("index.html stands in the list");
-    // With its cookie it is one viewer's own, and no cache may give it to another.
-    let page = serve(request, index, "private, no-cache").with_policy().varies_by("Cookie");
-    request.introduce(page, id.unwrap_or_else(ViewerId::random)).into()
+/// A page in its frame: what stands in the head's title before the server's name, and the page's
+/// own slots.
+pub(super) fn framed(
+    request: &Request,
+    document: &'static str,
+    title: &str,
+    own: Slots,
+) -> Vec<Cow<'static, str>> {
+    let context = &request.context;
+    frame(&context.rooms.default().title, &request.head.target.path, document, title, own)
+}
+
+/// As [`framed`], for who asks for something that is in no room: `name` is the server's, `path`
+/// what was asked for.
+pub(super) fn frame(
+    name: &str,
+    path: &str,
+    document: &'static str,
+    title: &str,
+    own: Slots,
+) -> Vec<Cow<'static, str>> {
+    let title = if title == name { title.to_owned() } else { format!("{title} \u{b7} {name}") };
+    let mut slots = vec![
+        ("root", Slot::Text(root_of(path))),
+        ("name", Slot::Text(name.to_owned())),
+        ("title", Slot::Text(title)),
+    ];
+    slots.extend(own);
+    fill(document, slots)
 }
 
 /// The page that says how to watch with other programs, with the address that it was asked by.
 /// Without RTSP it has no word of it.
 pub(super) fn connect(request: &Request) -> Reply {
     let client = &request.client;
-    let outer = client.outer_address().unwrap_or_else(|| "http://ADDRESS:8081".to_owned());
+    let page = address::of_page(request);
+    let page = page.as_deref().map(|page| page.trim_end_matches('/')).unwrap_or("http://ADDRESS");
     let host = client.outer_host().map_or("ADDRESS".to_owned(), |asked| asked.host.to_string());
-    let html =
-        include_str!("../../www/connect.html").replace("http://ADDRESS:8081", &escape(&outer));
-    let html = match rtsp_port(request) {
-        Some(port) => {
-            let address = format!("rtsp://{}:{port}", escape(&host));
-            html.replace("rtsp://ADDRESS:8554", &address)
-        }
-        None => match (html.split_once("<!-- rtsp -->"), html.split_once("<!-- /rtsp -->")) {
-            (Some((before, _)), Some((_, after))) => format!("{before}{after}"),
-            _ => html,
-        },
+    let live = match &request.room.name {
+        Some(_) => request.room.path().trim_end_matches('/').to_owned(),
+        None => "/live".to_owned(),
     };
-    Answer::page(Status::Ok, html).into()
+    let rtsp = rtsp_port(request).map(|port| format!("rtsp://{host}:{port}{live}"));
+    let slots = vec![
+        ("page", Slot::Text(page.to_owned())),
+        ("rtsp", Slot::Shown(rtsp.is_some())),
+        ("rtsp-address", Slot::Text(rtsp.unwrap_or_default())),
+    ];
+    Answer::page(Status::Ok, framed(request, built::CONNECT, "Connect", slots)).into()
 }
 
 fn rtsp_port(request: &Request) -> Option<u16> {
@@ -52,25 +65,19 @@ fn rtsp_port(request: &Request) -> Option<u16> {
     address.trim_end_matches('/').rsplit(':').next()?.parse().ok()
 }
 
-/// What a page loads.
-pub(super) fn asset(request: &Request) -> Reply {
-    let name = request.head.target.path.strip_prefix("/assets/").unwrap_or_default();
-    let file = FILES.iter().find(|file| file.name == name && !name.ends_with(".html"));
-    match file {
-        Some(file) => serve(request, file, "no-cache").into(),
-        None => request.refuse(Status::NotFound, "there is no such file").into(),
-    }
-}
-
-/// What browsers ask for by themselves.
-pub(super) fn favicon(request: &Request) -> Reply {
-    let file = FILES.iter().find(|file| file.name == "favicon.svg");
-    serve(request, file.expect("favicon.svg stands in the list"), "no-cache").into()
+/// Every component of the pages, in both themes.
+#[cfg(debug_assertions)]
+pub(super) fn styleguide(request: &Request) -> Reply {
+    Answer::page(Status::Ok, framed(request, built::STYLEGUIDE, "Components", Vec::new())).into()
 }
 
 /// Says that as many watch as may, and comes again by itself.
-pub(super) fn full(max_viewers: usize) -> Answer {
-    let html = include_str!("../../www/full.html").replace("{{viewers}}", &viewers(max_viewers));
+pub(super) fn full(request: &Request) -> Answer {
+    let slots = vec![
+        ("viewers", Slot::Text(viewers(request.context.audience.max_viewers()))),
+        ("seconds", Slot::Text(RETRY_AFTER_SECS.to_string())),
+    ];
+    let html = framed(request, built::FULL, "Full", slots);
     Answer::page(Status::ServiceUnavailable, html).header("Retry-After", RETRY_AFTER_SECS)
 }
 
@@ -93,120 +100,3 @@ pub(super) fn viewers(count: usize) -> String {
 
 /// When a client that was turned away may come again.
 pub(super) const RETRY_AFTER_SECS: u32 = 10;
-
-fn serve(request: &Request, file: &'static File, caching: &'static str) -> Answer {
-    let headers = &request.head.headers;
-    if headers.joined("If-Match").is_some_and(|tags| !if_match(&tags, Some(&file.etag))) {
-        let why = "it is no longer the one that `If-Match` names";
-        return request.refuse(Status::PreconditionFailed, why);
-    }
-    let answer = match headers.joined("If-None-Match") {
-        Some(known) if if_none_match(&known, &file.etag) => Answer::empty(Status::NotModified),
-        _ => Answer::new(Status::Ok, file.media_type(), Payload::Bytes(Cow::Borrowed(file.bytes))),
-    };
-    answer.header("ETag", &file.etag).header("Cache-Control", caching)
-}
-
-/// A file of `www/`.
-struct File {
-    name: &'static str,
-    bytes: &'static [u8],
-    etag: String,
-}
-
-impl File {
-    fn media_type(&self) -> &'static str {
-        match self.name.rsplit('.').next() {
-            Some("html") => HTML,
-            Some("css") => "text/css; charset=utf-8",
-            Some("js") => "text/javascript; charset=utf-8",
-            Some("svg") => "image/svg+xml",
-            _ => "text/plain; charset=utf-8",
-        }
-    }
-}
-
-macro_rules! files {
-    ($($name:literal),* $(,)?) => {
-        [$(($name, include_bytes!(concat!("../../www/", $name)).as_slice())),*]
-    };
-}
-
-static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
-    let files = files![
-        "css/base.css",
-        "css/deck.css",
-        "css/dialog.css",
-        "css/layout.css",
-        "css/read.css",
-        "css/stage.css",
-        "favicon.svg",
-        "icons.LICENSE",
-        "icons.svg",
-        "index.html",
-        "js/announce.js",
-        "js/api.js",
-        "js/app.js",
-        "js/bar.js",
-        "js/boot.js",
-        "js/burst.js",
-        "js/connect.js",
-        "js/copy.js",
-        "js/deck.js",
-        "js/dom.js",
-        "js/donate.js",
-        "js/fade.js",
-        "js/format.js",
-        "js/keys.js",
-        "js/latency.js",
-        "js/menu.js",
-        "js/plots.js",
-        "js/poll.js",
-        "js/remember.js",
-        "js/screen.js",
-        "js/segments.js",
-        "js/settings.js",
-        "js/share.js",
-        "js/snapshot.js",
-        "js/stream.js",
-        "js/thanks.js",
-        "js/theme.js",
-        "js/tip.js",
-        "js/trouble.js",
-        "tokens.css",
-    ];
-    let with_etag = |(name, bytes): (&'static str, &'static [u8])| {
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        File { name, bytes, etag: format!("\"{:016x}\"", hasher.finish()) }
-    };
-    files.into_iter().map(with_etag).collect()
-});
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    fn names(folder: &Path, prefix: &str, found: &mut Vec<String>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let entry = entry.unwrap();
-            let name = format!("{prefix}{}", entry.file_name().into_string().unwrap());
-            match entry.file_type().unwrap().is_dir() {
-                true => names(&entry.path(), &format!("{name}/"), found),
-                false => found.push(name),
-            }
-        }
-    }
-
-    #[test]
-    fn every_file_of_the_pages_is_built_in() {
-        let mut found = Vec::new();
-        names(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/www")), "", &mut found);
-        let templates = ["connect.html", "error.html", "full.html"];
-        for name in found.iter().filter(|name| !templates.contains(&name.as_str())) {
-            assert!(FILES.iter().any(|file| file.name == *name), "www/{name} is not in the list");
-        }
-    }
-}

@@ -9,6 +9,9 @@ use std::sync::Arc;
 pub(super) enum Payload {
     None,
     Bytes(Cow<'static, [u8]>),
+    /// One after the other: what a page is made of. Who does not read it holds only what was
+    /// written for it, and not what the binary has anyway.
+    Pieces(Vec<Cow<'static, str>>),
     Shared(Arc<[u8]>),
     /// A part of a file, which workers read.
     File {
@@ -22,7 +25,7 @@ impl Payload {
     pub(super) fn length(&self) -> u64 {
         match self {
             Payload::File { range, .. } => range.end - range.start,
-            memory => memory.bytes().len() as u64,
+            memory => memory.pieces().map(|piece| piece.len() as u64).sum(),
         }
     }
 
@@ -32,11 +35,13 @@ impl Payload {
     }
 
     /// What of it lies in memory.
-    pub(super) fn bytes(&self) -> &[u8] {
-        match self {
-            Payload::None | Payload::File { .. } => &[],
-            Payload::Bytes(bytes) => bytes,
-            Payload::Shared(bytes) => bytes,
-        }
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let (whole, pieces): (&[u8], &[Cow<'static, str>]) = match self {
+            Payload::None | Payload::File { .. } => (&[], &[]),
+            Payload::Bytes(bytes) => (bytes, &[]),
+            Payload::Shared(bytes) => (bytes, &[]),
+            Payload::Pieces(pieces) => (&[], pieces),
+        };
+        std::iter::once(whole).chain(pieces.iter().map(|piece| piece.as_bytes()))
     }
 }

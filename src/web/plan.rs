@@ -19,13 +19,15 @@ use super::fields::BadField;
 use super::form::check_media_type;
 use super::pages;
 use super::request::{Reply, Request, Seating};
-use super::routes::{BodyUse, Resource, Route, Who, allow_anywhere};
-use super::snapshot::{NoSnapshot, Snapshot};
+use super::routes::{BodyUse, Resource, Route, Who, allow_anywhere, unknown_action};
+use super::snapshot::{NoSnapshot, Snapshot, What};
 use super::snapshot_answer;
 use super::stream::Stream;
-use crate::live::level::Level;
+use super::upgrade::Upgraded;
+use crate::live::hub::Hub;
 use crate::proto::http::form;
 use crate::proto::http::{Authority, Body, BodyLength, Head, Method, Status, WebOrigin, if_match};
+use crate::room::Place;
 
 /// A request that is decided about.
 pub(super) struct Plan {
@@ -59,6 +61,8 @@ pub(super) enum Outcome {
     Answer(Answer),
     /// The connection becomes this stream.
     Stream(Box<Stream>),
+    /// The connection speaks another protocol after this answer.
+    Upgrade(Answer, Box<dyn Upgraded>),
     /// A picture is to be made first, which may take its time.
     Snapshot(Box<Order>),
     /// There is no seat, but somebody who does not read was asked to leave his: ask again soon.
@@ -67,8 +71,8 @@ pub(super) enum Outcome {
 
 /// A picture that somebody waits for.
 pub(super) struct Order {
-    /// Of this level.
-    pub(super) level: Level,
+    /// This one.
+    pub(super) what: What,
     request: Request,
 }
 
@@ -79,6 +83,8 @@ pub(super) struct Order {
 pub(super) fn plan(context: &Arc<Context>, head: Head, peer: IpAddr, now: Instant) -> Plan {
     let mut request = Request {
         context: Arc::clone(context),
+        room: context.rooms.default(),
+        path: String::new(),
         client: Client::of(&context.access, &head, peer),
         head,
         query: Vec::new(),
@@ -110,8 +116,20 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
     if head.target.path == "*" {
         return Err(Answer::empty(Status::NoContent).header("Allow", allow_anywhere()));
     }
-    let resource = Resource::find(&head.target)
-        .ok_or_else(|| request.refuse(Status::NotFound, "there is nothing at this address"))?;
+    let nothing = || request.refuse(Status::NotFound, "there is nothing at this address");
+    let (room, path) = match request.context.rooms.place(&head.target.path) {
+        Place::In(room, path) => (room, path.to_owned()),
+        Place::Door(name) => return Err(enter(request, name)),
+        Place::Nowhere => {
+            return Err(request.refuse(Status::NotFound, "there is no room of this name"));
+        }
+    };
+    if let Some(action) = unknown_action(&path, head.target.query.as_deref()) {
+        let why = format!("there is no action `{action}`: there are `stream` and `snapshot`");
+        return Err(request.refuse(Status::NotFound, &why));
+    }
+    let resource = Resource::find(&path, head.target.query.as_deref()).ok_or_else(nothing)?;
+    (request.room, request.path) = (room, path);
     if resource.is_open_to_others() {
         request.grant = request.context.access.grant(&request.head);
     }
@@ -122,6 +140,14 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
         resource.route(&request.head.method).ok_or_else(|| not_allowed(request, &resource))?;
     check(request, route)?;
     Ok(route)
+}
+
+/// Leads from a room's address without a slash at its end to the one with it.
+fn enter(request: &Request, name: &str) -> Answer {
+    let query = request.head.target.query.as_deref().map(|query| format!("?{query}"));
+    Answer::empty(Status::PermanentRedirect)
+        .header("Location", format!("{name}/{}", query.unwrap_or_default()))
+        .header("Cache-Control", "no-store")
 }
 
 fn options(resource: &Resource) -> Answer {
@@ -235,8 +261,11 @@ impl Plan {
         match (route.handler)(&self.request) {
             Reply::Answer(answer) => Outcome::Answer(self.request.finish(answer)),
             Reply::Stream(stream) => Outcome::Stream(stream),
-            Reply::Snapshot(level) => {
-                Outcome::Snapshot(Box::new(Order { level, request: self.request }))
+            Reply::Upgrade(answer, protocol) => {
+                Outcome::Upgrade(self.request.finish(answer), protocol)
+            }
+            Reply::Snapshot(what) => {
+                Outcome::Snapshot(Box::new(Order { what, request: self.request }))
             }
             Reply::Crowded => {
                 self.request.seat = Seating::Awaited;
@@ -248,6 +277,11 @@ impl Plan {
 }
 
 impl Order {
+    /// Whose picture it is.
+    pub(super) fn hub(&self) -> &Arc<Hub> {
+        self.request.room.hub()
+    }
+
     /// The method of the request.
     pub(super) fn method(&self) -> &Method {
         &self.request.head.method

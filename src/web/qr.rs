@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use qrcodegen::{QrCode, QrCodeEcc};
 
+use super::address;
 use super::answer::Answer;
 use super::payload::Payload;
 use super::request::{Reply, Request};
@@ -11,14 +12,14 @@ use crate::proto::http::{Host, Status};
 
 /// The address that the page was asked by; for who asks from this machine, that of the network.
 pub(super) fn answer(request: &Request) -> Reply {
-    let outer = request.client.outer_address();
+    let outer = address::of_page(request);
     let at_home = request.client.outer_host().is_none_or(|asked| is_this_machine(&asked.host));
     let addresses = &request.context.about.addresses;
     let lan = addresses.iter().find(|address| !is_loopback(address)).or(addresses.first());
     let address = match (outer, lan) {
-        (Some(outer), _) if !at_home => format!("{outer}/"),
-        (_, Some(lan)) => lan.clone(),
-        (outer, None) => format!("{}/", outer.unwrap_or_default()),
+        (Some(outer), _) if !at_home => outer,
+        (_, Some(lan)) => format!("{}{}", lan.trim_end_matches('/'), request.room.path()),
+        (outer, None) => outer.unwrap_or_default(),
     };
     match svg(&address) {
         Some(svg) => Answer::new(Status::Ok, "image/svg+xml", Payload::owned(svg))

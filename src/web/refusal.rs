@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
+use super::address::root_of;
 use super::answer::Answer;
+use super::built;
+use super::document::Slot;
+use super::pages::frame;
 use crate::proto::http::{Head, Status};
 
 impl Answer {
@@ -20,43 +24,19 @@ impl Answer {
             return Self::json(status, &value);
         }
         if head.accepts_html() {
-            return error(status, why);
+            return error(&head.target.path, status, why);
         }
         Self::text(status, why)
     }
 }
 
 /// A refusal, for people.
-fn error(status: Status, why: &str) -> Answer {
-    let html = include_str!("../../www/error.html")
-        .replace("{{status}}", &status.code().to_string())
-        .replace("{{title}}", status.reason())
-        .replace("{{detail}}", &escape(why));
-    Answer::page(status, html)
-}
-
-/// A text as it stands on a page.
-pub(super) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_person_wrote_cannot_become_markup() {
-        assert_eq!(escape("<b>\"&'"), "&lt;b&gt;&quot;&amp;&#39;");
-    }
+fn error(path: &str, status: Status, why: &str) -> Answer {
+    let slots = vec![
+        ("room", Slot::Text(root_of(path))),
+        ("status", Slot::Text(status.code().to_string())),
+        ("reason", Slot::Text(status.reason().to_owned())),
+        ("detail", Slot::Text(why.to_owned())),
+    ];
+    Answer::page(status, frame("livestream", path, built::ERROR, status.reason(), slots))
 }

@@ -9,17 +9,25 @@ use std::time::Instant;
 use super::access::Grant;
 use super::answer::Answer;
 use super::client::Client;
+use super::command::Asker;
 use super::context::Context;
 use super::fields::{BadField, Fields};
 use super::identity::Identity;
+use super::snapshot::What;
 use super::stream::Stream;
-use crate::live::level::Level;
+use super::upgrade::Upgraded;
 use crate::live::settings::ViewerId;
+use crate::live::viewer::Viewer;
 use crate::proto::http::{Head, ResponseHead, Status};
+use crate::room::Room;
 
 /// A request that may be answered.
 pub(super) struct Request {
     pub(super) context: Arc<Context>,
+    /// The room that it is about.
+    pub(super) room: Arc<Room>,
+    /// Where what it asks for lies in that room.
+    pub(super) path: String,
     pub(super) head: Head,
     /// Those fields of the query that its route reads.
     pub(super) query: Fields,
@@ -52,8 +60,10 @@ pub(super) enum Reply {
     Answer(Answer),
     /// The connection becomes this stream.
     Stream(Box<Stream>),
-    /// A picture of this level is to be made first.
-    Snapshot(Level),
+    /// This picture is to be made first.
+    Snapshot(What),
+    /// The connection speaks this protocol after this answer.
+    Upgrade(Answer, Box<dyn Upgraded>),
     /// There is no seat, but soon there may be one.
     Crowded,
 }
@@ -93,6 +103,18 @@ impl Request {
     /// The refusal of a value.
     pub(super) fn bad(&self, bad: &BadField) -> Answer {
         Answer::refusal(&self.head, Status::BadRequest, &bad.why, Some(bad.field))
+    }
+
+    /// Who sends it, as a viewer of its room, if that is known.
+    pub(super) fn viewer(&self) -> Option<Arc<Viewer>> {
+        self.context.audience.known(&self.room.crowd, self.identity().id()?)
+    }
+
+    /// In whose name something is done.
+    pub(super) fn asker(&self, tab: Option<String>) -> Asker {
+        let Self { context, room, client, at, .. } = self;
+        let (context, room) = (Arc::clone(context), Arc::clone(room));
+        Asker { context, room, address: client.address, tab, at: *at }
     }
 
     /// Which viewer sends it, as its cookie says.

@@ -4,9 +4,11 @@
 //! README come from it. What is decided about one request before its body is [`super::plan`]'s.
 
 use super::request::{Reply, Request};
-use super::{donate, metrics, pages, qr, snapshot_answer, state, viewer, watch};
+use super::{
+    assets, metrics, page, pages, qr, rooms, snapshot_answer, socket, state, viewer, watch,
+};
+use crate::proto::http::Method;
 use crate::proto::http::form;
-use crate::proto::http::{Method, Target};
 
 /// One row: all that is known of a kind of request before one comes.
 pub(super) struct Route {
@@ -38,7 +40,7 @@ pub(super) enum Verb {
     Post,
 }
 
-/// Where a resource lies.
+/// Where a resource lies, from its room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Path {
     /// At this path.
@@ -70,14 +72,10 @@ pub(super) enum BodyUse {
 }
 
 /// Every request that there is. A row with an [`Path::Action`] stands before the one without.
-pub(super) static ROUTES: [Route; 12] = [
+pub(super) static ROUTES: [Route; 16] = [
     Route {
         verb: Verb::Get,
-        paths: &[
-            Path::At("/stream"),
-            Path::Action("/", "stream"),
-            Path::Action("/webcam/", "stream"),
-        ],
+        paths: &[Path::At("/stream"), Path::Action("/", "stream"), Path::Action("/", "stream_0")],
         who: Who::OtherOriginsToo,
         body: BodyUse::Dropped,
         query: &["quality", "mode", "fps", "advance_headers", "tab"],
@@ -91,7 +89,7 @@ pub(super) static ROUTES: [Route; 12] = [
         paths: &[
             Path::At("/snapshot"),
             Path::Action("/", "snapshot"),
-            Path::Action("/webcam/", "snapshot"),
+            Path::Action("/", "snapshot_0"),
         ],
         who: Who::OtherOriginsToo,
         body: BodyUse::Dropped,
@@ -102,13 +100,43 @@ pub(super) static ROUTES: [Route; 12] = [
     },
     Route {
         verb: Verb::Get,
-        paths: &[Path::At("/"), Path::At("/webcam/")],
+        paths: &[Path::At("/preview")],
         who: Who::Everybody,
         body: BodyUse::Dropped,
         query: &[],
-        has_tag: true,
-        handler: pages::page,
+        has_tag: false,
+        handler: snapshot_answer::preview,
+        about: "a small JPEG, a new one each second; 503 while nobody watches",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/rooms")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: rooms::rooms,
+        about: "the rooms, with their titles and people: a page for browsers, else JSON",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: page::page,
         about: "the page",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/embed")],
+        who: Who::Everybody,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: page::embed,
+        about: "the picture alone, for an `<iframe>` on any page or a browser source in OBS",
     },
     Route {
         verb: Verb::Get,
@@ -121,6 +149,16 @@ pub(super) static ROUTES: [Route; 12] = [
         about: "JSON: source, budget, viewers, levels, and this viewer's settings and statistics",
     },
     Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/socket")],
+        who: Who::OwnOrigin,
+        body: BodyUse::Dropped,
+        query: &["tab"],
+        has_tag: false,
+        handler: socket::open,
+        about: "a WebSocket: the state as it changes, and the commands below (docs/socket.md)",
+    },
+    Route {
         verb: Verb::Post,
         paths: &[Path::At("/viewer")],
         who: Who::OwnOrigin,
@@ -129,7 +167,7 @@ pub(super) static ROUTES: [Route; 12] = [
         has_tag: false,
         handler: viewer::change,
         about: "form: `quality=auto\\|low\\|medium\\|high\\|1…100`, `mode=home\\|gaming`, \
-                `paused=true\\|false`",
+                `paused=true\\|false`, `shown=WIDTHxHEIGHT`",
     },
     Route {
         verb: Verb::Post,
@@ -138,7 +176,7 @@ pub(super) static ROUTES: [Route; 12] = [
         body: BodyUse::Form,
         query: &["tab"],
         has_tag: false,
-        handler: donate::donate,
+        handler: viewer::donate,
         about: "form: `name`, `message`",
     },
     Route {
@@ -188,7 +226,7 @@ pub(super) static ROUTES: [Route; 12] = [
         body: BodyUse::Dropped,
         query: &[],
         has_tag: true,
-        handler: pages::favicon,
+        handler: assets::favicon,
         about: "the page's icon",
     },
     Route {
@@ -198,10 +236,25 @@ pub(super) static ROUTES: [Route; 12] = [
         body: BodyUse::Dropped,
         query: &[],
         has_tag: true,
-        handler: pages::asset,
+        handler: assets::asset,
         about: "what the pages load",
     },
 ];
+
+/// What only debug builds have.
+#[cfg(debug_assertions)]
+static OF_DEBUG: [Route; 1] = [Route {
+    verb: Verb::Get,
+    paths: &[Path::At("/styleguide")],
+    who: Who::Everybody,
+    body: BodyUse::Dropped,
+    query: &[],
+    has_tag: false,
+    handler: pages::styleguide,
+    about: "every component of the pages",
+}];
+#[cfg(not(debug_assertions))]
+static OF_DEBUG: [Route; 0] = [];
 
 /// What lies at one target: the rows that match it, each for a method of its own.
 pub(super) struct Resource {
@@ -209,15 +262,12 @@ pub(super) struct Resource {
 }
 
 impl Resource {
-    /// What lies there; `None` if nothing does.
-    pub(super) fn find(target: &Target) -> Option<Self> {
-        // A query that cannot be read has no action.
-        let action = target.query.as_deref().and_then(|query| {
-            let found = form::pick(query.as_bytes(), &["action"]).ok()?;
-            found.into_iter().next().map(|(_, value)| value)
-        });
-        let matches = |path: &Path| path.matches(&target.path, action.as_deref());
-        let rows: Vec<_> = ROUTES.iter().filter(|route| route.paths.iter().any(matches)).collect();
+    /// What lies at a path of a room, and a query; `None` if nothing does.
+    pub(super) fn find(path: &str, query: Option<&str>) -> Option<Self> {
+        let action = action(query);
+        let matches = |at: &Path| at.matches(path, action.as_deref());
+        let all = ROUTES.iter().chain(&OF_DEBUG);
+        let rows: Vec<_> = all.filter(|route| route.paths.iter().any(matches)).collect();
         (!rows.is_empty()).then_some(Self { rows })
     }
 
@@ -235,6 +285,25 @@ impl Resource {
     pub(super) fn allow(&self) -> String {
         allow(self.rows.iter().copied())
     }
+}
+
+/// An action that a query names at a path where there are such, and that there is not.
+pub(super) fn unknown_action(path: &str, query: Option<&str>) -> Option<String> {
+    let named = action(query).filter(|named| !named.is_empty())?;
+    let here = ROUTES.iter().flat_map(|route| route.paths);
+    let mut actions = here.filter_map(|at| match at {
+        Path::Action(at, action) if *at == path => Some(*action),
+        _ => None,
+    });
+    let first = actions.next()?;
+    let is_known = std::iter::once(first).chain(actions).any(|known| known == named);
+    (!is_known).then_some(named)
+}
+
+/// The action that a query names; one that cannot be read names none.
+fn action(query: Option<&str>) -> Option<String> {
+    let found = form::pick(query?.as_bytes(), &["action"]).ok()?;
+    found.into_iter().next().map(|(_, value)| value)
 }
 
 /// What can be done with one resource or another, as `Allow` has it.
@@ -272,10 +341,6 @@ impl Path {
 mod tests {
     use super::*;
 
-    fn target(path: &str, query: Option<&str>) -> Target {
-        Target { path: path.to_owned(), query: query.map(str::to_owned) }
-    }
-
     /// As README has it.
     fn row(route: &Route) -> String {
         let verb = if route.verb == Verb::Get { "GET" } else { "POST" };
@@ -300,21 +365,27 @@ mod tests {
     #[test]
     fn mjpg_streamers_addresses_lead_to_the_stream_and_the_snapshot() {
         let about = |path, query| {
-            let resource = Resource::find(&target(path, query)).unwrap();
+            let resource = Resource::find(path, query).unwrap();
             resource.route(&Method::Get).unwrap().about
         };
-        for root in ["/", "/webcam/"] {
-            assert!(about(root, Some("action=stream")).starts_with("the live stream"));
-            assert!(about(root, Some("x=%&action=snap%73hot")).starts_with("the newest frame"));
-            for query in [None, Some(""), Some("action=x"), Some("action=%"), Some("x=100%")] {
-                assert_eq!(about(root, query), "the page", "{query:?}");
-            }
+        assert!(about("/", Some("action=stream")).starts_with("the live stream"));
+        assert!(about("/", Some("x=%&action=snap%73hot")).starts_with("the newest frame"));
+        assert!(about("/", Some("action=stream_0")).starts_with("the live stream"));
+        assert!(about("/", Some("action=snapshot_0")).starts_with("the newest frame"));
+        for query in [None, Some(""), Some("action="), Some("action=%"), Some("x=100%")] {
+            assert_eq!(about("/", query), "the page", "{query:?}");
+            assert_eq!(unknown_action("/", query), None);
         }
+        let unknown = |path, query| unknown_action(path, Some(query));
+        assert_eq!(unknown("/", "action=stream_1").as_deref(), Some("stream_1"));
+        assert_eq!(unknown("/", "action=com%6Dand&id=1").as_deref(), Some("command"));
+        assert_eq!(unknown("/", "action=stream"), None);
+        assert_eq!(unknown("/state", "action=x"), None, "only where there are actions");
     }
 
     #[test]
     fn what_can_be_done_is_read_off_the_table() {
-        let allow = |path| Resource::find(&target(path, None)).map(|found| found.allow());
+        let allow = |path| Resource::find(path, None).map(|found| found.allow());
         assert_eq!(allow("/stream").as_deref(), Some("GET, HEAD, OPTIONS"));
         assert_eq!(allow("/viewer").as_deref(), Some("POST, OPTIONS"));
         assert_eq!(allow("/assets/x").as_deref(), Some("GET, HEAD, OPTIONS"));

@@ -58,7 +58,7 @@ impl Sending {
     /// What of it lies in memory.
     #[cfg(test)]
     pub(super) fn in_memory(&self) -> Vec<u8> {
-        [&self.head, self.body.bytes()].concat()
+        std::iter::once(&self.head[..]).chain(self.body.pieces()).collect::<Vec<_>>().concat()
     }
 
     /// Writes what there is room for.
@@ -74,11 +74,12 @@ impl Sending {
         asker: &Handle,
         now: Instant,
     ) -> Result<Progress> {
-        while self.sent < self.head.len() + self.body.bytes().len() {
-            let at_body = self.sent.saturating_sub(self.head.len());
-            let head = &self.head[self.sent.min(self.head.len())..];
-            let body = &self.body.bytes()[at_body..];
-            match written(out.write_vectored(&[IoSlice::new(head), IoSlice::new(body)]))? {
+        loop {
+            let left = self.left();
+            if left.is_empty() {
+                break;
+            }
+            match written(out.write_vectored(&left))? {
                 0 => return Ok(Progress::Stuck { since: self.progress_at }),
                 count => self.sent += count,
             }
@@ -100,6 +101,20 @@ impl Sending {
                 });
             }
         }
+    }
+}
+
+impl Sending {
+    /// The next of what lies in memory and is not out, as much as goes at once.
+    fn left(&self) -> Vec<IoSlice<'_>> {
+        let mut before = self.sent;
+        let unsent =
+            std::iter::once(&self.head[..]).chain(self.body.pieces()).filter_map(|piece| {
+                let rest = piece.get(before..).unwrap_or_default();
+                before = before.saturating_sub(piece.len());
+                (!rest.is_empty()).then(|| IoSlice::new(rest))
+            });
+        unsent.take(SLICES).collect()
     }
 }
 
@@ -166,6 +181,8 @@ fn read_whole(file: &File, start: u64, length: usize) -> Result<Vec<u8>> {
 
 /// What is read at once. Two of them are held for each client that loads a file.
 const CHUNK_BYTES: u64 = 64 * 1024;
+/// Pieces that are written at once.
+const SLICES: usize = 64;
 const BUSY_WAIT: Duration = Duration::from_millis(20);
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! The newest frame as one JPEG, for who asks for one.
+//! The newest frame as one JPEG, for who asks for one: at a level, or small, for a list of rooms.
 //!
 //! What the source or a viewer's level already has is taken as it is; else the frame is encoded
 //! by a worker, once for all who want the same at the same time. The connection that asks
 //! waits meanwhile as a state of its own ([`Wanted`]), and keeps nobody.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,14 +13,27 @@ use parking_lot::Mutex;
 use crate::live::hub::{Hub, Interest};
 use crate::live::level::{Level, passthrough};
 use crate::media::codec::{Decoder, Encoder, Failed};
-use crate::media::frame::{Frame, Picture};
+use crate::media::fit::small;
+use crate::media::frame::{Frame, Picture, Quality};
 use crate::media::raw::Raw;
+use crate::net::Topics;
 use crate::net::lane::{Handle, Turn};
 use crate::net::workers::{Ticket, Workers};
+
+/// What is made of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum What {
+    /// Its picture at a level.
+    AtLevel(Level),
+    /// A small one, for a list.
+    Preview,
+}
 
 /// What snapshots share.
 #[derive(Default)]
 pub(super) struct Snapshots {
+    /// The last small picture of each channel, by the numbers of their hubs, and since when.
+    previews: Mutex<HashMap<u32, (Instant, Arc<Making>)>>,
     /// One of each for each worker that encoded at the same time as others.
     codecs: Arc<Mutex<Vec<(Encoder, Decoder)>>>,
     /// The last that were made, and those that are being made; the newest stand last.
@@ -44,10 +58,12 @@ pub(super) enum NoSnapshot {
     Failed(Failed),
 }
 
-/// A snapshot that somebody waits for. The source stays open meanwhile.
+/// A snapshot that somebody waits for. The source stays open meanwhile, but for a small picture:
+/// to look at a list of rooms opens none.
 pub(super) struct Wanted {
-    interest: Interest,
-    level: Level,
+    hub: Arc<Hub>,
+    _interest: Option<Interest>,
+    what: What,
     deadline: Instant,
     making: Option<Arc<Making>>,
 }
@@ -55,7 +71,7 @@ pub(super) struct Wanted {
 /// A frame on its way to be encoded, and what came of it.
 struct Making {
     frame: Arc<Frame>,
-    level: Level,
+    what: What,
     state: Mutex<MakingState>,
 }
 
@@ -68,9 +84,11 @@ struct MakingState {
 }
 
 impl Wanted {
-    /// Asks for the newest frame at a level. Opens the source if it is closed.
-    pub(super) fn new(hub: &Arc<Hub>, level: Level, now: Instant) -> Self {
-        Self { interest: Hub::interest(hub), level, deadline: now + PATIENCE, making: None }
+    /// Asks for the newest frame. Opens the source if it is closed, unless for a small picture.
+    pub(super) fn new(hub: &Arc<Hub>, what: What, now: Instant) -> Self {
+        let interest = (what != What::Preview).then(|| Hub::interest(hub));
+        let hub = Arc::clone(hub);
+        Self { hub, _interest: interest, what, deadline: now + PATIENCE, making: None }
     }
 
     /// The snapshot, or why there is none, once that is known.
@@ -82,13 +100,20 @@ impl Wanted {
         now: Instant,
     ) -> Option<Result<Snapshot, NoSnapshot>> {
         if self.making.is_none() {
-            let Some(frame) = self.interest.hub().frame() else {
-                return (now >= self.deadline).then_some(Err(NoSnapshot::NoFrame));
+            let Some(frame) = self.hub.frame() else {
+                let over = now >= self.deadline || self.what == What::Preview;
+                return over.then_some(Err(NoSnapshot::NoFrame));
             };
-            if let Some(jpeg) = ready(self.interest.hub(), &frame, self.level) {
-                return Some(Ok(Snapshot { frame, jpeg }));
-            }
-            match snapshots.make(frame, self.level, workers, asker) {
+            let begun = match self.what {
+                What::AtLevel(level) => {
+                    if let Some(jpeg) = ready(&self.hub, &frame, level) {
+                        return Some(Ok(Snapshot { frame, jpeg }));
+                    }
+                    snapshots.make(frame, self.what, workers, asker)
+                }
+                What::Preview => snapshots.preview(&self.hub, frame, workers, asker, now),
+            };
+            match begun {
                 Ok(making) => self.making = Some(making),
                 Err(none) => return Some(Err(none)),
             }
@@ -103,7 +128,11 @@ impl Wanted {
 
     /// What its connection waits for until the next look.
     pub(super) fn waits_for(&self) -> Turn {
-        Turn::Wait { until: Some(self.deadline), news: self.making.is_none(), weight: 1 }
+        let news = match self.making {
+            None => Topics::of(self.hub.number()),
+            Some(_) => Topics::NONE,
+        };
+        Turn::Wait { until: Some(self.deadline), news, weight: 1 }
     }
 }
 
@@ -123,16 +152,16 @@ impl Snapshots {
     fn make(
         &self,
         frame: Arc<Frame>,
-        level: Level,
+        what: What,
         workers: &Workers,
         asker: &Handle,
     ) -> Result<Arc<Making>, NoSnapshot> {
         let mut made = self.made.lock();
-        if let Some(making) = made.iter().find(|making| making.is_of(&frame, level)) {
+        if let Some(making) = made.iter().find(|making| making.is_of(&frame, what)) {
             making.wait(asker);
             return Ok(Arc::clone(making));
         }
-        let making = Arc::new(Making { frame, level, state: Mutex::default() });
+        let making = Arc::new(Making { frame, what, state: Mutex::default() });
         making.wait(asker);
         let (codecs, owed) = (Arc::clone(&self.codecs), Owed(Arc::clone(&making)));
         let work = move || {
@@ -146,12 +175,38 @@ impl Snapshots {
         made.push(Arc::clone(&making));
         Ok(making)
     }
+
+    /// The small picture of a channel: a new one is made once a second, whoever asks.
+    fn preview(
+        &self,
+        hub: &Hub,
+        frame: Arc<Frame>,
+        workers: &Workers,
+        asker: &Handle,
+        now: Instant,
+    ) -> Result<Arc<Making>, NoSnapshot> {
+        let mut previews = self.previews.lock();
+        if let Some((at, making)) = previews.get(&hub.number())
+            && now.saturating_duration_since(*at) < PREVIEW_PERIOD
+            && !making.is_busy()
+        {
+            making.wait(asker);
+            return Ok(Arc::clone(making));
+        }
+        let making = self.make(frame, What::Preview, workers, asker)?;
+        previews.insert(hub.number(), (now, Arc::clone(&making)));
+        Ok(making)
+    }
 }
 
 impl Making {
-    fn is_of(&self, frame: &Arc<Frame>, level: Level) -> bool {
-        let failed = matches!(self.state.lock().outcome, Some(Err(NoSnapshot::Busy)));
-        Arc::ptr_eq(&self.frame, frame) && self.level == level && !failed
+    fn is_of(&self, frame: &Arc<Frame>, what: What) -> bool {
+        Arc::ptr_eq(&self.frame, frame) && self.what == what && !self.is_busy()
+    }
+
+    /// Whether nobody had time for it.
+    fn is_busy(&self) -> bool {
+        matches!(self.state.lock().outcome, Some(Err(NoSnapshot::Busy)))
     }
 
     fn is_settled(&self) -> bool {
@@ -175,8 +230,13 @@ impl Making {
             Some(codecs) => codecs,
             None => (Encoder::new()?, Decoder::new()?),
         };
-        let raw = Raw::of(&self.frame.picture, &mut decoder);
-        let jpeg = raw.and_then(|raw| raw.encode(self.level.quality(), &mut encoder));
+        let picture = &self.frame.picture;
+        let jpeg = match self.what {
+            What::AtLevel(level) => nearest(picture, level, &mut encoder, &mut decoder),
+            What::Preview => {
+                small(picture, PREVIEW_SIDE, PREVIEW_QUALITY, &mut encoder, &mut decoder)
+            }
+        };
         codecs.lock().push((encoder, decoder));
         jpeg
     }
@@ -194,6 +254,26 @@ impl Making {
     }
 }
 
+/// A picture at a level, or at the nearest that can be made of it: at last, as it is.
+fn nearest(
+    picture: &Picture,
+    level: Level,
+    encoder: &mut Encoder,
+    decoder: &mut Decoder,
+) -> Result<Arc<[u8]>, Failed> {
+    let encoded = Raw::of(picture, decoder).and_then(|raw| {
+        let mut levels: Vec<Level> = Level::all().collect();
+        levels.sort_by_key(|other| other.index().abs_diff(level.index()));
+        let mut tries = levels.into_iter().map(|level| raw.encode(level.quality(), encoder));
+        let first = tries.next().unwrap_or_else(|| Err(Failed("there is no level".into())));
+        first.or_else(|failed| tries.find_map(Result::ok).ok_or(failed))
+    });
+    match picture {
+        Picture::Jpeg(own) => Ok(encoded.unwrap_or_else(|_| Arc::clone(&own.bytes))),
+        Picture::Planar(_) => encoded,
+    }
+}
+
 /// A picture that is owed: who waits is told also if the work is dropped undone, or panics.
 struct Owed(Arc<Making>);
 
@@ -205,3 +285,29 @@ impl Drop for Owed {
 
 /// How long somebody waits for a first frame, or for one to be encoded.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often a small picture is made anew at the most.
+const PREVIEW_PERIOD: Duration = Duration::from_secs(1);
+/// Pixels of its longer side: what a list shows at the density of most phones.
+const PREVIEW_SIDE: u32 = 640;
+const PREVIEW_QUALITY: Quality = Quality::new(60).expect("60 is a quality");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::frame::{Jpeg, Orientation, Size};
+
+    #[test]
+    fn of_what_cannot_be_encoded_the_snapshot_is_the_sources_own() {
+        let picture = Picture::Jpeg(Jpeg {
+            bytes: Arc::from(b"no decoder takes this".as_slice()),
+            size: Size { width: 16, height: 16 },
+            quality: Some(Quality::BEST),
+            orientation: Orientation::UPRIGHT,
+        });
+        let (mut encoder, mut decoder) = (Encoder::new().unwrap(), Decoder::new().unwrap());
+        for level in Level::all() {
+            let made = nearest(&picture, level, &mut encoder, &mut decoder).unwrap();
+            assert_eq!(&*made, b"no decoder takes this");
+        }
+    }
+}

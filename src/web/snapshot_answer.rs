@@ -1,4 +1,4 @@
-//! `GET /snapshot`: what is asked, and the answer once there is a picture or none.
+//! `GET /snapshot` and `GET /preview`: what is asked, and the answer once there is a picture or none.
 //!
 //! Makes no picture: that is [`super::snapshot`]'s, on a thread that may wait.
 
@@ -6,7 +6,7 @@ use super::answer::Answer;
 use super::fields;
 use super::payload::Payload;
 use super::request::{Reply, Request};
-use super::snapshot::{NoSnapshot, Snapshot};
+use super::snapshot::{NoSnapshot, Snapshot, What};
 use crate::base::clock;
 use crate::live::level::Level;
 use crate::proto::http::Status;
@@ -14,9 +14,17 @@ use crate::proto::http::Status;
 /// Asks for a picture.
 pub(super) fn snapshot(request: &Request) -> Reply {
     match fields::quality(&request.query) {
-        Ok(choice) => Reply::Snapshot(choice.map_or(Level::TOP, |choice| choice.level())),
+        Ok(choice) => {
+            let level = choice.map_or(Level::TOP, |choice| choice.level());
+            Reply::Snapshot(What::AtLevel(level))
+        }
         Err(bad) => request.bad(&bad).into(),
     }
+}
+
+/// Asks for a small picture, if the source is open.
+pub(super) fn preview(_: &Request) -> Reply {
+    Reply::Snapshot(What::Preview)
 }
 
 /// The answer with the picture that was asked for, or why there is none.
@@ -37,7 +45,7 @@ pub(super) fn answer(request: &Request, taken: Result<Snapshot, NoSnapshot>) -> 
             .header("Retry-After", 1),
         Err(NoSnapshot::Failed(failed)) => {
             let why = format!("the picture cannot be encoded: {failed}");
-            request.refuse(Status::InternalServerError, &why)
+            request.refuse(Status::ServiceUnavailable, &why)
         }
     }
 }

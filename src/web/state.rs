@@ -8,17 +8,20 @@ use super::answer::Answer;
 use super::context::Context;
 use super::fields;
 use super::request::{Reply, Request};
+use crate::live::hub::Hub;
 use crate::live::level::{Level, passthrough};
 use crate::live::settings::Mode;
 use crate::live::viewer::Viewer;
 use crate::proto::http::Status;
+use crate::room::{Room, RoomName};
 
 /// Answers with what this client may know.
 pub(super) fn answer(request: &Request) -> Reply {
-    let viewer = request.identity().id().and_then(|id| request.context.audience.known(id));
+    let viewer = request.viewer();
     match fields::tab(&request.query) {
         Ok(tab) => {
-            let state = state(&request.context, viewer.as_deref(), tab.as_deref());
+            let (context, room) = (&request.context, &request.room);
+            let state = state(context, room, viewer.as_deref(), tab.as_deref());
             Answer::json(Status::Ok, &state).into()
         }
         Err(bad) => request.bad(&bad).into(),
@@ -26,45 +29,79 @@ pub(super) fn answer(request: &Request) -> Reply {
 }
 
 /// All of it; `viewer` and `tab` are those of the client that asks.
-pub(super) fn state(context: &Context, viewer: Option<&Viewer>, tab: Option<&str>) -> Value {
+pub(super) fn state(
+    context: &Context,
+    room: &Room,
+    viewer: Option<&Viewer>,
+    tab: Option<&str>,
+) -> Value {
     let now = context.clock.now();
-    let counts = context.audience.counts();
-    json!({
-        "server": {
-            "name": context.about.name,
-            "version": env!("CARGO_PKG_VERSION"),
-            "uptime_s": seconds(now - context.about.started),
-            "addresses": context.about.addresses,
-            "rtsp_addresses": context.about.rtsp_addresses,
-            "donate_url": context.about.donate_url,
-        },
-        "source": source(context, now),
-        "budget": {
-            "bits_per_sec": context.audience.budget().bits_per_sec(),
-            "sent_bits_per_sec": context.audience.sent_bits_per_sec(),
-        },
-        "viewers": {
-            "watching": counts.watching,
-            "paused": counts.paused,
-            "max": context.audience.max_viewers(),
-            "full": context.audience.is_full(),
-        },
-        "levels": levels(context, &counts.at_level),
-        "viewer": viewer.map(|viewer| of_viewer(context, viewer, tab, now)),
-        "thanks": thanks(context, viewer, now),
-    })
+    let sections = of_all(context, room, now).into_iter().chain(of_one(room, viewer, tab, now));
+    Value::Object(sections.map(|(name, section)| (name.to_owned(), section)).collect())
 }
 
-fn source(context: &Context, now: Instant) -> Value {
-    let report = context.source.report();
+/// A part of the state, by its name.
+pub(super) type Section = (&'static str, Value);
+
+/// What is the same for everybody in a room.
+pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 6] {
+    let counts = context.audience.counts(Some(&room.crowd));
+    let server = json!({
+        "name": context.about.name,
+        "version": env!("CARGO_PKG_VERSION"),
+        "run": context.identities.run(),
+        "uptime_s": seconds(now - context.about.started),
+        "addresses": context.about.addresses,
+        "rtsp_addresses": context.about.rtsp_addresses,
+        "donate_url": context.about.donate_url,
+    });
+    let budget = json!({
+        "bits_per_sec": context.audience.budget().bits_per_sec(),
+        "sent_bits_per_sec": context.audience.sent_bits_per_sec(),
+        "viewers": context.audience.counts(None).watching,
+    });
+    let viewers = json!({
+        "watching": counts.watching,
+        "paused": counts.paused,
+        "max": context.audience.max_viewers(),
+        "full": context.audience.is_full(),
+    });
+    let of_room = json!({
+        "name": room.name.as_ref().map(RoomName::as_str),
+        "title": room.title,
+        "path": room.path(),
+    });
+    [
+        ("server", server),
+        ("room", of_room),
+        ("source", source(room, now)),
+        ("budget", budget),
+        ("viewers", viewers),
+        ("levels", levels(room.hub(), &counts.at_level)),
+    ]
+}
+
+/// What is one viewer's own.
+pub(super) fn of_one(
+    room: &Room,
+    viewer: Option<&Viewer>,
+    tab: Option<&str>,
+    now: Instant,
+) -> [Section; 2] {
+    let own = viewer.map(|viewer| of_viewer(room.hub(), viewer, tab, now));
+    [("viewer", own.unwrap_or_default()), ("thanks", thanks(room, viewer, now))]
+}
+
+fn source(room: &Room, now: Instant) -> Value {
+    let report = room.condition().report();
     let format = report.format.as_ref();
     json!({
-        "kind": context.source.kind,
+        "kind": room.condition().kind,
         "name": report.name,
         "status": report.status.as_str(),
         "width": format.map(|format| format.size.width),
         "height": format.map(|format| format.size.height),
-        "fps": round(context.hub.frames_per_sec(), 10.0),
+        "fps": round(room.hub().frames_per_sec(), 10.0),
         "nominal_fps": format.map(|format| round(format.fps, 100.0)),
         "format": format.map(|format| format.encoding),
         "frames": report.frames,
@@ -78,8 +115,8 @@ fn source(context: &Context, now: Instant) -> Value {
     })
 }
 
-fn levels(context: &Context, viewers: &[usize]) -> Value {
-    let costs = context.hub.costs();
+fn levels(hub: &Hub, viewers: &[usize]) -> Value {
+    let costs = hub.costs();
     let level = |level: Level| {
         json!({
             "quality": level.quality().percent(),
@@ -90,10 +127,10 @@ fn levels(context: &Context, viewers: &[usize]) -> Value {
     Level::all().map(level).collect()
 }
 
-fn of_viewer(context: &Context, viewer: &Viewer, tab: Option<&str>, now: Instant) -> Value {
+fn of_viewer(hub: &Hub, viewer: &Viewer, tab: Option<&str>, now: Instant) -> Value {
     let report = viewer.report(tab, now);
     let gaming = report.settings.mode == Mode::Gaming;
-    let own = context.hub.frame().is_some_and(|frame| passthrough(&frame).contains(report.level));
+    let own = hub.frame().is_some_and(|frame| passthrough(&frame).contains(report.level));
     json!({
         "tab_open": report.tab_open,
         "streams": report.streams,
@@ -108,14 +145,14 @@ fn of_viewer(context: &Context, viewer: &Viewer, tab: Option<&str>, now: Instant
         "fps": round(report.fps, 10.0),
         "latency_ms": report.latency.map(|latency| round(latency.as_secs_f64() * 1e3, 10.0)),
         "skipped": report.skipped,
-        "motion": gaming.then(|| round(context.audience.motion(), 1e4)),
+        "motion": gaming.then(|| round(hub.motion(), 1e4)),
         "gaming_quality": report.drive.map(|quality| round(quality, 10.0)),
         "donating_s": report.donating.map(seconds),
     })
 }
 
-fn thanks(context: &Context, viewer: Option<&Viewer>, now: Instant) -> Value {
-    let donations = context.audience.thanks().recent(now);
+fn thanks(room: &Room, viewer: Option<&Viewer>, now: Instant) -> Value {
+    let donations = room.crowd.thanks().recent(now);
     donations
         .into_iter()
         .map(|donation| {

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::base::clock;
+use crate::base::clock::{self, Clock};
 use crate::live::audience::Seat;
 use crate::live::cursor::{Cue, Cursor, Due, View};
-use crate::live::hub::{Hub, Still};
+use crate::live::hub::Still;
+use crate::net::Topics;
 use crate::net::backlog::{Backlog, Outlook};
 use crate::proto::http::ResponseHead;
 use crate::proto::multipart;
@@ -96,7 +97,7 @@ impl Stream {
     }
 
     /// Sends what is due and fits.
-    pub(super) fn pump(&mut self, socket: &mut impl Outlet, hub: &Hub, now: Instant) -> Pumped {
+    pub(super) fn pump(&mut self, socket: &mut impl Outlet, now: Instant) -> Pumped {
         loop {
             if !self.outgoing.is_empty() && !self.blocked {
                 match self.outgoing.write(socket) {
@@ -109,18 +110,18 @@ impl Stream {
                 }
                 self.blocked = !self.outgoing.is_empty();
                 if !self.blocked {
-                    self.sent_whole(hub, now);
+                    self.sent_whole(now);
                 }
             }
             if self.blocked {
-                self.pass_over(hub, now);
+                self.pass_over(now);
                 return self.patience(now);
             }
-            match self.cursor.due(View::of(hub, &self.seat), now) {
+            match self.cursor.due(View::of(&self.seat), now) {
                 Due::Picture(cue) => match self.hold(socket, now) {
-                    None => self.load(&cue, hub, now),
+                    None => self.load(&cue, now),
                     Some(look_at) => {
-                        self.pass_over(hub, now);
+                        self.pass_over(now);
                         let stuck = now >= self.backlog.changed_at() + STUCK;
                         return if stuck { Pumped::Over } else { Pumped::Again(look_at) };
                     }
@@ -175,12 +176,12 @@ impl Stream {
         }
     }
 
-    fn load(&mut self, cue: &Cue, hub: &Hub, now: Instant) {
+    fn load(&mut self, cue: &Cue, now: Instant) {
         let still = &cue.still;
         let mut head = std::mem::take(&mut self.outgoing.head);
         let tail = match self.layout {
             Layout::Plain => {
-                let micros = clock::unix_micros(hub.clock().wall_at(still.captured));
+                let micros = clock::unix_micros(self.clock().wall_at(still.captured));
                 multipart::part_head(&mut head, still.jpeg.len(), micros);
                 multipart::AFTER_PICTURE
             }
@@ -197,23 +198,32 @@ impl Stream {
         self.progress_at = now;
     }
 
-    fn sent_whole(&mut self, hub: &Hub, now: Instant) {
+    fn sent_whole(&mut self, now: Instant) {
         self.cursor.sent(now);
         if let (Some(still), true) = (&self.outgoing.picture, self.outgoing.fresh) {
-            let sent_at = hub.clock().now();
+            let sent_at = self.clock().now();
             self.seat.meter.frame(sent_at.saturating_duration_since(still.captured));
         }
         self.outgoing.clear();
     }
 
     /// The client cannot take what is due.
-    fn pass_over(&mut self, hub: &Hub, now: Instant) {
+    fn pass_over(&mut self, now: Instant) {
         let meter = &self.seat.meter;
-        self.cursor.pass_over(&View::of(hub, &self.seat), meter, now);
+        self.cursor.pass_over(&View::of(&self.seat), meter, now);
         let moved_at = self.progress_at.max(self.backlog.changed_at());
         if self.cursor.is_kept_waiting() && now >= moved_at + STANDSTILL {
             meter.stall();
         }
+    }
+
+    fn clock(&self) -> &Clock {
+        self.seat.hub().clock()
+    }
+
+    /// Whose news it waits for.
+    pub(super) fn topics(&self) -> Topics {
+        Topics::of(self.seat.hub().number())
     }
 
     /// The socket has room again.

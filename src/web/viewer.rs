@@ -1,32 +1,28 @@
-//! `POST /viewer`: a viewer changes its own settings.
+//! `POST /viewer` and `POST /donate`: what a viewer asks, as a form.
 
-use super::answer::Answer;
-use super::fields;
-use super::form::Form;
+use super::command::{Command, Refused};
+use super::fields::Fields;
+use super::form::{Form, refusal};
 use super::request::{Reply, Request};
-use crate::live::settings::{Change, Locked};
-use crate::proto::http::Status;
 
 /// Changes what the form names. Nothing is changed, and no viewer made, by a form that is refused.
 pub(super) fn change(request: &Request) -> Reply {
-    match obey(request) {
-        Ok(answer) | Err(answer) => answer.into(),
-    }
+    obey(request, "./", Command::change)
 }
 
-fn obey(request: &Request) -> Result<Answer, Answer> {
-    let form = Form::of(request)?;
-    let change = fields::change(&form.fields).map_err(|bad| request.bad(&bad))?;
-    if change == Change::default() {
-        return Err(request.refuse(Status::BadRequest, "send `quality`, `mode` or `paused`"));
-    }
-    let audience = &request.context.audience;
-    form.carry_out(request, "/", None, |viewer| {
-        audience.change(viewer, change, request.at).map_err(|Locked| locked(request))
-    })
+/// Takes a donation: everybody in the room sees the thanks.
+pub(super) fn donate(request: &Request) -> Reply {
+    obey(request, "./#donated", Command::donate)
 }
 
-fn locked(request: &Request) -> Answer {
-    let why = "Motion sets the quality in gaming mode. Choose home mode first.";
-    Answer::refusal(&request.head, Status::Conflict, why, Some("quality"))
+/// Does what a form says; a page goes on at `location`, from the form's own address.
+fn obey(request: &Request, location: &str, read: fn(&Fields) -> Result<Command, Refused>) -> Reply {
+    let form = match Form::of(request) {
+        Ok(form) => form,
+        Err(answer) => return answer.into(),
+    };
+    match read(&form.fields) {
+        Ok(command) => form.carry_out(request, command, location).into(),
+        Err(refused) => refusal(request, &refused).into(),
+    }
 }

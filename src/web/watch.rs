@@ -32,7 +32,7 @@ pub(super) fn watch(request: &Request) -> Reply {
     };
     let settings = Settings::default().changed(wish.change).unwrap_or_default();
     let audience = &request.context.audience;
-    let viewer = audience.enter(id, settings);
+    let viewer = audience.enter(&request.room.crowd, id, settings);
     let meter = StreamMeter::new(wish.tab, wish.fps);
     match audience.join(viewer, meter, keep, request.at) {
         Ok(seat) => {
@@ -57,7 +57,7 @@ fn may_get_a_seat(request: &Request) -> bool {
 fn refuse(request: &Request, refused: Refused) -> Answer {
     let most = request.context.audience.max_viewers();
     let why = match refused {
-        Refused::Full if request.head.accepts_html() => return pages::full(most),
+        Refused::Full if request.head.accepts_html() => return pages::full(request),
         Refused::Full => format!("this server is full ({})", pages::viewers(most)),
         Refused::TooManyStreams => "this viewer has too many streams open: close some".into(),
     };

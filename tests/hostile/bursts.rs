@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::neighbours::Neighbours;
+use super::{Server, alone, newcomers_get};
 use crate::common::eventually;
-use crate::neighbours::Neighbours;
-use crate::{Server, alone, newcomers_get};
 
 #[test]
 fn memory_of_four_thousand_idle_connections_is_given_back() {

@@ -1,10 +1,10 @@
 //! Viewers who never watch are worth little (fault 7): they cost the others no time, and nobody
 //! who did is forgotten for them.
 
+use super::{Server, alone, open_stream};
 use crate::common::client::Client;
 use crate::common::viewer::{FORM, Viewer};
 use crate::common::{LONG, eventually};
-use crate::{Server, alone, open_stream};
 
 const MADE_UP: usize = 10_000;
 const AT_ONCE: usize = 50;

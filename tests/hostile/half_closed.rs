@@ -3,10 +3,10 @@
 
 use std::net::Shutdown;
 
+use super::{Client, Server};
 use crate::common::multipart::Stream;
 use crate::common::viewer::Viewer;
 use crate::common::{LONG, eventually_true};
-use crate::{Client, Server};
 
 fn close_sending_half(client: &Client) {
     client.socket().shutdown(Shutdown::Write).expect("half is closed");

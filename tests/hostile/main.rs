@@ -4,7 +4,7 @@
 //! addresses of this machine, as no rule for one address may be what helps. What is judged
 //! are counts, bytes and states; where something must happen, it is waited for.
 
-#[path = "../common/mod.rs"]
+#[path = "../suite/common/mod.rs"]
 mod common;
 #[path = "../../benches/common/viewer.rs"]
 mod viewer;
@@ -15,6 +15,7 @@ mod descriptors;
 mod half_closed;
 mod neighbours;
 mod open_pages;
+mod page_sockets;
 mod pages;
 mod player;
 mod rtsp;
@@ -29,10 +30,10 @@ use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use common::client::{Client, Reply};
-use common::clip::{Form, Scratch, noise};
-use common::server::{Server, allow_many_descriptors};
-use common::{LONG, eventually_true};
+use crate::common::client::{Client, Reply};
+use crate::common::clip::{Form, Scratch, noise};
+use crate::common::server::{Server, allow_many_descriptors};
+use crate::common::{LONG, eventually_true};
 use neighbours::connect_from;
 use witness::Witness;
 

@@ -62,6 +62,11 @@ impl Neighbours {
         }
     }
 
+    /// How many have something to read.
+    pub(crate) fn answered(&self) -> usize {
+        self.sockets.iter().filter(|socket| matches!(socket.peek(&mut [0]), Ok(1..))).count()
+    }
+
     /// How many the server has not closed, as far as that shows.
     pub(crate) fn still_open(&self) -> usize {
         let is_open = |socket: &&TcpStream| match socket.peek(&mut [0]) {

@@ -1,21 +1,27 @@
 //! Pages that are open cost no thread and little memory (fault 6).
 
+use super::neighbours::Neighbours;
+use super::pages::{Habit, Learns, Pages};
+use super::{Server, alone, camera};
 use crate::common::{LONG, VERY_LONG, eventually, eventually_true};
-use crate::neighbours::Neighbours;
-use crate::pages::Pages;
-use crate::{Server, alone, camera};
 
 /// Opens so many pages and waits until each has its stream and has asked three times.
 #[track_caller]
 fn open(server: &Server, count: usize) -> Pages {
-    let pages = Pages::open(server.address(), count);
+    open_with(server, count, Habit { learns: Learns::ByPolls, watches: true })
+}
+
+/// As [`open`], pages of this habit that have learned the state three times.
+#[track_caller]
+fn open_with(server: &Server, count: usize, habit: Habit) -> Pages {
+    let pages = Pages::open(server.address(), count, habit);
     eventually("all pages show pictures", VERY_LONG, || {
         let shown = pages.pictures();
         let shows = shown.iter().filter(|&&shown| shown > 0).count();
         if shows == count { Ok(()) } else { Err(format!("{shows} show some")) }
     });
     let before = pages.answers();
-    eventually_true("they go on asking", VERY_LONG, || {
+    eventually_true("they go on learning the state", VERY_LONG, || {
         pages.answers() >= before + 3 * count as u64
     });
     pages
@@ -53,6 +59,19 @@ fn thousand_open_pages_cost_little_memory() {
 }
 
 #[test]
+fn thousand_open_pages_with_sockets_cost_little_memory() {
+    let _alone = alone();
+    let server = Server::pattern(&["--fps", "2", "--bandwidth", "unlimited"]);
+    let habit = Habit { learns: Learns::BySocket, watches: true };
+    drop(open_with(&server, 1, habit));
+    let before_mib = server.rss_mib();
+    let _pages = open_with(&server, 1000, habit);
+    expect_few_threads(&server);
+    let kib = (server.rss_mib() - before_mib) * 1024.0 / 1000.0;
+    assert!(kib < 32.0, "{kib:.1} KiB each");
+}
+
+#[test]
 fn threads_stay_few_whatever_clients_do() {
     let _alone = alone();
     let (server, _scratch) = camera(&["--rtsp-port", "0"]);
@@ -82,6 +101,6 @@ fn threads_stay_few_whatever_clients_do() {
     let deadline = std::time::Instant::now() + LONG / 10;
     while std::time::Instant::now() < deadline {
         expect_few_threads(&server);
-        std::thread::park_timeout(crate::BETWEEN_LOOKS);
+        std::thread::park_timeout(super::BETWEEN_LOOKS);
     }
 }

@@ -6,8 +6,8 @@ use std::io::{Error, Read, Result, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::neighbours::connect_from;
-use crate::witness::Witness;
+use super::neighbours::connect_from;
+use super::witness::Witness;
 
 /// Plays the live source from an address of this machine.
 pub(crate) fn play(server: SocketAddr, from: Ipv4Addr) -> Result<Witness> {

@@ -3,11 +3,11 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
+use super::neighbours::{Neighbours, address, connect_from};
+use super::player::play;
+use super::{FAIRLY_SOON, Server, alone, camera, newcomers_get};
 use crate::common::rtsp::{Rtsp, Udp, picture};
 use crate::common::{LONG, eventually, eventually_true};
-use crate::neighbours::{Neighbours, address, connect_from};
-use crate::player::play;
-use crate::{FAIRLY_SOON, Server, alone, camera, newcomers_get};
 
 /// Another's player: from an address that no neighbour has.
 fn player(server: SocketAddr) -> Rtsp {

@@ -2,14 +2,14 @@
 
 use std::time::Instant;
 
+use super::neighbours::{Neighbours, address};
+use super::witness::Witness;
+use super::{FAIRLY_SOON, Server, alone, camera, newcomer, open_stream};
 use crate::common::{LONG, eventually};
-use crate::neighbours::{Neighbours, address};
-use crate::witness::Witness;
-use crate::{FAIRLY_SOON, Server, alone, camera, newcomer, open_stream};
 
 const SEATS: usize = 20;
 
-fn server() -> (Server, crate::Scratch) {
+fn server() -> (Server, super::Scratch) {
     camera(&["--max-viewers", "20"])
 }
 
@@ -20,7 +20,7 @@ fn readers(server: &Server, count: usize) -> Vec<Witness> {
         Witness::watch(server.address(), from, "/stream").expect("the server accepts")
     };
     let readers: Vec<_> = (0..count).map(watch).collect();
-    crate::eventually_true("all have pictures", LONG, || {
+    super::eventually_true("all have pictures", LONG, || {
         readers.iter().all(|reader| reader.count() > 0)
     });
     readers
@@ -70,7 +70,7 @@ fn who_watches_is_never_put_out_for_a_newcomer() {
         newcomer(&server).get("/stream").expect(503);
     }
     let before: Vec<_> = readers.iter().map(Witness::count).collect();
-    crate::eventually_true("all have more pictures", LONG, || {
+    super::eventually_true("all have more pictures", LONG, || {
         readers.iter().zip(&before).all(|(reader, before)| reader.count() > *before)
     });
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::neighbours::Neighbours;
-use crate::{alone, camera, witness};
+use super::neighbours::Neighbours;
+use super::{alone, camera, witness};
 
 #[test]
 fn it_stops_in_the_midst_of_everything() {

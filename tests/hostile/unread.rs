@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::neighbours::Neighbours;
-use crate::{alone, camera, meanwhile, newcomers_get, sockets, witness};
+use super::neighbours::Neighbours;
+use super::{alone, camera, meanwhile, newcomers_get, sockets, witness};
 
 /// What each of many connections asks for, again and again.
 struct Attack {
@@ -15,7 +15,7 @@ struct Attack {
 }
 
 /// So many neighbours, for a few seconds.
-fn expect_harmless(attack: &Attack, address: impl Fn(&crate::Server) -> SocketAddr) {
+fn expect_harmless(attack: &Attack, address: impl Fn(&super::Server) -> SocketAddr) {
     let _alone = alone();
     let (server, _scratch) = camera(&["--rtsp-port", "0"]);
     let to = address(&server);
@@ -39,20 +39,20 @@ fn expect_harmless(attack: &Attack, address: impl Fn(&crate::Server) -> SocketAd
 fn over_http(request: &str, times: usize) {
     let request = format!("{request} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
     let attack = Attack { connections: 1000, request, times, time: A_WHILE };
-    expect_harmless(&attack, crate::Server::address);
+    expect_harmless(&attack, super::Server::address);
 }
 
 fn over_rtsp(request: &str, times: usize) {
     let request = format!("{request} RTSP/1.0\r\nCSeq: 1\r\n\r\n");
     let attack = Attack { connections: 1000, request, times, time: A_WHILE };
-    expect_harmless(&attack, crate::Server::rtsp);
+    expect_harmless(&attack, super::Server::rtsp);
 }
 
 #[test]
 fn snapshots_that_nobody_reads() {
     let request = "GET /snapshot HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".to_owned();
     let attack = Attack { connections: 1000, request, times: 60, time: Duration::from_secs(12) };
-    expect_harmless(&attack, crate::Server::address);
+    expect_harmless(&attack, super::Server::address);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn large_heads_whose_answers_nobody_reads() {
     let fields = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}", "y".repeat(15_000));
     let request = format!("{fields}\r\n\r\n");
     let attack = Attack { connections: 1000, request, times: 6, time: A_WHILE };
-    expect_harmless(&attack, crate::Server::address);
+    expect_harmless(&attack, super::Server::address);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn streams_that_nobody_reads() {
     // Fewer than there are seats.
     let request = "GET /stream?quality=100 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".to_owned();
     let attack = Attack { connections: 900, request, times: 1, time: A_WHILE };
-    expect_harmless(&attack, crate::Server::address);
+    expect_harmless(&attack, super::Server::address);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::thread;
 
+use super::{Client, Server};
 use crate::common::viewer::FORM;
-use crate::{Client, Server};
 
 /// A body that would be a request.
 fn treacherous(bytes: usize) -> Vec<u8> {

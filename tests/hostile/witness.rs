@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::neighbours::connect_from;
+use super::neighbours::connect_from;
 
 /// One who watches.
 pub(crate) struct Witness {

@@ -29,6 +29,10 @@ feed() { # CLIP [FFMPEG OPTIONS]
   echo $! >/tmp/feed.pid
   within 20 grep -qs '^frame=[1-9]' /tmp/feed.progress || { cat /tmp/feed.log; return 1; }
 }
+pace() { # RATE: what v4l2loopback says of its camera
+  node=$(node_of Loopback)
+  echo "@$1" >"/sys/class/video4linux/${node##*/}/format"
+}
 stall() { kill -STOP "$(cat /tmp/feed.pid)"; }
 resume() { kill -CONT "$(cat /tmp/feed.pid)"; }
 unfeed() { kill -KILL "$(cat /tmp/feed.pid)"; }

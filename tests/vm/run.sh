@@ -99,7 +99,7 @@ build_initramfs() {
 make_clips() {
   local huffman
   mkdir -p "$work/share"
-  [[ -e $work/share/no-tables.avi ]] && return
+  [[ -e $work/share/no-tables.avi && -e $work/share/bars.avi ]] && return
   for huffman in optimal default; do
     ffmpeg -y -loglevel error -f lavfi -i testsrc2=size=1280x720:rate=30 -t 4 \
       -c:v mjpeg -huffman "$huffman" -q:v 4 -pix_fmt yuvj422p "$work/$huffman.mjpeg"
@@ -108,8 +108,15 @@ make_clips() {
     "$work/default.mjpeg" >"$work/bare.mjpeg"
   ffmpeg -y -loglevel error -framerate 30 -f mjpeg -i "$work/optimal.mjpeg" -c copy "$work/share/clip.avi"
   ffmpeg -y -loglevel error -framerate 30 -f mjpeg -i "$work/bare.mjpeg" -c copy "$work/share/no-tables.avi"
+  # Bars of 75 %, as vivid has them: white, yellow, cyan, green, magenta, red, blue, black.
+  ffmpeg -y -loglevel error -f lavfi -i color=black:size=640x360:rate=30 -t 0.5 -c:v mjpeg -q:v 2 -pix_fmt yuvj444p \
+    -vf "format=gbrp,geq=r='191*lt(mod(floor(8*X/W),4),2)':g='191*lt(X,W/2)':b='191*lt(mod(floor(8*X/W),2),1)'" \
+    "$work/share/bars.avi"
   rm "$work"/{optimal,default,bare}.mjpeg
 }
+
+# Hides formats from the server (see only.c).
+build_only() { gcc -O2 -Wall -shared -fPIC -o "$work/share/only.so" "$here/only.c" -ldl; }
 
 boot() {
   local accel=tcg console=$work/console.log start=$SECONDS
@@ -175,6 +182,7 @@ install_tools
 fetch_kernel
 make_clips
 install "$binary" "$work/share/livestream"
+build_only
 build_initramfs
 qemu='' viewer=''
 trap '[[ -z $viewer ]] || kill "$viewer" 2>/dev/null; [[ -z $qemu ]] || kill "$qemu" 2>/dev/null' EXIT

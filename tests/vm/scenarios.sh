@@ -1,7 +1,8 @@
 # What must hold with real cameras: one function a scenario, sourced by run.sh.
 # The server closes a camera that nobody watches, so a stream stays open while a scenario looks on.
 
-all=(no_camera list_cameras raw_pictures nearest_size unplug_and_replug other_number busy denied
+all=(no_camera list_cameras raw_pictures raw_formats every_format every_meaning odd_rate nearest_size
+  controls marked_pictures unplug_and_replug other_number busy denied
   jpeg_untouched jpeg_without_tables stall feeder_restarts broken_pictures idle_closes_camera)
 failed=0
 
@@ -41,6 +42,9 @@ list_cameras() {
   for words in vivid Loopback /dev/video0 /dev/video1 'YUYV' 'MJPE?G' '1280 ?[x×] ?720'; do
     expect "it names $words" 0 grep -qiE "$words" "$list"
   done
+  # vivid has dozens of formats: each is listed, and none left out.
+  expect "it names what cannot be read" 0 grep -q "can't be read here" "$list"
+  expect "it names controls with their ranges" 0 grep -qE 'brightness +0 to 255' "$list"
 }
 
 raw_pictures() {
@@ -51,6 +55,53 @@ raw_pictures() {
   expect "pictures change, 4 or more a second" 0 changing 8 2
   expect "the snapshot is 640x360 and whole" 0 whole_picture 640x360
   expect "its colour bars have their colours" 0 colour_bars
+  expect_stop
+}
+
+# A camera that has one raw format alone, fed by ffmpeg's conversion: its bars have their colours.
+# ffmpeg writes no NV21, YV12 or Bayer to a device; tests/suite/cameras has those.
+raw_formats() {
+  local code format
+  while read -r code format; do
+    guest "load_loopback; feed bars.avi -c:v rawvideo -pix_fmt $format" || true
+    serve --source webcam --size 640x360 || return 0
+    watch
+    expect "$code is live" 5 source_is format "$code"
+    expect "$code: the bars have their colours" 3 colour_bars
+    unwatch
+    expect_stop
+    guest reset >/dev/null || true
+  done <<'FORMATS'
+YUYV yuyv422
+UYVY uyvy422
+YU12 yuv420p
+NV12 nv12
+RGB3 rgb24
+BGR3 bgr24
+RGBP rgb565le
+FORMATS
+}
+
+# Rates that are no whole numbers: 29.97 of capture cards, 7.5, and 12.5, which vivid has.
+odd_rate() {
+  local rate told
+  while read -r rate told; do
+    guest "load_loopback; feed bars.avi -c:v rawvideo -pix_fmt uyvy422; pace $rate" ||
+      { row FAIL "the bench: v4l2loopback is fed" ""; return 0; }
+    serve --source webcam || return 0
+    watch
+    expect "$rate is live at $told" 5 live_at "640x360@$told"
+    unwatch
+    expect_stop
+    guest reset >/dev/null || true
+  done <<'RATES'
+30000/1001 29.97
+15/2 7.5
+RATES
+  guest load_vivid || true
+  serve --source webcam --size 1280x720 --fps 12 || return 0
+  watch
+  expect "12.5 a second is live" 5 live_at 1280x720@12.5
   expect_stop
 }
 
@@ -65,13 +116,92 @@ nearest_size() {
     expect "$asked gives $want" 5 live_at "$want"
     unwatch
     expect_stop
-  # At 1280x720 vivid also offers 12.5 a second, which nokhwa leaves out of its list.
   done <<'SIZES'
 320x180@30 --size 300x200 --fps 30
 640x480@25 --size 640x480 --fps 60
 640x360@15 --size 650x370 --fps 14
-1280x720@10 --size 1280x720 --fps 30
+1280x720@12.5 --size 1280x720 --fps 30
 SIZES
+}
+
+# Each format of vivid's that can be read, as if it were the only one; the others are listed as such.
+every_format() {
+  guest load_vivid || true
+  local codes code
+  codes=$(guest "v4l2-ctl -d /dev/video0 --list-formats" | sed -n "s/.*]: '\(....\)'.*/\1/p" | sort -u)
+  expect "each of its $(wc -l <<<"$codes") formats is listed" 0 all_listed "$codes"
+  for code in YUYV UYVY YVYU VYUY NV12 NV21 YU12 YV12 RGB3 BGR3 RGBP BA81 GBRG GRBG RGGB GREY; do
+    guest "RUN_AS='env ONLY=$code LD_PRELOAD=/share/only.so' start --source webcam --size 640x360" >/dev/null ||
+      { row FAIL "the server starts with $code alone" ""; continue; }
+    watch
+    expect "$code is live" 5 source_is format "$code"
+    if [[ $code == GREY ]]; then
+      expect "its gray bars have their levels" 1 colour_bars 5 "$gray_bars"
+    else
+      expect "its colour bars have their colours" 1 colour_bars 5
+    fi
+    unwatch
+    guest stop >/dev/null || row FAIL "SIGTERM ends it with 0" ""
+  done
+  guest "ONLY=NV16,HSV3 LD_PRELOAD=/share/only.so /share/livestream --list-cameras" >"$work/seen/unreadable.txt" 2>&1 || true
+  expect "with formats alone that can't be read it is listed" 0 grep -q "NV16 .*can't be read" "$work/seen/unreadable.txt"
+  guest "RUN_AS='env ONLY=NV16,HSV3 LD_PRELOAD=/share/only.so' start" || true
+  watch
+  expect "and shown as such" 5 trouble_is missing
+  expect_stop
+}
+
+# What luma and chroma mean, set on vivid by this server's own option.
+every_meaning() {
+  guest load_vivid || true
+  local encoding range code
+  for code in UYVY NV12; do
+    for encoding in 'ITU-R 601' 'Rec. 709' BT.2020 'SMPTE 240M'; do
+      for range in 'Full Range' 'Limited Range'; do
+        guest "RUN_AS='env ONLY=$code LD_PRELOAD=/share/only.so' start --source webcam --size 640x360" \
+          "--control 'y_cbcr_encoding=$encoding' --control 'quantization=$range'" >/dev/null ||
+          { row FAIL "the server starts" ""; continue; }
+        watch
+        expect "$code of $encoding, $range is live" 5 source_is status live
+        expect "its colour bars have their colours" 1 colour_bars 5
+        unwatch
+        guest stop >/dev/null || row FAIL "SIGTERM ends it with 0" ""
+      done
+    done
+  done
+}
+
+controls() {
+  guest load_vivid || true
+  serve --source webcam --size 640x360 --control brightness=200 --control "'test_pattern=100% Blue'" \
+    --control bitmask=0x80000010 --control brightnes=1 || return 0
+  expect "what it does not have is told at once" 3 logged 'no control .brightnes'
+  watch
+  expect "vivid is live" 5 source_is status live
+  expect "brightness is 200" 1 control_is brightness 200
+  expect "bits are those" 1 control_is bitmask -2147483632
+  expect "another test pattern" 1 control_is test_pattern 9
+  guest unplug_vivid || true
+  expect "unplugged" 3 trouble_is unplugged
+  guest plug_vivid || true
+  expect "replugged: live within 3 s" 3 source_is status live
+  expect "it has forgotten, and is set again" 1 control_is brightness 200
+  expect_stop
+}
+
+# vivid marks a buffer as broken when it is told to.
+marked_pictures() {
+  guest load_vivid || true
+  serve --source webcam --size 640x360 || return 0
+  watch
+  expect "vivid is live" 5 source_is status live
+  guest 'v4l2-ctl -d /dev/video0 -c inject_v4l2_buf_flag_error=1' || true
+  expect "a picture that is marked is counted" 3 source_has_broken
+  expect "and nothing else comes of it" 0 changing 4 1
+  guest 'v4l2-ctl -d /dev/video0 -c inject_fatal_streaming_error=1' || true
+  expect "an error of the stream: live again within 3 s" 3 live_with_no_trouble
+  expect "pictures change again" 0 changing 4 1
+  expect_stop
 }
 
 unplug_and_replug() {
@@ -134,7 +264,9 @@ denied() {
 jpeg_untouched() {
   with_loopback clip.avi || return 0
   expect "as MJPEG 1280x720 at 30" 1 live_at 1280x720@30
-  expect "pictures change, 20 or more a second" 0 changing 40 2
+  # Each has Huffman tables of its own, and is decoded before it is passed on: an emulated processor
+  # does that some four times a second.
+  expect "pictures change, 2 or more a second" 0 changing 4 2
   expect "they are the camera's, byte for byte" 0 untouched clip.avi
   expect_stop
 }
@@ -173,7 +305,7 @@ feeder_restarts() {
 broken_pictures() {
   # About one byte in 100 000 is wrong: whole and broken pictures by turns.
   with_loopback clip.avi -bsf:v noise=amount=100000 || return 0
-  expect "pictures go on" 0 changing 8 2
+  expect "pictures go on" 0 changing 2 2
   expect "the server is well" 1 curl -sf --max-time 2 -o /dev/null "$url/healthz"
   expect_stop
 }
@@ -233,6 +365,24 @@ live_at() { # WxH@FPS, the rate rounded to a tenth
   state && field '"\(.status) \(.format) \(.width)x\(.height)@\(.nominal_fps)"' &&
     [[ $(field '"\(.status) \(.width)x\(.height)@\(.nominal_fps)"') == "live $1" ]]
 }
+source_has_broken() { state && field .broken && (($(field .broken) > 0)); }
+live_with_no_trouble() { trouble_is null && source_is status live; }
+all_listed() { # CODES: each stands in the list, as what can be read or as what can't
+  local list missing='' code
+  list=$(guest '/share/livestream --list-cameras')
+  while read -r code; do
+    grep -qF "  ${code%% *}" <<<"$list" || missing+=" $code"
+  done <<<"$1"
+  echo "$(grep -c "can't be read" <<<"$list") as unreadable; missing:${missing:- none}"
+  [[ -z $missing ]]
+}
+control_is() { # NAME VALUE
+  local seen
+  seen=$(guest "v4l2-ctl -d /dev/video0 -C $1")
+  echo "$seen"
+  seen=${seen##*: }
+  ((${seen%% *} == $2))
+}
 logged() { guest log | grep -iE "$1"; }
 camera_is_closed() { ! guest camera_open; }
 
@@ -270,17 +420,20 @@ has_tables() {
   whole_picture && perl -0777 -ne 'exit !/\xff\xc4/' "$work/snapshot.jpg"
 }
 # vivid's pattern: white, yellow, cyan, green, magenta, red, blue, black, at 75 %. A row near the
-# bottom, where no text is. Wide bounds: this is about swapped or lost planes and not about shades.
-colour_bars() {
+# bottom, where no text is; the middle of each bar.
+bars='191,191,191 191,191,0 0,191,191 0,191,0 191,0,191 191,0,0 0,0,191 0,0,0'
+# In GREY it has Rec. 709's luma of them, from 0 to 255.
+gray_bars='190,190,190 176,176,176 149,149,149 136,136,136 54,54,54 40,40,40 13,13,13 0,0,0'
+colour_bars() { # [SLACK [BARS]]: wide bounds by default, about swapped or lost planes and not shades
   snapshot || { echo "no snapshot"; return 1; }
   local seen
   seen=$(ffmpeg -nostdin -v error -i "$work/snapshot.jpg" -vf 'format=gbrp,crop=iw:ih/8:0:ih*7/8,scale=8:1:flags=area' \
     -f rawvideo -pix_fmt rgb24 - | od -An -v -tu1 -w3 | awk '{print $1 "," $2 "," $3}' | paste -sd ' ')
   echo "$seen"
-  awk -v seen="$seen" 'BEGIN {
-    split("191,191,191 191,191,0 0,191,191 0,191,0 191,0,191 191,0,0 0,0,191 0,0,0", want, /[ ,]/)
+  awk -v seen="$seen" -v bars="${2:-$bars}" -v slack="${1:-28}" 'BEGIN {
+    split(bars, want, /[ ,]/)
     if (split(seen, got, /[ ,]/) != 24) exit 1
-    for (i in want) if ((got[i] - want[i]) ^ 2 > 28 ^ 2) exit 1
+    for (i in want) if ((got[i] - want[i]) ^ 2 > slack ^ 2) exit 1
   }'
 }
 

@@ -1,7 +1,7 @@
 //! The player's window: pressed and looked at on a display of its own, playing from
 //! GStreamer's RTSP server and from our own.
 
-#[path = "../../../tests/common/mod.rs"]
+#[path = "../../../tests/suite/common/mod.rs"]
 mod common;
 mod desktop;
 mod upstream;

@@ -19,7 +19,7 @@ fn trouble(bytes: Vec<u8>) -> Fault {
     let (client, ear) = client_with(fake.url(), Transports::UdpThenTcp, times);
     let fault = ear.trouble();
     assert_eq!(client.state(), State::Init);
-    assert!(!fault.sentence("cam").is_empty());
+    assert!(!fault.sentence("cam", "--x").is_empty());
     fake.join();
     fault
 }
@@ -143,7 +143,7 @@ fn other_encodings_are_named() {
     let (_client, ear) = client(&fake, Transports::UdpThenTcp);
     let fault = ear.trouble();
     assert_eq!(fault, Fault::NoJpeg(vec!["H264".into()]));
-    let sentence = fault.sentence("cam");
+    let sentence = fault.sentence("cam", "--x");
     assert!(sentence.starts_with("cam sends H264. Only JPEG"), "{sentence}");
     fake.join();
 }
@@ -177,11 +177,16 @@ fn nobody_there_is_told() {
     let url = RtspUrl::parse(&format!("rtsp://{}/", listener.local_addr().unwrap())).unwrap();
     drop(listener);
     let (told, events) = channel();
-    let options = Options { transport: Transports::Udp, rtp_port: None, user_agent: "test" };
+    let options = Options {
+        transport: Transports::Udp,
+        rtp_port: None,
+        user_agent: "test",
+        trust: Trust::System,
+    };
     let tell = move |event| drop(told.send(event));
     let client = Client::connect(url.clone(), options, tell).unwrap();
     let Event::Trouble(sentence) = events.recv_timeout(LIMIT).unwrap() else { panic!() };
-    assert_eq!(sentence, format!("{} cannot be reached. Nothing listens there.", host(&url)));
+    assert_eq!(sentence, format!("{} cannot be reached. Nothing listens there.", url.authority()));
     drop(client);
 }
 

@@ -125,7 +125,7 @@ fn refused_udp_leads_to_tcp_on_the_same_connection() {
     client.setup();
     let fault = ear.trouble();
     assert!(matches!(fault, Fault::Refused { status: 461, .. }), "{fault:?}");
-    assert!(fault.sentence("cam").contains("461"), "{}", fault.sentence("cam"));
+    assert!(fault.sentence("cam", "--x").contains("461"), "{}", fault.sentence("cam", "--x"));
     drop(client);
     fake.join();
 }
@@ -157,10 +157,109 @@ fn name_and_password_are_sent_once_they_are_asked_for() {
 }
 
 #[test]
+fn digest_goes_with_each_request_and_a_stale_nonce_is_answered_at_once() {
+    let challenge = |nonce: &str, stale| {
+        format!(
+            "Digest realm=\"cam\", nonce=\"{nonce}\", algorithm=SHA-256, qop=\"auth\", stale={stale}"
+        )
+    };
+    /// What it says of itself, the request's own line among it.
+    fn said(request: &crate::proto::rtsp::Request, name: &str) -> String {
+        let value = request.headers.get("Authorization").expect("it was asked for");
+        let challenge = &crate::proto::auth::parse_challenges(value)[0];
+        assert_eq!(challenge.get("uri"), Some(request.uri.as_str()), "{value}");
+        challenge.get(name).unwrap_or_default().to_owned()
+    }
+    let fake = Fake::start(move |listener| {
+        let mut peer = Peer::accept(listener);
+        let options = peer.expect(Method::Options);
+        let (first, second) = (challenge("a", "false"), challenge("b", "true"));
+        peer.reply(&options, Status::Unauthorized, &[("WWW-Authenticate", &first)], "");
+        let options = peer.expect(Method::Options);
+        assert_eq!(
+            (said(&options, "nonce"), said(&options, "nc")),
+            ("a".into(), "00000001".into())
+        );
+        peer.ok(&options, &[]);
+        let describe = peer.expect(Method::Describe);
+        assert_eq!(said(&describe, "nc"), "00000002");
+        peer.reply(&describe, Status::Ok, &[], CLIP);
+        let setup = peer.expect(Method::Setup);
+        peer.reply(&setup, Status::Unauthorized, &[("WWW-Authenticate", &second)], "");
+        let again = peer.expect(Method::Setup);
+        assert_eq!((said(&again, "nonce"), said(&again, "nc")), ("b".into(), "00000001".into()));
+        assert_eq!(again.headers.get("Transport"), setup.headers.get("Transport"));
+        let wrong = challenge("c", "false");
+        peer.reply(&again, Status::Unauthorized, &[("WWW-Authenticate", &wrong)], "");
+        peer.expect_end();
+    });
+    let (client, ear) = client_with(fake.url_with("me:secret@"), Transports::Tcp, PATIENT);
+    client.setup();
+    ear.described();
+    assert_eq!(ear.trouble(), Fault::Denied(Denial::Wrong));
+    fake.join();
+}
+
+#[test]
+fn redirects_are_followed_and_the_login_stays_behind() {
+    let second = Fake::start(|listener| {
+        let mut peer = Peer::accept(listener);
+        let options = peer.expect(Method::Options);
+        assert_eq!(options.headers.get("Authorization"), None);
+        peer.ok(&options, &[]);
+        let describe = peer.expect(Method::Describe);
+        assert_eq!(describe.uri.target.path, "/elsewhere");
+        peer.reply(&describe, Status::Ok, &[], CLIP);
+        peer.expect_end();
+    });
+    let there = format!("rtsp://{}/elsewhere", second.address);
+    let first = Fake::start(move |listener| {
+        let mut peer = Peer::accept(listener);
+        let options = peer.expect(Method::Options);
+        let basic = [("WWW-Authenticate", "Basic realm=x")];
+        peer.reply(&options, Status::Unauthorized, &basic, "");
+        let options = peer.expect(Method::Options);
+        assert!(options.headers.get("Authorization").is_some());
+        peer.ok(&options, &[]);
+        let describe = peer.expect(Method::Describe);
+        peer.reply(&describe, Status::MovedTemporarily, &[("Location", &there)], "");
+        peer.expect_end();
+    });
+    let (client, ear) = client_with(first.url_with("me:secret@"), Transports::Tcp, PATIENT);
+    ear.described();
+    drop(client);
+    first.join();
+    second.join();
+}
+
+#[test]
+fn redirects_come_to_an_end() {
+    for (location, count, words) in [
+        ("/again", 6, "from one address to another"),
+        ("http://secret/secret", 1, "where we cannot go"),
+        ("", 1, "where we cannot go"),
+    ] {
+        let fake = Fake::start(move |listener| {
+            for _ in 0..count {
+                let mut peer = Peer::accept(listener);
+                let options = peer.expect(Method::Options);
+                peer.reply(&options, Status::MovedPermanently, &[("Location", location)], "");
+                peer.expect_end();
+            }
+        });
+        let (_client, ear) = client(&fake, Transports::Tcp);
+        let said = ear.trouble().sentence("cam", "--x");
+        assert!(said.contains(words) && !said.contains("secret"), "{said}");
+        fake.join();
+    }
+}
+
+#[test]
 fn login_that_cannot_be_answered_is_told() {
     for (userinfo, scheme, denial) in [
         ("", "Basic realm=\"x\"", Denial::Anonymous),
         ("a:b@", "Digest realm=\"x\"", Denial::Scheme("Digest".into())),
+        ("a:b@", "Negotiate", Denial::Scheme("Negotiate".into())),
     ] {
         let fake = Fake::start(move |listener| {
             let mut peer = Peer::accept(listener);
@@ -171,7 +270,7 @@ fn login_that_cannot_be_answered_is_told() {
         let (_client, ear) = client_with(fake.url_with(userinfo), Transports::Tcp, PATIENT);
         let fault = ear.trouble();
         assert_eq!(fault, Fault::Denied(denial));
-        assert!(fault.sentence("cam:8554").starts_with("cam:8554 asks "));
+        assert!(fault.sentence("cam:8554", "--x").starts_with("cam:8554 asks "));
         fake.join();
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn entries(header: &Header, jpeg: &[u8]) -> Result<Vec<Entry>, Broken
         }
         for &component in &pattern {
             let (dc, ac) = &header.codes[component];
-            block(&mut bits, dc, ac, &mut sums[component], &mut entries)
+            block(&mut bits, (dc, ac), header.max_bits, &mut sums[component], &mut entries)
                 .ok_or(broken("F.2.2: codes that the tables hold"))?;
         }
         if bits.overdrawn() {
@@ -42,13 +42,13 @@ pub(super) fn entries(header: &Header, jpeg: &[u8]) -> Result<Vec<Entry>, Broken
 /// One block of 8 by 8 (F.2.2.1, F.2.2.2); `None` if a code is none.
 fn block(
     bits: &mut BitReader<'_>,
-    dc: &Decoder,
-    ac: &Decoder,
+    (dc, ac): (&Decoder, &Decoder),
+    (max_dc_bits, max_ac_bits): (u8, u8),
     sum: &mut i16,
     entries: &mut Vec<Entry>,
 ) -> Option<()> {
     bits.refill();
-    let size = dc.next(bits).filter(|size| *size <= MAX_DC_BITS)?;
+    let size = dc.next(bits).filter(|size| *size <= max_dc_bits)?;
     *sum = sum.checked_add(value(bits, size))?;
     entries.push(Entry { place: 0, value: *sum });
     let mut place = 1;
@@ -59,7 +59,7 @@ fn block(
         match (run, size) {
             (15, 0) => place += 16,
             (_, 0) => break,
-            (_, 11..) => return None,
+            (_, bits) if bits > max_ac_bits => return None,
             _ => {
                 place += run;
                 if place > 63 {
@@ -85,6 +85,3 @@ fn value(bits: &mut BitReader<'_>, size: u8) -> i16 {
     let negative = raw >> (size - 1) == 0;
     (raw - if negative { (1 << size) - 1 } else { 0 }) as i16
 }
-
-/// Of a difference of 8-bit samples' DCs (F.1.2.1.1).
-const MAX_DC_BITS: u8 = 11;

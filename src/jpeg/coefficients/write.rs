@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 use super::bits::BitWriter;
 use super::huffman::{Encoder, Lengths};
 use super::{Coefficients, Layout};
-use crate::jpeg::Quality;
 use crate::jpeg::annex_k::{CHROMA_TABLE, HUFFMAN_TABLES, LUMA_TABLE, scaled};
+use crate::jpeg::{Colours, JFIF, Orientation, Quality, adobe, exif};
 
 /// The JPEG of the coefficients at a quality.
 pub(super) fn jpeg(of: &Coefficients, quality: Quality) -> Arc<[u8]> {
@@ -55,6 +55,7 @@ fn write_blocks(of: &Coefficients, lanes: &mut [Lane], bits: &mut BitWriter) {
                 bits.put(code << size | raw, length + size);
                 lane.last_dc = dc;
             } else if value != 0 {
+                let value = value.clamp(-1023, 1023);
                 let mut run = u32::from(entry.place - last) - 1;
                 while run > 15 {
                     let (code, length) = lane.codes.ac.code(SIXTEEN_ZEROS);
@@ -78,6 +79,8 @@ fn write_blocks(of: &Coefficients, lanes: &mut [Lane], bits: &mut BitWriter) {
 #[inline]
 fn requantize(value: i16, factor: u32) -> i32 {
     let size = (u32::from(value.unsigned_abs()) * factor + (1 << 15)) >> 16;
+    // A longer one has no code (F.1.2.2); only those of 12-bit samples can be.
+    let size = size.min(1024);
     if value < 0 { -(size as i32) } else { size as i32 }
 }
 
@@ -93,26 +96,34 @@ fn magnitude(value: i32) -> (u32, u32) {
 fn coarser(layout: &Layout, quality: Quality) -> [[u8; 64]; 4] {
     let of_luma = layout.components.first().map_or(0, |component| usize::from(component.table));
     std::array::from_fn(|which| {
-        let base = if which == of_luma { &LUMA_TABLE } else { &CHROMA_TABLE };
+        // Red, green and blue are as fine as luma.
+        let fine = which == of_luma || layout.colours == Colours::Rgb;
+        let base = if fine { &LUMA_TABLE } else { &CHROMA_TABLE };
         let wished = base.map(|step| scaled(step, quality.percent()));
-        std::array::from_fn(|place| wished[place].max(layout.tables[which][place]))
+        std::array::from_fn(|place| {
+            let own = layout.tables[which][place].div_ceil(16);
+            wished[place].max(u8::try_from(own).unwrap_or(u8::MAX))
+        })
     })
 }
 
-/// None is above 65536, as no step gets finer.
-fn factors(old: &[u8; 64], new: &[u8; 64]) -> [u32; 64] {
+/// None is above 65536, as no step gets finer. Old steps are in sixteenths.
+fn factors(old: &[u16; 64], new: &[u8; 64]) -> [u32; 64] {
     std::array::from_fn(|place| {
         let (old, new) = (u32::from(old[place]), u32::from(new[place]));
-        ((old << 16) + new / 2) / new
+        ((old << 12) + new / 2) / new
     })
 }
 
 fn write_head(out: &mut Vec<u8>, layout: &Layout, tables: &[[u8; 64]; 4]) {
     out.extend_from_slice(&[0xFF, 0xD8]);
-    if layout.adobe.is_empty() {
-        segment(out, 0xE0, JFIF);
+    if layout.colours == Colours::Rgb {
+        out.extend_from_slice(&adobe(0));
     } else {
-        segment(out, 0xEE, &layout.adobe);
+        out.extend_from_slice(JFIF);
+    }
+    if layout.orientation != Orientation::UPRIGHT {
+        out.extend_from_slice(&exif::segment(layout.orientation));
     }
     let used = |which: &u8| layout.components.iter().any(|component| component.table == *which);
     for which in (0..4).filter(used) {
@@ -166,5 +177,3 @@ static CODES: LazyLock<[Codes; 2]> = LazyLock::new(|| {
 
 const END_OF_BLOCK: u8 = 0x00;
 const SIXTEEN_ZEROS: u8 = 0xF0;
-/// Version 1.1, square pixels, no thumbnail.
-const JFIF: &[u8] = b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0";

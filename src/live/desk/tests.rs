@@ -18,7 +18,10 @@ fn frame(sequence: u64, picture: Picture) -> Arc<Frame> {
 fn jpeg(sequence: u64, quality: u8) -> Arc<Frame> {
     let bytes = Arc::from([0u8].as_slice());
     let quality = Quality::new(quality);
-    frame(sequence, Picture::Jpeg(Jpeg { bytes, size: size(), quality }))
+    frame(
+        sequence,
+        Picture::Jpeg(Jpeg { bytes, size: size(), quality, orientation: Orientation::UPRIGHT }),
+    )
 }
 
 fn levels(indices: &[usize]) -> LevelSet {
@@ -67,7 +70,7 @@ fn a_jpeg_is_read_once_and_encoded_once_a_level() {
     schedule.newest = Some(jpeg(1, 85));
     assert!(matches!(next(&mut schedule), Some(Task::Read { .. })));
     assert!(next(&mut schedule).is_none(), "the others wait for it");
-    schedule.finished(1, Done::Read(Some(Raw::Planes(planar()))));
+    schedule.finished(1, Done::Read(Some(Raw::Planes(planar(), Orientation::UPRIGHT))));
     assert_eq!(encode_level(next(&mut schedule)), 1);
     assert_eq!(encode_level(next(&mut schedule)), 3);
     assert!(next(&mut schedule).is_none());
@@ -112,7 +115,7 @@ fn the_outcome_for_another_frame_is_passed_over() {
     let mut schedule = schedule(&[1]);
     schedule.newest = Some(jpeg(5, 85));
     next(&mut schedule);
-    schedule.finished(4, Done::Read(Some(Raw::Planes(planar()))));
+    schedule.finished(4, Done::Read(Some(Raw::Planes(planar(), Orientation::UPRIGHT))));
     assert!(next(&mut schedule).is_none(), "5 is still being read");
 }
 
@@ -133,7 +136,7 @@ fn motion_is_measured_once_a_frame_and_only_if_wanted() {
     schedule.wanted.motion = true;
     schedule.newest = Some(jpeg(1, 85));
     assert!(matches!(next(&mut schedule), Some(Task::Read { .. })));
-    schedule.finished(1, Done::Read(Some(Raw::Planes(planar()))));
+    schedule.finished(1, Done::Read(Some(Raw::Planes(planar(), Orientation::UPRIGHT))));
     assert!(matches!(next(&mut schedule), Some(Task::Motion { last: None, .. })));
     assert!(next(&mut schedule).is_none());
     schedule.finished(1, Done::Motion(None));

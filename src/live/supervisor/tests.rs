@@ -1,9 +1,13 @@
 use super::*;
+use crate::live::channel::Channels;
+use crate::live::condition::Report;
+use crate::live::hub::Consumer;
 use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
+use parking_lot::Mutex;
 
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, Fake};
 use crate::live::desk::Demand;
 use crate::live::level::LevelSet;
 use crate::media::frame::{Chroma, Planar};
@@ -89,20 +93,54 @@ impl Capture for Play {
 
 struct Running {
     hub: Arc<Hub>,
+    consumer: Consumer,
     condition: Arc<Condition>,
     shutdown: Shutdown,
     thread: Option<JoinHandle<()>>,
 }
 
+/// A source that lets nobody in, and is to be asked again after a while.
+struct Locked {
+    asked: Arc<Mutex<Vec<Instant>>>,
+    hold: Option<Hold>,
+}
+
+impl Source for Locked {
+    fn kind(&self) -> Kind {
+        Kind::Http
+    }
+
+    fn name(&self) -> String {
+        "locked".into()
+    }
+
+    fn open(&mut self, _: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
+        let (now, trouble) = (clock.now(), trouble(TroubleCode::Denied));
+        self.asked.lock().push(now);
+        let until = now + Duration::from_secs(300);
+        self.hold = Some(Hold { until, trouble: trouble.clone() });
+        Err(trouble)
+    }
+
+    fn hold(&self) -> Option<Hold> {
+        self.hold.clone()
+    }
+}
+
 impl Running {
     fn start(script: Vec<Vec<Step>>) -> Self {
-        let (hub, shutdown) = (Arc::new(Hub::new(Clock::system())), Shutdown::new());
-        let source = Box::new(Script(script));
-        let condition = Arc::new(Condition::new(source.as_ref()));
+        Self::of(Box::new(Script(script)), Clock::system())
+    }
+
+    fn of(source: Box<dyn Source>, clock: Clock) -> Self {
+        let shutdown = Shutdown::new();
+        let channel = Channels::new(clock).open(source.as_ref());
+        let (hub, condition) = (Arc::clone(&channel.hub), Arc::clone(&channel.condition));
         let wish = Wish { size: size(), fps: 30.0 };
         let (of_hub, of_condition) = (Arc::clone(&hub), Arc::clone(&condition));
         let thread = start(source, wish, of_hub, of_condition, shutdown.clone()).unwrap();
-        Self { hub, condition, shutdown, thread: Some(thread) }
+        let consumer = Hub::consumer(&hub);
+        Self { hub, consumer, condition, shutdown, thread: Some(thread) }
     }
 
     /// Looks again and again, for ten seconds at most.
@@ -133,7 +171,7 @@ impl Drop for Running {
 fn nothing_is_opened_until_somebody_watches() {
     let running = Running::start(vec![vec![Shows]]);
     assert_eq!(running.condition.report().opened, 0);
-    running.hub.want(watched());
+    running.consumer.want(watched());
     let report = running.until("live", |report| report.status == Status::Live);
     assert_eq!((report.opened, report.frames), (1, 1));
 }
@@ -142,7 +180,7 @@ fn nothing_is_opened_until_somebody_watches() {
 fn a_lost_source_shows_a_card_and_comes_back() {
     let lost = vec![Shows, Fail(TroubleCode::Unplugged)];
     let running = Running::start(vec![lost, vec![Shows]]);
-    running.hub.want(watched());
+    running.consumer.want(watched());
     let report = running.until("lost", |report| report.status == Status::Lost);
     assert_eq!(report.trouble.unwrap().0.code, TroubleCode::Unplugged);
     running.until("back", |report| report.frames == 2 && report.trouble.is_none());
@@ -153,7 +191,7 @@ fn a_lost_source_shows_a_card_and_comes_back() {
 #[test]
 fn a_source_that_panics_is_opened_again() {
     let running = Running::start(vec![vec![Shows, Panic], vec![Shows]]);
-    running.hub.want(watched());
+    running.consumer.want(watched());
     let report = running.until("lost", |report| report.status == Status::Lost);
     assert_eq!(report.trouble.unwrap().0.code, TroubleCode::Failed);
     running.until("back", |report| report.opened == 2 && report.status == Status::Live);
@@ -163,7 +201,7 @@ fn a_source_that_panics_is_opened_again() {
 fn a_source_that_hangs_is_told_and_goes_on_where_it_was() {
     let (open, gate) = bounded(1);
     let running = Running::start(vec![vec![Shows, Hang(gate)], vec![Shows]]);
-    running.hub.want(watched());
+    running.consumer.want(watched());
     let card = || running.hub.frame().is_some_and(|frame| frame.origin == Origin::Card);
     let report = running.until("lost", |report| report.status == Status::Lost && card());
     assert_eq!(report.trouble.unwrap().0.title, "script does not answer");
@@ -176,7 +214,7 @@ fn a_source_that_hangs_is_told_and_goes_on_where_it_was() {
 fn a_source_that_hangs_keeps_nothing_from_ending() {
     let (open, gate) = bounded(1);
     let running = Running::start(vec![vec![Hang(gate)]]);
-    running.hub.want(watched());
+    running.consumer.want(watched());
     running.until("lost", |report| report.status == Status::Lost);
     let asked = Instant::now();
     drop(running);
@@ -187,8 +225,50 @@ fn a_source_that_hangs_keeps_nothing_from_ending() {
 #[test]
 fn the_card_has_the_size_of_the_stream() {
     let running = Running::start(vec![]);
-    running.hub.want(watched());
+    running.consumer.want(watched());
     running.until("lost", |report| report.status == Status::Lost);
     let card = running.hub.wait_for_frame(Instant::now() + Duration::from_secs(10)).unwrap();
     assert_eq!((card.origin, card.picture.size()), (Origin::Card, size()));
+}
+
+#[test]
+fn a_source_that_is_to_be_left_alone_is_and_the_card_says_how_long() {
+    let (clock, fake) = Fake::clock();
+    let asked = Arc::<Mutex<Vec<Instant>>>::default();
+    let source = Locked { asked: Arc::clone(&asked), hold: None };
+    let running = Running::of(Box::new(source), clock.clone());
+    running.consumer.want(watched());
+    let told = |words: &'static str| {
+        move |report: &Report| {
+            let trouble = report.trouble.as_ref().map(|(trouble, _)| trouble.detail.clone());
+            report.status == Status::Lost && trouble.is_some_and(|detail| detail.ends_with(words))
+        }
+    };
+    running.until("told", told("Trying again. Tried again in 5 min."));
+    fake.advance(Duration::from_secs(10));
+    running.until("counted", told("in 4 min 50 s."));
+    // Who goes and comes back changes nothing.
+    running.consumer.want(Demand::default());
+    running.until("idle", |report| report.status == Status::Idle);
+    running.consumer.want(watched());
+    fake.advance(Duration::from_secs(265));
+    running.until("nearly over", told("in 25 s."));
+    assert_eq!(asked.lock().len(), 1);
+    fake.advance(Duration::from_secs(25));
+    running.until("asked again", |_| asked.lock().len() == 2);
+    let asked = asked.lock();
+    assert_eq!(asked[1] - asked[0], Duration::from_secs(300));
+}
+
+#[test]
+fn times_are_told_as_a_person_waits_for_them() {
+    for (ms, words) in [
+        (1, "1 s"),
+        (30_000, "30 s"),
+        (59_001, "1 min"),
+        (60_000, "1 min"),
+        (290_000, "4 min 50 s"),
+    ] {
+        assert_eq!(in_words(Duration::from_millis(ms)), words);
+    }
 }

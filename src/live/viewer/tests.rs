@@ -14,7 +14,8 @@ const COSTS: Costs = [
 ];
 
 fn viewer(change: Change) -> Viewer {
-    let viewer = Viewer::new(ViewerId::from_bits(1), Settings::default(), None);
+    let viewer =
+        Viewer::new(&Crowd::of_pattern(), ViewerId::from_bits(1), Settings::default(), None);
     viewer.change(change).unwrap();
     viewer.open(Arc::new(StreamMeter::new(None, None)));
     viewer

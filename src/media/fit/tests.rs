@@ -29,7 +29,12 @@ fn planar(width: u32, height: u32, chroma: Chroma) -> Planar {
 
 fn encoded(planar: &Planar, quality: Quality) -> Picture {
     let bytes = Encoder::new().unwrap().encode(planar, quality).unwrap();
-    Picture::Jpeg(Jpeg { bytes, size: planar.size, quality: Some(quality) })
+    Picture::Jpeg(Jpeg {
+        bytes,
+        size: planar.size,
+        quality: Some(quality),
+        orientation: Orientation::UPRIGHT,
+    })
 }
 
 /// Peak signal-to-noise ratio in dB, where both pictures are; of luma only unless they are
@@ -141,7 +146,7 @@ fn picture_gets_as_few_bytes_as_a_datagram_holds() {
             for _ in 0..3 {
                 let jpeg = fitter.fit_bytes(&picture, best, max_bytes, &mut last).unwrap();
                 assert!(jpeg.len() <= max_bytes, "{}", jpeg.len());
-                assert!(!jpeg::info(&jpeg).unwrap().progressive);
+                assert!(jpeg::info(&jpeg).unwrap().is_plain());
             }
         }
         assert!(fitter.fit_bytes(&picture, best, 100, &mut Fit::default()).is_err());

@@ -59,13 +59,46 @@ pub(crate) enum Turn {
         /// When it is given a turn if nothing happens before. The past means: as soon as others
         /// had theirs.
         until: Option<Instant>,
-        /// Whether it is given a turn at the source's news.
-        news: bool,
+        /// At whose news it is given a turn.
+        news: Topics,
         /// How much work it makes, beside others: one for a connection that is open.
         weight: u32,
     },
     /// Its source is closed, and it is dropped.
     Over,
+}
+
+/// Whose news: each who has any has a number.
+///
+/// Several numbers share a place where there are very many; who listens there is given a turn too
+/// many, and none too few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Topics(u64);
+
+impl Topics {
+    /// Nobody's.
+    pub const NONE: Self = Self(0);
+
+    /// That of one.
+    pub fn of(number: u32) -> Self {
+        Self(1 << (number as usize % PLACES))
+    }
+
+    /// Those of either.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that are not among the others.
+    fn without(self, others: Self) -> Self {
+        Self(self.0 & !others.0)
+    }
+
+    /// Where they stand in a list of [`PLACES`].
+    fn places(self) -> impl Iterator<Item = usize> {
+        (0..PLACES).filter(move |place| self.0 >> place & 1 == 1)
+    }
 }
 
 /// The running lanes. Dropping them ends them.
@@ -97,10 +130,10 @@ struct Door {
     next_token: AtomicUsize,
     /// The sum of what its talks weigh.
     load: AtomicUsize,
-    /// How many talks listen to news.
-    listening: AtomicUsize,
-    /// Whether there is news.
-    news: AtomicBool,
+    /// How many talks listen to the news of each topic.
+    listening: [AtomicUsize; PLACES],
+    /// Which topics there is news of, a bit for each.
+    news: AtomicU64,
     ending: AtomicBool,
     longest_turn_us: AtomicU64,
 }
@@ -161,11 +194,11 @@ impl Places {
         Door::place(idlest.expect("there is a lane at least"))
     }
 
-    /// What to call when there is news.
-    pub(crate) fn bells(&self) -> Vec<Arc<dyn Fn() + Send + Sync>> {
+    /// What to call when there is news of these topics.
+    pub(crate) fn bells(&self, topics: Topics) -> Vec<Arc<dyn Fn() + Send + Sync>> {
         let bell = |door: &Arc<Door>| -> Arc<dyn Fn() + Send + Sync> {
             let door = Arc::clone(door);
-            Arc::new(move || door.ring())
+            Arc::new(move || door.ring(topics))
         };
         self.doors.iter().map(bell).collect()
     }
@@ -219,8 +252,11 @@ impl Door {
         }
     }
 
-    fn ring(&self) {
-        if self.listening.load(Ordering::Relaxed) > 0 && !self.news.swap(true, Ordering::AcqRel) {
+    fn ring(&self, topics: Topics) {
+        let mut listens = topics.places().map(|place| &self.listening[place]);
+        if listens.any(|count| count.load(Ordering::Relaxed) > 0)
+            && self.news.fetch_or(topics.0, Ordering::AcqRel) & topics.0 != topics.0
+        {
             self.wake();
         }
     }
@@ -235,10 +271,12 @@ impl Door {
 impl Turn {
     /// Nothing more is to be done until the source is ready, or this time comes.
     pub(crate) fn until(until: Option<Instant>) -> Self {
-        Turn::Wait { until, news: false, weight: 1 }
+        Turn::Wait { until, news: Topics::NONE, weight: 1 }
     }
 }
 
 /// How long talks may have turns before the lane looks at its sockets again. A turn that was begun
 /// is not cut short.
 pub(crate) const TURNS_TIME: Duration = Duration::from_millis(4);
+/// As many as there are bits in [`Topics`].
+const PLACES: usize = u64::BITS as usize;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::{ErrorKind, Result};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, unbounded};
@@ -12,7 +12,7 @@ use log::{debug, error};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use super::{Call, Door, Handle, Kernel, Moment, Ready, TURNS_TIME, Talk, Turn};
+use super::{Call, Door, Handle, Kernel, Moment, PLACES, Ready, TURNS_TIME, Talk, Topics, Turn};
 
 /// One lane, as its thread has it.
 pub(super) struct Run {
@@ -23,8 +23,8 @@ pub(super) struct Run {
     talks: HashMap<Token, Entry>,
     /// Who is given a turn, in this order, each once.
     queue: VecDeque<Token>,
-    /// Who listens to news.
-    listening: BTreeSet<Token>,
+    /// Who listens to the news of each topic.
+    listening: [BTreeSet<Token>; PLACES],
     /// When to look at whom, each once; it may have been put off since.
     alarms: BTreeSet<(Instant, Token)>,
 }
@@ -36,6 +36,8 @@ struct Entry {
     ready: Ready,
     queued: bool,
     weight: u32,
+    /// Whose news it listens to.
+    news: Topics,
     /// When it asked for a turn.
     until: Option<Instant>,
     /// The alarm that is set for it: then, or earlier.
@@ -52,8 +54,8 @@ impl Run {
             waker,
             next_token: AtomicUsize::new(WAKE.0 + 1),
             load: AtomicUsize::new(0),
-            listening: AtomicUsize::new(0),
-            news: AtomicBool::new(false),
+            listening: [const { AtomicUsize::new(0) }; PLACES],
+            news: AtomicU64::new(0),
             ending: AtomicBool::new(false),
             longest_turn_us: Default::default(),
         });
@@ -64,7 +66,7 @@ impl Run {
             kernel: Kernel::new(),
             talks: HashMap::new(),
             queue: VecDeque::new(),
-            listening: BTreeSet::new(),
+            listening: [const { BTreeSet::new() }; PLACES],
             alarms: BTreeSet::new(),
         })
     }
@@ -151,6 +153,7 @@ impl Run {
             ready: Ready::default(),
             queued: true,
             weight: 1,
+            news: Topics::NONE,
             until: None,
             alarm: None,
         };
@@ -159,11 +162,10 @@ impl Run {
     }
 
     fn take_news(&mut self) {
-        if self.door.news.swap(false, Ordering::AcqRel) {
-            for token in &self.listening {
-                if let Some(entry) = self.talks.get_mut(token) {
-                    Self::line_up(&mut self.queue, *token, entry);
-                }
+        let news = Topics(self.door.news.swap(0, Ordering::AcqRel));
+        for token in news.places().flat_map(|place| &self.listening[place]) {
+            if let Some(entry) = self.talks.get_mut(token) {
+                Self::line_up(&mut self.queue, *token, entry);
             }
         }
     }
@@ -232,22 +234,36 @@ impl Run {
         }
     }
 
-    fn listen(&mut self, token: Token, news: bool) {
-        let changed =
-            if news { self.listening.insert(token) } else { self.listening.remove(&token) };
-        if changed {
-            self.door.listening.store(self.listening.len(), Ordering::Relaxed);
+    fn listen(&mut self, token: Token, news: Topics) {
+        let Some(entry) = self.talks.get_mut(&token) else { return };
+        let before = std::mem::replace(&mut entry.news, news);
+        let new = news.without(before);
+        if new != Topics::NONE {
             // What came in between has rung for nobody.
-            if news && let Some(entry) = self.talks.get_mut(&token) {
-                Self::line_up(&mut self.queue, token, entry);
-            }
+            Self::line_up(&mut self.queue, token, entry);
         }
+        for place in new.places() {
+            self.listening[place].insert(token);
+            self.count_listeners(place);
+        }
+        self.hear_no_more(token, before.without(news));
+    }
+
+    fn hear_no_more(&mut self, token: Token, news: Topics) {
+        for place in news.places() {
+            self.listening[place].remove(&token);
+            self.count_listeners(place);
+        }
+    }
+
+    fn count_listeners(&self, place: usize) {
+        self.door.listening[place].store(self.listening[place].len(), Ordering::Relaxed);
     }
 
     fn drop_talk(&mut self, token: Token) {
         let Some(mut entry) = self.talks.remove(&token) else { return };
         self.door.reweigh(entry.weight, 0);
-        self.listen(token, false);
+        self.hear_no_more(token, entry.news);
         if let Some(alarm) = entry.alarm {
             self.alarms.remove(&(alarm, token));
         }

@@ -123,11 +123,11 @@ fn notice_news_and_alarm_each_bring_a_turn() {
     at.notify();
     turns.recv_timeout(patience).unwrap();
 
-    let news = Turn::Wait { until: None, news: true, weight: 1 };
+    let news = Turn::Wait { until: None, news: Topics::of(1), weight: 1 };
     let (_, turns, _) = listener(&lanes, news);
     // It is looked at once more when it begins to listen.
     turns.recv_timeout(patience).unwrap();
-    lanes.places().bells().iter().for_each(|bell| bell());
+    lanes.places().bells(Topics::of(1)).iter().for_each(|bell| bell());
     turns.recv_timeout(patience).unwrap();
 
     let soon = Instant::now() + Duration::from_millis(30);
@@ -145,8 +145,31 @@ fn who_does_not_listen_is_left_alone_and_who_asks_at_once_starves_nobody() {
     at.notify();
     turns.recv_timeout(Duration::from_secs(30)).unwrap();
     assert!(busy.iter().take(1000).count() == 1000, "it has its turns all the while");
-    lanes.places().bells().iter().for_each(|bell| bell());
+    lanes.places().bells(Topics::of(1)).iter().for_each(|bell| bell());
     assert!(quiet.try_recv().is_err());
+}
+
+#[test]
+fn news_are_heard_by_who_listens_to_them_and_by_nobody_else() {
+    let lanes = Lanes::start(1).unwrap();
+    let patience = Duration::from_secs(30);
+    let listen = |topics| {
+        let (_, turns, _) = listener(&lanes, Turn::Wait { until: None, news: topics, weight: 1 });
+        turns.recv_timeout(patience).unwrap();
+        turns
+    };
+    let (one, two) = (listen(Topics::of(1)), listen(Topics::of(2)));
+    let both = listen(Topics::of(1).union(Topics::of(2)));
+    for _ in 0..3 {
+        lanes.places().bells(Topics::of(2)).iter().for_each(|bell| bell());
+        two.recv_timeout(patience).unwrap();
+        both.recv_timeout(patience).unwrap();
+    }
+    assert!(one.try_recv().is_err());
+    lanes.places().bells(Topics::of(1)).iter().for_each(|bell| bell());
+    one.recv_timeout(patience).unwrap();
+    both.recv_timeout(patience).unwrap();
+    assert!(two.try_recv().is_err());
 }
 
 #[test]

@@ -126,7 +126,8 @@ impl Scheme {
         }
     }
 
-    fn default_port(self) -> u16 {
+    /// Where addresses lead that name no port.
+    pub fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
             Self::Https => 443,

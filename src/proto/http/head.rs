@@ -148,11 +148,20 @@ impl Head {
         self.headers.get(name)
     }
 
-    /// True if `Accept` has `media_type` in its list, with a weight above 0 (RFC 9110 §12.5.1).
+    /// True if the client names this content coding (RFC 9110 §12.5.3); `*` is not meant.
+    pub fn accepts_coding(&self, coding: &str) -> bool {
+        self.names("Accept-Encoding", coding)
+    }
+
     fn accepts(&self, media_type: &str) -> bool {
-        self.headers.list("Accept").any(|range| {
+        self.names("Accept", media_type)
+    }
+
+    /// True if a field has a value in its list, with a weight above 0 (RFC 9110 §12.4.2).
+    fn names(&self, field: &str, value: &str) -> bool {
+        self.headers.list(field).any(|range| {
             let mut pieces = range.split(';').map(str::trim);
-            let named = pieces.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+            let named = pieces.next().is_some_and(|name| name.eq_ignore_ascii_case(value));
             let weight = pieces.find_map(|p| p.strip_prefix("q=").or(p.strip_prefix("Q=")));
             named && weight.is_none_or(|q| q.parse::<f32>().is_ok_and(|q| q > 0.0))
         })

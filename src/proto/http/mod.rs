@@ -47,7 +47,7 @@ pub use range::{Asked, parse_range};
 pub use reply::{Reply, ReplyBody, parse_reply};
 pub use response::ResponseHead;
 pub use status::Status;
-pub use url::{HttpUrl, write_get};
+pub use url::{HttpUrl, without_secrets, write_get};
 
 /// Bytes that break a grammar or pass a limit: where, which rule, what to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

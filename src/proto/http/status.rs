@@ -19,6 +19,8 @@ pub enum Status {
     PartialContent = 206,
     Found = 302,
     SeeOther = 303,
+    /// It stands at another address, for good.
+    PermanentRedirect = 308,
     NotModified = 304,
     BadRequest = 400,
     Unauthorized = 401,
@@ -63,6 +65,7 @@ impl Status {
             Self::PartialContent => "Partial Content",
             Self::Found => "Found",
             Self::SeeOther => "See Other",
+            Self::PermanentRedirect => "Permanent Redirect",
             Self::NotModified => "Not Modified",
             Self::BadRequest => "Bad Request",
             Self::Unauthorized => "Unauthorized",

@@ -1,9 +1,10 @@
 //! The dialect of the networking lab (Kurose and Ross, *Computer Networking*,
 //! the RTSP lab), spoken by its students' clients.
 //!
-//! A request is recognised by its bare file name ([`is_lab`]). It may end with
-//! an empty line, with a line end, or with its last digit, so that its end is
-//! sometimes known only by the silence after it: see [`Found`]. The reply is
+//! A request is recognised by its first line ([`dialect`]): by its bare file name, or by
+//! having no version in a [terse] request. It may end with an empty line, with a line
+//! end, or with its last digit, so that its end is sometimes known only by the silence
+//! after it: see [`Found`]. The reply is
 //! written the way the request ended ([`Style`]), which is what its client
 //! waits for: one that reads lines needs the line end after `Session`, one that
 //! reads up to an empty line needs that too, and either would take what is more
@@ -12,10 +13,13 @@
 //! Does not keep time, nor know the videos.
 
 mod reply;
+mod terse;
 
 use std::ops::Range;
+use std::time::Duration;
 
 pub use reply::{write_description, write_reply};
+pub use terse::{parse_terse_request, unreadable};
 
 use super::message::decimal;
 use super::{Invalid, Method, Refused, Status};
@@ -81,27 +85,49 @@ pub enum Found {
         length: usize,
     },
     /// All that the method needs is there, but a number may still grow and a
-    /// line follow. If nothing more comes for some tens of milliseconds, this
+    /// line follow. If nothing more comes for as long as `silence`, this
     /// is the request; if something does, parse again.
     MaybeComplete {
         /// What is asked, as it stands.
         request: LabRequest,
         /// How many bytes to take from the buffer.
         length: usize,
+        /// How long nothing may have followed.
+        silence: Duration,
     },
 }
 
-/// Tells whether `input` starts with a request in the lab's dialect, or `None`
-/// if its first line is not whole.
-///
-/// It does if its line is `METHOD name RTSP/1.x` or `METHOD RTSP/1.x` and the
-/// name neither starts with a slash, nor is `*`, nor has a scheme.
-pub fn is_lab(input: &[u8]) -> Option<bool> {
-    let (line, _) = lenient_line(input, blank_lines(input))?;
-    Some(line.len() <= MAX_REQUEST_BYTES && request_line(line).is_some())
+/// How a request is written, as far as its first line tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// As RFC 2326 has it, or as something that only its own parser can refuse.
+    Standard,
+    /// As the lab has it: `METHOD name RTSP/1.x` or `METHOD RTSP/1.x`, where the name
+    /// neither starts with a slash, nor is `*`, nor has a scheme.
+    Lab,
+    /// As some of the lab's students have it: `METHOD name` or `METHOD `, and in the next
+    /// line a number.
+    Terse,
+    /// One of the lab's methods, and then nothing that anybody speaks.
+    Unreadable,
+    /// Unreadable, unless a number follows. If nothing does for [`LONG_SILENCE`], it is.
+    MaybeUnreadable,
 }
 
-/// Parses one request from the front of `input`, of which [`is_lab`] is true.
+/// Tells how the request at the front of `input` is written, or `None` if its first line is
+/// not whole.
+pub fn dialect(input: &[u8]) -> Option<Dialect> {
+    let (line, next) = lenient_line(input, blank_lines(input))?;
+    if line.len() > MAX_REQUEST_BYTES {
+        return Some(Dialect::Standard);
+    }
+    if request_line(line).is_some() {
+        return Some(Dialect::Lab);
+    }
+    Some(terse::dialect(line, &input[next..]).unwrap_or(Dialect::Standard))
+}
+
+/// Parses one request from the front of `input`, which is of [`Dialect::Lab`].
 ///
 /// Returns `None` if something that its method needs has not come: `CSeq`, and
 /// with SETUP the port, with PLAY, PAUSE and TEARDOWN the session, with
@@ -143,7 +169,7 @@ pub fn parse_lab_request(input: &[u8]) -> Result<Option<Found>, Refused> {
         return end_or_wait(window, input, fields.cseq);
     }
     let request = fields.request(fields.ending)?;
-    Ok(Some(Found::MaybeComplete { request, length: at }))
+    Ok(Some(Found::MaybeComplete { request, length: at, silence: SILENCE }))
 }
 
 impl Style {
@@ -341,6 +367,12 @@ fn refuse_control(line: &[u8], at: usize, cseq: Option<u32>) -> Result<(), Refus
 fn refused(status: Status, offset: usize, rule: &'static str, cseq: Option<u32>) -> Refused {
     Refused { invalid: Invalid::new(offset, rule), status, cseq }
 }
+
+/// After so long nothing more belongs to a request that could be whole.
+const SILENCE: Duration = Duration::from_millis(40);
+
+/// The same where nothing else tells that a request is whole.
+pub const LONG_SILENCE: Duration = Duration::from_millis(200);
 
 /// Most bytes of a request; the lab's own server reads 256.
 pub const MAX_REQUEST_BYTES: usize = 1024;

@@ -43,7 +43,7 @@ impl Uri {
             return Ok(Self { text: text.to_owned(), host: None, port: None, target });
         }
         let (scheme, rest) = text.split_once("://").ok_or(invalid)?;
-        if !["rtsp", "rtspu"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        if !["rtsp", "rtspu", "rtsps"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
             return Err(invalid);
         }
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));

@@ -4,11 +4,13 @@ use super::*;
 use crate::base::clock::Clock;
 use crate::live::audience::{Audience, Keep};
 use crate::live::bandwidth::Budget;
-use crate::live::hub::Hub;
+use crate::live::channel::Channels;
+use crate::live::crowd::Crowd;
 use crate::live::meter::StreamMeter;
 use crate::live::settings::ViewerId;
 use crate::net::lane::Lanes;
 use crate::rtsp::clips::{Clips, Lookup};
+use crate::source::pattern::Pattern;
 use crate::source::scratch::Scratch;
 
 const GRAY: &[u8] = include_bytes!("../../../tests/data/jpeg/gray.jpg");
@@ -20,9 +22,10 @@ const PERIOD: Duration = Duration::from_millis(50);
 struct House {
     _scratch: Scratch,
     workers: Arc<Workers>,
-    packing: Arc<Packing>,
+    packing: Packing,
     lanes: Lanes,
     host: Handle,
+    crowd: Arc<Crowd>,
     audience: Arc<Audience>,
     clip: Arc<Clip>,
     start: Instant,
@@ -45,10 +48,12 @@ impl House {
         let clips = Arc::new(Clips::new(scratch.path().into(), 20.0, Arc::clone(&workers)));
         let mut lookup = clips.look_up("clip", &host).unwrap();
         let clip = soon(|| Lookup::outcome(&mut lookup)).unwrap();
-        let hub = Arc::new(Hub::new(Clock::system()));
+        let channel = Channels::new(Clock::system()).open(&Pattern::new());
+        let audience = Arc::new(Audience::new(Clock::system(), Budget::Unlimited, 10));
         Self {
-            packing: Arc::new(Packing::new(Arc::clone(&workers))),
-            audience: Arc::new(Audience::new(hub, Budget::Unlimited, 10)),
+            packing: Packing::new(Arc::clone(&workers), &channel.hub),
+            crowd: audience.gather(channel),
+            audience,
             _scratch: scratch,
             workers,
             lanes,
@@ -69,7 +74,7 @@ impl House {
         let clip = Arc::clone(&self.clip);
         let mut feed = ClipFeed::new(clip, preferences, None, Format::Lab, self.start);
         let (id, settings) = (ViewerId::random(), preferences.settings);
-        let viewer = self.audience.enter_clip(id, settings, self.clip.costs);
+        let viewer = self.audience.enter_clip(&self.crowd, id, settings, self.clip.costs);
         let meter = StreamMeter::default();
         feed.sit(self.audience.join(viewer, meter, Keep::WhileItLasts, self.start).unwrap());
         self.start(&mut feed, from, end, scale, at);

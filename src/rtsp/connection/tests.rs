@@ -10,12 +10,12 @@ use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::live::audience::Audience;
 use crate::live::bandwidth::Budget;
-use crate::live::hub::Hub;
-use crate::live::supervisor::Condition;
+use crate::live::channel::Channels;
 use crate::net::kernel::Kernel;
 use crate::net::wire::{Ready, Wire};
 use crate::net::{Engine, Limits};
 use crate::proto::rtsp::parse_reply;
+use crate::room::{Room, Rooms};
 use crate::source::pattern::Pattern;
 use crate::web::{About, Access, Context, Proxies, ProxyHeader, Readers};
 
@@ -37,9 +37,11 @@ impl Site {
         let clock = Clock::system();
         let now = clock.now();
         let engine = Arc::new(Engine::start(Limits::of_descriptors(1024), now).unwrap());
-        let hub = Arc::new(Hub::new(clock));
-        let audience = Arc::new(Audience::new(Arc::clone(&hub), Budget::Unlimited, 10));
-        let condition = Arc::new(Condition::new(&Pattern::new()));
+        let channels = Channels::new(clock.clone());
+        let channel = channels.open(&Pattern::new());
+        let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));
+        let crowd = audience.gather(Arc::clone(&channel));
+        let rooms = Rooms::new(Room { name: None, title: "site".into(), crowd });
         let about = About {
             name: "site".into(),
             addresses: Vec::new(),
@@ -50,7 +52,7 @@ impl Site {
         let stop = Shutdown::new();
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies);
-        let context = Context::new(hub, audience, condition, about, access, engine, stop);
+        let context = Context::new(rooms, audience, about, access, engine, stop);
         let bind = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
         let plan = Plan { bind, clips: None, fps: 25.0 };
         let (server, _) = Server::new(plan, Arc::new(context));

@@ -7,8 +7,8 @@
 use std::io::{self, Read, Seek};
 
 use super::super::reel::{MAX_PICTURE_BYTES, Step};
+use super::fields;
 use super::window::{Found, Window};
-use crate::jpeg;
 
 /// Where the reading of such a file is, and what its headers said.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,8 @@ struct Video {
     scale: u32,
     /// As a FourCC.
     encoding: Option<[u8; 4]>,
+    /// Rows of a picture.
+    height: u32,
 }
 
 impl Avi {
@@ -88,7 +90,7 @@ impl Avi {
     pub(super) fn fps(&self) -> Option<f64> {
         let stated = self.video.map(|video| f64::from(video.rate) / f64::from(video.scale));
         let of_file = 1e6 / f64::from(self.period_us);
-        stated.into_iter().chain([of_file]).find(|fps| SANE_FPS.contains(fps))
+        stated.into_iter().chain([of_file]).find(|fps| super::SANE_FPS.contains(fps))
     }
 
     /// The name of the video's encoding, if it is not MJPEG.
@@ -96,8 +98,8 @@ impl Avi {
         let name = self.video?.encoding?;
         let shown = String::from_utf8_lossy(&name).trim().to_owned();
         let plain = shown.chars().all(|letter| letter.is_ascii_alphanumeric());
-        match name.to_ascii_uppercase().as_slice() {
-            b"MJPG" => None,
+        match name {
+            _ if super::is_mjpeg(name) => None,
             _ if plain && !shown.is_empty() => Some(shown),
             _ => Some("raw pictures".to_owned()),
         }
@@ -115,7 +117,8 @@ impl Avi {
                 if payload.starts_with(b"vids") && self.video.is_none() {
                     let (scale, rate) = (number(20), number(24));
                     let stream = self.streams;
-                    self.video = Some(Video { number: stream, rate, scale, encoding: None });
+                    self.video =
+                        Some(Video { number: stream, rate, scale, encoding: None, height: 0 });
                 }
                 self.streams = self.streams.saturating_add(1);
             }
@@ -123,6 +126,8 @@ impl Avi {
             _ => match &mut self.video {
                 Some(video) if video.number + 1 == self.streams => {
                     video.encoding = Some(number(16).to_le_bytes());
+                    // Below 0 if the first row is the upper one.
+                    video.height = number(8).cast_signed().unsigned_abs();
                 }
                 _ => {}
             },
@@ -149,7 +154,8 @@ impl Avi {
         }
         if length <= MAX_PICTURE_BYTES && window.need(8 + length)? {
             let picture = window.bytes().get(8..8 + length).unwrap_or_default();
-            let picture = jpeg::complete(picture);
+            let height = self.video.map_or(0, |video| video.height);
+            let picture = fields::picture(picture, height);
             skip_chunk(window, length)?;
             return Ok(picture.map_or(Step::Broken, Step::Picture));
         }
@@ -190,5 +196,3 @@ const MAX_HEADER_BYTES: usize = 64 << 10;
 
 /// Lists and chunks before the first picture: a few, and what a recorder puts between.
 const MAX_CHUNKS_OF_HEADERS: usize = 1000;
-
-const SANE_FPS: std::ops::RangeInclusive<f64> = 0.1..=240.0;

@@ -4,7 +4,8 @@ use std::io::{self, Read, Seek};
 
 use super::super::reel::{MAX_PICTURE_BYTES, Step};
 use super::window::{Found, Window};
-use crate::jpeg::{self, Walker};
+use crate::jpeg::Walker;
+use crate::media::gate;
 
 /// Where the reading of such a file is: nowhere but in the window.
 #[derive(Debug, Clone, Default)]
@@ -22,18 +23,42 @@ impl Concat {
             match walker.advance(window.bytes()) {
                 Ok(Some(length)) => break length,
                 Ok(None) if window.bytes().len() <= MAX_PICTURE_BYTES && window.more()? => {}
-                // It is cut off by the end of the file, or far too long.
+                // The end of the file may have come before the picture's.
+                Ok(None) if window.bytes().len() <= MAX_PICTURE_BYTES && walker.has_scan() => {
+                    return without_end(window, window.bytes().len(), SOI.len());
+                }
+                // It is no picture, or far too long.
                 Ok(None) => return broken(window, SOI.len()),
+                Err(error) if walker.has_scan() => {
+                    let length = error.offset.max(1);
+                    return without_end(window, length, length);
+                }
                 Err(error) => return broken(window, error.offset.max(1)),
             }
         };
-        match jpeg::complete(window.bytes().get(..length).unwrap_or_default()) {
+        match gate::take(window.bytes().get(..length).unwrap_or_default()) {
             Ok(picture) => {
                 window.skip(length as u64)?;
                 Ok(Step::Picture(picture))
             }
             Err(_) => broken(window, length),
         }
+    }
+}
+
+/// Takes a picture without EOI, in what comes before the next or the end of the file. If it is
+/// none, goes past `else_skip` bytes.
+fn without_end<F: Read + Seek>(
+    window: &mut Window<F>,
+    length: usize,
+    else_skip: usize,
+) -> io::Result<Step> {
+    match gate::take(window.bytes().get(..length).unwrap_or_default()) {
+        Ok(picture) => {
+            window.skip(length as u64)?;
+            Ok(Step::Picture(picture))
+        }
+        Err(_) => broken(window, else_skip),
     }
 }
 

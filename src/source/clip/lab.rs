@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek};
 
 use super::super::reel::Step;
 use super::window::{Found, Window};
-use crate::jpeg;
+use crate::media::gate;
 
 /// Where the reading of such a file is.
 #[derive(Debug, Clone, Default)]
@@ -30,13 +30,16 @@ impl Lab {
             return Ok(Step::End);
         }
         window.need(HEAD_BYTES)?;
-        if let Some(length) = length(window.bytes())
-            && window.need(DIGITS + length)?
-            && let Some(picture) = window.bytes().get(DIGITS..DIGITS + length)
-            && let Ok(picture) = jpeg::complete(picture)
-        {
-            window.skip((DIGITS + length) as u64)?;
-            return Ok(Step::Picture(picture));
+        if let Some(length) = length(window.bytes()) {
+            window.need(DIGITS + length)?;
+            // The file may end before the picture's EOI.
+            let there = window.bytes().get(DIGITS..).unwrap_or_default();
+            let there = there.get(..length).unwrap_or(there);
+            let end = DIGITS + there.len();
+            if let Ok(picture) = gate::take(there) {
+                window.skip(end as u64)?;
+                return Ok(Step::Picture(picture));
+            }
         }
         // Its length may be as wrong as the rest.
         window.skip(1)?;

@@ -196,6 +196,34 @@ mod tests {
     }
 
     #[test]
+    fn containers_are_sought_in_like_all_others() {
+        let scratch = Scratch::folder();
+        let clips: [&[u8]; 4] = [
+            include_bytes!("../../../tests/data/clip/ffmpeg.mov"),
+            include_bytes!("../../../tests/data/clip/ffmpeg.mp4"),
+            include_bytes!("../../../tests/data/clip/ffmpeg.mkv"),
+            include_bytes!("../../../tests/data/clip/ffmpeg.mpjpeg"),
+        ];
+        for bytes in clips {
+            let path = scratch.write("clip", bytes);
+            let mut expected = Vec::new();
+            for index_bytes in [1 << 20, 0] {
+                let survey = survey(&path, index_bytes);
+                assert_eq!(survey.pictures, 6);
+                let mut reader = Reader::open(&path, &survey).unwrap();
+                let first: Vec<_> = (0..6).filter_map(|number| read(&mut reader, number)).collect();
+                assert_eq!(first.len(), 6);
+                for number in [5, 0, 3, 4, 1, 2] {
+                    assert_eq!(read(&mut reader, number).as_ref(), first.get(number as usize));
+                }
+                assert_eq!(read(&mut reader, 6), None);
+                expected.push(first);
+            }
+            assert_eq!(expected[0], expected[1]);
+        }
+    }
+
+    #[test]
     fn survey_tells_how_long_it_plays_and_costs_a_piece_at_a_time() {
         let scratch = Scratch::folder();
         let path = scratch.write("three.mjpeg", &[GRAY, GRAY, GRAY].concat());

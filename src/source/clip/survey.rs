@@ -71,17 +71,17 @@ impl Surveyor {
     pub fn go_on(&mut self) -> Result<Option<(Survey, Jpeg)>, Trouble> {
         let until = self.reel.window.position().saturating_add(PIECE_BYTES);
         for _ in 0..PIECE_STEPS {
-            let position = self.reel.window.position();
-            if position >= until {
+            if self.reel.window.position() >= until {
                 break;
             }
+            let place = self.reel.place();
             match self.reel.step()? {
                 Step::Picture(jpeg) => {
-                    self.last = Some((position, jpeg.bytes.len()));
+                    self.last = Some((place, jpeg.bytes.len()));
                     self.first.get_or_insert(jpeg);
-                    self.note(position);
+                    self.note(place);
                 }
-                Step::Repeat => self.note(position),
+                Step::Repeat => self.note(place),
                 Step::Broken | Step::Searching => {}
                 Step::End => return self.end().map(Some),
             }
@@ -89,7 +89,7 @@ impl Surveyor {
         Ok(None)
     }
 
-    /// Counts a picture that is found at `position`.
+    /// Counts a picture that is found at `position`, a place of the reel's.
     fn note(&mut self, position: u64) {
         let Some((shown, bytes)) = self.last else { return };
         self.indexes.note(&self.index, self.pictures, Mark { position, shown });

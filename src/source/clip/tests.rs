@@ -1,6 +1,6 @@
-//! Tests of the three forms, on clips built here and on one that ffmpeg wrote.
+//! Tests of the forms, on clips built here and on some that ffmpeg wrote.
 
-use std::io::Cursor;
+use std::io::{Cursor, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use super::*;
@@ -13,6 +13,11 @@ const NO_DHT: &[u8] = include_bytes!("../../../tests/data/jpeg/no_dht.jpg");
 const LARGE: &[u8] = include_bytes!("../../../tests/data/jpeg/ffmpeg.jpg");
 const CMYK: &[u8] = include_bytes!("../../../tests/data/jpeg/cmyk.jpg");
 const FFMPEG_AVI: &[u8] = include_bytes!("../../../tests/data/clip/ffmpeg.avi");
+const MOV: &[u8] = include_bytes!("../../../tests/data/clip/ffmpeg.mov");
+const MP4: &[u8] = include_bytes!("../../../tests/data/clip/ffmpeg.mp4");
+const MKV: &[u8] = include_bytes!("../../../tests/data/clip/ffmpeg.mkv");
+const MPJPEG: &[u8] = include_bytes!("../../../tests/data/clip/ffmpeg.mpjpeg");
+const H264_MKV: &[u8] = include_bytes!("../../../tests/data/clip/h264.mkv");
 const MPEG4_AVI: &[u8] = include_bytes!("../../../tests/data/clip/mpeg4.avi");
 
 const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 500.0 };
@@ -21,15 +26,10 @@ const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 500.0 };
 fn steps(bytes: &[u8]) -> String {
     let mut window = Window::new(Cursor::new(bytes.to_vec()));
     window.need(HEAD_BYTES).unwrap();
-    let mut form = Form::of(window.bytes()).expect("the test's clip has a form");
+    let mut form = Form::of(&mut window).unwrap().expect("the test's clip has a form");
     let mut steps = String::new();
     loop {
-        let step = match &mut form {
-            Form::Lab(lab) => lab.step(&mut window),
-            Form::Concat(concat) => concat.step(&mut window),
-            Form::Avi(avi) => avi.step(&mut window),
-        };
-        match step.unwrap() {
+        match form.step(&mut window).unwrap() {
             Step::Picture(jpeg) => steps.push(if jpeg.size.width == 48 { 'S' } else { 'L' }),
             Step::Repeat => steps.push('r'),
             Step::Broken => steps.push('b'),
@@ -81,12 +81,77 @@ fn play(capture: &mut dyn Capture, pictures: usize) -> Result<usize, Trouble> {
 }
 
 #[test]
-fn three_forms_are_told_apart_and_read() {
+fn forms_are_told_apart_and_read() {
     assert_eq!(steps(&lab(&[SMALL, LARGE, NO_DHT])), "SLS");
     assert_eq!(steps(&[SMALL, LARGE, NO_DHT].concat()), "SLS");
     let movie = [SMALL, LARGE, NO_DHT].map(|picture| chunk(b"01dc", picture));
     assert_eq!(steps(&avi(0, (1, 1), &movie)), "SLS");
-    assert_eq!(steps(FFMPEG_AVI), "LLLLLL");
+    for (name, bytes) in
+        [("avi", FFMPEG_AVI), ("mov", MOV), ("mp4", MP4), ("mkv", MKV), ("mpjpeg", MPJPEG)]
+    {
+        assert_eq!(steps(bytes), "LLLLLL", "{name}");
+    }
+}
+
+#[test]
+fn containers_give_their_pictures_byte_for_byte() {
+    let scratch = Scratch::folder();
+    for (name, bytes) in [("mov", MOV), ("mp4", MP4), ("mkv", MKV), ("mpjpeg", MPJPEG)] {
+        let mut reel = FileReel::open(&scratch.write(name, bytes)).unwrap();
+        for _ in 0..100 {
+            match reel.step().unwrap() {
+                Step::Picture(jpeg) => {
+                    let place = memchr::memmem::find(bytes, &jpeg.bytes);
+                    assert!(place.is_some(), "{name}: a picture that is not in the file");
+                }
+                Step::End => break,
+                Step::Searching => {}
+                step => panic!("{name}: {step:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn interlaced_avi_is_shown_at_its_full_height() {
+    // One chunk with two fields, in a video that is said to be twice as high.
+    let fields = chunk(b"01dc", &[SMALL, SMALL].concat());
+    let mut bytes = avi(0, (25, 1), &[fields.clone(), fields]);
+    let strf = memchr::memmem::rfind(&bytes, b"strf").unwrap() + 8;
+    bytes[strf + 8..strf + 12].copy_from_slice(&(-64_i32).to_le_bytes());
+    let folder = Scratch::folder();
+    let clip = Clip::new(folder.write("clip", &bytes)).unwrap().open(WISH, &Clock::system());
+    assert_eq!(clip.unwrap().format().size, Size { width: 48, height: 64 });
+}
+
+#[test]
+fn recording_of_more_than_four_gigabytes_plays_to_its_end() {
+    let folder = Scratch::folder();
+    let path = folder.write("clip", &avi(0, (25, 1), &[chunk(b"01dc", SMALL)]));
+    let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    // Further RIFFs as OpenDML has them, in a file of holes.
+    for picture in [LARGE, NO_DHT] {
+        let hole = 0xC000_0000_u64;
+        let end = file.seek(SeekFrom::End(0)).unwrap();
+        let junk = [b"JUNK".as_slice(), &u32::try_from(hole).unwrap().to_le_bytes()].concat();
+        file.write_all(&junk).unwrap();
+        file.set_len(end + 8 + hole).unwrap();
+        file.seek(SeekFrom::End(0)).unwrap();
+        let movie = list(b"LIST", b"movi", &[chunk(b"01dc", picture)]);
+        file.write_all(&list(b"RIFF", b"AVIX", &[movie])).unwrap();
+    }
+    let mut reel = FileReel::open(&path).unwrap();
+    let mut widths = Vec::new();
+    for _ in 0..100 {
+        match reel.step().unwrap() {
+            Step::Picture(jpeg) => widths.push(jpeg.size.width),
+            Step::End => break,
+            _ => {}
+        }
+    }
+    assert_eq!(widths.len(), 3, "{widths:?}");
+    let far = reel.window.position();
+    assert!(far > 6 << 30, "{far}");
 }
 
 #[test]
@@ -123,14 +188,17 @@ fn damage_costs_the_pictures_that_it_hits() {
     };
     let plain = [SMALL, LARGE, SMALL].concat();
     let middle = SMALL.len();
-    assert_eq!(steps(&hurt(&plain, middle + 4, &[0, 0])), "SbS");
-    assert_eq!(steps(&hurt(&plain, middle + LARGE.len() - 2, &[0, 0])), "SbS");
-    assert_eq!(steps(&[SMALL, b"--frame\r\n\r\n", CMYK, LARGE, &LARGE[..200]].concat()), "SbLb");
+    assert_eq!(steps(&hurt(&plain, middle + 4, &[0, 0])), "SLS", "libjpeg bears it");
+    assert_eq!(steps(&hurt(&plain, middle + LARGE.len() - 20, &[0xFF, 2])), "SbS");
+    assert_eq!(steps(&hurt(&plain, middle + LARGE.len() - 2, &[0, 0])), "SLS", "no EOI");
+    assert_eq!(steps(&[SMALL, b"--frame\r\n\r\n", LARGE, &LARGE[..200]].concat()), "SLb");
+    assert_eq!(steps(&[SMALL, CMYK, &LARGE[..LARGE.len() - 2]].concat()), "SSL", "no EOI");
     let lab = lab(&[SMALL, LARGE, SMALL]);
     assert_eq!(steps(&hurt(&lab, 5 + middle, b"00009")), "SbS");
     assert_eq!(steps(&hurt(&lab, 5 + middle, b"x")), "SbS");
     assert_eq!(steps(&hurt(&lab, 5 + middle + 20, &[0xFF; 90])), "SbS");
-    assert_eq!(steps(&lab[..lab.len() - 1]), "SLb");
+    assert_eq!(steps(&lab[..lab.len() - 1]), "SLS", "half an EOI");
+    assert_eq!(steps(&lab[..lab.len() - 40]), "SLb");
     let movie = [SMALL, LARGE, SMALL].map(|picture| chunk(b"01dc", picture));
     let avi = avi(0, (1, 1), &movie);
     let second = memchr::memmem::rfind(&avi, LARGE).unwrap() - 8;
@@ -155,9 +223,17 @@ fn noise_never_panics_and_always_ends() {
         (state >> 33) as usize
     };
     let movie = [SMALL, LARGE, NO_DHT].map(|picture| chunk(b"01dc", picture));
-    let clips = [[SMALL, LARGE].concat(), lab(&[SMALL, LARGE]), avi(0, (1, 1), &movie)];
-    for round in 0..900 {
-        let mut bytes = clips[round % 3].clone();
+    let clips = [
+        [SMALL, LARGE].concat(),
+        lab(&[SMALL, LARGE]),
+        avi(0, (1, 1), &movie),
+        MOV.to_vec(),
+        MP4.to_vec(),
+        MKV.to_vec(),
+        MPJPEG.to_vec(),
+    ];
+    for round in 0..2100 {
+        let mut bytes = clips[round % clips.len()].clone();
         for _ in 0..1 + random() % 20 {
             let at = HEAD_BYTES + random() % (bytes.len() - HEAD_BYTES);
             bytes[at] = random() as u8;
@@ -173,6 +249,9 @@ fn avi_plays_at_its_own_rate_and_others_at_the_wished_one() {
     let movie = [chunk(b"01dc", SMALL)];
     for (bytes, fps) in [
         (FFMPEG_AVI.to_vec(), 12.0),
+        (MOV.to_vec(), 12.0),
+        (MP4.to_vec(), 12.0),
+        (MPJPEG.to_vec(), 500.0),
         (avi(40_000, (30_000, 1001), &movie), 30_000.0 / 1001.0),
         (avi(40_000, (0, 0), &movie), 25.0),
         (avi(40_000, (1_000_000, 1), &movie), 25.0),
@@ -204,7 +283,10 @@ fn what_is_no_clip_is_told_in_one_line() {
         (b"12345", "one after another"),
         (b"\x89PNG\r\n\x1A\n0000", "five digits"),
         (&LARGE[..300], "no JPEG that can be read"),
-        (MPEG4_AVI, "AVI with FMP4"),
+        (MPEG4_AVI, "holds FMP4, not MJPEG"),
+        (H264_MKV, "holds V_MPEG4/ISO/AVC, not MJPEG"),
+        (&MOV[..200], "no table of pictures"),
+        (b"--\nselect 1 from pictures", "one after another"),
     ] {
         let said = Clip::new(folder.write("it", bytes)).unwrap_err().to_string();
         assert!(said.contains(word) && !said.contains('\n'), "{said}");

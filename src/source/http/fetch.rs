@@ -1,28 +1,41 @@
 //! Asks another server, follows where it sends us, and reads the body of its answer.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
+use crate::client::{TlsFault, Trust, Wire, client_nonce, reach};
+use crate::proto::auth::{Covered, Denial, Next, Visit};
 use crate::proto::http::{
     ChunkedDecoder, HttpUrl, Invalid, MAX_HEAD_BYTES, Reply, ReplyBody, parse_reply, write_get,
 };
 
+/// Asks for one thing, once or again and again: it remembers where it was sent and what it was
+/// let in with.
+pub(super) struct Asker {
+    /// Where it is, in the end.
+    url: HttpUrl,
+    visit: Visit,
+    trust: Trust,
+    patience: Duration,
+}
+
 /// An answer with status 200 whose body is still to be read.
 pub(super) struct Answer {
-    /// Where it came from in the end.
-    pub(super) url: HttpUrl,
     pub(super) reply: Reply,
     pub(super) body: Incoming,
-    /// When its first picture must be there.
-    pub(super) deadline: Instant,
 }
 
 impl Answer {
-    /// `image/jpeg` and the like: lower case, without parameters.
+    /// `image/jpeg` and the like, fit to be shown: lower case, without parameters; empty if it is
+    /// no type, which may be anything.
     pub(super) fn content_type(&self) -> String {
         let value = self.reply.headers.get("Content-Type").unwrap_or_default();
-        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+        let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let of_name = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+        let is_name = |name: &str| name.len() <= MAX_SHOWN && name.chars().all(of_name);
+        let is_type = kind.split_once('/').is_some_and(|(main, sub)| is_name(main) && is_name(sub));
+        if is_type { kind } else { String::new() }
     }
 }
 
@@ -32,13 +45,24 @@ pub(super) enum Fault {
     /// Its name does not resolve.
     Name(io::Error),
     Connect(io::Error),
-    Silent,
+    /// The connection is to be TLS, and is not.
+    Tls(TlsFault),
+    /// For so long.
+    Silent(Duration),
+    /// A picture, the first or another, is not complete after so long.
+    Slow {
+        bytes: u64,
+        first: bool,
+        time: Duration,
+    },
     Ended,
     Broken(io::Error),
     /// It does not speak as we do.
     Grammar(Invalid),
     /// No JPEG can be read.
     Pictures,
+    /// 401 or 403.
+    Denied(Denial),
     Answer(Unwanted),
 }
 
@@ -47,39 +71,95 @@ pub(super) enum Fault {
 pub(super) enum Unwanted {
     /// Too many redirects.
     Redirects,
-    /// A redirect to what is no `http` URL.
+    /// A redirect to what is no URL that can be asked: its scheme, if it has one.
     Elsewhere(String),
     Status(u16),
     /// Content of this type, lower case.
     Content(String),
 }
 
-/// Asks for `url` and follows redirects. All of it has one deadline, `patience` after the name was
-/// looked up, in which the system cannot be hurried.
-pub(super) fn fetch(url: &HttpUrl, patience: Duration) -> Result<Answer, Fault> {
-    let (mut url, mut addresses) = (url.clone(), look_up(url)?);
-    let deadline = Instant::now() + patience;
-    for _ in 0..=MAX_REDIRECTS {
-        let mut socket = connect(&addresses, deadline)?;
-        socket.write_all(&write_get(&url)).map_err(Fault::Broken)?;
-        let (reply, behind) = read_head(&mut socket, deadline)?;
-        match reply.status {
-            200 => {
-                let body = Incoming::new(socket, &reply, behind);
-                return Ok(Answer { url, reply, body, deadline });
+impl Asker {
+    pub(super) fn new(url: HttpUrl, trust: Trust, patience: Duration) -> Self {
+        Self { visit: Visit::of(url.who()), url, trust, patience }
+    }
+
+    /// Asks, says who we are, and follows redirects. All of it has one deadline, `patience` after
+    /// the name was looked up, in which the system cannot be hurried.
+    pub(super) fn ask(&mut self) -> Result<Answer, Fault> {
+        let mut addresses = look_up(&self.url)?;
+        let deadline = Instant::now() + self.patience;
+        let mut redirects = 0;
+        loop {
+            let (wire, reply, behind) = self.question(&addresses, deadline)?;
+            match reply.status {
+                200 => {
+                    self.visit.accepted(reply.headers.get("Authentication-Info"));
+                    let body = Incoming::new(wire, &reply, behind);
+                    return Ok(Answer { reply, body });
+                }
+                401 | 403 => {
+                    let fields = reply.headers.all("WWW-Authenticate");
+                    if let Next::Denied(why) = self.visit.refused(fields, &client_nonce()) {
+                        return Err(Fault::Denied(why));
+                    }
+                }
+                301 | 302 | 303 | 307 | 308 => {
+                    redirects += 1;
+                    if redirects > MAX_REDIRECTS {
+                        return Err(Fault::Answer(Unwanted::Redirects));
+                    }
+                    self.go(&reply)?;
+                    addresses = look_up(&self.url)?;
+                }
+                status => return Err(Fault::Answer(Unwanted::Status(status))),
             }
-            301 | 302 | 303 | 307 | 308 => {
-                let target = reply
-                    .headers
-                    .get("Location")
-                    .ok_or(Fault::Answer(Unwanted::Status(reply.status)))?;
-                url = follow(&url, target)?;
-                addresses = look_up(&url)?;
-            }
-            status => return Err(Fault::Answer(Unwanted::Status(status))),
         }
     }
-    Err(Fault::Answer(Unwanted::Redirects))
+
+    /// One request on a connection of its own: the head of its answer, and what came behind it.
+    fn question(
+        &mut self,
+        addresses: &[SocketAddr],
+        deadline: Instant,
+    ) -> Result<(Wire<TcpStream>, Reply, Vec<u8>), Fault> {
+        let mut wire = self.connect(addresses, deadline)?;
+        let uri = self.url.path_and_query();
+        let authorization = self.visit.authorization(Covered { method: "GET", uri, body: b"" });
+        let request = write_get(&self.url, authorization.as_deref());
+        wire.send_all(&request).map_err(Fault::Broken)?;
+        let (reply, behind) = read_head(&mut wire, deadline, self.patience)?;
+        Ok((wire, reply, behind))
+    }
+
+    fn connect(
+        &self,
+        addresses: &[SocketAddr],
+        deadline: Instant,
+    ) -> Result<Wire<TcpStream>, Fault> {
+        let socket = reach(addresses, deadline.min(Instant::now() + CONNECT_TIMEOUT));
+        let socket = socket.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Fault::Name(error),
+            _ => Fault::Connect(error),
+        })?;
+        socket.set_write_timeout(Some(CONNECT_TIMEOUT)).map_err(Fault::Connect)?;
+        match self.url.is_secure() {
+            true => Wire::secure(socket, self.url.host(), self.trust, deadline).map_err(Fault::Tls),
+            false => Ok(Wire::plain(socket)),
+        }
+    }
+
+    /// Goes where a reply sends us.
+    fn go(&mut self, reply: &Reply) -> Result<(), Fault> {
+        let location = reply.headers.get("Location");
+        let location = location.ok_or(Fault::Answer(Unwanted::Status(reply.status)))?;
+        let elsewhere = |_| Fault::Answer(Unwanted::Elsewhere(scheme(location)));
+        let target = self.url.follow(location).map_err(elsewhere)?;
+        if target.to_string() != self.url.to_string() || target.who() != self.url.who() {
+            self.visit = Visit::of(target.who());
+        }
+        self.url = target;
+        Ok(())
+    }
 }
 
 fn look_up(url: &HttpUrl) -> Result<Vec<SocketAddr>, Fault> {
@@ -87,29 +167,12 @@ fn look_up(url: &HttpUrl) -> Result<Vec<SocketAddr>, Fault> {
     Ok(addresses.collect())
 }
 
-fn connect(addresses: &[SocketAddr], deadline: Instant) -> Result<TcpStream, Fault> {
-    let deadline = deadline.min(Instant::now() + CONNECT_TIMEOUT);
-    let mut failed = Fault::Name(io::ErrorKind::NotFound.into());
-    for (tried, address) in addresses.iter().enumerate() {
-        // Each gets its part, so that one which swallows packets leaves time for the rest.
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(Fault::Connect(io::ErrorKind::TimedOut.into()));
-        }
-        let part = left / u32::try_from(addresses.len() - tried).unwrap_or(1);
-        match TcpStream::connect_timeout(address, part.max(TICK)) {
-            Ok(socket) => {
-                socket.set_write_timeout(Some(CONNECT_TIMEOUT)).map_err(Fault::Connect)?;
-                return Ok(socket);
-            }
-            Err(error) => failed = Fault::Connect(error),
-        }
-    }
-    Err(failed)
-}
-
 /// Reads the head of the answer, past interim ones; gives what came behind it too.
-fn read_head(socket: &mut TcpStream, deadline: Instant) -> Result<(Reply, Vec<u8>), Fault> {
+fn read_head(
+    wire: &mut Wire<TcpStream>,
+    deadline: Instant,
+    patience: Duration,
+) -> Result<(Reply, Vec<u8>), Fault> {
     let mut read = Vec::new();
     let mut piece = vec![0; MAX_HEAD_BYTES];
     loop {
@@ -120,85 +183,29 @@ fn read_head(socket: &mut TcpStream, deadline: Instant) -> Result<(Reply, Vec<u8
             }
             read = behind;
         }
-        match receive(socket, &mut piece, deadline).map_err(Fault::Broken)? {
+        match wire.receive(&mut piece, deadline).map_err(Fault::Broken)? {
             Some(0) => return Err(Fault::Ended),
             Some(count) => read.extend_from_slice(piece.get(..count).unwrap_or_default()),
-            None => return Err(Fault::Silent),
+            None => return Err(Fault::Silent(patience)),
         }
         if Instant::now() >= deadline {
-            return Err(Fault::Silent);
+            return Err(Fault::Silent(patience));
         }
     }
 }
 
-/// Reads what there is; `None` if nothing comes until `deadline`.
-fn receive(
-    socket: &mut TcpStream,
-    piece: &mut [u8],
-    deadline: Instant,
-) -> io::Result<Option<usize>> {
-    let wait = deadline.saturating_duration_since(Instant::now());
-    socket.set_read_timeout(Some(wait.max(TICK)))?;
-    match socket.read(piece) {
-        Ok(count) => Ok(Some(count)),
-        Err(error) => match error.kind() {
-            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted => {
-                Ok(None)
-            }
-            _ => Err(error),
-        },
-    }
-}
-
-/// Where a `Location` leads from `url` (RFC 3986 §5.2). Credentials stay with their server.
-fn follow(url: &HttpUrl, location: &str) -> Result<HttpUrl, Fault> {
-    let elsewhere =
-        |_| Fault::Answer(Unwanted::Elsewhere(location.chars().take(MAX_SHOWN).collect()));
-    let base = HttpUrl::parse(&format!("http://{}", authority(url))).map_err(Fault::Grammar)?;
-    let is_absolute = location.split(['/', '?', '#']).next().is_some_and(|part| part.contains(':'));
-    let target = if is_absolute {
-        location.to_owned()
-    } else if let Some(rest) = location.strip_prefix("//") {
-        format!("http://{rest}")
-    } else {
-        let path = url.path_and_query().split('?').next().unwrap_or("/");
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        match location.chars().next() {
-            Some('/') => format!("http://{}{location}", authority(url)),
-            Some('?') => format!("http://{}{path}{location}", authority(url)),
-            _ => format!("http://{}{folder}/{location}", authority(url)),
-        }
-    };
-    let target = HttpUrl::parse(&target).map_err(elsewhere)?;
-    let same_server = (target.host(), target.port()) == (base.host(), base.port());
-    match url.userinfo() {
-        Some(userinfo) if same_server && target.userinfo().is_none() => {
-            let (userinfo, authority) = (encoded(userinfo), authority(&target));
-            let address = format!("http://{userinfo}@{authority}{}", target.path_and_query());
-            HttpUrl::parse(&address).map_err(elsewhere)
-        }
-        _ => Ok(target),
-    }
-}
-
-fn authority(url: &HttpUrl) -> String {
-    let (host, port) = (url.host(), url.port());
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-/// Percent-encodes all but letters and digits, and the colon that ends the name.
-fn encoded(userinfo: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b':' => ":".to_owned(),
-        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    userinfo.bytes().map(encode).collect()
+/// The scheme of a foreign address, and no more of it: a path may hold a password.
+fn scheme(location: &str) -> String {
+    let scheme = location.split(':').next().unwrap_or_default();
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let known =
+        location.contains(':') && scheme.len() <= MAX_SHOWN && scheme.chars().all(is_scheme);
+    if known { scheme.to_owned() } else { String::new() }
 }
 
 /// A body that comes in.
 pub(super) struct Incoming {
-    socket: TcpStream,
+    wire: Wire<TcpStream>,
     framing: Framing,
     /// What came with the head.
     behind: Vec<u8>,
@@ -224,14 +231,24 @@ pub(super) enum Came {
 }
 
 impl Incoming {
-    fn new(socket: TcpStream, reply: &Reply, behind: Vec<u8>) -> Self {
+    fn new(wire: Wire<TcpStream>, reply: &Reply, behind: Vec<u8>) -> Self {
         let framing = match reply.body() {
             ReplyBody::None => Framing::Known(0),
             ReplyBody::Known(length) => Framing::Known(length),
             ReplyBody::Chunked => Framing::Chunked(ChunkedDecoder::default()),
             ReplyBody::UntilClose => Framing::UntilClose,
         };
-        Self { socket, framing, behind, piece: vec![0; PIECE_BYTES] }
+        Self { wire, framing, behind, piece: vec![0; PIECE_BYTES] }
+    }
+
+    /// Whether it was stated where it ends.
+    pub(super) fn has_length(&self) -> bool {
+        matches!(self.framing, Framing::Known(_))
+    }
+
+    /// Bytes that came on the connection, whatever they are.
+    pub(super) fn heard(&self) -> u64 {
+        self.wire.heard()
     }
 
     /// Appends to `out` what comes next.
@@ -248,8 +265,7 @@ impl Incoming {
             let behind = std::mem::take(&mut self.behind);
             return self.framing.take(&behind, out);
         }
-        let came = receive(&mut self.socket, &mut self.piece, deadline);
-        match came.map_err(Fault::Broken)? {
+        match self.wire.receive(&mut self.piece, deadline).map_err(Fault::Broken)? {
             None => Ok(Came::Nothing),
             Some(0) => Ok(Came::End),
             Some(count) => self.framing.take(self.piece.get(..count).unwrap_or_default(), out),
@@ -277,44 +293,25 @@ impl Framing {
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const MAX_REDIRECTS: usize = 5;
 const PIECE_BYTES: usize = 64 << 10;
-/// Letters of a foreign address that are shown.
-const MAX_SHOWN: usize = 80;
-/// The shortest wait: a time-out of zero would mean none.
-const TICK: Duration = Duration::from_millis(1);
+/// Letters of a foreign scheme or type that are shown.
+const MAX_SHOWN: usize = 30;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn redirects_lead_where_a_browser_would_go() {
-        let url = HttpUrl::parse("http://me:p%40ss@cam:8080/a/b?c=d").unwrap();
-        for (location, target) in [
-            ("http://other/x?y", "http://other/x?y"),
-            ("HTTP://other:81", "http://other:81/"),
-            ("//other/x", "http://other/x"),
-            ("/x", "http://cam:8080/x"),
-            ("x/y?z", "http://cam:8080/a/x/y?z"),
-            ("?action=stream", "http://cam:8080/a/b?action=stream"),
+    fn a_foreign_address_is_named_by_its_scheme_alone() {
+        for (location, named) in [
+            ("rtsp://cam/secret", "rtsp"),
+            ("javascript:secret", "javascript"),
+            ("http://", "http"),
+            ("//", ""),
+            ("secret", ""),
+            ("pass word:secret", ""),
+            ("a-scheme-that-is-far-too-long-to-be-one:", ""),
         ] {
-            assert_eq!(follow(&url, location).unwrap().to_string(), target, "{location}");
+            assert_eq!(scheme(location), named, "{location}");
         }
-        for location in ["https://cam/", "rtsp://cam/", "javascript:x", "http://", "//"] {
-            assert!(
-                matches!(follow(&url, location), Err(Fault::Answer(Unwanted::Elsewhere(_)))),
-                "{location}"
-            );
-        }
-    }
-
-    #[test]
-    fn credentials_stay_with_their_server() {
-        let url = HttpUrl::parse("http://me:p%40s:s@cam:8080/a").unwrap();
-        let userinfo = |location| follow(&url, location).unwrap().userinfo().map(str::to_owned);
-        assert_eq!(userinfo("/b").as_deref(), Some("me:p@s:s"));
-        assert_eq!(userinfo("http://cam:8080/b").as_deref(), Some("me:p@s:s"));
-        assert_eq!(userinfo("http://cam:8081/b"), None);
-        assert_eq!(userinfo("http://other:8080/b"), None);
-        assert_eq!(userinfo("http://you@cam:8080/b").as_deref(), Some("you"));
     }
 }

@@ -1,107 +1,219 @@
-//! A stream of parts, each a picture.
+//! An open address: a stream, or single pictures that are asked for again and again.
 
 use std::time::{Duration, Instant};
 
+use super::super::lockout::Lockout;
+use super::super::pace::Pace;
+use super::super::rhythm::{Rhythm, Silence};
 use super::super::stated::Stated;
 use super::super::{Capture, Captured, Format, Trouble};
 use super::Peer;
-use super::fetch::{Came, Fault, Incoming};
+use super::fetch::{Answer, Asker, Came, Fault, Incoming, Unwanted};
+use super::form::{Form, NoForm, Piece};
 use crate::base::clock::Clock;
-use crate::jpeg;
 use crate::media::frame::{Picture, Size};
-use crate::proto::multipart::{Part, PartReader};
+use crate::media::gate;
 
-/// An open stream.
+/// An open address.
 pub(super) struct Live {
-    body: Incoming,
-    parts: PartReader,
+    asker: Asker,
+    /// What comes in; none between two single pictures.
+    body: Option<Body>,
+    /// When the next single picture is to be asked for.
+    pace: Pace,
     clock: Clock,
     stated: Stated,
     peer: Peer,
+    lockout: Lockout,
     format: Format,
-    /// The picture that was read to know the format.
-    first: Option<Captured>,
-    bytes_at: Instant,
-    picture_at: Instant,
+    rhythm: Rhythm,
+    /// What is said while a picture is overdue, and the connection kept.
+    overdue: Option<(Overdue, Trouble)>,
+    /// Bytes that came since the last picture.
+    bytes: u64,
     broken: u64,
     /// How many were broken when the last picture came.
     broken_then: u64,
     piece: Vec<u8>,
 }
 
+/// A body and what is made of it.
+struct Body {
+    incoming: Incoming,
+    form: Form,
+    /// As it is shown.
+    kind: String,
+    pieces: u64,
+    ended: bool,
+}
+
+/// Why a picture is overdue.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Overdue {
+    /// Nothing comes.
+    Silent,
+    /// Bytes come, too few.
+    Slow,
+    /// Pictures come, and cannot be read.
+    Broken,
+}
+
 impl Live {
-    /// Reads up to the first picture.
-    pub(super) fn open(
-        body: Incoming,
-        parts: PartReader,
+    /// Goes on with what was asked for.
+    pub(super) fn new(
+        asker: Asker,
+        answer: Answer,
         peer: Peer,
-        deadline: Instant,
+        lockout: Lockout,
+        fps: f64,
         clock: &Clock,
-    ) -> Result<Self, Fault> {
+    ) -> Self {
         let now = clock.now();
-        let size = Size { width: 1, height: 1 };
-        let mut live = Self {
-            body,
-            parts,
+        let mut pace = Pace::new(fps.min(MAX_FPS), now);
+        // This one is being fetched; the next is due a period later.
+        pace.made(now);
+        Self {
+            asker,
+            body: Some(Body::of(answer)),
+            pace,
             clock: clock.clone(),
             stated: Stated::default(),
+            rhythm: Rhythm::new(peer.bounds, now),
             peer,
+            lockout,
             // Neither a reply nor a part says how many pictures come in a second.
-            format: Format { size, fps: 0.0, encoding: "MJPEG" },
-            first: None,
-            bytes_at: now,
-            picture_at: now,
+            format: Format { size: Size { width: 1, height: 1 }, fps: 0.0, encoding: "MJPEG" },
+            overdue: None,
+            bytes: 0,
             broken: 0,
             broken_then: 0,
             piece: Vec::new(),
-        };
-        let Some(first) = live.read(deadline)? else {
-            return Err(if live.broken > 0 { Fault::Pictures } else { Fault::Silent });
-        };
-        live.format.size = first.picture.size();
-        live.first = Some(first);
-        Ok(live)
+        }
     }
 
     fn read(&mut self, deadline: Instant) -> Result<Option<Captured>, Fault> {
         loop {
-            while let Some(part) = self.parts.next_part().map_err(Fault::Grammar)? {
-                match jpeg::complete(&part.body) {
-                    Ok(jpeg) => {
-                        let now = self.clock.now();
-                        self.picture_at = now;
-                        self.broken_then = self.broken;
-                        let at = self.stated.moment(stated(&part), now, &self.clock);
-                        return Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }));
-                    }
-                    Err(_) => self.broken += 1,
+            while let Some(piece) = self.next_piece()? {
+                if let Some(captured) = self.take(piece)? {
+                    return Ok(Some(captured));
                 }
             }
-            if self.parts.is_finished() {
-                return Err(Fault::Ended);
+            if self.body.as_ref().is_some_and(|body| body.ended || body.form.is_finished()) {
+                self.end()?;
             }
-            let now = Instant::now();
-            if now.duration_since(self.picture_at) >= PICTURE_PATIENCE * self.peer.patience {
-                let unreadable = self.broken > self.broken_then;
-                return Err(if unreadable { Fault::Pictures } else { Fault::Silent });
-            }
-            self.piece.clear();
-            let until = deadline.min(self.bytes_at + self.peer.patience);
-            match self.body.read(&mut self.piece, until)? {
-                Came::Bytes => {
-                    self.bytes_at = now;
-                    self.parts.feed(&self.piece);
-                }
-                Came::Nothing if self.bytes_at.elapsed() >= self.peer.patience => {
-                    return Err(Fault::Silent);
-                }
-                Came::Nothing => {}
-                Came::End => return Err(Fault::Ended),
-            }
-            if now >= deadline {
+            self.watch()?;
+            if !self.go_on(deadline)? {
                 return Ok(None);
             }
         }
+    }
+
+    /// What may be the next picture.
+    fn next_piece(&mut self) -> Result<Option<Piece>, Fault> {
+        let Some(body) = &mut self.body else { return Ok(None) };
+        match body.form.next(body.ended) {
+            Ok(piece) => {
+                body.pieces += u64::from(piece.is_some());
+                Ok(piece)
+            }
+            Err(NoForm::Grammar(invalid)) => Err(Fault::Grammar(invalid)),
+            Err(NoForm::Other) if body.ended && self.bytes == 0 => Err(Fault::Ended),
+            Err(NoForm::Other) => Err(Fault::Answer(Unwanted::Content(body.kind.clone()))),
+        }
+    }
+
+    /// Takes a picture, if it is one.
+    fn take(&mut self, piece: Piece) -> Result<Option<Captured>, Fault> {
+        let Ok(jpeg) = gate::take(&piece.bytes) else {
+            let asks_again =
+                self.body.as_ref().is_some_and(|body| body.form.is_snapshot(body.pieces));
+            return self.count_broken(asks_again).map(|()| None);
+        };
+        let now = self.clock.now();
+        self.rhythm.picture(now);
+        (self.overdue, self.bytes, self.broken_then) = (None, 0, self.broken);
+        self.format.size = jpeg.size;
+        let at = self.stated.moment(piece.taken, now, &self.clock);
+        Ok(Some(Captured { at, picture: Picture::Jpeg(jpeg) }))
+    }
+
+    /// The body is over: a stream has ended, a single picture was there.
+    fn end(&mut self) -> Result<(), Fault> {
+        match self.body.take() {
+            Some(body) if body.form.is_snapshot(body.pieces) => match body.pieces {
+                0 => self.count_broken(true),
+                _ => Ok(()),
+            },
+            _ => Err(Fault::Ended),
+        }
+    }
+
+    /// Counts a picture that is none. An address of single pictures is given up after many in a row.
+    fn count_broken(&mut self, asks_again: bool) -> Result<(), Fault> {
+        self.broken += 1;
+        let in_a_row = self.broken - self.broken_then;
+        if asks_again && in_a_row >= MAX_BROKEN { Err(Fault::Pictures) } else { Ok(()) }
+    }
+
+    /// Reads on, or asks again once that is due. False at the deadline.
+    fn go_on(&mut self, deadline: Instant) -> Result<bool, Fault> {
+        let Some(body) = &mut self.body else {
+            if !self.pace.wait(deadline) {
+                return Ok(false);
+            }
+            self.pace.made(Instant::now());
+            self.format.fps = self.pace.per_sec();
+            let answer = self.asker.ask()?;
+            self.lockout.accepted();
+            self.rhythm.heard(self.clock.now());
+            self.body = Some(Body::of(answer));
+            return Ok(true);
+        };
+        let now = self.clock.now();
+        let heard = body.incoming.heard();
+        self.piece.clear();
+        let until = deadline.min(self.rhythm.due(now));
+        match body.incoming.read(&mut self.piece, until)? {
+            Came::Bytes => {
+                self.bytes += self.piece.len() as u64;
+                body.form.feed(&self.piece);
+            }
+            Came::Nothing => {}
+            Came::End => body.ended = true,
+        }
+        let now = self.clock.now();
+        if body.incoming.heard() != heard {
+            self.rhythm.heard(now);
+        }
+        Ok(now < deadline || body.ended)
+    }
+
+    /// Looks whether a picture is overdue, and why.
+    fn watch(&mut self) -> Result<(), Fault> {
+        let now = self.clock.now();
+        match self.rhythm.silence(now) {
+            Silence::Bearable => return Ok(()),
+            Silence::Dead => return Err(Fault::Silent(now - self.rhythm.heard_at())),
+            Silence::Long => {}
+        }
+        let comes = now.saturating_duration_since(self.rhythm.heard_at()) < self.rhythm.patience();
+        let why = match () {
+            () if self.broken > self.broken_then => Overdue::Broken,
+            () if self.bytes > 0 && comes => Overdue::Slow,
+            () => Overdue::Silent,
+        };
+        // Said once: with numbers that change it would be said again and again.
+        if self.overdue.as_ref().is_none_or(|(known, _)| *known != why) {
+            let time = now.saturating_duration_since(self.rhythm.since());
+            let first = !self.rhythm.has_begun();
+            let fault = match why {
+                Overdue::Broken => Fault::Pictures,
+                Overdue::Slow => Fault::Slow { bytes: self.bytes, first, time },
+                Overdue::Silent => Fault::Silent(time),
+            };
+            self.overdue = Some((why, self.peer.trouble(fault)));
+        }
+        Ok(())
     }
 }
 
@@ -111,10 +223,16 @@ impl Capture for Live {
     }
 
     fn next(&mut self, deadline: Instant) -> Result<Option<Captured>, Trouble> {
-        if let Some(first) = self.first.take() {
-            return Ok(Some(first));
-        }
-        self.read(deadline).map_err(|fault| self.peer.trouble(fault))
+        self.read(deadline).map_err(|fault| self.peer.refused(fault, &self.lockout, &self.clock))
+    }
+
+    fn overdue(&self) -> Option<Trouble> {
+        self.overdue.as_ref().map(|(_, trouble)| trouble.clone())
+    }
+
+    fn patience(&self) -> Duration {
+        // A single picture is asked for within.
+        self.peer.bounds.unknown + READING
     }
 
     fn broken(&self) -> u64 {
@@ -122,34 +240,20 @@ impl Capture for Live {
     }
 }
 
-/// When a part says that its picture was taken, since the Unix epoch.
-fn stated(part: &Part) -> Option<Duration> {
-    let seconds: f64 = part.headers.get("X-Timestamp")?.trim().parse().ok()?;
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-/// For how many times a server's patience parts may come of which none is a picture.
-const PICTURE_PATIENCE: u32 = 3;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::proto::http::Headers;
-
-    #[test]
-    fn a_parts_time_is_read_if_it_is_one() {
-        let at = |stamp: &str| {
-            let stream =
-                format!("--b\r\nX-Timestamp: {stamp}\r\nContent-Length: 0\r\n\r\n\r\n--b\r\n");
-            let mut parts = PartReader::new("multipart/x-mixed-replace;boundary=b", 99).unwrap();
-            parts.feed(stream.as_bytes());
-            stated(&parts.next_part().unwrap().unwrap())
-        };
-        assert_eq!(at("1700000000.250000"), Some(Duration::from_millis(1_700_000_000_250)));
-        assert_eq!(at("12.5"), Some(Duration::from_millis(12_500)));
-        for stamp in ["-1", "NaN", "1e300", "inf", "soon", ""] {
-            assert_eq!(at(stamp), None, "{stamp}");
-        }
-        assert_eq!(stated(&Part { headers: Headers::default(), body: Vec::new() }), None);
+impl Body {
+    fn of(answer: Answer) -> Self {
+        let stated = answer.reply.headers.get("Content-Type").unwrap_or_default();
+        let form = Form::new(stated, answer.body.has_length());
+        let kind = answer.content_type();
+        Self { incoming: answer.body, form, kind, pieces: 0, ended: false }
     }
 }
+
+/// Most questions a second, however many pictures are wished for.
+const MAX_FPS: f64 = 5.0;
+
+/// After how many broken pictures in a row it is given up.
+const MAX_BROKEN: u64 = 10;
+
+/// Beyond what an answer may take.
+const READING: Duration = Duration::from_secs(6);

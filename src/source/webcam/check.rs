@@ -1,9 +1,9 @@
 //! Decides whether an MJPEG buffer holds a picture that can be shown.
 //!
-//! Runs on the webcam thread, once for each buffer. nokhwa gives the whole mapped
-//! buffer, hides how many bytes the camera wrote, and hides the driver's flag for a
-//! broken one: bytes of an older picture may stand behind a truncated one and bring
-//! an EOI of their own. The markers are read by [`crate::jpeg`].
+//! Runs on the device thread, once for each buffer. Some drivers tell neither how many bytes the
+//! camera wrote nor which pictures are broken, and nokhwa hides both. Then bytes of an older picture
+//! may stand behind a truncated one and bring an EOI of their own. The markers are read by
+//! [`crate::jpeg`].
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,6 +13,7 @@ use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 
 use crate::jpeg;
 use crate::media::frame::{Jpeg, Size};
+use crate::media::gate;
 
 /// The memory of one opened camera.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ impl Check {
         Self {
             shown: VecDeque::new(),
             distinct: 0,
-            probe: Probe::new(),
+            probe: Probe::default(),
             trust: Trust::default(),
             stale: false,
             closely: CLOSELY,
@@ -87,7 +88,7 @@ impl Check {
     }
 
     fn look(&mut self, buffer: &[u8]) -> Result<Checked, Fault> {
-        let jpeg = jpeg::complete(buffer).map_err(Fault::Markers)?;
+        let jpeg = gate::take(buffer).map_err(Fault::Markers)?;
         if self.shown.back().is_some_and(|last| *last == jpeg.bytes) {
             return Ok(Checked::Repeat(jpeg));
         }
@@ -112,7 +113,7 @@ impl Check {
             self.stale = false;
             return Ok(());
         }
-        let warning = self.probe.warning(&jpeg.bytes, jpeg.size);
+        let warning = self.probe.warning(&jpeg.bytes, jpeg.stored_size());
         self.trust.note(warning.is_some());
         // Now and then a seam fits so well that the decoder says nothing.
         self.stale = alike && (warning.is_some() || self.stale);
@@ -142,7 +143,7 @@ fn ends_alike(old: &[u8], new: &[u8]) -> bool {
 
 /// Pictures kept to compare with: four for each buffer.
 const REMEMBERED: usize = 4 * BUFFERS;
-/// As many as nokhwa asks the driver for.
+/// As many as drivers are asked for, here and by nokhwa.
 const BUFFERS: usize = 4;
 const TAIL_BYTES: usize = 64;
 // To decode a 1280x720 picture of 78 KB for its warnings takes 1.2 ms, which is 4 % of a
@@ -153,9 +154,10 @@ const SAMPLED: u32 = 4;
 
 /// Decodes at an eighth of the size, for the decoder's warnings alone.
 ///
-/// turbojpeg gives a warning as an error, and does not tell the two apart.
+/// turbojpeg gives a warning as an error, and does not tell the two apart. Each picture has a decoder
+/// of its own: one keeps tables from picture to picture, and would take one that lacks its own.
+#[derive(Default)]
 struct Probe {
-    decoder: Option<Decompressor>,
     pixels: Vec<u8>,
 }
 
@@ -166,17 +168,16 @@ impl fmt::Debug for Probe {
 }
 
 impl Probe {
-    fn new() -> Self {
-        let decoder = Decompressor::new().and_then(|mut decoder| {
+    fn warning(&mut self, bytes: &[u8], size: Size) -> Option<String> {
+        let fresh = Decompressor::new().and_then(|mut decoder| {
             decoder.set_scaling_factor(ScalingFactor::ONE_EIGHTH)?;
             Ok(decoder)
         });
-        let decoder = decoder.inspect_err(|error| log::warn!("pictures go unchecked: {error}"));
-        Self { decoder: decoder.ok(), pixels: Vec::new() }
-    }
-
-    fn warning(&mut self, bytes: &[u8], size: Size) -> Option<String> {
-        let decoder = self.decoder.as_mut()?;
+        let mut decoder = match fresh {
+            Ok(decoder) => decoder,
+            // Without memory for one, it goes unchecked.
+            Err(_) => return None,
+        };
         let scale = |side: u32| ScalingFactor::ONE_EIGHTH.scale(side as usize);
         let (width, height) = (scale(size.width), scale(size.height));
         self.pixels.resize(width * height, 0);

@@ -46,6 +46,11 @@ pub(super) struct Holder {
     pub(super) program: String,
 }
 
+/// A name as it may be shown: without what steers a terminal, or blanks around it.
+pub(super) fn visible(name: &str) -> String {
+    name.trim().replace(char::is_control, "\u{fffd}")
+}
+
 /// What stays the same of a camera when it is plugged in again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {

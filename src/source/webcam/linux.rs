@@ -1,17 +1,12 @@
-//! What only Linux tells of its cameras: nodes, stable names, who holds one, readiness.
+//! What only Linux tells of its cameras: nodes, stable names, who holds one.
 //!
 //! Reads `/dev`, `/sys` and `/proc`; opens no camera. `other.rs` stands in for it
 //! on other systems.
 
 use std::fs;
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
-
-use super::identity::{Holder, Node};
+use super::identity::{Holder, Node, visible};
 
 /// The video nodes there are, in the order of their numbers.
 pub(super) fn nodes() -> Vec<Node> {
@@ -25,10 +20,12 @@ fn nodes_in(dev: &Path, class: &Path) -> Vec<Node> {
         .filter_map(|path| {
             let index = number(&path)?;
             let about = class.join(format!("video{index}"));
-            let read = |name| fs::read_to_string(about.join(name)).ok();
+            // A driver's name for itself need not be UTF-8.
+            let read =
+                |name| Some(String::from_utf8_lossy(&fs::read(about.join(name)).ok()?).into());
             Some(Node {
                 index,
-                name: read("name").map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()),
+                name: read("name").map(|name: String| visible(&name)).filter(|n| !n.is_empty()),
                 by_id: stable.iter().find(|(_, target)| *target == index).map(|(id, _)| id.clone()),
                 bus: fs::canonicalize(about.join("device")).ok(),
                 part: read("index").and_then(|part| part.trim().parse().ok()).unwrap_or(0),
@@ -69,41 +66,6 @@ pub(super) fn holders(device: &Path) -> Vec<Holder> {
 /// What a person does who may not open a camera.
 pub(super) fn denied_advice() -> &'static str {
     "Add the user that runs it to the group `video` (`sudo usermod -aG video USER`), then log in again."
-}
-
-/// Tells whether an open camera has a picture, without waiting for one for ever.
-///
-/// nokhwa waits without end and keeps its file to itself, so this is a duplicate of it.
-#[derive(Debug)]
-pub(super) struct Readiness(OwnedFd);
-
-impl Readiness {
-    /// Finds the file by which this process has `device` open.
-    ///
-    /// `None` if the system refuses, as some containers do, or if it can't be told which
-    /// file it is: one that belongs to another use would never become ready.
-    pub(super) fn of(device: &Path) -> Option<Self> {
-        let mut open = entries(Path::new("/proc/self/fd"))
-            .into_iter()
-            .filter(|file| fs::read_link(file).is_ok_and(|target| target == device));
-        let number = open.next()?.file_name()?.to_str()?.parse().ok()?;
-        if open.next().is_some() {
-            return None;
-        }
-        let process = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
-        pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok().map(Self)
-    }
-
-    /// Waits until there is a picture or an error to fetch; false if `timeout` passed first.
-    pub(super) fn wait(&self, timeout: Duration) -> bool {
-        let timeout = Timespec::try_from(timeout).ok();
-        match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], timeout.as_ref()) {
-            Ok(ready) => ready > 0,
-            Err(rustix::io::Errno::INTR) => false,
-            // nokhwa then meets the same error, and says it.
-            Err(_) => true,
-        }
-    }
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -163,6 +125,8 @@ mod tests {
             folder.write(&format!("dev/{name}"), "");
         }
         folder.write("class/video2/name", "HD Webcam\n");
+        folder.write("class/video10/name", "");
+        fs::write(folder.0.join("class/video10/name"), b"Kamera \xc3\x1b[2J\n").unwrap();
         folder.write("class/video2/index", "1\n");
         fs::create_dir_all(folder.0.join("dev/v4l/by-id")).unwrap();
         let link = folder.0.join("dev/v4l/by-id/usb-Maker_HD-video-index0");
@@ -171,6 +135,7 @@ mod tests {
         let nodes = nodes_in(&folder.0.join("dev"), &folder.0.join("class"));
         assert_eq!(nodes.iter().map(|node| node.index).collect::<Vec<_>>(), [0, 2, 10]);
         assert_eq!(nodes[1].name.as_deref(), Some("HD Webcam"));
+        assert_eq!(nodes[2].name.as_deref(), Some("Kamera \u{fffd}\u{fffd}[2J"));
         assert_eq!(nodes[1].by_id.as_ref(), Some(&link));
         assert_eq!(nodes[1].part, 1);
         assert_eq!((&nodes[0].by_id, &nodes[0].name, nodes[0].part), (&None, &None, 0));
@@ -198,22 +163,5 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(found.iter().map(|holder| holder.process).collect::<Vec<_>>(), [child.id()]);
-    }
-
-    #[test]
-    fn readiness_sees_a_byte_and_the_end() {
-        let folder = Folder::new("livestream-ready");
-        let path = folder.0.join("fifo");
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let path = fs::canonicalize(path).unwrap();
-        let both = fs::File::options().read(true).write(true).open(&path).unwrap();
-        let Some(ready) = Readiness::of(&path) else {
-            return;
-        };
-        assert!(!ready.wait(Duration::ZERO));
-        std::io::Write::write_all(&mut &both, b"x").unwrap();
-        assert!(ready.wait(Duration::ZERO));
-        let _second = fs::File::open(&path).unwrap();
-        assert!(Readiness::of(&path).is_none(), "two files: which is it?");
     }
 }

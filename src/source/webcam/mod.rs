@@ -1,42 +1,61 @@
-//! A camera at this machine, through nokhwa.
+//! A camera at this machine: by V4L2 on Linux (`v4l2`), elsewhere through nokhwa (`portable`).
 //!
-//! [`Webcam`] is the source, and [`reading`] what it is while it is open. nokhwa may hold the
-//! thread that it is called on for ever. What is known of the system stands in `linux.rs`, and in
-//! `other.rs` for the rest.
+//! [`Webcam`] is the source, and [`reading`] what it is while it is open. A driver may hold the
+//! thread that it is called on for ever. What else is known of the system stands in `linux.rs`, and
+//! in `other.rs` for the rest.
 //!
 //! ```text
-//! camera ─ buffer ─► check or pixels ─ picture ─► Capture::next
+//! v4l2, portable ─ buffer ─► check or pixels ─ picture ─► Capture::next
 //!                                      arrival ─► watch ─► Trouble
 //! ```
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use self::camera::NokhwaCamera;
+pub use self::about::{Offer, Unreadable};
+pub use self::controls::{Control, ControlSetting, Settings, Sort};
+pub use self::encoding::Encoding;
 use self::identity::{Identity, Node};
 #[cfg(target_os = "linux")]
 use self::linux as system;
-pub use self::listing::{CameraListing, Offer};
-pub use self::modes::Encoding;
+pub use self::listing::CameraListing;
+pub use self::mains::Mains;
 #[cfg(not(target_os = "linux"))]
 use self::other as system;
+use self::pixels::{Colours, Layout, Matrix, Range};
+#[cfg(not(target_os = "linux"))]
+use self::portable as backend;
+pub use self::rates::{Rate, Rates, Sizes};
 use self::reading::Reading;
+#[cfg(target_os = "linux")]
+use self::v4l2 as backend;
 use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
+use crate::media::frame::{Planar, Size};
 
-mod camera;
+mod about;
 mod check;
+mod controls;
+mod driver;
+mod encoding;
 mod identity;
 #[cfg(target_os = "linux")]
 mod linux;
 mod listing;
+mod mains;
 mod modes;
 #[cfg(not(target_os = "linux"))]
 mod other;
 mod pixels;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+mod rates;
 mod reading;
 mod trouble;
+#[cfg(target_os = "linux")]
+mod v4l2;
 mod watch;
 
 /// Which camera.
@@ -85,10 +104,20 @@ impl fmt::Display for Selector {
     }
 }
 
+/// A camera's uncompressed picture as planes, as the device thread makes them, by BT.601; `None` if
+/// `bytes` are not as many as one has.
+pub fn convert(encoding: Encoding, size: Size, is_limited: bool, bytes: &[u8]) -> Option<Planar> {
+    let range = if is_limited { Range::Limited } else { Range::Full };
+    let colours = Colours { matrix: Matrix::Bt601, range };
+    pixels::planes(&Layout { encoding, size, stride: None, colours }, bytes)
+}
+
 /// A camera as a [`Source`]: once opened it is known again, under whatever number.
 #[derive(Debug)]
 pub struct Webcam {
     selector: Selector,
+    /// Set anew whenever it is opened: a camera forgets.
+    settings: Arc<Settings>,
     known: Option<Known>,
 }
 
@@ -102,8 +131,32 @@ struct Known {
 
 impl Webcam {
     /// The camera that `selector` means, which need not be there yet.
-    pub fn new(selector: Selector) -> Self {
-        Self { selector, known: None }
+    pub fn new(selector: Selector, settings: Settings) -> Self {
+        Self { selector, settings: Arc::new(settings), known: None }
+    }
+
+    /// What is wrong with the settings, by what the camera says that is there now; opens it for a
+    /// moment. Nothing if there is none that can be opened: it is told later, in the log.
+    pub fn faults(&self) -> Vec<String> {
+        let nodes = system::nodes();
+        if self.settings.named.is_empty() {
+            return Vec::new();
+        }
+        let first = self.candidates(&nodes).into_iter().find_map(|node| {
+            let about = listing::probe(node).ok().filter(|about| !about.offers.is_empty())?;
+            Some((node.label(), about))
+        });
+        let Some((label, about)) = first else { return Vec::new() };
+        let (_, faults) = self.settings.resolved(&about.controls);
+        faults.into_iter().map(|fault| format!("{label}: {fault}")).collect()
+    }
+
+    /// The device file that `selector` means now, whatever links lead there; `None` where it means
+    /// none.
+    pub fn device(selector: &Selector) -> Option<PathBuf> {
+        let nodes = system::nodes();
+        let path = selector.places(&nodes).first()?.path.clone()?;
+        Some(path.canonicalize().unwrap_or(path))
     }
 
     /// Whether there is a camera at all; opens each for a moment until one is found.
@@ -167,13 +220,18 @@ impl Source for Webcam {
             None => trouble::absent(&self.selector.to_string()),
         };
         for node in self.candidates(&nodes) {
-            let place = node.clone();
-            match Reading::start(move || NokhwaCamera::open(&place, wish), clock) {
+            let (place, settings) = (node.clone(), Arc::clone(&self.settings));
+            match Reading::start(move || backend::open(&place, wish, &settings), clock) {
                 Ok(reading) => {
                     self.remember(node, &nodes);
                     return Ok(Box::new(reading));
                 }
-                Err(trouble) if trouble.code == TroubleCode::Missing => reason = trouble,
+                Err(trouble) if trouble.code == TroubleCode::Missing => {
+                    // A camera that can't be read, rather than its metadata beside it.
+                    if !trouble::is_unreadable(&reason) {
+                        reason = trouble;
+                    }
+                }
                 Err(trouble) => return Err(trouble),
             }
         }

@@ -1,10 +1,12 @@
 //! Chooses what to ask of a camera: encoding, size and rate.
 //!
-//! Pure arithmetic on what a camera lists. Does not talk to it: [`super::camera`] does.
+//! Pure arithmetic on what a camera lists. Does not talk to it.
 
 use std::cmp::Ordering;
 use std::fmt;
 
+use super::encoding::Encoding;
+use super::rates::Rate;
 use crate::media::frame::Size;
 use crate::source::Wish;
 
@@ -15,48 +17,14 @@ pub(super) struct Mode {
     pub(super) encoding: Encoding,
     /// Size of the pictures.
     pub(super) size: Size,
-    /// Pictures a second; nokhwa knows whole numbers only.
-    pub(super) fps: u32,
+    /// Pictures a second, if that is told.
+    pub(super) rate: Option<Rate>,
 }
 
 impl fmt::Display for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} at {} a second", self.encoding.as_str(), self.size, self.fps)
-    }
-}
-
-/// How a camera lays out a picture, best for streaming first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Encoding {
-    /// JPEGs, which pass through untouched.
-    Mjpeg,
-    /// Packed 4:2:2.
-    Yuyv,
-    /// Luma, then interleaved chroma, 4:2:0.
-    Nv12,
-    /// Three bytes a pixel, red first.
-    Rgb,
-    /// Three bytes a pixel, blue first.
-    Bgr,
-    /// One byte a pixel.
-    Gray,
-}
-
-impl Encoding {
-    /// All of them, best first.
-    pub(super) const ALL: [Self; 6] =
-        [Self::Mjpeg, Self::Yuyv, Self::Nv12, Self::Rgb, Self::Bgr, Self::Gray];
-
-    /// The field's name of it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Mjpeg => "MJPEG",
-            Self::Yuyv => "YUYV",
-            Self::Nv12 => "NV12",
-            Self::Rgb => "RGB24",
-            Self::Bgr => "BGR24",
-            Self::Gray => "GRAY",
-        }
+        write!(f, "{} {}", self.encoding.as_str(), self.size)?;
+        self.rate.map_or(Ok(()), |rate| write!(f, " at {rate} a second"))
     }
 }
 
@@ -83,17 +51,20 @@ fn nearest(modes: &[Mode], encoding: Encoding, wish: Wish) -> Option<Mode> {
         size_distance(a.size, wish.size)
             .total_cmp(&size_distance(b.size, wish.size))
             .then_with(|| a.size.width.cmp(&b.size.width).reverse())
-            .then_with(|| by_rate(a.fps, b.fps, wish.fps))
+            .then_with(|| by_rate(a, b, wish.fps))
     })
 }
 
 /// Of two rates equally far from the wished one the higher goes first.
-fn by_rate(a: u32, b: u32, wished: f64) -> Ordering {
-    ratio(f64::from(a), wished).total_cmp(&ratio(f64::from(b), wished)).then(b.cmp(&a))
+fn by_rate(a: &Mode, b: &Mode, wished: f64) -> Ordering {
+    let fps = |mode: &Mode| mode.rate.map_or(wished, Rate::fps);
+    let (a, b) = (fps(a), fps(b));
+    ratio(a, wished).total_cmp(&ratio(b, wished)).then(b.total_cmp(&a))
 }
 
 fn distance(mode: &Mode, wish: Wish) -> f64 {
-    size_distance(mode.size, wish.size) + ratio(f64::from(mode.fps), wish.fps)
+    let rate = mode.rate.map_or(0.0, |rate| ratio(rate.fps(), wish.fps));
+    size_distance(mode.size, wish.size) + rate
 }
 
 fn size_distance(a: Size, b: Size) -> f64 {
@@ -106,11 +77,11 @@ fn ratio(a: f64, b: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::Encoding::{Gray, Mjpeg, Nv12, Yuyv};
+    use super::Encoding::{Grey, Mjpeg, Nv12, Yuyv};
     use super::*;
 
     fn mode(encoding: Encoding, width: u32, height: u32, fps: u32) -> Mode {
-        Mode { encoding, size: Size::new(width, height).unwrap(), fps }
+        Mode { encoding, size: Size::new(width, height).unwrap(), rate: Rate::new(fps, 1) }
     }
 
     fn wish(width: u32, height: u32, fps: f64) -> Wish {
@@ -136,7 +107,7 @@ mod tests {
         chosen(&modes, wish(1280, 720, 30.0), mode(Mjpeg, 1280, 720, 30));
         chosen(&modes[..1], wish(1280, 720, 30.0), mode(Yuyv, 1280, 720, 30));
         chosen(
-            &[mode(Nv12, 1280, 720, 30), mode(Gray, 1280, 720, 30)],
+            &[mode(Nv12, 1280, 720, 30), mode(Grey, 1280, 720, 30)],
             wish(1280, 720, 30.0),
             mode(Nv12, 1280, 720, 30),
         );
@@ -193,5 +164,45 @@ mod tests {
         let modes = [mode(Mjpeg, 640, 480, 30), mode(Mjpeg, 1920, 1080, 30)];
         chosen(&modes, wish(1280, 720, 30.0), mode(Mjpeg, 1920, 1080, 30));
         chosen(&modes, wish(640, 360, 30.0), mode(Mjpeg, 640, 480, 30));
+    }
+
+    #[test]
+    fn fractions_are_told_apart_and_what_is_not_told_is_as_good_as_wished() {
+        let odd =
+            |frames, seconds| Mode { rate: Rate::new(frames, seconds), ..mode(Mjpeg, 640, 480, 1) };
+        let modes = [odd(30_000, 1001), odd(15, 2), odd(60_000, 1001), odd(7680, 256)];
+        for (wished, expected) in
+            [(30.0, 3), (29.97, 0), (10.0, 1), (59.0, 2), (240.0, 2), (1.0, 1)]
+        {
+            chosen(&modes, wish(640, 480, wished), modes[expected]);
+        }
+        let silent = Mode { rate: None, ..mode(Yuyv, 1280, 720, 1) };
+        chosen(&[silent, mode(Yuyv, 640, 480, 30)], wish(1280, 720, 30.0), silent);
+    }
+
+    #[test]
+    fn what_is_chosen_is_one_of_those_offered_and_no_rate_of_its_size_is_nearer() {
+        let mut state = 7_u32;
+        let mut random = move |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % below
+        };
+        for _ in 0..2000 {
+            let count = 1 + random(12);
+            let modes: Vec<Mode> = (0..count)
+                .map(|_| Mode {
+                    encoding: Encoding::ALL[random(Encoding::ALL.len() as u32) as usize],
+                    size: Size::new(1 + random(4000), 1 + random(4000)).unwrap(),
+                    rate: Rate::new(random(100_000), random(2002)),
+                })
+                .collect();
+            let wish = wish(16 + random(4000), 16 + random(4000), f64::from(1 + random(240)));
+            let got = choose(&modes, wish).expect("something is offered");
+            let rivals =
+                modes.iter().filter(|mode| (mode.encoding, mode.size) == (got.encoding, got.size));
+            let far = |mode: &Mode| mode.rate.map_or(0.0, |rate| ratio(rate.fps(), wish.fps));
+            assert!(modes.contains(&got));
+            assert!(rivals.into_iter().all(|rival| far(rival) >= far(&got)), "{got} of {modes:?}");
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! Stands in for `linux.rs` where the system tells less: nokhwa's own list, nothing more.
 
 use std::path::Path;
-use std::time::Duration;
 
 use nokhwa::utils::ApiBackend;
 
-use super::identity::{Holder, Node};
+use super::identity::{Holder, Node, visible};
 
 /// The cameras that nokhwa finds.
 pub(super) fn nodes() -> Vec<Node> {
@@ -18,7 +17,7 @@ pub(super) fn nodes() -> Vec<Node> {
             Some(Node {
                 index: camera.index().as_index().ok()?,
                 path: None,
-                name: Some(camera.human_name()),
+                name: Some(visible(&camera.human_name())),
                 by_id: None,
                 bus: Some(camera.misc().into()),
                 part: 0,
@@ -42,20 +41,4 @@ pub(super) fn holders(_device: &Path) -> Vec<Holder> {
 /// What a person does who may not open a camera.
 pub(super) fn denied_advice() -> &'static str {
     "Allow this program the camera in the system's privacy settings."
-}
-
-/// Not told here: nokhwa's wait is all there is.
-#[derive(Debug)]
-pub(super) struct Readiness;
-
-impl Readiness {
-    /// `None`.
-    pub(super) fn of(_device: &Path) -> Option<Self> {
-        None
-    }
-
-    /// True.
-    pub(super) fn wait(&self, _timeout: Duration) -> bool {
-        true
-    }
 }

@@ -29,16 +29,19 @@ fn selectors_are_read() {
 #[test]
 fn the_first_camera_is_tried_before_metadata_nodes() {
     let nodes = [node(0, "A", 1), node(1, "A", 0), node(2, "B", 0)];
-    assert_eq!(numbers(&Webcam::new(Selector::First), &nodes), [1, 2, 0]);
-    assert_eq!(numbers(&Webcam::new(Selector::Index(2)), &nodes), [2]);
-    assert_eq!(numbers(&Webcam::new(Selector::Path("/dev/video0".into())), &nodes), [0]);
-    assert!(numbers(&Webcam::new(Selector::Index(7)), &nodes).is_empty());
+    assert_eq!(numbers(&Webcam::new(Selector::First, Settings::default()), &nodes), [1, 2, 0]);
+    assert_eq!(numbers(&Webcam::new(Selector::Index(2), Settings::default()), &nodes), [2]);
+    assert_eq!(
+        numbers(&Webcam::new(Selector::Path("/dev/video0".into()), Settings::default()), &nodes),
+        [0]
+    );
+    assert!(numbers(&Webcam::new(Selector::Index(7), Settings::default()), &nodes).is_empty());
 }
 
 #[test]
 fn a_known_camera_is_found_under_another_number() {
     for selector in [Selector::First, Selector::Index(0), Selector::Path("/dev/video0".into())] {
-        let mut webcam = Webcam::new(selector);
+        let mut webcam = Webcam::new(selector, Settings::default());
         let nodes = [node(0, "A", 0), node(2, "B", 0)];
         webcam.remember(&nodes[0], &nodes);
         assert_eq!(webcam.name(), "A");
@@ -48,7 +51,7 @@ fn a_known_camera_is_found_under_another_number() {
 
 #[test]
 fn a_camera_that_stood_beside_is_never_taken_for_the_known_one() {
-    let mut webcam = Webcam::new(Selector::First);
+    let mut webcam = Webcam::new(Selector::First, Settings::default());
     let nodes = [node(0, "A", 0), node(2, "B", 0)];
     webcam.remember(&nodes[0], &nodes);
     assert!(numbers(&webcam, &nodes[1..]).is_empty());

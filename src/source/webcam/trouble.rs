@@ -1,18 +1,15 @@
 //! Says in plain language what is wrong with a camera.
 //!
-//! nokhwa puts the system's error into a sentence; its number is read back out of that.
 //! Asks the system who holds a busy camera, and nothing else.
-
-use nokhwa::NokhwaError;
 
 use super::identity::{Holder, Node};
 use super::system;
 use crate::source::{Trouble, TroubleCode};
 
-/// What a failed call on the camera at `node` means.
-pub(super) fn of(error: &NokhwaError, node: &Node) -> Trouble {
-    let words = error.to_string();
-    match os_error(&words) {
+/// What a failed call on the camera at `node` means: the system's number of the error if there is
+/// one, and its words.
+pub(super) fn of(number: Option<i32>, words: &str, node: &Node) -> Trouble {
+    match number {
         Some(ENOENT | ENXIO | ENODEV | ESHUTDOWN) => unplugged(),
         Some(EBUSY) => {
             busy(&node.place(), &node.path.as_deref().map(system::holders).unwrap_or_default())
@@ -20,7 +17,7 @@ pub(super) fn of(error: &NokhwaError, node: &Node) -> Trouble {
         Some(EACCES | EPERM) => denied(&node.place()),
         Some(ENOSPC) => no_room(),
         Some(_) => failed(format!("{words}. Trying again; if it stays, plug it in anew.")),
-        None => unnumbered(&words, node),
+        None => failed(format!("{words}. Trying again.")),
     }
 }
 
@@ -65,8 +62,23 @@ pub(super) fn no_camera(node: &Node) -> Trouble {
     trouble(
         TroubleCode::Missing,
         "This device gives no pictures",
-        format!("{} lists no picture format that can be used.", node.place()),
+        format!("{} lists no picture format.", node.place()),
     )
+}
+
+/// It gives pictures, in no format that is known here.
+pub(super) fn unreadable(node: &Node, formats: &[String]) -> Trouble {
+    let formats = formats.join(", ");
+    trouble(
+        TroubleCode::Missing,
+        UNREADABLE,
+        format!("{} sends {formats} and nothing else. {ADVICE}", node.place()),
+    )
+}
+
+/// Whether a trouble is that of [`unreadable`].
+pub(super) fn is_unreadable(trouble: &Trouble) -> bool {
+    trouble.title == UNREADABLE
 }
 
 /// The thread that was reading it panicked.
@@ -115,28 +127,8 @@ fn no_room() -> Trouble {
     )
 }
 
-/// Troubles that nokhwa finds itself.
-fn unnumbered(words: &str, node: &Node) -> Trouble {
-    let place = node.place();
-    if words.contains("Framerate not whole") {
-        // nokhwa 0.10.11 opens no camera that stands at such a rate.
-        failed(format!(
-            "It stands at a rate that is not a whole number of pictures a second, which can't be \
-             read. `v4l2-ctl -d {place} --set-parm 30` helps if it has such a rate."
-        ))
-    } else if words.contains("FrameFormat: unsupported") {
-        failed(format!(
-            "Another program left it in a picture format that can't be read. \
-             `v4l2-ctl -d {place} --set-fmt-video=pixelformat=MJPG` helps, or plugging it in anew."
-        ))
-    } else if words.contains("Failed to Fufill") {
-        no_camera(node)
-    } else {
-        failed(format!("{words}. Trying again."))
-    }
-}
-
-fn failed(detail: impl Into<String>) -> Trouble {
+/// It can't be used, for a reason of its own.
+pub(super) fn failed(detail: impl Into<String>) -> Trouble {
     trouble(TroubleCode::Failed, "The camera can't be used", detail)
 }
 
@@ -144,15 +136,11 @@ fn trouble(code: TroubleCode, title: &str, detail: impl Into<String>) -> Trouble
     Trouble { code, title: title.to_owned(), detail: detail.into() }
 }
 
-/// The number in `(os error N)`.
-fn os_error(words: &str) -> Option<i32> {
-    let (_, rest) = words.rsplit_once("(os error ")?;
-    rest.split_once(')')?.0.parse().ok()
-}
-
+const UNREADABLE: &str = "This camera's format can't be read";
+const ADVICE: &str = "A camera that sends MJPEG or plain pictures works; for H.264 use go2rtc.";
 const SERVICES: [&str; 2] = ["pipewire", "wireplumber"];
 
-// Linux's numbers; elsewhere nokhwa gives sentences without one.
+// Linux's numbers; elsewhere there are sentences without one.
 const EPERM: i32 = 1;
 const ENOENT: i32 = 2;
 const ENXIO: i32 = 6;
@@ -182,23 +170,17 @@ mod tests {
             (5, TroubleCode::Failed),
         ] {
             let words = std::io::Error::from_raw_os_error(number).to_string();
-            let error = NokhwaError::OpenDeviceError("94".into(), format!("V4L2 Error: {words}"));
-            assert_eq!(of(&error, &node()).code, code, "{error}");
+            assert_eq!(of(Some(number), &words, &node()).code, code, "{words}");
         }
+        assert_eq!(of(None, "So it is", &node()).detail, "So it is. Trying again.");
     }
 
     #[test]
-    fn errors_without_a_number_say_what_to_do() {
-        let property = |property: &str, error: &str| NokhwaError::GetPropertyError {
-            property: property.into(),
-            error: error.into(),
-        };
-        let rate = property("V4L2 FrameRate", "Framerate not whole number: 30000 / 1001");
-        assert!(of(&rate, &node()).detail.contains("v4l2-ctl -d /dev/video94 --set-parm"));
-        let format = property("FrameFormat", "unsupported");
-        assert!(of(&format, &node()).detail.contains("pixelformat=MJPG"));
-        let none = property("CameraFormat", "Failed to Fufill");
-        assert_eq!(of(&none, &node()).code, TroubleCode::Missing);
+    fn what_cannot_be_read_is_named() {
+        let told = unreadable(&node(), &["H264".into(), "HEVC".into()]);
+        assert_eq!(told.code, TroubleCode::Missing);
+        assert!(told.detail.starts_with("/dev/video94 sends H264, HEVC and nothing else."));
+        assert!(is_unreadable(&told) && !is_unreadable(&no_camera(&node())));
     }
 
     #[test]

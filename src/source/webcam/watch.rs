@@ -65,6 +65,15 @@ impl Watch {
         self.patience.max(FIRST_PATIENCE)
     }
 
+    /// Whether a camera that is silent may go on by itself: it has sent before, and not long ago.
+    ///
+    /// One that is fed by another program goes on when that is back. v4l2loopback 0.12, as Debian 12
+    /// has it, is of no more use to that program once its last reader has closed it meanwhile.
+    pub(super) fn is_hopeful(&self, now: Instant) -> bool {
+        let sent = self.arrived.filter(|at| *at >= self.opened);
+        sent.is_some_and(|at| now.saturating_duration_since(at) < self.patience + KEPT_OPEN)
+    }
+
     /// What is wrong at `now`, if anything.
     pub(super) fn verdict(&self, now: Instant) -> Option<Silence> {
         let silent = |since: Instant, patience| now.saturating_duration_since(since) >= patience;
@@ -82,6 +91,8 @@ impl Watch {
 }
 
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a camera that has fallen silent is left open.
+const KEPT_OPEN: Duration = Duration::from_secs(15);
 const LONGEST_PATIENCE: Duration = Duration::from_secs(30);
 /// A sensor takes its time to start.
 const FIRST_PATIENCE: Duration = Duration::from_secs(4);
@@ -111,6 +122,19 @@ mod tests {
         assert_eq!(watch.verdict(start + 2100 * MS), Some(Silence::Stalled));
         watch.arrive(start + 2200 * MS, Arrival::Fresh);
         assert_eq!(watch.verdict(start + 2200 * MS), None);
+    }
+
+    #[test]
+    fn one_that_has_sent_is_left_open_for_a_while_and_one_that_never_did_is_not() {
+        let start = Instant::now();
+        let mut watch = Watch::new(start);
+        watch.open(start, 30.0);
+        assert!(!watch.is_hopeful(start + 4000 * MS));
+        watch.arrive(start + 100 * MS, Arrival::Fresh);
+        assert!(watch.is_hopeful(start + 17_099 * MS));
+        assert!(!watch.is_hopeful(start + 17_100 * MS));
+        watch.open(start + 17_100 * MS, 30.0);
+        assert!(!watch.is_hopeful(start + 17_101 * MS), "what came before it was opened again");
     }
 
     #[test]

@@ -38,12 +38,13 @@ impl Connection {
             stream.unblock();
         }
         let mut outlet = WayOut { wire: &mut self.wire, kernel: moment.kernel };
-        match stream.pump(&mut outlet, &self.context.hub, moment.now) {
+        match stream.pump(&mut outlet, moment.now) {
             Pumped::Over => Step::Over,
             Pumped::Again(at) => {
                 self.tell_standing(&stream, moment.now);
+                let turn = Turn::Wait { until: Some(at), news: stream.topics(), weight: WEIGHT };
                 self.state = State::Streaming { stream, heard };
-                Step::Wait(Turn::Wait { until: Some(at), news: true, weight: WEIGHT })
+                Step::Wait(turn)
             }
         }
     }

@@ -17,10 +17,10 @@ use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown as Stop;
 use crate::live::audience::Audience;
 use crate::live::bandwidth::Budget;
-use crate::live::hub::Hub;
-use crate::live::supervisor::Condition;
-use crate::net::{Engine, Limits, bind};
+use crate::live::channel::Channels;
+use crate::net::{Engine, Limits, Topics, bind};
 use crate::proto::http::{Body, BodyLength};
+use crate::room::{Room, Rooms};
 use crate::source::pattern::Pattern;
 
 /// A server of which every connection begins in a state of the test's own.
@@ -34,10 +34,13 @@ impl Site {
         let clock = Clock::system();
         let now = clock.now();
         let engine = Arc::new(Engine::start(Limits::of_descriptors(1024), now).unwrap());
-        let hub = Arc::new(Hub::new(clock));
-        engine.bells().into_iter().for_each(|bell| hub.on_news(bell));
-        let audience = Arc::new(Audience::new(Arc::clone(&hub), Budget::Unlimited, 10));
-        let condition = Arc::new(Condition::new(&Pattern::new()));
+        let channels = Channels::new(clock.clone());
+        let channel = channels.open(&Pattern::new());
+        let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));
+        let crowd = audience.gather(Arc::clone(&channel));
+        let rooms = Rooms::new(Room { name: None, title: "site".into(), crowd });
+        let bells = engine.bells(Topics::of(channel.hub.number()));
+        bells.into_iter().for_each(|bell| channel.hub.on_news(bell));
         let about = About {
             name: "site".into(),
             addresses: Vec::new(),
@@ -49,7 +52,7 @@ impl Site {
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies);
         let stop = Stop::new();
-        let context = Context::new(hub, audience, condition, about, access, of_context, stop);
+        let context = Context::new(rooms, audience, about, access, of_context, stop);
         let context = Arc::new(context);
         let bound = bind(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
         let address = bound.addresses()[0];
@@ -117,7 +120,7 @@ struct Echo {
 }
 
 impl Upgraded for Echo {
-    fn turn(&mut self, wire: &mut Wire, input: &mut Vec<u8>, _: Instant) -> Verdict {
+    fn turn(&mut self, wire: &mut Wire, input: &mut Vec<u8>, _: &Handle, _: Instant) -> Verdict {
         self.unsent.extend(input.drain(..));
         let mut buffer = [0; 100];
         while let Ok(count @ 1..) = wire.read(&mut buffer) {
@@ -129,7 +132,10 @@ impl Upgraded for Echo {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
             Err(_) => return Verdict::Over,
         }
-        if input.is_empty() && self.unsent.is_empty() { Verdict::Wait(None) } else { Verdict::Over }
+        match input.is_empty() && self.unsent.is_empty() {
+            true => Verdict::Wait { until: None, unread_since: None },
+            false => Verdict::Over,
+        }
     }
 }
 

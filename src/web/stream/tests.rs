@@ -2,10 +2,13 @@ use super::*;
 use crate::base::clock::Fake;
 use crate::live::audience::{Audience, Keep};
 use crate::live::bandwidth::Budget;
+use crate::live::channel::Channels;
+use crate::live::hub::Hub;
 use crate::live::meter::StreamMeter;
 use crate::live::settings::{Change, Settings, ViewerId};
 use crate::media::frame::{Frame, Jpeg, Origin, Picture, Size};
 use crate::proto::http::Status;
+use crate::source::pattern::Pattern;
 
 /// Takes so many bytes, then would block.
 struct Socket {
@@ -50,9 +53,11 @@ impl Bench {
     fn new(layout: Layout, fps: Option<f64>) -> Self {
         let (clock, fake) = Fake::clock();
         let start = clock.now();
-        let hub = Arc::new(Hub::new(clock));
-        let audience = Arc::new(Audience::new(Arc::clone(&hub), Budget::Unlimited, 10));
-        let viewer = audience.enter(ViewerId::from_bits(1), Settings::default());
+        let channel = Channels::new(clock.clone()).open(&Pattern::new());
+        let hub = Arc::clone(&channel.hub);
+        let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));
+        let crowd = audience.gather(channel);
+        let viewer = audience.enter(&crowd, ViewerId::from_bits(1), Settings::default());
         let meter = StreamMeter::new(None, fps);
         let seat = audience.join(viewer, meter, Keep::Remembered, start).unwrap();
         let stream = Stream::new(seat, layout, &ResponseHead::new(Status::Ok), start);
@@ -65,7 +70,12 @@ impl Bench {
         self.hub.publish(Frame {
             sequence,
             captured: self.start + Duration::from_micros(123_456),
-            picture: Picture::Jpeg(Jpeg { bytes: Arc::from(bytes), size, quality: None }),
+            picture: Picture::Jpeg(Jpeg {
+                bytes: Arc::from(bytes),
+                size,
+                quality: None,
+                orientation: Default::default(),
+            }),
             origin: Origin::Source,
         });
     }
@@ -73,7 +83,7 @@ impl Bench {
     fn pump(&mut self, millis: u64) -> Pumped {
         let now = self.start + Duration::from_millis(millis);
         self.stream.unblock();
-        self.stream.pump(&mut self.socket, &self.hub, now)
+        self.stream.pump(&mut self.socket, now)
     }
 
     /// What went out since the last call.
@@ -281,7 +291,7 @@ fn a_broken_connection_ends_it() {
         }
     }
     let mut bench = Bench::new(Layout::Plain, None);
-    assert_eq!(bench.stream.pump(&mut Broken, &bench.hub, bench.start), Pumped::Over);
+    assert_eq!(bench.stream.pump(&mut Broken, bench.start), Pumped::Over);
 }
 
 const ALL_READ: TcpState = TcpState {

@@ -9,7 +9,7 @@ use std::fmt;
 use super::{Blocks, MAX_SCAN_BYTES, Parts, Sampling};
 use crate::jpeg::annex_k::HUFFMAN_TABLES;
 use crate::jpeg::marker::{DHT, DQT, SOF0, SOF2, SOS};
-use crate::jpeg::{self, Broken, Segment};
+use crate::jpeg::{self, Broken, Colours, Segment};
 
 /// Why a JPEG cannot be carried as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub enum Unfit {
     Process,
     /// Grey, 4:4:4 or sampled otherwise: not 4:2:0 nor 4:2:2.
     Chroma,
+    /// Red, green and blue.
+    Rgb,
     /// A side is longer than 2040 pixels.
     TooLarge,
     /// A side is no multiple of 8 pixels.
@@ -42,6 +44,7 @@ impl fmt::Display for Unfit {
             Unfit::Broken(broken) => return broken.fmt(f),
             Unfit::Process => "it is progressive or extended",
             Unfit::Chroma => "its chroma is not 4:2:0 nor 4:2:2",
+            Unfit::Rgb => "it has no chroma, but red, green and blue",
             Unfit::TooLarge => "it has more than 2040 pixels in width or height",
             Unfit::Size => "its width or height is no multiple of 8",
             Unfit::Scans => "it has not all components in one scan",
@@ -69,6 +72,12 @@ impl From<Broken> for Unfit {
 pub fn rtp_parts(bytes: &[u8]) -> Result<Parts, Unfit> {
     let mut findings = Findings::default();
     let info = jpeg::read(bytes, |segment| findings.read(&segment))?;
+    if info.colours == Colours::Rgb {
+        return Err(Unfit::Rgb);
+    }
+    if info.stray_markers {
+        return Err(Unfit::Scans);
+    }
     findings.finish(info.restart_interval, info.length)
 }
 

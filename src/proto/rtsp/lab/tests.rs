@@ -19,7 +19,7 @@ fn complete(input: &[u8]) -> (LabRequest, usize) {
 
 fn maybe(input: &[u8]) -> LabRequest {
     match parse(input) {
-        Some(Found::MaybeComplete { request, length }) => {
+        Some(Found::MaybeComplete { request, length, .. }) => {
             assert_eq!(length, input.len());
             request
         }
@@ -53,8 +53,8 @@ fn a_bare_name_makes_the_dialect() {
         "SWITCH next RTSP/1.0",
         "\r\n\nPLAY live RTSP/1.0",
     ] {
-        assert_eq!(is_lab(format!("{line}\n").as_bytes()), Some(true), "{line}");
-        assert_eq!(is_lab(line.trim_end().as_bytes()), None, "{line}");
+        assert_eq!(dialect(format!("{line}\n").as_bytes()), Some(Dialect::Lab), "{line}");
+        assert_eq!(dialect(line.trim_end().as_bytes()), None, "{line}");
     }
     for line in [
         "SETUP rtsp://a/movie.Mjpeg RTSP/1.0",
@@ -62,10 +62,9 @@ fn a_bare_name_makes_the_dialect() {
         "OPTIONS * RTSP/1.0",
         "SETUP movie.Mjpeg RTSP/2.0",
         "GET movie.Mjpeg HTTP/1.1",
-        "SETUP",
         "\u{1}",
     ] {
-        assert_eq!(is_lab(format!("{line}\n").as_bytes()), Some(false), "{line}");
+        assert_eq!(dialect(format!("{line}\n").as_bytes()), Some(Dialect::Standard), "{line}");
     }
 }
 
@@ -261,5 +260,84 @@ fn the_longest_description_fits_what_a_client_reads() {
         let text = format!("DESCRIBE {name} RTSP/1.0\r\nCSeq: 4294967295\r\n{fields}\r\n\r\n");
         let request = complete(text.as_bytes()).0;
         assert!(write_description(&request, &name, u32::MAX).len() <= 1024);
+    }
+}
+
+#[test]
+fn terse_requests_are_told_by_the_number_in_their_second_line() {
+    for (input, expected) in [
+        ("SETUP movie.Mjpeg\n1", Dialect::Terse),
+        ("PLAY \n2", Dialect::Terse),
+        ("PAUSE\r\n 3\r\n", Dialect::Terse),
+        ("TEARDOWN \n4PLAY \n5", Dialect::Terse),
+        ("SETUP movie.Mjpeg\n", Dialect::MaybeUnreadable),
+        ("PLAY\n", Dialect::MaybeUnreadable),
+        ("PLAY\n\n", Dialect::Unreadable),
+        ("SETUP movie.Mjpeg\nCSeq: 1\n", Dialect::Unreadable),
+        ("PLAY rtsp://a/b\r\n", Dialect::Unreadable),
+        ("SETUP /a RTP/UDP 25600\n", Dialect::Unreadable),
+        ("PLAY rtsp://a/b RTSP/1.0\n", Dialect::Standard),
+        ("PLAY a RTSP/2.0\n", Dialect::Standard),
+        ("PLAYING a\n1", Dialect::Standard),
+        ("GET a\n1", Dialect::Standard),
+    ] {
+        assert_eq!(dialect(input.as_bytes()), Some(expected), "{input:?}");
+    }
+}
+
+#[test]
+fn terse_requests_are_read_and_wait_for_a_long_silence() {
+    let terse = |input: &str| parse_terse_request(input.as_bytes()).unwrap();
+    let whole = "SETUP movie.Mjpeg\n1\n RTSP/1.0 RTP/UDP 25600";
+    for cut in 0..=whole.len() - "25600".len() {
+        assert_eq!(terse(&whole[..cut]), None, "cut at {cut}");
+    }
+    let Some(Found::MaybeComplete { request, length, silence }) = terse(whole) else {
+        panic!("it is whole")
+    };
+    assert_eq!((length, silence), (whole.len(), LONG_SILENCE));
+    assert_eq!((request.method, request.name.as_deref()), (Method::Setup, Some("movie.Mjpeg")));
+    assert_eq!((request.cseq, request.client_port, request.session), (1, Some(25600), None));
+    assert_eq!(request.style, Style { newline: Newline::Lf, ending: Ending::Open });
+
+    let Some(Found::MaybeComplete { request, .. }) = terse("PLAY \n2") else { panic!("it is") };
+    assert_eq!((request.method, request.name, request.cseq), (Method::Play, None, 2));
+    let both = format!("{whole}PLAY \n2PAUSE \n3");
+    let Some(Found::Complete { request, length }) = terse(&both) else { panic!("one follows") };
+    assert_eq!((request.client_port, length), (Some(25600), whole.len()));
+    let Some(Found::Complete { request, length }) = terse(&both[length..]) else { panic!("3") };
+    assert_eq!((request.cseq, length), (2, "PLAY \n2".len()));
+}
+
+#[test]
+fn terse_requests_without_their_numbers_are_refused() {
+    for (input, cseq) in [
+        ("PLAY \n2 and more", Some(2)),
+        ("PLAY \n99999999999", None),
+        ("SETUP a\n1\n RTSP/1.0 RTP/UDP 0", Some(1)),
+        ("SETUP a\n1\n RTSP/1.0 RTP/UDP 70000", Some(1)),
+        ("SETUP a\u{1}\n1\n RTSP/1.0 RTP/UDP 25600", None),
+    ] {
+        let refused = parse_terse_request(input.as_bytes()).unwrap_err();
+        assert_eq!((refused.status.code(), refused.cseq), (400, cseq), "{input:?}");
+    }
+    let long = format!("PLAY {}\n1", "n".repeat(MAX_NAME_BYTES + 1));
+    assert_eq!(parse_terse_request(long.as_bytes()).unwrap_err().status.code(), 414);
+    let endless = format!("SETUP a\n1\n{}", " x".repeat(MAX_REQUEST_BYTES));
+    assert_eq!(parse_terse_request(endless.as_bytes()).unwrap_err().status.code(), 413);
+}
+
+#[test]
+fn what_cannot_be_read_is_answered_with_its_number() {
+    for (input, cseq) in [
+        ("SETUP movie.Mjpeg\nCSeq: 7\n\n", Some(7)),
+        ("PLAY rtsp://a/b\r\nSession: 5\r\ncseq 8\r\n\r\n", Some(8)),
+        ("PAUSE x y\n 9\n", Some(9)),
+        ("PLAY\n", None),
+        ("PLAY\nCSeq: x\n", None),
+    ] {
+        let (style, refused) = unreadable(input.as_bytes());
+        assert_eq!((refused.status.code(), refused.cseq), (400, cseq), "{input:?}");
+        assert_eq!(style.ending, Ending::Line);
     }
 }

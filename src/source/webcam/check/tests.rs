@@ -179,3 +179,21 @@ fn trust_needs_eight_pictures_and_a_majority() {
         assert_eq!(trust.believed(), at > 32, "{at}");
     }
 }
+
+#[test]
+fn a_picture_that_lacks_its_tables_is_not_read_with_those_of_the_one_before() {
+    let mut probe = Probe::default();
+    let whole = picture(1);
+    let size = Size::new(64, 48).unwrap();
+    assert_eq!(probe.warning(&whole, size), None);
+    for marker in [0xDB, 0xC4] {
+        let mut bare = whole.clone();
+        while let Some(at) = bare.windows(2).position(|two| two == [0xFF, marker]) {
+            let length = usize::from(u16::from_be_bytes([bare[at + 2], bare[at + 3]]));
+            bare.drain(at..at + 2 + length);
+        }
+        // Without Huffman tables libjpeg-turbo takes the standard ones.
+        let told = probe.warning(&bare, size).is_some();
+        assert_eq!(told, marker == 0xDB, "{marker:x}");
+    }
+}

@@ -2,18 +2,24 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use nokhwa::Buffer;
-use nokhwa::utils::{FrameFormat, Resolution};
-
-use self::Step::{Fail, NotReady, Panic, Short, Shows};
+use self::Step::{Ago, Fail, Marked, NotReady, Nothing, Panic, Short, Shows};
+use super::super::encoding::Encoding;
+use super::super::pixels::{Colours, Layout, Matrix, Range};
 use super::*;
 use crate::base::clock::Fake;
+use crate::media::frame::Size;
 
 /// What the fake camera does next.
 #[derive(Clone, Copy)]
 enum Step {
     Shows(u8),
+    /// Shows what it took so many milliseconds ago.
+    Ago(u64),
+    /// Shows what the driver says is broken.
+    Marked(u8),
     Short,
+    /// Was ready, and has nothing.
+    Nothing,
     Fail(TroubleCode),
     Panic,
     NotReady,
@@ -23,11 +29,12 @@ enum Step {
 struct Script {
     steps: VecDeque<Step>,
     time: Fake,
+    bytes: [u8; 4],
 }
 
 impl Driver for Script {
     fn format(&self) -> Format {
-        Format { size: Size::new(2, 2).unwrap(), fps: 30.0, encoding: "GRAY" }
+        Format { size: Size::new(2, 2).unwrap(), fps: 30.0, encoding: "GREY" }
     }
 
     fn ready(&mut self, timeout: Duration) -> bool {
@@ -39,16 +46,25 @@ impl Driver for Script {
         ready
     }
 
-    fn frame(&mut self) -> Result<Buffer, Trouble> {
-        let resolution = Resolution::new(2, 2);
+    fn frame(&mut self) -> Result<Option<Buffer<'_>>, Trouble> {
         self.time.advance(Duration::from_millis(33));
-        match self.steps.pop_front() {
-            Some(Shows(level)) => Ok(Buffer::new(resolution, &[level; 4], FrameFormat::GRAY)),
-            Some(Short) => Ok(Buffer::new(resolution, &[0; 3], FrameFormat::GRAY)),
-            Some(Fail(code)) => Err(Trouble { code, title: String::new(), detail: String::new() }),
-            Some(Panic) => panic!("as v4l does"),
-            Some(NotReady) | None => Err(trouble::unplugged()),
-        }
+        let (level, length, broken, taken) = match self.steps.pop_front() {
+            Some(Shows(level)) => (level, 4, false, None),
+            Some(Ago(ms)) => (1, 4, false, Some(Taken::Ago(Duration::from_millis(ms)))),
+            Some(Marked(level)) => (level, 4, true, None),
+            Some(Short) => (0, 3, false, None),
+            Some(Nothing) => return Ok(None),
+            Some(Fail(code)) => {
+                return Err(Trouble { code, title: String::new(), detail: String::new() });
+            }
+            Some(Panic) => panic!("as a library does"),
+            Some(NotReady) | None => return Err(trouble::unplugged()),
+        };
+        self.bytes = [level; 4];
+        let colours = Colours { matrix: Matrix::Bt601, range: Range::Full };
+        let (encoding, size) = (Encoding::Grey, Size::new(2, 2).unwrap());
+        let layout = Layout { encoding, size, stride: None, colours };
+        Ok(Some(Buffer { bytes: &self.bytes[..length], broken, taken, layout }))
     }
 }
 
@@ -67,7 +83,7 @@ fn start(lists: &[&[Step]]) -> Result<Rig, Trouble> {
     let open = move || {
         counted.set(counted.get() + 1);
         let steps = lists.pop_front().ok_or_else(trouble::unplugged)?.into();
-        Ok(Script { steps, time: time.clone() })
+        Ok(Script { steps, time: time.clone(), bytes: [0; 4] })
     };
     let capture = Box::new(Reading::start(open, &clock)?);
     Ok(Rig { capture, clock, openings })
@@ -88,7 +104,7 @@ impl Rig {
 #[test]
 fn pictures_come_through_and_broken_ones_are_counted() {
     let mut rig = start(&[&[Shows(1), Short, NotReady, Shows(2)]]).unwrap();
-    assert_eq!(rig.capture.format().encoding, "GRAY");
+    assert_eq!(rig.capture.format().encoding, "GREY");
     assert_eq!((rig.next(), rig.next(), rig.capture.broken()), (Ok(Some(1)), Ok(Some(2)), 1));
 }
 
@@ -119,7 +135,8 @@ fn a_panic_in_the_library_is_told() {
     let mut rig = start(&[&[Panic]]).unwrap();
     assert_eq!(rig.next(), Err(TroubleCode::Failed));
     let (clock, _) = Fake::clock();
-    let opened = Reading::start(|| -> Result<Script, Trouble> { panic!("as v4l does") }, &clock);
+    let opened =
+        Reading::start(|| -> Result<Script, Trouble> { panic!("as a library does") }, &clock);
     assert_eq!(opened.err(), Some(trouble::crashed()));
 }
 
@@ -141,12 +158,28 @@ fn silence_and_garbage_are_told_and_a_deadline_ends_the_wait() {
 }
 
 #[test]
+fn what_the_driver_marks_is_broken_though_it_could_be_read() {
+    let mut rig = start(&[&[Marked(1), Nothing, Shows(2)]]).unwrap();
+    assert_eq!((rig.next(), rig.capture.broken()), (Ok(Some(2)), 1));
+}
+
+#[test]
 fn capture_time_is_the_drivers_if_it_is_near() {
+    let mut rig = start(&[&[Ago(250), Ago(2000), Ago(2001), Ago(u64::MAX)]]).unwrap();
+    for late in [250, 2000, 0, 0] {
+        let deadline = rig.clock.now() + Duration::from_secs(100);
+        let captured = rig.capture.next(deadline).unwrap().unwrap();
+        assert_eq!(rig.clock.now() - captured.at, Duration::from_millis(late));
+    }
+}
+
+#[test]
+fn capture_time_by_the_wall_is_taken_if_it_is_near() {
     let (clock, _) = Fake::clock();
     let now = clock.now();
-    let at = |stamp: Option<u64>| capture_time(stamp.map(Duration::from_secs), now, &clock);
-    assert_eq!(at(Some(1_699_999_995)), now - Duration::from_secs(5));
-    for stamp in [Some(1_699_999_994), Some(1_700_000_006), Some(12), None] {
-        assert_eq!(at(stamp), now);
+    let at = |stamp: u64| capture_time(Some(Taken::Wall(Duration::from_secs(stamp))), now, &clock);
+    assert_eq!(at(1_699_999_995), now - Duration::from_secs(5));
+    for stamp in [1_699_999_994, 1_700_000_003, 1_700_000_006, 12, u64::MAX] {
+        assert_eq!(at(stamp), now, "{stamp}");
     }
 }

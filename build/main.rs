@@ -1,0 +1,150 @@
+//! Makes of `www/` what the binary carries: for each page one document, with its style sheet in it,
+//! and one script, which is named by what is in it, and packed.
+//!
+//! The sources stay ES modules and style sheets that import each other, as a browser would load
+//! them; here they become one file each, since a page's first picture waits for no chain of
+//! requests. What a request fills into a document is left in it, as `{{name}}`.
+
+#![allow(clippy::print_stdout, reason = "cargo listens to what a build script prints")]
+
+#[path = "../src/proto/base64.rs"]
+mod base64;
+mod documents;
+mod scripts;
+mod styles;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use base64::base64;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::{Digest, Sha256};
+
+/// A file that browsers load by its name.
+struct Asset {
+    /// With a hash of its content: another content has another name.
+    name: String,
+    media_type: &'static str,
+    bytes: Vec<u8>,
+}
+
+fn main() {
+    println!("cargo::rerun-if-changed=www");
+    println!("cargo::rerun-if-changed=build");
+    let www = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo says it")).join("www");
+    let out = PathBuf::from(env::var("OUT_DIR").expect("cargo says it"));
+    if let Err(error) = make(&www, &out) {
+        println!("cargo::error={error}");
+        std::process::exit(1);
+    }
+}
+
+fn make(www: &Path, out: &Path) -> Result<(), String> {
+    // The page with all components is for those who build pages.
+    let debug = env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some();
+    let guide = debug.then_some(("STYLEGUIDE", "styleguide", "styleguide/styleguide.html"));
+    let mut assets = vec![
+        asset(www, "shared/favicon.svg", "image/svg+xml")?,
+        asset(www, "shared/icons.LICENSE", "text/plain; charset=utf-8")?,
+    ];
+    let mut pages = Vec::new();
+    for name in PAGES.into_iter().chain(guide.map(|(_, page, _)| page)) {
+        let style = styles::join(www, &format!("{name}/{name}.css"))?;
+        let file = format!("{name}/{name}.js");
+        let script =
+            if www.join(&file).exists() { scripts::join(www, &file)? } else { String::new() };
+        if !script.is_empty() {
+            let bytes = script.clone().into_bytes();
+            assets.push(Asset::new(name, "js", "text/javascript; charset=utf-8", bytes));
+        }
+        pages.push(documents::Page { name, style, script });
+    }
+    let boot = read(www, "shared/boot.js")?;
+    let mut table = table_of(&assets, out)?;
+    let _ = writeln!(table, "/// The inline script's hash, as a policy names it (CSP 3 §2.3.1).");
+    let _ = writeln!(table, "pub(super) const BOOT: &str = \"{}\";", policy_hash(&boot));
+    let styles: Vec<String> = pages.iter().map(|page| policy_hash(&page.style)).collect();
+    let _ = writeln!(table, "/// The hashes of the pages' inline sheets.");
+    let _ = writeln!(table, "pub(super) const STYLES: &str = \"{}\";", styles.join(" "));
+    let parts = documents::Parts {
+        frame: read(www, "shared/frame.html")?,
+        boot,
+        icons: read(www, "shared/icons.svg")?,
+        names: assets.iter().map(|asset| asset.name.clone()).collect(),
+    };
+    for (constant, name, file) in DOCUMENTS.into_iter().chain(guide) {
+        let page = pages.iter().find(|page| page.name == name).ok_or(format!("no page {name}"))?;
+        let document = documents::fill(&parts, page, &read(www, file)?)?;
+        let path = write(out, &format!("{}.html", constant.to_lowercase()), document.as_bytes())?;
+        let _ = writeln!(table, "pub(super) const {constant}: &str = include_str!({path:?});");
+    }
+    write(out, "assets.rs", table.as_bytes()).map(drop)
+}
+
+/// The files as a table of Rust, written out beside it, plain and packed.
+fn table_of(assets: &[Asset], out: &Path) -> Result<String, String> {
+    let mut table = format!("pub(super) static ASSETS: [Asset; {}] = [\n", assets.len());
+    for Asset { name, media_type, bytes } in assets {
+        let plain = write(out, name, bytes)?;
+        let packed = write(out, &format!("{name}.gz"), &pack(bytes)?)?;
+        let _ = writeln!(
+            table,
+            "Asset {{ name: {name:?}, media_type: {media_type:?}, plain: include_bytes!({plain:?}), \
+             packed: include_bytes!({packed:?}) }},"
+        );
+    }
+    table.push_str("];\n");
+    Ok(table)
+}
+
+fn policy_hash(inline: &str) -> String {
+    format!("'sha256-{}'", base64(&hash(inline)))
+}
+
+impl Asset {
+    fn new(stem: &str, kind: &str, media_type: &'static str, bytes: Vec<u8>) -> Self {
+        let hash: String = hash(&bytes)[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { name: format!("{stem}-{hash}.{kind}"), media_type, bytes }
+    }
+}
+
+fn asset(www: &Path, file: &str, media_type: &'static str) -> Result<Asset, String> {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let (stem, kind) = name.rsplit_once('.').unwrap_or((name, "txt"));
+    Ok(Asset::new(stem, kind, media_type, read(www, file)?.into_bytes()))
+}
+
+fn read(www: &Path, file: &str) -> Result<String, String> {
+    fs::read_to_string(www.join(file)).map_err(|error| format!("www/{file}: {error}"))
+}
+
+/// Writes a file, and returns where it lies.
+fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, String> {
+    let path = out.join(name);
+    fs::write(&path, bytes).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
+}
+
+fn pack(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(|error| error.to_string())
+}
+
+fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// The pages: each has a folder of its own, with a style sheet and, if it is alive, a script.
+const PAGES: [&str; 5] = ["watch", "rooms", "connect", "alone", "embed"];
+/// The documents: under which name, of which page, from which file.
+const DOCUMENTS: [(&str, &str, &str); 6] = [
+    ("WATCH", "watch", "watch/watch.html"),
+    ("ROOMS", "rooms", "rooms/rooms.html"),
+    ("CONNECT", "connect", "connect/connect.html"),
+    ("FULL", "alone", "alone/full.html"),
+    ("EMBED", "embed", "embed/embed.html"),
+    ("ERROR", "alone", "alone/error.html"),
+];

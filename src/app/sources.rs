@@ -1,0 +1,208 @@
+//! The sources of all rooms: each opened once, however many rooms name it and however they spell
+//! it.
+
+use std::path::{Path, PathBuf};
+
+use log::warn;
+
+use crate::client::Trust;
+use crate::config::SourceChoice;
+use crate::error::Error;
+use crate::proto::auth::Who;
+use crate::source::Source;
+use crate::source::clip::Clip;
+use crate::source::folder::Folder;
+use crate::source::http::Http;
+use crate::source::pattern::Pattern;
+use crate::source::pipe::{Exec, Input};
+use crate::source::rtsp::Rtsp;
+use crate::source::webcam::{Selector, Settings, Webcam};
+
+/// What the rooms show, each once.
+pub(super) struct Sources {
+    /// What to set on each camera.
+    settings: Settings,
+    /// Whose certificates are taken for those of the servers.
+    trust: Trust,
+    opened: Vec<(Identity, Box<dyn Source>)>,
+}
+
+/// What makes two sources the same one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Identity {
+    /// A camera's device file, or what was said of one that is not there.
+    Webcam(Result<PathBuf, Selector>),
+    Pattern,
+    /// A file or folder, by what the system knows it by.
+    File(FileIdentity),
+    Address(Address),
+    Exec(Vec<String>),
+    Input,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Address {
+    scheme: &'static str,
+    host: String,
+    port: u16,
+    path_and_query: String,
+    who: Option<Who>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum FileIdentity {
+    #[cfg(unix)]
+    Node {
+        device: u64,
+        inode: u64,
+    },
+    Path(PathBuf),
+}
+
+impl Sources {
+    /// None yet; cameras will be set as `settings` say, and servers trusted as `trust` says.
+    pub(super) fn new(settings: Settings, trust: Trust) -> Self {
+        if trust == Trust::Anything {
+            warn!("--source-insecure: any certificate is taken for the source's own");
+        }
+        Self { settings, trust, opened: Vec::new() }
+    }
+
+    /// Takes a source, unless it is there already. Returns its place.
+    ///
+    /// # Errors
+    ///
+    /// Why it can never work.
+    pub(super) fn add(&mut self, choice: &SourceChoice) -> Result<usize, Error> {
+        let identity = Identity::of(choice);
+        if let Some(place) = self.opened.iter().position(|(other, _)| *other == identity) {
+            return Ok(place);
+        }
+        let source = self.open(choice)?;
+        self.opened.push((identity, source));
+        Ok(self.opened.len() - 1)
+    }
+
+    /// The sources, each at its place.
+    pub(super) fn into_list(self) -> Vec<Box<dyn Source>> {
+        let cameras = |(identity, _): &(Identity, _)| matches!(identity, Identity::Webcam(_));
+        if !self.settings.named.is_empty() && !self.opened.iter().any(cameras) {
+            warn!("--control is for webcams, and changes nothing here");
+        }
+        self.opened.into_iter().map(|(_, source)| source).collect()
+    }
+
+    fn open(&self, choice: &SourceChoice) -> Result<Box<dyn Source>, Error> {
+        Ok(match choice {
+            SourceChoice::Webcam(selector) => Box::new(self.webcam(selector)),
+            SourceChoice::Pattern => Box::new(Pattern::new()),
+            SourceChoice::Path(path) if path.is_dir() => {
+                Box::new(Folder::new(path).map_err(Error::Folder)?)
+            }
+            SourceChoice::Path(path) => Box::new(Clip::new(path).map_err(Error::Clip)?),
+            SourceChoice::Http(url) => Box::new(Http::new(url.clone(), self.trust)),
+            SourceChoice::Rtsp(url) => Box::new(Rtsp::new(url.clone(), self.trust)),
+            SourceChoice::Exec(words) => Box::new(Exec::new(words).map_err(Error::Command)?),
+            SourceChoice::Input => Box::new(Input::new().map_err(Error::Input)?),
+        })
+    }
+
+    /// A webcam with its settings; those that it cannot have are told at once, as it may be long
+    /// until somebody watches.
+    fn webcam(&self, selector: &Selector) -> Webcam {
+        let webcam = Webcam::new(selector.clone(), self.settings.clone());
+        webcam.faults().iter().for_each(|fault| warn!("--control: {fault}"));
+        webcam
+    }
+}
+
+/// What is shown where nothing is named: the first camera, or the pattern.
+pub(super) fn unnamed() -> SourceChoice {
+    if Webcam::any_present() {
+        return SourceChoice::Webcam(Selector::First);
+    }
+    warn!("no camera found: showing the test pattern (`--list-cameras` shows what is found)");
+    SourceChoice::Pattern
+}
+
+impl Identity {
+    fn of(choice: &SourceChoice) -> Self {
+        match choice {
+            SourceChoice::Webcam(selector) => {
+                Self::Webcam(Webcam::device(selector).ok_or_else(|| selector.clone()))
+            }
+            SourceChoice::Pattern => Self::Pattern,
+            SourceChoice::Path(path) => Self::File(FileIdentity::of(path)),
+            SourceChoice::Http(url) => Self::Address(Address {
+                scheme: url.scheme(),
+                host: url.host().to_ascii_lowercase(),
+                port: url.port(),
+                path_and_query: url.path_and_query().to_owned(),
+                who: url.who(),
+            }),
+            SourceChoice::Rtsp(url) => Self::Address(Address {
+                scheme: if url.is_secure() { "rtsps" } else { "rtsp" },
+                host: url.host().to_ascii_lowercase(),
+                port: url.port(),
+                path_and_query: url.path_and_query().to_owned(),
+                who: url.who(),
+            }),
+            SourceChoice::Exec(words) => Self::Exec(words.clone()),
+            SourceChoice::Input => Self::Input,
+        }
+    }
+}
+
+impl FileIdentity {
+    fn of(path: &Path) -> Self {
+        #[cfg(unix)]
+        if let Ok(file) = path.metadata() {
+            use std::os::unix::fs::MetadataExt;
+            return Self::Node { device: file.dev(), inode: file.ino() };
+        }
+        Self::Path(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::http::HttpUrl;
+    use crate::source::scratch::Scratch;
+
+    fn http(url: &str) -> SourceChoice {
+        SourceChoice::Http(HttpUrl::parse(url).unwrap())
+    }
+
+    #[test]
+    fn what_is_the_same_is_taken_once_however_it_is_spelled() {
+        let mut sources = Sources::new(Settings::default(), Trust::default());
+        let mut place = |choice: &SourceChoice| sources.add(choice).unwrap();
+        assert_eq!(place(&SourceChoice::Pattern), 0);
+        assert_eq!(place(&http("http://Cam.lan/video")), 1);
+        assert_eq!(place(&http("HTTP://cam.lan:80/video")), 1);
+        assert_eq!(place(&http("http://cam.lan/video?x")), 2);
+        assert_eq!(place(&http("http://me:secret@cam.lan/video")), 3, "others see another picture");
+        assert_eq!(place(&SourceChoice::Pattern), 0);
+        assert_eq!(sources.into_list().len(), 4);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_is_known_by_what_it_is_and_not_by_its_name() {
+        let scratch = Scratch::folder();
+        let jpeg = include_bytes!("../../tests/data/jpeg/420.jpg");
+        scratch.write("a.mjpeg", &[&jpeg[..], &jpeg[..]].concat());
+        scratch.write("other.mjpeg", &[&jpeg[..], &jpeg[..]].concat());
+        let at = |name: &str| scratch.path().join(name);
+        std::os::unix::fs::symlink(at("a.mjpeg"), at("link.mjpeg")).unwrap();
+        std::fs::hard_link(at("a.mjpeg"), at("hard.mjpeg")).unwrap();
+        let mut sources = Sources::new(Settings::default(), Trust::default());
+        let mut place = |path: PathBuf| sources.add(&SourceChoice::Path(path)).unwrap();
+        assert_eq!(place(at("a.mjpeg")), 0);
+        assert_eq!(place(at("link.mjpeg")), 0);
+        assert_eq!(place(at("hard.mjpeg")), 0);
+        assert_eq!(place(scratch.path().join("./a.mjpeg")), 0);
+        assert_eq!(place(at("other.mjpeg")), 1);
+    }
+}

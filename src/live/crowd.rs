@@ -1,0 +1,115 @@
+//! The people of one room, as far as pictures go: what they want of its channel, what went to
+//! them, and whom they thank.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use super::channel::Channel;
+use super::desk::Demand;
+use super::hub::{Consumer, Hub};
+use super::level::LEVELS;
+use super::thanks::Thanks;
+
+/// The people around a channel. Who they are the [audience](super::audience) knows.
+pub struct Crowd {
+    number: u32,
+    channel: Arc<Channel>,
+    consumer: Consumer,
+    /// What the consumer was told last.
+    settled: Mutex<Demand>,
+    thanks: Thanks,
+    sent_bits_per_sec: AtomicU64,
+    frames_sent: AtomicU64,
+    frames_skipped: AtomicU64,
+}
+
+/// How many watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Viewers with an open stream that get pictures.
+    pub watching: usize,
+    /// Viewers with an open stream who paused.
+    pub paused: usize,
+    /// Viewers who get pictures of each level.
+    pub at_level: [usize; LEVELS],
+}
+
+impl Crowd {
+    /// Nobody yet; no other crowd of the audience has the number.
+    pub(super) fn new(number: u32, channel: Arc<Channel>) -> Self {
+        Self {
+            number,
+            consumer: Hub::consumer(&channel.hub),
+            channel,
+            settled: Mutex::default(),
+            thanks: Thanks::default(),
+            sent_bits_per_sec: AtomicU64::new(0),
+            frames_sent: AtomicU64::new(0),
+            frames_skipped: AtomicU64::new(0),
+        }
+    }
+
+    /// By which it is told from other crowds.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// What they watch.
+    pub fn channel(&self) -> &Arc<Channel> {
+        &self.channel
+    }
+
+    /// The pictures that they watch.
+    pub fn hub(&self) -> &Arc<Hub> {
+        self.consumer.hub()
+    }
+
+    /// The donations.
+    pub fn thanks(&self) -> &Thanks {
+        &self.thanks
+    }
+
+    /// Bits that went to them in the last second.
+    pub fn sent_bits_per_sec(&self) -> u64 {
+        self.sent_bits_per_sec.load(Ordering::Relaxed)
+    }
+
+    /// Frames sent to them and frames skipped, since the start.
+    pub fn totals(&self) -> (u64, u64) {
+        (self.frames_sent.load(Ordering::Relaxed), self.frames_skipped.load(Ordering::Relaxed))
+    }
+
+    /// Takes what went to them in the last second.
+    pub(super) fn sent(&self, bits_per_sec: u64) {
+        self.sent_bits_per_sec.store(bits_per_sec, Ordering::Relaxed);
+    }
+
+    /// Counts frames that one of them got, or was too slow for.
+    pub(super) fn count(&self, sent: u64, skipped: u64) {
+        self.frames_sent.fetch_add(sent, Ordering::Relaxed);
+        self.frames_skipped.fetch_add(skipped, Ordering::Relaxed);
+    }
+
+    /// Says what they want from now on.
+    pub(super) fn want(&self, wish: Demand) {
+        *self.settled.lock() = wish;
+        self.consumer.want(wish);
+    }
+
+    /// What they want now.
+    pub(super) fn wish(&self) -> Demand {
+        *self.settled.lock()
+    }
+}
+
+#[cfg(test)]
+impl Crowd {
+    /// One around a channel of its own, outside of any audience.
+    pub(crate) fn of_pattern() -> Arc<Self> {
+        use crate::source::pattern::Pattern;
+        let channels = super::channel::Channels::new(crate::base::clock::Clock::system());
+        Arc::new(Self::new(0, channels.open(&Pattern::new())))
+    }
+}

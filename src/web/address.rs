@@ -1,0 +1,91 @@
+//! Where pages stand, for who asked for one: behind a proxy that may be under any path.
+//!
+//! What a page refers to is written from where it stands, and so needs no more than
+//! [`root_of`]. A whole address, to be written down or scanned, needs what the proxy put in front:
+//! it says so, or the page that leads here does.
+
+use super::request::Request;
+use crate::proto::http::{Prefix, WebOrigin};
+
+/// From a path, the server's root: nothing, or `../` again and again.
+pub(super) fn root_of(path: &str) -> String {
+    let above = path.strip_prefix('/').map_or(0, |rest| rest.matches('/').count());
+    // Nothing of this server lies deeper; who made such a path up sees a plain page.
+    if above <= DEEPEST { "../".repeat(above) } else { String::new() }
+}
+
+/// The address of the page of the request's room as its client has it, with a slash at its end;
+/// `None` if it did not say whom it asks.
+pub(super) fn of_page(request: &Request) -> Option<String> {
+    let (client, room) = (&request.client, request.room.path());
+    let referer = request.head.header("Referer").unwrap_or_default();
+    let referred = split(referer).filter(|(origin, _)| client.is_own(origin));
+    let prefix = match client.prefix() {
+        "" => referred.and_then(|(_, path)| prefix_of(path, &room)).unwrap_or_default(),
+        told => told.to_owned(),
+    };
+    Some(format!("{}{prefix}{room}", client.outer_origin()?))
+}
+
+/// An address as its origin and its path.
+fn split(address: &str) -> Option<(WebOrigin, &str)> {
+    let (_, rest) = address.split_once("://")?;
+    let at = address.len() - rest.len() + rest.find('/')?;
+    let (origin, path) = address.split_at(at);
+    Some((WebOrigin::parse(origin)?, path.split(['?', '#']).next()?))
+}
+
+/// What stands before a room's path in that of one of its pages.
+fn prefix_of(page: &str, room: &str) -> Option<String> {
+    let folder = &page[..=page.rfind('/')?];
+    let prefix = Prefix::parse(folder.strip_suffix(room)?)?;
+    Some(prefix.as_str().to_owned())
+}
+
+const DEEPEST: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_is_found_from_every_depth() {
+        for (path, root) in [
+            ("/", ""),
+            ("/connect", ""),
+            ("/webcam/", "../"),
+            ("/r/kitchen/", "../../"),
+            ("/r/kitchen/connect", "../../"),
+            ("*", ""),
+            ("", ""),
+        ] {
+            assert_eq!(root_of(path), root, "{path}");
+        }
+        assert_eq!(root_of(&"/".repeat(16_000)), "");
+    }
+
+    #[test]
+    fn what_a_proxy_put_in_front_is_read_off_the_page_that_leads_here() {
+        let prefix = |address: &str, room| {
+            let (_, path) = split(address)?;
+            prefix_of(path, room)
+        };
+        let found = |text: &str| Some(text.to_owned());
+        assert_eq!(prefix("http://a/cam/", "/"), found("/cam"));
+        assert_eq!(prefix("http://a:1/a/b/connect?x=/y/#z", "/"), found("/a/b"));
+        assert_eq!(prefix("http://a/cam/r/kitchen/connect", "/r/kitchen/"), found("/cam"));
+        for (address, room) in [
+            ("http://a/", "/"),
+            ("http://a/r/kitchen/", "/r/kitchen/"),
+            ("http://a/cam/", "/r/kitchen/"),
+            ("http://a", "/"),
+            ("http://a//evil/", "/"),
+            ("http://a/../", "/"),
+            ("http://a/%2e%2e/", "/"),
+            ("", "/"),
+            ("//a/", "/"),
+        ] {
+            assert_eq!(prefix(address, room), None, "{address}");
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What a viewer may ask of the server, however it comes: as a form or by the page's socket.
+//!
+//! Read and found good before anything is changed.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use super::fields::{self, BadField, Fields};
+use crate::base::rate::TooSoon;
+use crate::live::settings::{Change, Locked, Settings, ViewerId};
+use crate::live::viewer::Viewer;
+use crate::media::frame::Size;
+use crate::proto::http::Status;
+use crate::room::Room;
+
+/// Something to do in a viewer's name.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Command {
+    /// Changes its settings, and tells in how many pixels it shows the picture.
+    Change { change: Change, shown: Option<Size> },
+    /// Gives.
+    Donate {
+        /// By whom.
+        name: String,
+        /// With what words.
+        message: String,
+    },
+}
+
+/// Who asks: by a request, or by the socket that it opened.
+pub(super) struct Asker {
+    pub(super) context: Arc<Context>,
+    /// The room that it is about.
+    pub(super) room: Arc<Room>,
+    /// The client's own address.
+    pub(super) address: IpAddr,
+    /// The name that its page gave to its stream.
+    pub(super) tab: Option<String>,
+    /// When.
+    pub(super) at: Instant,
+}
+
+/// Why something is not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refused {
+    /// As a request is answered.
+    pub(super) status: Status,
+    /// One sentence.
+    pub(super) why: String,
+    /// The field that is to blame.
+    pub(super) field: Option<&'static str>,
+    /// When it may be asked again, in seconds.
+    pub(super) wait_s: Option<u64>,
+}
+
+impl Command {
+    /// A change of settings, by the fields of `POST /viewer`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] for a value that is not taken, or if there is none.
+    pub(super) fn change(fields: &Fields) -> Result<Self, Refused> {
+        match (fields::change(fields)?, fields::shown(fields)?) {
+            (change, None) if change == Change::default() => {
+                Err(Refused::new(Status::BadRequest, "send `quality`, `mode` or `paused`"))
+            }
+            (change, shown) => Ok(Command::Change { change, shown }),
+        }
+    }
+
+    /// A donation, by the fields of `POST /donate`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] for a value that is not taken.
+    pub(super) fn donate(fields: &Fields) -> Result<Self, Refused> {
+        Ok(Command::Donate {
+            name: fields::line(fields, "name", MAX_NAME_CHARS)?,
+            message: fields::line(fields, "message", MAX_MESSAGE_CHARS)?,
+        })
+    }
+
+    /// What is said where it was done.
+    pub(super) fn notice(&self) -> Option<&'static str> {
+        match self {
+            Command::Change { .. } => None,
+            Command::Donate { .. } => Some("Donate Success!!"),
+        }
+    }
+
+    /// Does it in a viewer's name, whose `id` is `known` if it was given before.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if it may not be done now.
+    pub(super) fn carry_out(
+        self,
+        asker: &Asker,
+        id: ViewerId,
+        known: bool,
+    ) -> Result<Arc<Viewer>, Refused> {
+        let context = &asker.context;
+        if let Command::Donate { .. } = &self {
+            let giver = known.then_some(id);
+            context.givers.count(giver, asker.address, asker.at)?;
+        }
+        let viewer = context.audience.enter(&asker.room.crowd, id, Settings::default());
+        match self {
+            Command::Change { change, shown } => {
+                if change != Change::default() {
+                    context.audience.change(&viewer, change, asker.at)?;
+                }
+                if let Some(shown) = shown {
+                    context.audience.shown(&viewer, asker.tab.as_deref(), shown, asker.at);
+                }
+            }
+            Command::Donate { name, message } => {
+                context.audience.donate(&viewer, name, message, asker.at);
+            }
+        }
+        Ok(viewer)
+    }
+}
+
+impl Refused {
+    /// With a sentence, and nothing else.
+    pub(super) fn new(status: Status, why: &str) -> Self {
+        Self { status, why: why.to_owned(), field: None, wait_s: None }
+    }
+}
+
+impl From<BadField> for Refused {
+    fn from(bad: BadField) -> Self {
+        let BadField { field, why } = bad;
+        Self { status: Status::BadRequest, why, field: Some(field), wait_s: None }
+    }
+}
+
+impl From<Locked> for Refused {
+    fn from(_: Locked) -> Self {
+        let why = "Motion sets the quality in gaming mode. Choose home mode first.";
+        Self { field: Some("quality"), ..Self::new(Status::Conflict, why) }
+    }
+}
+
+impl From<TooSoon> for Refused {
+    fn from(TooSoon(wait): TooSoon) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait > Duration::from_secs(wait.as_secs()));
+        let why = format!("thank you, that is enough for now: give again in {seconds} s");
+        Self { wait_s: Some(seconds), ..Self::new(Status::TooManyRequests, &why) }
+    }
+}
+
+const MAX_NAME_CHARS: usize = 40;
+const MAX_MESSAGE_CHARS: usize = 200;

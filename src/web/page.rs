@@ -1,0 +1,106 @@
+//! `GET /`: the viewer's page, with its picture and its first state in it.
+//!
+//! The document opens the stream by itself, and shows each control as it stands: what the script
+//! does later changes nothing that a person sees.
+
+use std::sync::Arc;
+
+use super::answer::Answer;
+use super::built;
+use super::document::{Slot, Slots};
+use super::pages::{framed, full};
+use super::request::{Reply, Request};
+use super::state::state;
+use crate::live::settings::{Mode, Settings, ViewerId};
+use crate::live::viewer::Viewer;
+use crate::proto::http::Status;
+
+/// The viewer's page; to somebody for whom there is no seat, the page that says so.
+pub(super) fn page(request: &Request) -> Reply {
+    let audience = &request.context.audience;
+    let known = request.viewer();
+    let watches = known.as_ref().is_some_and(|viewer| viewer.streams() > 0);
+    if !watches && audience.is_full() {
+        return full(request).into();
+    }
+    let id = request.identity().id().unwrap_or_else(ViewerId::random);
+    // Who only loads the page is not remembered for it: its stream makes it a viewer.
+    let new = || Arc::new(Viewer::new(&request.room.crowd, id, Settings::default(), None));
+    let viewer = known.unwrap_or_else(new);
+    let html = framed(request, built::WATCH, &request.room.title, slots(request, &viewer));
+    // With its cookie it is one viewer's own, and no cache may give it to another.
+    let page = Answer::page(Status::Ok, html).varies_by("Cookie");
+    request.introduce(page, id).into()
+}
+
+/// The picture alone, which pages of other sites may frame.
+pub(super) fn embed(request: &Request) -> Reply {
+    if request.context.audience.is_full() && request.viewer().is_none() {
+        return full(request).into();
+    }
+    let tab = ("tab", Slot::Text(ViewerId::random().to_string()));
+    let html = framed(request, built::EMBED, &request.room.title, vec![tab]);
+    let id = request.identity().id().unwrap_or_else(ViewerId::random);
+    let page = Answer::embedded(Status::Ok, html).varies_by("Cookie");
+    request.introduce(page, id).into()
+}
+
+fn slots(request: &Request, viewer: &Viewer) -> Slots {
+    let text = |text: &str| Slot::Text(text.to_owned());
+    let tab = ViewerId::random().to_string();
+    let state = state(&request.context, &request.room, Some(viewer), None);
+    let settings = viewer.report(None, request.at).settings;
+    let counts = request.context.audience.counts(Some(&request.room.crowd));
+    // Who opens the page is about to be one of them.
+    let joins = viewer.streams() == 0 && !settings.paused;
+    let (mode, choice) = (settings.mode.as_str(), settings.choice.to_string());
+    let at = CHOICES.iter().position(|named| *named == choice);
+    let named = at.is_some();
+    let chosen = |is: bool| text(if is { "true" } else { "false" });
+    let gaming = settings.mode == Mode::Gaming;
+    vec![
+        ("room-title", text(&request.room.title)),
+        ("tab", Slot::Text(tab)),
+        ("state", Slot::Markup(json_in_html(&state.to_string()))),
+        ("watching", Slot::Text((counts.watching + usize::from(joins)).to_string())),
+        ("paused", Slot::Shown(settings.paused)),
+        ("pause-label", text(if settings.paused { "Resume" } else { "Pause" })),
+        ("pause-icon", text(if settings.paused { "play" } else { "pause" })),
+        ("mode", text(mode)),
+        ("mode-chosen", text(if gaming { "1" } else { "0" })),
+        ("mode-home", chosen(!gaming)),
+        ("mode-gaming", chosen(gaming)),
+        ("mode-words", text(if gaming { GAMING } else { HOME })),
+        ("locked", Slot::Shown(gaming)),
+        ("named", Slot::Shown(named)),
+        ("number", text(if named { "" } else { &choice })),
+        ("quality-count", text(if named { "4" } else { "5" })),
+        ("quality-chosen", Slot::Text(at.unwrap_or(CHOICES.len()).to_string())),
+        ("quality-auto", chosen(at == Some(0))),
+        ("quality-low", chosen(at == Some(1))),
+        ("quality-medium", chosen(at == Some(2))),
+        ("quality-high", chosen(at == Some(3))),
+        ("quality-number", chosen(!named)),
+        ("free", Slot::Shown(request.context.about.donate_url.is_none())),
+    ]
+}
+
+/// JSON that stands in a `script` element, which only `</script` would end.
+fn json_in_html(json: &str) -> String {
+    json.replace('<', "\\u003c")
+}
+
+/// The choices that have a name, in the order in which the page has them.
+const CHOICES: [&str; 4] = ["auto", "low", "medium", "high"];
+const HOME: &str = "Home: the quality is the one that you choose.";
+const GAMING: &str = "Gaming: motion raises the quality, stillness lowers it.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_title_ends_the_element_that_holds_the_state() {
+        assert_eq!(json_in_html(r#""</script><b>""#), "\"\\u003c/script>\\u003cb>\"");
+    }
+}

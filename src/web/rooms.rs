@@ -1,0 +1,86 @@
+//! `GET /rooms`: which rooms there are, and who is in them.
+
+use serde_json::{Value, json};
+
+use super::address::root_of;
+use super::answer::Answer;
+use super::built;
+use super::context::Context;
+use super::document::{Slot, escape};
+use super::pages::framed;
+use super::request::{Reply, Request};
+use crate::live::condition::Status as SourceStatus;
+use crate::proto::http::Status;
+use crate::room::{Room, RoomName};
+
+/// A page for people, JSON for programs.
+pub(super) fn rooms(request: &Request) -> Reply {
+    let context = &request.context;
+    let answer = if request.head.accepts_html() {
+        let root = root_of(&request.head.target.path);
+        let rooms = context.rooms.all();
+        let cards: String = rooms.iter().map(|room| card(context, room, &root)).collect();
+        let slots = vec![("rooms", Slot::Markup(cards))];
+        Answer::page(Status::Ok, framed(request, built::ROOMS, "Rooms", slots))
+    } else {
+        Answer::json(Status::Ok, &json!({ "rooms": list(context) }))
+    };
+    answer.varies_by("Accept").into()
+}
+
+/// All rooms, for programs.
+pub(super) fn list(context: &Context) -> Vec<Value> {
+    context.rooms.all().iter().map(|room| of_room(context, room)).collect()
+}
+
+fn of_room(context: &Context, room: &Room) -> Value {
+    let counts = context.audience.counts(Some(&room.crowd));
+    let report = room.condition().report();
+    json!({
+        "name": room.name.as_ref().map(RoomName::as_str),
+        "title": room.title,
+        "path": room.path(),
+        "watching": counts.watching,
+        "paused": counts.paused,
+        "source": {
+            "kind": room.condition().kind,
+            "name": report.name,
+            "status": report.status.as_str(),
+        },
+    })
+}
+
+/// A room as it stands in the list; `root` is the server's from there.
+fn card(context: &Context, room: &Room, root: &str) -> String {
+    let counts = context.audience.counts(Some(&room.crowd));
+    let status = room.condition().report().status;
+    let (here, title) = (format!("{root}.{}", room.path()), escape(&room.title));
+    let picture = match status {
+        SourceStatus::Live => format!("<img src=\"{here}preview\" alt=\"\">"),
+        SourceStatus::Idle | SourceStatus::Opening | SourceStatus::Lost => String::new(),
+    };
+    format!(
+        "<li class=\"room-card\" data-path=\"{here}\" data-status=\"{status}\">\
+         <a class=\"card room-link\" href=\"{here}\">\
+         <span class=\"room-picture\">{picture}<span class=\"room-rest\">{rest}</span></span>\
+         <span class=\"room-words\"><span class=\"card-title room-title\">{title}</span>\
+         <span class=\"room-people number\">{people}</span></span></a></li>\n",
+        status = status.as_str(),
+        rest = rest(status),
+        people = people(counts.watching),
+    )
+}
+
+/// What is said in place of a picture.
+fn rest(status: SourceStatus) -> &'static str {
+    match status {
+        SourceStatus::Live => "",
+        SourceStatus::Idle => "Nobody watches",
+        SourceStatus::Opening => "Opening",
+        SourceStatus::Lost => "No picture now",
+    }
+}
+
+fn people(watching: usize) -> String {
+    format!("{watching} watching")
+}

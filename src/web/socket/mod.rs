@@ -1,0 +1,282 @@
+//! `GET /socket`: the page's one connection, on which its state comes and its commands go.
+//!
+//! What is said is in `docs/socket.md`. A socket belongs to its connection, and waits for nothing.
+//! Who does not take what was sent gets no more of it: the next state is the newest then, and
+//! until then no command is read. Frames are [`Session`]'s; what changed is [`news`]'.
+
+mod listing;
+mod message;
+mod news;
+
+use std::io::{ErrorKind, Read, Write};
+use std::time::{Duration, Instant};
+
+use log::debug;
+
+use super::answer::Answer;
+use super::command::Asker;
+use super::fields;
+use super::request::{Reply, Request};
+use super::upgrade::{Upgraded, Verdict};
+use crate::base::rate::{Rate, Rates};
+use crate::live::settings::ViewerId;
+use crate::net::lane::Handle;
+use crate::net::wire::Wire;
+use crate::proto::http::Status;
+use crate::proto::websocket::{Code, Event, Limits, NoUpgrade, Session, accept};
+use listing::{Listing, Said};
+use message::{Wish, answer, hello, refused, state};
+use news::News;
+
+/// Opens a socket.
+pub(super) fn open(request: &Request) -> Reply {
+    let accept = match accept(&request.head) {
+        Ok(accept) => accept,
+        Err(NoUpgrade::Broken(field)) => {
+            let why = format!("`{field}` is missing or is none");
+            return request.refuse(Status::BadRequest, &why).into();
+        }
+        Err(NoUpgrade::Body) => {
+            return request.refuse(Status::BadRequest, "an upgrade has no body").into();
+        }
+        Err(NoUpgrade::NotAsked | NoUpgrade::Version) => {
+            let why = "this is a WebSocket, version 13";
+            return request
+                .refuse(Status::UpgradeRequired, why)
+                .header("Upgrade", "websocket")
+                .header("Sec-WebSocket-Version", "13")
+                .into();
+        }
+    };
+    let tab = match fields::tab(&request.query) {
+        Ok(tab) => tab,
+        Err(bad) => return request.bad(&bad).into(),
+    };
+    let known = request.identity().id();
+    let id = known.unwrap_or_else(ViewerId::random);
+    let socket = Socket {
+        asker: request.asker(tab),
+        id,
+        known: known.is_some(),
+        session: Session::new(Limits { message: MAX_MESSAGE_BYTES, binary: false }),
+        news: News::default(),
+        listing: None,
+        commands: Rates::new(COMMANDS, 1),
+        look_at: None,
+        busy: false,
+        ping_at: request.at + PING_EACH,
+        heard_at: request.at,
+        unread_since: None,
+    };
+    let switching = Answer::empty(Status::SwitchingProtocols)
+        .header("Upgrade", "websocket")
+        .header("Sec-WebSocket-Accept", accept);
+    Reply::Upgrade(request.introduce(switching, id), Box::new(socket))
+}
+
+/// Why a command is refused before it is tried, as it is said; for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn refusal_of_command(text: &str) -> Option<String> {
+    let message = message::read(text);
+    message.wish.err().map(|why| refused(&message.id, &why))
+}
+
+/// A page's socket.
+struct Socket {
+    asker: Asker,
+    /// In whose name it commands.
+    id: ViewerId,
+    /// Whether that was given before.
+    known: bool,
+    session: Session,
+    news: News,
+    /// For a page that shows all rooms.
+    listing: Option<Listing>,
+    commands: Rates<()>,
+    /// When to look for news; `None` before the first time.
+    look_at: Option<Instant>,
+    /// Whether there is more to hear or to say at once, after others had their turns.
+    busy: bool,
+    ping_at: Instant,
+    heard_at: Instant,
+    unread_since: Option<Instant>,
+}
+
+impl Socket {
+    /// Reads what came and does it, for as long as what is answered is taken.
+    fn hear(&mut self, wire: &mut Wire, input: &mut Vec<u8>, now: Instant) -> Result<(), Gone> {
+        self.session.feed(&std::mem::take(input));
+        for _ in 0..READS {
+            while let Some(event) = self.session.next() {
+                self.heard_at = now;
+                if let Event::Text(text) = event {
+                    self.obey(&text, now);
+                }
+                // What else came of this chunk waits until the answers are taken.
+                if self.session.outgoing().len() >= UNSENT_BYTES && !self.flush(wire, now)? {
+                    return Ok(());
+                }
+            }
+            if !self.flush(wire, now)? || self.session.is_over() {
+                return Ok(());
+            }
+            let mut chunk = [0; CHUNK_BYTES];
+            match wire.read(&mut chunk) {
+                Ok(0) => return Err(Gone),
+                Ok(bytes) => self.session.feed(&chunk[..bytes]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => {
+                    debug!("a socket ended: {error}");
+                    return Err(Gone);
+                }
+            }
+        }
+        self.busy = true;
+        Ok(())
+    }
+
+    fn obey(&mut self, text: &str, now: Instant) {
+        if self.commands.may(&(), now).is_err() {
+            self.session.close(Code::Policy);
+            return;
+        }
+        self.commands.did((), now);
+        self.asker.at = now;
+        let message = message::read(text);
+        let done = message.wish.and_then(|wish| match wish {
+            Wish::Answer => Ok(None),
+            Wish::Rooms => {
+                self.listing.get_or_insert_default();
+                Ok(None)
+            }
+            Wish::Done(command) => {
+                let notice = command.notice();
+                command.carry_out(&self.asker, self.id, self.known)?;
+                self.known = true;
+                Ok(Some(notice))
+            }
+        });
+        let said = match done {
+            Ok(None) => answer(&message.id, None, None),
+            Ok(Some(notice)) => {
+                let whole = self.news.after(&self.asker, self.id, now);
+                answer(&message.id, Some(&whole), notice)
+            }
+            Err(why) => refused(&message.id, &why),
+        };
+        self.session.say(said);
+    }
+
+    /// Says what is new, if it is time for it.
+    fn look(&mut self, handle: &Handle, now: Instant) {
+        if let Some(listing) = &mut self.listing {
+            match listing.look(&self.asker.context, handle, now) {
+                Some(Said::Text(list)) => self.session.say(list),
+                Some(Said::Picture(picture)) => self.session.send(picture),
+                None => {}
+            }
+            // One at a time, each when the one before is taken.
+            self.busy |= !self.session.outgoing().is_empty();
+        }
+        match self.look_at {
+            None => {
+                self.session.say(hello());
+                let whole = self.news.whole(&self.asker, self.id, now);
+                self.session.say(state(&whole));
+            }
+            Some(at) if at > now => return,
+            Some(_) => {
+                if let Some(sections) = self.news.since(&self.asker, self.id, now) {
+                    self.session.say(state(&sections));
+                }
+            }
+        }
+        self.look_at = Some(now + news::EACH);
+        if now >= self.ping_at {
+            self.ping_at = now + PING_EACH;
+            self.session.ping();
+        }
+    }
+
+    /// Sends what there is to send. Whether all of it is out.
+    fn flush(&mut self, wire: &mut Wire, now: Instant) -> Result<bool, Gone> {
+        let out = self.session.outgoing();
+        while !out.is_empty() {
+            match wire.write(out) {
+                Ok(0) => return Err(Gone),
+                Ok(bytes) => {
+                    out.drain(..bytes);
+                    self.unread_since = None;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.unread_since.get_or_insert(now);
+                    return Ok(false);
+                }
+                Err(error) => {
+                    debug!("a socket ended: {error}");
+                    return Err(Gone);
+                }
+            }
+        }
+        *out = Vec::new();
+        Ok(true)
+    }
+}
+
+/// The other side is not there any more.
+struct Gone;
+
+impl Upgraded for Socket {
+    fn turn(
+        &mut self,
+        wire: &mut Wire,
+        input: &mut Vec<u8>,
+        handle: &Handle,
+        now: Instant,
+    ) -> Verdict {
+        self.busy = false;
+        let out = match self.flush(wire, now) {
+            Ok(true) => self.hear(wire, input, now).and_then(|()| {
+                if !self.session.is_over() && self.session.outgoing().is_empty() {
+                    self.look(handle, now);
+                }
+                self.flush(wire, now)
+            }),
+            stuck_or_gone => stuck_or_gone,
+        };
+        match out {
+            Err(Gone) => return Verdict::Over,
+            Ok(true) if self.session.is_over() => return Verdict::Done,
+            Ok(_) => {}
+        }
+        let stuck_until = self.unread_since.map(|since| since + STUCK);
+        let silent_until = self.heard_at + SILENCE;
+        if now >= silent_until || stuck_until.is_some_and(|until| now >= until) {
+            return Verdict::Over;
+        }
+        let soon = self.busy.then_some(now).or(self.look_at);
+        let until = stuck_until.or(soon).map_or(silent_until, |at| at.min(silent_until));
+        Verdict::Wait { until: Some(until), unread_since: self.unread_since }
+    }
+
+    fn end(&mut self, wire: &mut Wire) {
+        self.session.close(Code::GoingAway);
+        // What does not go at once goes nowhere.
+        let _ = self.flush(wire, Instant::now());
+    }
+}
+
+/// Bytes of a command.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024;
+/// A page sends a few; a script that sends more is ended.
+const COMMANDS: Rate = Rate { burst: 40, each: Duration::from_millis(50) };
+const PING_EACH: Duration = Duration::from_secs(15);
+/// Two pings were not answered.
+const SILENCE: Duration = Duration::from_secs(40);
+/// A client that takes nothing for so long is gone.
+const STUCK: Duration = Duration::from_secs(20);
+const CHUNK_BYTES: usize = 4096;
+/// No more is heard while so much is not sent: about an answer with the whole state.
+const UNSENT_BYTES: usize = 4096;
+/// How often a turn reads, until others have theirs.
+const READS: usize = 8;

@@ -1,0 +1,33 @@
+//! Everything from outside: the real programs, and clients that talk to them as people's do.
+//!
+//! One program for all of it, since a program for each file would be linked, and kept on disk,
+//! thirty times; but for `tests/hostile`, whose attacks want the machine to themselves.
+
+mod access;
+mod cameras;
+mod clients;
+mod clock;
+mod common;
+mod house;
+mod http;
+mod lab;
+mod licences;
+mod lifecycle;
+mod link;
+mod logins;
+mod page;
+mod pictures;
+mod pipes;
+mod proxy;
+mod refusals;
+mod rooms;
+mod rtsp;
+mod rtsp_hostile;
+mod rtsp_source;
+mod scarcity;
+mod shares;
+mod socket;
+mod sources;
+mod streams;
+mod tls;
+mod viewers;

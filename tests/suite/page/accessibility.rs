@@ -1,0 +1,117 @@
+//! Pages for all people: axe-core finds no fault in them, light and dark, wide and on a phone.
+
+use super::window::Window;
+use super::{Browser, Person, in_browsers, is_live, watch};
+use crate::common::multipart::Stream;
+use crate::common::server::Server;
+
+/// Opens a page in each of its looks, and has axe look at it.
+#[track_caller]
+fn has_no_fault(browser: &Browser, open: impl Fn(&Window)) {
+    let mut faults = Vec::new();
+    for dark in [false, true] {
+        for (fingers, (width, height)) in [(false, WIDE), (true, PHONE), (false, ZOOMED)] {
+            let window = browser.window_of(Person { dark, fingers, no_scripts: false });
+            window.resize(width, height);
+            window.expect_trouble();
+            open(&window);
+            // What comes in softly has other colours on its way.
+            window.wait(
+                "document.getAnimations().every((one) => one.playState !== 'running'
+                   || one.effect.getTiming().iterations === Infinity)",
+            );
+            let look = format!("{width}x{height}, {}", if dark { "dark" } else { "light" });
+            faults.extend(window.axe(&BUT).into_iter().map(|fault| (look.clone(), fault)));
+        }
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+in_browsers!(the_picture_with_its_controls: chromium);
+fn the_picture_with_its_controls(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/"));
+        window.set_time("--fade-after", "600s");
+        is_live(window);
+    });
+}
+
+in_browsers!(what_opens_over_the_picture: chromium);
+fn what_opens_over_the_picture(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    for (button, opened) in [
+        ("#menu-button", "#menu"),
+        ("#plots-toggle", "#plots"),
+        ("#donate", "#donate-dialog"),
+        ("#pause", "#paused-note"),
+        ("#invite", "#invite-dialog"),
+        ("#menu-keys", "#keys-dialog"),
+        ("#mode-gaming", "#quality .level-way"),
+    ] {
+        has_no_fault(browser, |window| {
+            window.goto(&server.url("/"));
+            window.set_time("--fade-after", "600s");
+            is_live(window);
+            window.eval(&format!("document.querySelector('{button}').click()"));
+            window.wait(&format!("probe.isShown('{opened}')"));
+        });
+    }
+}
+
+in_browsers!(the_list_of_rooms: chromium);
+fn the_list_of_rooms(browser: &Browser) {
+    let server = Server::pattern(&["--room", "door=pattern;title=Front door"]);
+    // Of a room that nobody watches there is no picture.
+    let _watching = Stream::open(server.address(), "/stream", &[]).in_background();
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/rooms"));
+        window.wait("document.querySelectorAll('.room-card img').length === 2");
+        window.wait("[...document.images].every((image) => image.naturalWidth > 0)");
+    });
+}
+
+in_browsers!(how_to_connect: chromium);
+fn how_to_connect(browser: &Browser) {
+    let server = Server::pattern(&["--rtsp-port", "0"]);
+    has_no_fault(browser, |window| window.goto(&server.url("/connect")));
+}
+
+in_browsers!(a_full_server: chromium);
+fn a_full_server(browser: &Browser) {
+    let server = Server::pattern(&["--max-viewers", "1"]);
+    let _first = watch(browser, &server);
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/"));
+        assert!(window.text("h1").contains("full"));
+    });
+}
+
+in_browsers!(an_error: chromium);
+fn an_error(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    has_no_fault(browser, |window| window.goto(&server.url("/nothing")));
+}
+
+in_browsers!(every_component: chromium);
+fn every_component(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    has_no_fault(browser, |window| window.goto(&server.url("/styleguide")));
+}
+
+in_browsers!(trouble_and_the_picture_alone: chromium);
+fn trouble_and_the_picture_alone(browser: &Browser) {
+    let server = Server::start(&["--source", "http://127.0.0.1:9/stream"]);
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/"));
+        window.wait("probe.isShown('#trouble')");
+    });
+    has_no_fault(browser, |window| window.goto(&server.url("/embed")));
+}
+
+const WIDE: (u32, u32) = (1280, 720);
+const PHONE: (u32, u32) = (390, 844);
+/// A screen of 1440 by 900 at 400 %.
+const ZOOMED: (u32, u32) = (360, 225);
+/// More contrast than the pages promise: WCAG's level AAA.
+const BUT: [&str; 1] = ["color-contrast-enhanced"];

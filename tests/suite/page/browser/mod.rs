@@ -1,0 +1,99 @@
+//! The browsers that the page is tested in, each started by the test that needs it.
+//!
+//! None of them reaches anything but this machine. A test names the browsers that it runs in
+//! (`in_browsers`) and knows no more of them than [`Browser`] and [`Window`] do.
+
+mod actions;
+pub(super) mod base64;
+mod chromium;
+mod connection;
+mod firefox;
+mod tab;
+mod webdriver;
+mod webkit;
+
+use std::path::PathBuf;
+use std::process::ChildStdout;
+use std::sync::mpsc::{Receiver, channel};
+use std::{env, io, thread};
+
+use super::window::Window;
+use chromium::Chromium;
+use firefox::Firefox;
+use tab::Engine;
+pub(super) use tab::{Held, Tab};
+use webkit::WebKit;
+
+/// A browser. Dropping it ends it.
+pub(crate) struct Browser {
+    engine: Box<dyn Engine>,
+}
+
+/// What a person has set in their browser, or it for them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// Runs no script of any page.
+    pub(crate) no_scripts: bool,
+    /// Points with fingers, on a small screen.
+    pub(crate) fingers: bool,
+    /// Likes pages dark.
+    pub(crate) dark: bool,
+}
+
+impl Browser {
+    pub(crate) fn chromium() -> Self {
+        Self { engine: Box::new(Chromium::start()) }
+    }
+
+    pub(crate) fn firefox() -> Self {
+        Self { engine: Box::new(Firefox::default()) }
+    }
+
+    pub(crate) fn webkit() -> Self {
+        Self { engine: Box::new(WebKit::start()) }
+    }
+
+    /// Opens a window with cookies and storage of its own, as another person's.
+    pub(crate) fn window(&self) -> Window {
+        self.window_of(Person::default())
+    }
+
+    /// Opens a window of a person who has set something.
+    pub(crate) fn window_of(&self, person: Person) -> Window {
+        Window::of(self.engine.tab(person))
+    }
+
+    /// Opens a window on a phone.
+    pub(crate) fn phone(&self, (width, height): (u32, u32)) -> Window {
+        let window = self.window_of(Person { fingers: true, ..Person::default() });
+        window.resize(width, height);
+        window
+    }
+}
+
+/// The first of these programs on the PATH.
+fn find(names: &[&str], install: &str) -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let mut found = names
+        .iter()
+        .flat_map(|name| env::split_paths(&path).map(move |folder| folder.join(name)))
+        .filter(|file| file.is_file());
+    found.next().unwrap_or_else(|| panic!("there is no {}: {install}", names[0]))
+}
+
+/// Speaks when the last process has ended that holds this output open.
+fn end_of(mut output: ChildStdout) -> Receiver<()> {
+    let (end, ended) = channel();
+    thread::spawn(move || {
+        // Whatever it prints is read, so that printing never blocks.
+        let _ = io::copy(&mut output, &mut io::sink());
+        let _ = end.send(());
+    });
+    ended
+}
+
+/// What the tests ask a page.
+const PROBE: &str = include_str!("probe.js");
+
+/// The size of a window that nobody changed.
+const SIZE: (u32, u32) = (1280, 720);

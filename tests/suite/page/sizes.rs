@@ -1,0 +1,79 @@
+//! Zoom and small windows: the picture stays, everything can be reached, nothing slides off.
+
+use serde_json::json;
+
+use super::window::Window;
+use super::{Browser, has, in_browsers, is_live, watch};
+use crate::common::server::Server;
+
+/// A window of so many pixels: a screen at a zoom, say.
+fn sized(browser: &Browser, server: &Server, (width, height): (u32, u32)) -> Window {
+    let window = watch(browser, server);
+    window.resize(width, height);
+    window.wait(&format!("innerWidth === {width}"));
+    window.set_time("--fade-after", "600s");
+    window
+}
+
+/// Checks that the picture has two fifths of the height, and that whatever can be pressed can be
+/// reached: what has no room is in something that scrolls.
+#[track_caller]
+fn all_is_within_reach(window: &Window, what: &str) {
+    let part = window
+        .eval("document.getElementById('frame').getBoundingClientRect().height / innerHeight");
+    assert!(part.as_f64().is_some_and(|part| part >= 0.395), "{what}: the picture has {part}");
+    let lost = window.eval(
+        "[...document.querySelectorAll('button, a, input')]
+           .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+           .filter((element) => !element.matches('.skip'))
+           .filter((element) => {
+             element.scrollIntoView({ block: 'nearest', behavior: 'instant' });
+             const { left, right, top, bottom } = element.getBoundingClientRect();
+             return left < -1 || top < -1 || right > innerWidth + 1 || bottom > innerHeight + 1;
+           })
+           .map(({ id, className }) => id || className)",
+    );
+    assert_eq!(lost, json!([]), "{what}");
+}
+
+in_browsers!(at_every_zoom_the_picture_stays_and_all_can_be_reached: chromium, firefox);
+fn at_every_zoom_the_picture_stays_and_all_can_be_reached(browser: &Browser) {
+    let server = Server::pattern(&["--room", "door=pattern;title=Front door"]);
+    for size in [(360, 225), (512, 384), (720, 450), (844, 390), (1024, 768)] {
+        let window = sized(browser, &server, size);
+        all_is_within_reach(&window, &format!("{size:?}"));
+        window.click("#menu-button");
+        window.wait("probe.isShown('#menu')");
+        all_is_within_reach(&window, &format!("{size:?} with the menu"));
+        window.press("Escape");
+        window.eval("document.getElementById('menu-plots').click()");
+        window.wait("probe.isShown('#plots')");
+        all_is_within_reach(&window, &format!("{size:?} with the statistics"));
+    }
+}
+
+in_browsers!(a_donation_pushes_nothing_off_the_deck: chromium, firefox);
+fn a_donation_pushes_nothing_off_the_deck(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    for size in [(360, 640), (720, 450), (844, 390)] {
+        let window = sized(browser, &server, size);
+        window.set_time("--success-stays", "600s");
+        window.eval("document.getElementById('donate').click()");
+        window.wait("document.getElementById('donate-dialog').open");
+        window.click("#donate-send");
+        window.wait("!document.getElementById('donate-dialog').open");
+        assert_eq!(window.text("#donate"), "Donate Success!!");
+        all_is_within_reach(&window, &format!("{size:?} after a donation"));
+        has(&window, "donating_s > 0");
+        is_live(&window);
+    }
+}
+
+in_browsers!(a_phone_on_its_side_has_its_deck_under_the_picture: chromium, firefox);
+fn a_phone_on_its_side_has_its_deck_under_the_picture(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    let window = sized(browser, &server, (844, 390));
+    let apart = "document.getElementById('frame').getBoundingClientRect().bottom
+        <= document.getElementById('deck').getBoundingClientRect().top";
+    assert_eq!(window.eval(apart), true);
+}

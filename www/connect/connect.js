@@ -1,0 +1,118 @@
+// The Connect page: writes the address it was opened by into every line, and copies lines. The
+// server's QR code and the lines themselves stand in connect.html.
+
+import { byId, make, setIcon, tokenMs } from "../shared/dom.js";
+import { copy } from "../shared/copy.js";
+import { getState } from "../shared/api.js";
+import { say } from "../shared/announce.js";
+import { isLocal } from "../shared/place.js";
+import { createTheme } from "../shared/theme.js";
+
+const opensLocally = isLocal(location.hostname);
+
+// The address as the server wrote it into every line. A proxy may have put a path in front that the
+// server was not told of: it is known better here.
+const served = byId("address").textContent;
+const here = new URL(".", location).href.replace(/\/$/, "");
+// RTSP has a port of its own, which stays.
+const RTSP = /rtsp:\/\/[^/\s]+?(:\d+)\//;
+const lines = [...document.querySelectorAll("#programs code")].map((code) => ({ code, text: code.textContent }));
+
+function writeLines(address) {
+  for (const { code, text } of lines) {
+    // Each word stays whole where it can: a line must not break inside "-i" or an address.
+    const { hostname } = new URL(address);
+    const line = text.replace(served, () => address).replace(RTSP, (_, port) => `rtsp://${hostname}${port}/`);
+    const words = line.split(" ");
+    code.replaceChildren(...words.flatMap((word, at) => [at > 0 ? " " : "", make("span", "", word)]));
+  }
+}
+
+function showAddress(address) {
+  byId("address").textContent = address;
+}
+
+/** Opened by localhost, the lines work on this computer only; offers those for the others. */
+function offerOther(lanAddress) {
+  const note = byId("lines-note");
+  const button = byId("lines-switch");
+  let lan = false;
+  function draw() {
+    writeLines(lan ? lanAddress : here);
+    note.textContent = lan
+      ? "These lines work on every computer in the network."
+      : "You opened this page by localhost, so these lines work on this computer only.";
+    button.textContent = lan ? "Lines for this computer" : "Lines for the network";
+  }
+  button.addEventListener("click", () => {
+    lan = !lan;
+    draw();
+    say(note.textContent);
+  });
+  byId("lines-for").hidden = false;
+  draw();
+}
+
+async function learnAddresses() {
+  let addresses;
+  let path;
+  try {
+    ({ server: { addresses }, room: { path } } = await getState("connectpage"));
+  } catch {
+    return;
+  }
+  const pages = addresses.map((address) => new URL(path, address).href.replace(/\/$/, ""));
+  const lan = pages.find((page) => !isLocal(new URL(page).hostname));
+  const shown = opensLocally && lan ? lan : here;
+  showAddress(shown);
+  if (opensLocally && lan) {
+    offerOther(lan);
+  }
+  const others = byId("others");
+  // This machine by its own name is no address for others.
+  for (const page of pages.filter((other) => other !== shown && !isLocal(new URL(other).hostname))) {
+    others.append(make("li", "", `also ${page}/`));
+  }
+  others.hidden = others.children.length === 0;
+}
+
+async function onCopy(button, element) {
+  if (button.dataset.result) {
+    return;
+  }
+  const result = await copy(element.textContent, element);
+  const label = button.querySelector(".copy-label");
+  const words = result === "copied" ? "Copied" : "Selected, press Ctrl+C";
+  const use = button.querySelector("use");
+  const before = label?.textContent;
+  say(words);
+  button.classList.add("done");
+  button.dataset.result = result;
+  setIcon(use, result === "copied" ? "check" : "copy");
+  const told = label ?? button.appendChild(make("span"));
+  told.textContent = words;
+  setTimeout(() => {
+    button.classList.remove("done");
+    delete button.dataset.result;
+    setIcon(use, "copy");
+    if (label) {
+      label.textContent = before;
+    } else {
+      told.remove();
+    }
+  }, tokenMs("--copied-for"));
+}
+
+for (const paste of document.querySelectorAll(".paste")) {
+  const button = paste.querySelector("button");
+  const name = paste.parentElement.querySelector(".name").textContent;
+  const program = paste.closest(".program").querySelector("h2").textContent;
+  button.setAttribute("aria-label", `Copy ${program}: ${name}`);
+  button.addEventListener("click", () => onCopy(button, paste.querySelector("code")));
+}
+byId("copy-address").addEventListener("click", (event) => onCopy(event.currentTarget, byId("address")));
+
+createTheme({ buttons: [], onChange() {} });
+showAddress(here);
+writeLines(here);
+learnAddresses();

@@ -1,0 +1,33 @@
+// Saves the newest frame as a file named by the time. Without JavaScript the link does the same
+// with a plain name.
+
+import { byId } from "../shared/dom.js";
+import { fileTime } from "../shared/format.js";
+import { getSnapshot } from "../shared/api.js";
+import { tell } from "../shared/announce.js";
+
+/** `title()` gives the server's name. */
+export function createSnapshot({ title }) {
+  async function save() {
+    try {
+      const picture = await getSnapshot();
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(picture);
+      link.download = `${fileName(title())}-${fileTime(new Date())}.jpg`;
+      link.click();
+      // Browsers read the blob after the click returns.
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      tell("Snapshot saved.");
+    } catch (failure) {
+      tell(`No snapshot: ${failure.message}`);
+    }
+  }
+
+  byId("snapshot").addEventListener("click", (event) => {
+    event.preventDefault();
+    save();
+  });
+  return { save };
+}
+
+const fileName = (title) => title.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[.-]+|-+$/g, "") || "livestream";

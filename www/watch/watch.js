@@ -1,0 +1,317 @@
+// Puts the page together: which part hears of what, and nothing more. Each part is a module of
+// its own and knows none of the others. The page comes with its picture and its first state in it;
+// this only takes over.
+
+import * as api from "../shared/api.js";
+import { tell } from "../shared/announce.js";
+import { byId } from "../shared/dom.js";
+import { ago, clockTime, count } from "../shared/format.js";
+import { createSocket } from "../shared/socket.js";
+import { createTheme } from "../shared/theme.js";
+import { createTips } from "../shared/tip.js";
+import { createBar } from "./bar.js";
+import { createDeck } from "./deck.js";
+import { createDonate } from "./donate.js";
+import { createFacts } from "./facts.js";
+import { createFade } from "./fade.js";
+import { createInvite } from "./invite.js";
+import { createKeys } from "./keys.js";
+import { createLatency } from "./latency.js";
+import { createMenu } from "./menu.js";
+import { createPlots } from "./plots.js";
+import { createScreen } from "./screen.js";
+import { createSettings } from "./settings.js";
+import { createShare } from "./share.js";
+import { createSnapshot } from "./snapshot.js";
+import { createStream } from "../shared/stream.js";
+import { createThanks } from "./thanks.js";
+import { createTrouble } from "./trouble.js";
+import { createView } from "./view.js";
+
+const POLL_MS = { home: 1000, gaming: 250 };
+const PLOT_MS = 1000;
+const TOO_MANY_TABS = "Is it open in six tabs? Close one: a browser makes six connections, no more.";
+
+let state = null;
+let stateAt = 0;
+let plottedAt = 0;
+let wasOffline = false;
+let openAgainAt = 0;
+
+const latency = createLatency();
+const bar = createBar();
+const share = createShare();
+const thanks = createThanks();
+const screen = createScreen({ picture: byId("picture") });
+const tips = createTips();
+const menu = createMenu();
+const facts = createFacts();
+const invite = createInvite({ state: () => state });
+const snapshot = createSnapshot({ title: () => state?.room.title ?? "livestream" });
+
+const trouble = createTrouble({ onRetry: retryNow });
+
+const stream = createStream({
+  picture: byId("picture"),
+  still: byId("still"),
+  getStill: api.getSnapshot,
+  onOpening(hasStill) {
+    byId("opening").hidden = hasStill;
+    showStatus();
+  },
+  onPicture() {
+    byId("opening").hidden = true;
+    trouble.clear("stream");
+    trouble.clear("full");
+    if (viewer()?.paused) {
+      stream.freeze();
+    }
+    showStatus();
+  },
+  onFailure(retryAt) {
+    byId("opening").hidden = true;
+    openAgainAt = retryAt;
+    if (isFull()) {
+      tellFull(retryAt);
+    } else {
+      trouble.set("stream", { icon: "unplug", title: "The stream did not open.", retryAt });
+    }
+    socket.now();
+    showStatus();
+  },
+  onRenamed() {
+    settings.forgetShown();
+    socket.renew();
+  },
+});
+
+const settings = createSettings({
+  send: (fields) => command("viewer", fields),
+  onChange: show,
+  onRefused: (failure) => tell(failure.kind === "refused" ? failure.message : `${failure.message} Nothing was changed.`),
+});
+
+const deck = createDeck({ settings });
+
+const donate = createDonate({ send: (fields) => command("donate", fields) });
+
+const plots = createPlots({
+  onToggle(open) {
+    byId("main").classList.toggle("docked", open);
+    byId("menu-plots").setAttribute("aria-checked", open);
+  },
+});
+
+const socket = createSocket({
+  address: () => `socket?tab=${stream.tab}`,
+  ask: () => api.getState(stream.tab),
+  pause: () => POLL_MS[viewer()?.mode] ?? POLL_MS.home,
+  onTrip: latency.add,
+  onState(answer, at) {
+    trouble.clear("connection");
+    stream.check(Boolean(answer.viewer?.tab_open), at, wasOffline);
+    wasOffline = false;
+    settings.restore(answer);
+    take(answer);
+  },
+  async onFailure(failure, retryAt) {
+    wasOffline ||= failure.kind === "offline";
+    if (failure.kind === "slow" && (await stream.hasMoved())) {
+      // The picture itself goes on: say it, and do not cover it.
+      tell(`The server does not answer. ${TOO_MANY_TABS}`);
+    } else {
+      tellConnection(failure, retryAt);
+    }
+    plots.add(null);
+    showStatus();
+  },
+});
+
+const view = createView({ onClick: deck.togglePause, onDouble: screen.toggleFull, onChange: sayShown });
+
+const fade = createFade({ holds: () => menu.open || donate.justGave || trouble.any || Boolean(viewer()?.paused) });
+
+createTheme({ buttons: document.querySelectorAll("#menu .theme button"), onChange: plots.draw });
+
+const keys = createKeys([
+  { keys: [" "], shown: ["Space"], words: "Pause or resume, as a click does", act: deck.togglePause },
+  { keys: ["1", "2", "3", "4"], shown: ["1", "2", "3", "4"], words: "Auto, Low, Medium, High", act: (key) => deck.chooseQuality(["auto", "low", "medium", "high"][key - 1]) },
+  { keys: ["h"], shown: ["H"], words: "Home: your choice rules", act: () => deck.chooseMode("home") },
+  { keys: ["g"], shown: ["G"], words: "Gaming: motion rules", act: () => deck.chooseMode("gaming") },
+  { keys: ["f"], shown: ["F"], words: "Full screen, or double click", act: screen.toggleFull },
+  { keys: ["s"], shown: ["S"], words: "Save a snapshot", act: snapshot.save },
+  { keys: ["m"], shown: ["M"], words: "Mirror the picture", act: view.toggleMirror },
+  { keys: ["r"], shown: ["R"], words: "Rotate the picture", act: view.rotate },
+  { keys: ["+", "="], shown: ["+"], words: "Larger, as wheel and pinch", act: view.zoomIn },
+  { keys: ["-"], shown: ["-"], words: "Smaller", act: view.zoomOut },
+  { keys: ["0"], shown: ["0"], words: "The picture as it comes", act: view.reset },
+  { keys: ["q"], shown: ["Q"], words: "Watch on another device", act: invite.open },
+  { keys: ["d"], shown: ["D"], words: "Donate", act: donate.open },
+  { keys: ["?"], shown: ["?"], words: "This list", act: () => keys.openHelp() },
+]);
+
+byId("menu-plots").addEventListener("click", plots.toggle);
+byId("menu-keys").addEventListener("click", keys.openHelp);
+
+function command(type, fields) {
+  return socket.send(type, fields, () => api.post(type, stream.tab, fields));
+}
+
+function viewer() {
+  return state?.viewer ? settings.over(state.viewer) : null;
+}
+
+/** Takes a state that the server sent. */
+function take(answer) {
+  state = answer;
+  stateAt = performance.now();
+  show();
+  thanks.show(answer.thanks ?? []);
+  if (stateAt - plottedAt >= PLOT_MS) {
+    plottedAt = stateAt;
+    plots.add(answer.viewer);
+  }
+  sayShown();
+}
+
+function show() {
+  if (!state) {
+    return;
+  }
+  bar.show(state);
+  donate.show(state.server.donate_url);
+  const mine = viewer();
+  if (mine) {
+    deck.show(mine);
+    share.show(state, mine);
+    bar.showLatency(mine.paused ? null : latency.ms(mine.latency_ms));
+    showPaused(mine.paused);
+  }
+  facts.show(state, shownNow());
+  showSource(state.source);
+  if (trouble.has("stream") && isFull()) {
+    tellFull(openAgainAt);
+  } else if (trouble.has("full") && !isFull()) {
+    trouble.clear("full");
+  }
+  showStatus();
+  tips.refresh();
+}
+
+function showPaused(paused) {
+  if (document.body.classList.contains("paused") === paused && byId("paused-note").hidden === !paused) {
+    return;
+  }
+  document.body.classList.toggle("paused", paused);
+  byId("paused-note").hidden = !paused;
+  if (paused) {
+    stream.freeze();
+  } else {
+    stream.thaw();
+  }
+  fade.wake();
+}
+
+function showSource({ trouble: wrong }) {
+  if (!wrong) {
+    trouble.clear("source");
+    return;
+  }
+  const title = wrong.title.replace(/[.\s]+$/, "");
+  const sinceAt = stateAt - wrong.since_s * 1000;
+  const since = clockTime(new Date(Date.now() - (performance.now() - sinceAt)));
+  trouble.set("source", {
+    icon: "unplug",
+    title: `${title}.`,
+    said: `${title}. ${wrong.detail ?? ""}`,
+    // Whether it happened or lasts, it began then.
+    detail: () => `Since ${since} (${ago((performance.now() - sinceAt) / 1000)}). ${wrong.detail ?? ""}`,
+  });
+}
+
+function showStatus() {
+  const lost = trouble.any || state?.source.status === "lost";
+  if (trouble.has("connection")) {
+    bar.showStatus("offline");
+  } else if (lost) {
+    bar.showStatus(trouble.has("full") ? "full" : "lost");
+  } else if (viewer()?.paused) {
+    bar.showStatus("paused");
+  } else {
+    bar.showStatus(state && byId("opening").hidden ? "live" : "opening");
+  }
+  if (lost) {
+    bar.showLatency(null);
+    // What is wrong is not to be looked for.
+    fade.wake();
+  }
+  byId("paused-note").hidden = lost || !viewer()?.paused;
+}
+
+const isFull = () => Boolean(state?.viewers.full);
+
+function tellFull(retryAt) {
+  trouble.clear("stream");
+  trouble.set("full", { icon: "users", title: `This server is full (${count(state.viewers.max, "viewer", "viewers")}).`, retryAt });
+}
+
+function tellConnection(failure, retryAt) {
+  const slow = failure.kind === "slow";
+  trouble.set("connection", {
+    icon: slow ? "hourglass" : "wifi-off",
+    title: slow ? "The server does not answer." : failure.kind === "refused" ? failure.message : "No connection.",
+    detail: "",
+    retryAt,
+  });
+}
+
+function retryNow() {
+  socket.now();
+  if (trouble.has("stream") || trouble.has("full")) {
+    stream.open();
+  }
+}
+
+function shownNow() {
+  const { width, height } = state?.source ?? {};
+  return view.shown(width, height);
+}
+
+/** The server need not send more than this screen shows. */
+function sayShown() {
+  const shown = state?.viewer?.tab_open ? shownNow() : null;
+  if (shown) {
+    const { width, height } = state.source;
+    settings.tellShown(`${shown.width}x${shown.height}`, `${width}x${height}`);
+  }
+}
+
+function wakeUp() {
+  stream.open();
+  socket.start();
+}
+
+function fallAsleep() {
+  socket.stop();
+  stream.close();
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? fallAsleep() : wakeUp()));
+addEventListener("pagehide", fallAsleep);
+addEventListener("pageshow", (event) => {
+  if (event.persisted && !document.hidden) {
+    wakeUp();
+  }
+});
+addEventListener("online", socket.now);
+addEventListener("resize", sayShown);
+
+take(JSON.parse(byId("first-state").textContent));
+if (document.hidden) {
+  stream.close();
+} else {
+  stream.catchUp();
+  socket.start();
+}
+// Everything can be pressed.
+performance.mark("ready");
