@@ -39,7 +39,7 @@ pub(super) fn embed(request: &Request) -> Reply {
         return full(request).into();
     }
     let tab = ("tab", Slot::Text(ViewerId::random().to_string()));
-    let html = framed(request, built::EMBED, &request.room.title, vec![tab]);
+    let html = framed(request, built::EMBED, &request.room.title, vec![tab, layout(request)]);
     let id = request.identity().id().unwrap_or_else(ViewerId::random);
     let page = Answer::embedded(Status::Ok, html).varies_by("Cookie");
     request.introduce(page, id).into()
@@ -61,6 +61,7 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
     vec![
         ("room-title", text(&request.room.title)),
         ("tab", Slot::Text(tab)),
+        layout(request),
         ("state", Slot::Markup(json_in_html(&state.to_string()))),
         ("watching", Slot::Text((counts.watching + usize::from(joins)).to_string())),
         ("paused", Slot::Shown(settings.paused)),
@@ -85,6 +86,22 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
     ]
 }
 
+/// How the picture's stream is asked for by the browser that asks for the page.
+fn layout(request: &Request) -> (&'static str, Slot) {
+    let browser = request.head.headers.get("user-agent").unwrap_or_default();
+    let query = if keeps_its_picture(browser) { "advance_headers=1&amp;" } else { "" };
+    ("layout", Slot::Markup(query.to_owned()))
+}
+
+/// Whether a browser keeps a part's picture until that of the next part is there.
+///
+/// WebKit (Safari, and all that is on iOS) may drop it with the next part's head, and shows a
+/// broken picture if it draws in between. It is sent heads together with their pictures, and
+/// paints each with the next one. Chromium's name has WebKit's in it too.
+fn keeps_its_picture(user_agent: &str) -> bool {
+    !user_agent.contains("AppleWebKit/") || user_agent.contains("Chrome/")
+}
+
 /// JSON that stands in a `script` element, which only `</script` would end.
 fn json_in_html(json: &str) -> String {
     json.replace('<', "\\u003c")
@@ -98,6 +115,22 @@ const GAMING: &str = "Gaming: motion raises the quality, stillness lowers it.";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_webkit_gets_heads_with_their_pictures() {
+        let keeps = [
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "curl/8.5.0",
+            "",
+        ];
+        assert!(keeps.into_iter().all(keeps_its_picture));
+        let loses = [
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/137.0.7151.79 Mobile/15E148 Safari/604.1",
+        ];
+        assert!(!loses.into_iter().any(keeps_its_picture));
+    }
 
     #[test]
     fn no_title_ends_the_element_that_holds_the_state() {

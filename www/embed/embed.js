@@ -37,15 +37,22 @@ const socket = createSocket({
   },
 });
 
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) {
-    socket.stop();
-    stream.close();
-  } else {
-    stream.open();
-    socket.start();
-  }
+function wakeUp() {
+  stream.open();
+  socket.start();
+}
+
+function fallAsleep() {
+  socket.stop();
+  stream.close();
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? fallAsleep() : wakeUp()));
+addEventListener("pagehide", () => {
+  socket.stop();
+  stream.leave();
 });
+addEventListener("pageshow", ({ persisted }) => persisted && !document.hidden && wakeUp());
 
 stream.catchUp();
 socket.start();

@@ -24,6 +24,8 @@ function newTab() {
  */
 export function createStream({ picture, still, getStill, onOpening, onPicture, onFailure, onRenamed }) {
   let { tab } = picture.dataset;
+  // Which layout is right for this browser, the server said.
+  const address = picture.getAttribute("src").slice(0, -tab.length);
   let wanted = true;
   let arrived = false;
   let openedAt = performance.now();
@@ -109,16 +111,26 @@ export function createStream({ picture, still, getStill, onOpening, onPicture, o
     openedAt = performance.now();
     onOpening(!still.hidden);
     onRenamed();
-    picture.src = `stream?advance_headers=1&tab=${tab}`;
+    picture.src = address + tab;
   }
 
   async function close() {
     clearTimeout(retry);
     wanted = false;
     await keepStill();
-    if (wanted) {
-      return;
+    if (!wanted) {
+      drop();
     }
+  }
+
+  /** Ends the stream at once: in a page that is left nothing that would be waited for is done. */
+  function leave() {
+    clearTimeout(retry);
+    wanted = false;
+    drop();
+  }
+
+  function drop() {
     arrived = false;
     // Only an empty src closes the connection; a removed element goes on receiving.
     picture.src = "";
@@ -165,6 +177,7 @@ export function createStream({ picture, still, getStill, onOpening, onPicture, o
     },
     open,
     close,
+    leave,
     freeze,
     /** Whether the picture moves: two glimpses, a few pictures apart, differ. */
     async hasMoved() {

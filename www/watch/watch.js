@@ -297,7 +297,10 @@ function fallAsleep() {
 }
 
 document.addEventListener("visibilitychange", () => (document.hidden ? fallAsleep() : wakeUp()));
-addEventListener("pagehide", fallAsleep);
+addEventListener("pagehide", () => {
+  socket.stop();
+  stream.leave();
+});
 addEventListener("pageshow", (event) => {
   if (event.persisted && !document.hidden) {
     wakeUp();

