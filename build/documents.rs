@@ -4,6 +4,7 @@
 //! | in a document | becomes |
 //! | --- | --- |
 //! | `{{icon pause}}`, `{{icon pause small}}` | an icon of the sprite, of a size |
+//! | `{{word watch.pause}}` | a word, in the page's language: [`super::words`] |
 //! | `{{asset watch.js}}` | the address of a file, from the page's root |
 //! | `{{boot}}`, `{{icons}}`, `{{style}}` | in the frame: the first script, the sprite, the sheet |
 //! | `{{here watch}}` | in the frame: says that the page is this one, if it is |
@@ -12,6 +13,8 @@
 //! `{{part NAME}}`, that part of the document stands, or nothing.
 //!
 //! All else in braces is left to the request.
+
+use super::words::Words;
 
 /// What documents are made of.
 pub(crate) struct Parts {
@@ -39,7 +42,12 @@ pub(crate) struct Page {
 /// # Errors
 ///
 /// What it names that there is not.
-pub(crate) fn fill(parts: &Parts, page: &Page, source: &str) -> Result<String, String> {
+pub(crate) fn fill(
+    parts: &Parts,
+    page: &Page,
+    source: &str,
+    words: &mut Words,
+) -> Result<String, String> {
     let name = page.name;
     // A document that begins as one has a frame of its own.
     let frame = if source.starts_with("<!doctype") { source } else { &parts.frame };
@@ -53,11 +61,15 @@ pub(crate) fn fill(parts: &Parts, page: &Page, source: &str) -> Result<String, S
     while let Some((before, after)) = rest.split_once("{{") {
         let (slot, after) = after.split_once("}}").ok_or(format!("{name}: braces stay open"))?;
         out.push_str(before);
-        let words: Vec<&str> = slot.split(' ').collect();
-        match words[..] {
+        let terms: Vec<&str> = slot.split(' ').collect();
+        match terms[..] {
             ["boot"] => out.push_str(&parts.boot),
             ["icons"] => out.push_str(&sprite(&parts.icons, &framed, &page.script)),
             ["style"] => out.push_str(&page.style),
+            ["word", key] => {
+                let word = words.in_document(key).map_err(|why| format!("{name}: {why}"))?;
+                out.push_str(&word);
+            }
             ["asset", file] => out.push_str(&address(parts, file)?),
             ["here", area] if area == name => out.push_str(" aria-current=\"page\""),
             ["here", _] => {}
@@ -130,4 +142,51 @@ fn sprite(icons: &str, document: &str, script: &str) -> String {
     let used: String = icons.lines().filter(is_used).collect();
     let named = used.replace("<symbol id=\"", "<symbol id=\"i-");
     named.replacen("<svg ", "<svg class=\"sprite\" aria-hidden=\"true\" ", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(source: &str) -> Result<String, String> {
+        let parts = Parts {
+            frame: "<b>{{here a}}{{boot}}{{style}}\n{{part body}}\n{{part foot}}\n".to_owned(),
+            boot: "run();".to_owned(),
+            icons: "<svg xmlns=\"svg\">\n<symbol id=\"x\"/>\n<symbol id=\"y\"/>\n</svg>\n"
+                .to_owned(),
+            names: vec!["a-0123.js".to_owned()],
+        };
+        let page = Page { name: "a", style: "p{}".to_owned(), script: "icon(\"y\")".to_owned() };
+        let mut words = Words::parse("{\"a.say\": \"More & {seconds} s\"}").unwrap();
+        fill(&parts, &page, source, &mut words)
+    }
+
+    #[test]
+    fn a_document_stands_in_the_frame_with_its_words_and_the_requests_slots() {
+        let frame = "<b> aria-current=\"page\"run();p{}\n";
+        let body = filled("{{part body}}\n<p>{{word a.say}}, {{title}}</p>\n").unwrap();
+        assert_eq!(body, format!("{frame}<p>More &amp; {{{{seconds}}}} s, {{{{title}}}}</p>\n"));
+    }
+
+    #[test]
+    fn a_document_with_a_frame_of_its_own_has_files_and_only_its_icons() {
+        let document = filled("<!doctype html>\n{{asset a.js}}\n{{icons}}\n").unwrap();
+        let expected = "<!doctype html>\n{{root}}assets/a-0123.js\n\
+                        <svg class=\"sprite\" aria-hidden=\"true\" xmlns=\"svg\"><symbol id=\"i-y\"/></svg>\n";
+        assert_eq!(document, expected);
+    }
+
+    #[test]
+    fn what_there_is_not_is_refused() {
+        for (slot, why) in [
+            ("{{word a.b}}", "a: there is no word a.b"),
+            ("{{icon z}}", "there is no icon z"),
+            ("{{asset b.js}}", "there is no file b.js"),
+            ("{{a b c d}}", "means nothing"),
+            ("{{a", "braces stay open"),
+        ] {
+            let error = filled(&format!("<!doctype html>\n{slot}\n")).unwrap_err();
+            assert!(error.contains(why), "{slot}: {error}");
+        }
+    }
 }

@@ -12,16 +12,18 @@ mod base64;
 mod documents;
 mod scripts;
 mod styles;
+mod words;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::{env, fs, io};
 
 use base64::base64;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
+use words::Words;
 
 /// A file that browsers load by its name.
 struct Asset {
@@ -34,15 +36,29 @@ struct Asset {
 fn main() {
     println!("cargo::rerun-if-changed=www");
     println!("cargo::rerun-if-changed=build");
-    let www = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo says it")).join("www");
+    // Which of the words it renders itself is seen there.
+    println!("cargo::rerun-if-changed=src/web");
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo says it"));
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo says it"));
-    if let Err(error) = make(&www, &out) {
+    if let Err(error) = make(&root, &out) {
         println!("cargo::error={error}");
         std::process::exit(1);
     }
 }
 
-fn make(www: &Path, out: &Path) -> Result<(), String> {
+fn make(root: &Path, out: &Path) -> Result<(), String> {
+    let www = root.join("www");
+    let tell = |why| format!("www/{WORDS}: {why}");
+    let mut words = Words::parse(&read(&www, WORDS)?).map_err(tell)?;
+    make_pages(&www, out, &mut words)?;
+    let mut sources = String::new();
+    collect(&root.join("src/web"), &mut sources).map_err(|error| format!("src/web: {error}"))?;
+    let constants = words.constants(&sources).map_err(|why| format!("src/web: {why}"))?;
+    words.check_all_named().map_err(tell)?;
+    write(out, "words.rs", constants.as_bytes()).map(drop)
+}
+
+fn make_pages(www: &Path, out: &Path, words: &mut Words) -> Result<(), String> {
     // The page with all components is for those who build pages.
     let debug = env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_some();
     let guide = debug.then_some(("STYLEGUIDE", "styleguide", "styleguide/styleguide.html"));
@@ -54,8 +70,8 @@ fn make(www: &Path, out: &Path) -> Result<(), String> {
     for name in PAGES.into_iter().chain(guide.map(|(_, page, _)| page)) {
         let style = styles::join(www, &format!("{name}/{name}.css"))?;
         let file = format!("{name}/{name}.js");
-        let script =
-            if www.join(&file).exists() { scripts::join(www, &file)? } else { String::new() };
+        let is_alive = www.join(&file).exists();
+        let script = if is_alive { scripts::join(www, &file, words)? } else { String::new() };
         if !script.is_empty() {
             let bytes = script.clone().into_bytes();
             assets.push(Asset::new(name, "js", "text/javascript; charset=utf-8", bytes));
@@ -77,7 +93,7 @@ fn make(www: &Path, out: &Path) -> Result<(), String> {
     };
     for (constant, name, file) in DOCUMENTS.into_iter().chain(guide) {
         let page = pages.iter().find(|page| page.name == name).ok_or(format!("no page {name}"))?;
-        let document = documents::fill(&parts, page, &read(www, file)?)?;
+        let document = documents::fill(&parts, page, &read(www, file)?, words)?;
         let path = write(out, &format!("{}.html", constant.to_lowercase()), document.as_bytes())?;
         let _ = writeln!(table, "pub(super) const {constant}: &str = include_str!({path:?});");
     }
@@ -117,6 +133,19 @@ fn asset(www: &Path, file: &str, media_type: &'static str) -> Result<Asset, Stri
     Ok(Asset::new(stem, kind, media_type, read(www, file)?.into_bytes()))
 }
 
+/// Adds all sources of Rust in a folder.
+fn collect(folder: &Path, sources: &mut String) -> io::Result<()> {
+    for entry in folder.read_dir()? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, sources)?;
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            sources.push_str(&fs::read_to_string(path)?);
+        }
+    }
+    Ok(())
+}
+
 fn read(www: &Path, file: &str) -> Result<String, String> {
     fs::read_to_string(www.join(file)).map_err(|error| format!("www/{file}: {error}"))
 }
@@ -137,6 +166,8 @@ fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
+/// What people read on the pages.
+const WORDS: &str = "words/en.json";
 /// The pages: each has a folder of its own, with a style sheet and, if it is alive, a script.
 const PAGES: [&str; 5] = ["watch", "rooms", "connect", "alone", "embed"];
 /// The documents: under which name, of which page, from which file.

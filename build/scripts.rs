@@ -4,27 +4,41 @@
 //! Each becomes a function that is called at once and returns what it exports, so that their names
 //! do not meet. Understands the few forms of `import` and `export` that the pages use, each at a
 //! line's beginning, and refuses others: it is no parser of JavaScript.
+//!
+//! Before them stand the words that they name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+
+use super::words::{self, Words};
 
 /// The script that `entry`, a path below `www`, becomes with all that it imports.
 ///
 /// # Errors
 ///
-/// What is wrong in which file: it is missing, has a form that is not understood, or modules import
-/// each other in a circle.
-pub(crate) fn join(www: &Path, entry: &str) -> Result<String, String> {
-    let mut joined =
-        Joined { www, done: BTreeSet::new(), under_way: Vec::new(), out: String::new() };
+/// What is wrong in which file: it is missing, has a form that is not understood, names a word that
+/// there is not, or modules import each other in a circle.
+pub(crate) fn join(www: &Path, entry: &str, words: &mut Words) -> Result<String, String> {
+    let mut joined = Joined {
+        www,
+        words,
+        named: BTreeMap::new(),
+        done: BTreeSet::new(),
+        under_way: Vec::new(),
+        out: String::new(),
+    };
     joined.add(entry)?;
-    Ok(format!("\"use strict\";\n(() => {{\n{}}})();\n", joined.out))
+    let (words, modules) = (words::object(&joined.named), joined.out);
+    Ok(format!("\"use strict\";\n(() => {{\n{words}{modules}}})();\n"))
 }
 
 struct Joined<'a> {
     www: &'a Path,
+    words: &'a mut Words,
+    /// The words that they name, with their keys.
+    named: BTreeMap<String, String>,
     done: BTreeSet<String>,
     under_way: Vec<String>,
     out: String,
@@ -59,9 +73,16 @@ impl Joined<'_> {
         let source = fs::read_to_string(self.www.join(file))
             .map_err(|error| format!("www/{file}: {error}"))?;
         let module = take_apart(&source).map_err(|why| format!("www/{file}: {why}"))?;
+        if file != WORDS {
+            let named = self.words.in_script(&source);
+            self.named.extend(named.map_err(|why| format!("www/{file}: {why}"))?);
+        }
         let mut bindings = String::new();
         for (from, import) in &module.imports {
             let target = resolve(file, from).ok_or(format!("www/{file}: {from} is not in www"))?;
+            if target == WORDS && *import != Import::Names("word".to_owned()) {
+                return Err(format!("www/{file}: words are found only by the name `word`"));
+            }
             self.add(&target)?;
             let pattern = match import {
                 Import::Whole(name) => name.clone(),
@@ -139,6 +160,9 @@ fn variable(file: &str) -> String {
     format!("${}", stem.replace(|c: char| !c.is_alphanumeric(), "_"))
 }
 
+/// The module that gives words, which names none itself.
+const WORDS: &str = "shared/words.js";
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,11 +210,12 @@ mod tests {
             std::process::id(),
             std::thread::current().id()
         ));
-        fs::create_dir_all(&www).unwrap();
+        fs::create_dir_all(www.join("shared")).unwrap();
         for (name, source) in files {
             fs::write(www.join(name), source).unwrap();
         }
-        let joined = join(&www, files[0].0);
+        let mut words = Words::parse("{\"a.say\": \"Say\", \"a.tell\": \"Tell\"}").unwrap();
+        let joined = join(&www, files[0].0, &mut words);
         fs::remove_dir_all(&www).unwrap();
         joined
     }
@@ -217,5 +242,20 @@ mod tests {
         let other = "import { a } from \"./a.js\";\n";
         assert!(joined(&[("a.js", one), ("b.js", other)]).unwrap_err().contains("itself"));
         assert!(joined(&[("a.js", one)]).unwrap_err().contains("www/b.js"));
+    }
+
+    #[test]
+    fn the_words_that_modules_name_stand_before_them() {
+        let word = ("shared/words.js", "export const word = (key) => WORDS[key];\n");
+        let call = "import { word } from \"./shared/words.js\";\nword(\"a.say\");\n";
+        let script = joined(&[("a.js", call), word]).unwrap();
+        let start = "\"use strict\";\n(() => {\n\
+                     const WORDS = Object.freeze({\"a.say\":\"Say\"});\nconst $shared_words = ";
+        assert!(script.starts_with(start), "{script}");
+        let unknown = call.replace("say", "shout");
+        let error = joined(&[("a.js", &unknown), word]).unwrap_err();
+        assert_eq!(error, "www/a.js: there is no word a.shout");
+        let other = call.replace("{ word }", "{ word as w }");
+        assert!(joined(&[("a.js", &other), word]).unwrap_err().contains("only by the name"));
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::fields::{self, BadField, Fields};
+use super::words;
 use crate::base::rate::TooSoon;
 use crate::live::settings::{Change, Locked, Settings, ViewerId};
 use crate::live::viewer::Viewer;
@@ -86,7 +87,7 @@ impl Command {
     pub(super) fn notice(&self) -> Option<&'static str> {
         match self {
             Command::Change { .. } => None,
-            Command::Donate { .. } => Some("Donate Success!!"),
+            Command::Donate { .. } => Some(words::WATCH_DONATE_SUCCESS),
         }
     }
 

@@ -46,6 +46,7 @@ mod stream;
 mod upgrade;
 mod viewer;
 mod watch;
+mod words;
 
 pub use access::{Access, Proxies, ProxyHeader, Readers};
 pub use context::{About, Context};

@@ -11,6 +11,7 @@ use super::document::{Slot, Slots};
 use super::pages::{framed, full};
 use super::request::{Reply, Request};
 use super::state::state;
+use super::words;
 use crate::live::settings::{Mode, Settings, ViewerId};
 use crate::live::viewer::Viewer;
 use crate::proto::http::Status;
@@ -58,6 +59,9 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
     let named = at.is_some();
     let chosen = |is: bool| text(if is { "true" } else { "false" });
     let gaming = settings.mode == Mode::Gaming;
+    let pause_label = if settings.paused { words::WATCH_RESUME } else { words::WATCH_PAUSE };
+    let about_mode =
+        if gaming { words::WATCH_MODE_GAMING_SENTENCE } else { words::WATCH_MODE_HOME_SENTENCE };
     vec![
         ("room-title", text(&request.room.title)),
         ("tab", Slot::Text(tab)),
@@ -65,13 +69,13 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
         ("state", Slot::Markup(json_in_html(&state.to_string()))),
         ("watching", Slot::Text((counts.watching + usize::from(joins)).to_string())),
         ("paused", Slot::Shown(settings.paused)),
-        ("pause-label", text(if settings.paused { "Resume" } else { "Pause" })),
+        ("pause-label", text(pause_label)),
         ("pause-icon", text(if settings.paused { "play" } else { "pause" })),
         ("mode", text(mode)),
         ("mode-chosen", text(if gaming { "1" } else { "0" })),
         ("mode-home", chosen(!gaming)),
         ("mode-gaming", chosen(gaming)),
-        ("mode-words", text(if gaming { GAMING } else { HOME })),
+        ("mode-words", text(about_mode)),
         ("locked", Slot::Shown(gaming)),
         ("named", Slot::Shown(named)),
         ("number", text(if named { "" } else { &choice })),
@@ -109,8 +113,6 @@ fn json_in_html(json: &str) -> String {
 
 /// The choices that have a name, in the order in which the page has them.
 const CHOICES: [&str; 4] = ["auto", "low", "medium", "high"];
-const HOME: &str = "Home: the quality is the one that you choose.";
-const GAMING: &str = "Gaming: motion raises the quality, stillness lowers it.";
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ use super::answer::Answer;
 use super::built;
 use super::document::{Slot, Slots, fill};
 use super::request::{Reply, Request};
+use super::words;
 use crate::proto::http::{Host, Status};
 
 /// A page in its frame: what stands in the head's title before the server's name, and the page's
@@ -45,19 +46,20 @@ pub(super) fn frame(
 pub(super) fn connect(request: &Request) -> Reply {
     let client = &request.client;
     let page = address::of_page(request);
-    let page = page.as_deref().map(|page| page.trim_end_matches('/')).unwrap_or("http://ADDRESS");
-    let host = client.outer_host().map_or("ADDRESS".to_owned(), |asked| asked.host.to_string());
+    let unknown = || words::CONNECT_NO_ADDRESS.to_owned();
+    let page = page.unwrap_or_else(|| format!("http://{}", unknown()));
+    let host = client.outer_host().map_or_else(unknown, |asked| asked.host.to_string());
     let live = match &request.room.name {
         Some(_) => request.room.path().trim_end_matches('/').to_owned(),
         None => "/live".to_owned(),
     };
     let rtsp = rtsp_port(request).map(|port| format!("rtsp://{host}:{port}{live}"));
     let slots = vec![
-        ("page", Slot::Text(page.to_owned())),
+        ("page", Slot::Text(page.trim_end_matches('/').to_owned())),
         ("rtsp", Slot::Shown(rtsp.is_some())),
         ("rtsp-address", Slot::Text(rtsp.unwrap_or_default())),
     ];
-    Answer::page(Status::Ok, framed(request, built::CONNECT, "Connect", slots)).into()
+    Answer::page(Status::Ok, framed(request, built::CONNECT, words::CONNECT_TITLE, slots)).into()
 }
 
 fn rtsp_port(request: &Request) -> Option<u16> {
@@ -73,11 +75,13 @@ pub(super) fn styleguide(request: &Request) -> Reply {
 
 /// Says that as many watch as may, and comes again by itself.
 pub(super) fn full(request: &Request) -> Answer {
+    let most = request.context.audience.max_viewers();
+    let viewers = words::counted(most, words::SHARED_VIEWERS_ONE, words::SHARED_VIEWERS_OTHER);
     let slots = vec![
-        ("viewers", Slot::Text(viewers(request.context.audience.max_viewers()))),
+        ("viewers", Slot::Text(viewers)),
         ("seconds", Slot::Text(RETRY_AFTER_SECS.to_string())),
     ];
-    let html = framed(request, built::FULL, "Full", slots);
+    let html = framed(request, built::FULL, words::ALONE_FULL, slots);
     Answer::page(Status::ServiceUnavailable, html).header("Retry-After", RETRY_AFTER_SECS)
 }
 
@@ -91,11 +95,6 @@ pub(super) fn misdirected(request: &Request, host: &Host) -> Answer {
         ),
     };
     request.refuse(Status::MisdirectedRequest, &why)
-}
-
-/// So many viewers, in words.
-pub(super) fn viewers(count: usize) -> String {
-    if count == 1 { "1 viewer".into() } else { format!("{count} viewers") }
 }
 
 /// When a client that was turned away may come again.

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::document::{Slot, escape};
 use super::pages::framed;
 use super::request::{Reply, Request};
+use super::words;
 use crate::live::condition::Status as SourceStatus;
 use crate::proto::http::Status;
 use crate::room::{Room, RoomName};
@@ -21,7 +22,7 @@ pub(super) fn rooms(request: &Request) -> Reply {
         let rooms = context.rooms.all();
         let cards: String = rooms.iter().map(|room| card(context, room, &root)).collect();
         let slots = vec![("rooms", Slot::Markup(cards))];
-        Answer::page(Status::Ok, framed(request, built::ROOMS, "Rooms", slots))
+        Answer::page(Status::Ok, framed(request, built::ROOMS, words::ROOMS_TITLE, slots))
     } else {
         Answer::json(Status::Ok, &json!({ "rooms": list(context) }))
     };
@@ -66,8 +67,8 @@ fn card(context: &Context, room: &Room, root: &str) -> String {
          <span class=\"room-words\"><span class=\"card-title room-title\">{title}</span>\
          <span class=\"room-people number\">{people}</span></span></a></li>\n",
         status = status.as_str(),
-        rest = rest(status),
-        people = people(counts.watching),
+        rest = escape(rest(status)),
+        people = escape(&people(counts.watching)),
     )
 }
 
@@ -75,12 +76,12 @@ fn card(context: &Context, room: &Room, root: &str) -> String {
 fn rest(status: SourceStatus) -> &'static str {
     match status {
         SourceStatus::Live => "",
-        SourceStatus::Idle => "Nobody watches",
-        SourceStatus::Opening => "Opening",
-        SourceStatus::Lost => "No picture now",
+        SourceStatus::Idle => words::ROOMS_STATUS_IDLE,
+        SourceStatus::Opening => words::ROOMS_STATUS_OPENING,
+        SourceStatus::Lost => words::ROOMS_STATUS_LOST,
     }
 }
 
 fn people(watching: usize) -> String {
-    format!("{watching} watching")
+    words::counted(watching, words::ROOMS_WATCHING_ONE, words::ROOMS_WATCHING_OTHER)
 }

@@ -58,7 +58,8 @@ fn refuse(request: &Request, refused: Refused) -> Answer {
     let most = request.context.audience.max_viewers();
     let why = match refused {
         Refused::Full if request.head.accepts_html() => return pages::full(request),
-        Refused::Full => format!("this server is full ({})", pages::viewers(most)),
+        Refused::Full if most == 1 => "this server is full (1 viewer)".into(),
+        Refused::Full => format!("this server is full ({most} viewers)"),
         Refused::TooManyStreams => "this viewer has too many streams open: close some".into(),
     };
     request.refuse(Status::ServiceUnavailable, &why).header("Retry-After", pages::RETRY_AFTER_SECS)

@@ -7,6 +7,7 @@ import { getState } from "../shared/api.js";
 import { say } from "../shared/announce.js";
 import { isLocal } from "../shared/place.js";
 import { createTheme } from "../shared/theme.js";
+import { word } from "../shared/words.js";
 
 const opensLocally = isLocal(location.hostname);
 
@@ -20,11 +21,11 @@ const lines = [...document.querySelectorAll("#programs code")].map((code) => ({ 
 
 function writeLines(address) {
   for (const { code, text } of lines) {
-    // Each word stays whole where it can: a line must not break inside "-i" or an address.
+    // Each part stays whole where it can: a line must not break inside "-i" or an address.
     const { hostname } = new URL(address);
     const line = text.replace(served, () => address).replace(RTSP, (_, port) => `rtsp://${hostname}${port}/`);
-    const words = line.split(" ");
-    code.replaceChildren(...words.flatMap((word, at) => [at > 0 ? " " : "", make("span", "", word)]));
+    const parts = line.split(" ");
+    code.replaceChildren(...parts.flatMap((part, at) => [at > 0 ? " " : "", make("span", "", part)]));
   }
 }
 
@@ -39,10 +40,8 @@ function offerOther(lanAddress) {
   let lan = false;
   function draw() {
     writeLines(lan ? lanAddress : here);
-    note.textContent = lan
-      ? "These lines work on every computer in the network."
-      : "You opened this page by localhost, so these lines work on this computer only.";
-    button.textContent = lan ? "Lines for this computer" : "Lines for the network";
+    note.textContent = lan ? word("connect.lines.everywhere") : word("connect.lines.here");
+    button.textContent = lan ? word("connect.lines.show-here") : word("connect.lines.show-everywhere");
   }
   button.addEventListener("click", () => {
     lan = !lan;
@@ -71,7 +70,7 @@ async function learnAddresses() {
   const others = byId("others");
   // This machine by its own name is no address for others.
   for (const page of pages.filter((other) => other !== shown && !isLocal(new URL(other).hostname))) {
-    others.append(make("li", "", `also ${page}/`));
+    others.append(make("li", "", word("connect.also", { address: `${page}/` })));
   }
   others.hidden = others.children.length === 0;
 }
@@ -82,7 +81,7 @@ async function onCopy(button, element) {
   }
   const result = await copy(element.textContent, element);
   const label = button.querySelector(".copy-label");
-  const words = result === "copied" ? "Copied" : "Selected, press Ctrl+C";
+  const words = result === "copied" ? word("shared.copied") : word("shared.selected");
   const use = button.querySelector("use");
   const before = label?.textContent;
   say(words);
@@ -107,7 +106,7 @@ for (const paste of document.querySelectorAll(".paste")) {
   const button = paste.querySelector("button");
   const name = paste.parentElement.querySelector(".name").textContent;
   const program = paste.closest(".program").querySelector("h2").textContent;
-  button.setAttribute("aria-label", `Copy ${program}: ${name}`);
+  button.setAttribute("aria-label", word("connect.copy-line", { program, name }));
   button.addEventListener("click", () => onCopy(button, paste.querySelector("code")));
 }
 byId("copy-address").addEventListener("click", (event) => onCopy(event.currentTarget, byId("address")));

@@ -6,8 +6,14 @@ import { getPreview, getRooms } from "../shared/api.js";
 import { byId, make, setText } from "../shared/dom.js";
 import { createSocket } from "../shared/socket.js";
 import { createTheme } from "../shared/theme.js";
+import { word } from "../shared/words.js";
 
-const RESTS = { live: "", idle: "Nobody watches", opening: "Opening", lost: "No picture now" };
+const RESTS = {
+  live: "",
+  idle: word("rooms.status.idle"),
+  opening: word("rooms.status.opening"),
+  lost: word("rooms.status.lost"),
+};
 
 const cards = new Map([...document.querySelectorAll(".room-card")].map((card) => [card.dataset.path, card]));
 // The cards' addresses begin where this page lies.
@@ -51,7 +57,7 @@ function showRooms(rooms) {
     const card = cards.get(addressOf(path));
     card.dataset.status = source.status;
     setText(card.querySelector(".room-title"), title);
-    setText(card.querySelector(".room-people"), `${watching} watching`);
+    setText(card.querySelector(".room-people"), word("rooms.watching", { count: watching }));
     setText(card.querySelector(".room-rest"), RESTS[source.status] ?? "");
     if (source.status !== "live") {
       hidePicture(card);

@@ -1,6 +1,8 @@
 // Talks to the server: one time-out for all, every failure as one sentence. Holds no state
 // and does not decide when to ask; see poll.js and settings.js.
 
+import { word } from "./words.js";
+
 const TIMEOUT_MS = 5000;
 
 /** A request that failed. `kind`: "offline" (no answer), "slow" (timed out) or "refused". */
@@ -27,8 +29,8 @@ async function request(path, options = {}) {
     }
     // A browser holds six streams to one server; further requests then wait without end.
     throw stop.signal.aborted
-      ? new Failure("slow", "The server did not answer in time.")
-      : new Failure("offline", "There is no connection to the server.");
+      ? new Failure("slow", word("shared.late"))
+      : new Failure("offline", word("shared.offline"));
   } finally {
     clearTimeout(timer);
   }
@@ -45,7 +47,7 @@ async function sentenceOf(answer) {
   } catch {
     // Not JSON: a proxy's page, perhaps.
   }
-  return `The server refused (${answer.status}).`;
+  return word("shared.refused", { status: answer.status });
 }
 
 const JSON_ONLY = { Accept: "application/json" };

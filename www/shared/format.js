@@ -1,5 +1,7 @@
 // Numbers into words. Pure; knows no element.
 
+import { word } from "./words.js";
+
 const UNITS = [
   [1e9, "Gbit/s"],
   [1e6, "Mbit/s"],
@@ -32,17 +34,17 @@ export function ratio(usedBitsPerSec, wholeBitsPerSec) {
   return { used: written, whole: short(wholeBitsPerSec / size), unit };
 }
 
-export const seconds = (value) => `${Math.max(0, Math.round(value))} s`;
+export const seconds = (value) => word("shared.seconds", { count: Math.max(0, Math.round(value)) });
 
 /** How long ago, in the largest unit that says enough. */
 export function ago(value) {
   if (value < 90) {
     return seconds(value);
   }
-  return value < 5400 ? `${Math.round(value / 60)} min` : `${Math.round(value / 3600)} h`;
+  return value < 5400
+    ? word("shared.minutes", { count: Math.round(value / 60) })
+    : word("shared.hours", { count: Math.round(value / 3600) });
 }
-
-export const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 
 /** A time of the day, as people here write it. */
 export const clockTime = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -3,6 +3,7 @@
 // instead, and commands are posted. Does not know what a state means.
 
 import { Failure } from "./api.js";
+import { word } from "./words.js";
 
 // Growing, and each a little other than said: a thousand pages come back after a restart.
 const PAUSES_S = [0.5, 1, 2, 4, 8];
@@ -78,7 +79,7 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
   function expect(ms, on) {
     clearTimeout(watch);
     watch = setTimeout(() => {
-      fail(new Failure("slow", "The server does not answer."), null);
+      fail(new Failure("slow", word("shared.silent")), null);
       watch = setTimeout(() => {
         if (socket === on) {
           drop();
@@ -132,7 +133,7 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
     return new Promise((done, fail) => {
       const timer = setTimeout(() => {
         waiting.delete(id);
-        fail(new Failure("slow", "The server did not answer in time."));
+        fail(new Failure("slow", word("shared.late")));
       }, ANSWER_MS);
       const once = (act) => (value) => {
         clearTimeout(timer);
@@ -151,7 +152,7 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
     socket = null;
     old?.close();
     for (const { fail } of waiting.values()) {
-      fail(new Failure("offline", "There is no connection to the server."));
+      fail(new Failure("offline", word("shared.offline")));
     }
     waiting.clear();
   }
@@ -159,7 +160,7 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
   /** The connection ended. One that never opened may not be let through: then it is asked. */
   function lost(opened) {
     if (opened) {
-      again(new Failure("offline", "There is no connection to the server."));
+      again(new Failure("offline", word("shared.offline")));
     } else {
       poll();
     }

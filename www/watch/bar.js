@@ -2,15 +2,15 @@
 // menu.js and watch.js.
 
 import { byId, setText } from "../shared/dom.js";
-import { count } from "../shared/format.js";
+import { word } from "../shared/words.js";
 
-const WORDS = {
-  live: "LIVE",
-  opening: "OPENING",
-  paused: "PAUSED",
-  lost: "NO SIGNAL",
-  full: "FULL",
-  offline: "OFFLINE",
+const STATUSES = {
+  live: word("watch.status.live"),
+  opening: word("watch.status.opening"),
+  paused: word("watch.status.paused"),
+  lost: word("watch.status.lost"),
+  full: word("watch.status.full"),
+  offline: word("watch.status.offline"),
 };
 
 export function createBar() {
@@ -22,7 +22,7 @@ export function createBar() {
     showStatus(name) {
       status.dataset.status = name;
       status.classList.toggle("live", name === "live");
-      setText(status, WORDS[name]);
+      setText(status, STATUSES[name]);
     },
     show(state) {
       const title = state.room.title || "livestream";
@@ -31,13 +31,15 @@ export function createBar() {
       // Where all have paused, nobody watches: they are told of, and no zero.
       const rests = here === 0 && paused > 0;
       setText(byId("watching-count"), String(rests ? paused : here));
-      setText(byId("watching-word"), rests ? "paused" : "watching");
-      watching.dataset.tip = paused ? `${count(paused, "viewer has", "viewers have")} paused` : "Nobody has paused";
+      setText(byId("watching-word"), rests ? word("watch.people.paused") : word("watch.people.watching"));
+      watching.dataset.tip = paused
+        ? word("watch.people.have-paused", { count: paused })
+        : word("watch.people.none-paused");
     },
     showLatency(ms) {
       delay.hidden = ms == null;
       if (ms != null) {
-        setText(byId("latency"), `${Math.round(ms)} ms`);
+        setText(byId("latency"), word("watch.delay.time", { count: Math.round(ms) }));
       }
     },
   };

@@ -4,8 +4,7 @@
 import { byId, setAttribute, setIcon, setText } from "../shared/dom.js";
 import { say, tell } from "../shared/announce.js";
 import { createSegments } from "../shared/segments.js";
-
-export const LOCKED = "Motion sets the quality";
+import { word } from "../shared/words.js";
 
 // Where a quality stands along Auto·Low·Medium·High: at the middle of the segment that means it.
 const PLACES = [
@@ -17,16 +16,16 @@ const PLACES = [
 ];
 
 const MODE_WORDS = {
-  home: "Home: the quality is the one that you choose.",
-  gaming: "Gaming: motion raises the quality, stillness lowers it.",
+  home: word("watch.mode.home-sentence"),
+  gaming: word("watch.mode.gaming-sentence"),
 };
 
 const WHY = {
-  share: "fits your share",
-  link: "fits your link",
-  motion: "set by motion",
-  source: "the best there is",
-  screen: "all that this screen shows",
+  share: word("watch.level.share"),
+  link: word("watch.level.link"),
+  motion: word("watch.level.motion"),
+  source: word("watch.level.source"),
+  screen: word("watch.level.screen"),
 };
 
 export function createDeck({ settings }) {
@@ -39,7 +38,7 @@ export function createDeck({ settings }) {
     group,
     onChoose: (value) => settings.set("quality", value),
     // With the keyboard's focus on it the tip says it already.
-    onLocked: () => (group.querySelector(":focus-visible") ? say : tell)(`${LOCKED}.`),
+    onLocked: () => (group.querySelector(":focus-visible") ? say : tell)(word("watch.quality.locked-sentence")),
   });
   const mode = createSegments({
     group: byId("mode"),
@@ -54,7 +53,7 @@ export function createDeck({ settings }) {
     byId("quality-lock").hidden = !locked;
     if (locked) {
       setAttribute(group, "aria-describedby", "quality-lock");
-      group.dataset.tip = LOCKED;
+      group.dataset.tip = word("watch.quality.locked");
     } else {
       group.removeAttribute("aria-describedby");
       delete group.dataset.tip;
@@ -63,8 +62,9 @@ export function createDeck({ settings }) {
 
   function showPause(paused) {
     setIcon(byId("pause-icon"), paused ? "play" : "pause");
-    setAttribute(pause, "aria-label", paused ? "Resume" : "Pause");
-    pause.dataset.tip = paused ? "Resume" : "Pause";
+    const label = paused ? word("watch.resume") : word("watch.pause");
+    setAttribute(pause, "aria-label", label);
+    pause.dataset.tip = label;
   }
 
   return {
@@ -90,7 +90,7 @@ export function createDeck({ settings }) {
     togglePause,
     chooseQuality(value) {
       if (last?.mode === "gaming") {
-        tell(`${LOCKED}.`);
+        tell(word("watch.quality.locked-sentence"));
       } else {
         settings.set("quality", value);
       }
@@ -110,9 +110,10 @@ function placeOf(quality) {
 }
 
 function levelText(viewer) {
-  if (viewer.paused || viewer.quality == null) {
+  const { quality } = viewer;
+  if (viewer.paused || quality == null) {
     return "";
   }
-  const why = viewer.passthrough ? "camera's own picture" : WHY[viewer.limited_by];
-  return `Quality ${viewer.quality}${why ? `, ${why}` : ""}`;
+  const reason = viewer.passthrough ? word("watch.level.passthrough") : WHY[viewer.limited_by];
+  return reason ? word("watch.level.because", { quality, reason }) : word("watch.level.known", { quality });
 }

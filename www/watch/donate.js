@@ -4,6 +4,7 @@
 import { byId, setText, tokenMs } from "../shared/dom.js";
 import { isOutside } from "../shared/place.js";
 import { say } from "../shared/announce.js";
+import { word } from "../shared/words.js";
 
 /** `send(fields)` posts and gives the state with its notice. */
 export function createDonate({ send }) {
@@ -17,7 +18,7 @@ export function createDonate({ send }) {
 
   function setDone(done, words) {
     button.classList.toggle("done", done);
-    setText(byId("donate-send-label"), done ? words : "Donate");
+    setText(byId("donate-send-label"), done ? words : word("watch.donate.label"));
   }
 
   function open() {
@@ -39,7 +40,7 @@ export function createDonate({ send }) {
     resting = setTimeout(() => {
       opener.classList.remove("done");
       opener.parentElement.classList.remove("given");
-      setText(byId("donate-label"), "Donate");
+      setText(byId("donate-label"), word("watch.donate.label"));
     }, tokenMs("--success-for") + tokenMs("--success-stays"));
   }
 
@@ -52,7 +53,7 @@ export function createDonate({ send }) {
         name: byId("donate-name").value.trim(),
         message: byId("donate-message").value.trim(),
       });
-      const words = notice || "Donate Success!!";
+      const words = notice || word("watch.donate.success");
       setDone(true, words);
       boast(words);
       say(words);

@@ -2,6 +2,7 @@
 // of this screen it is shown.
 
 import { byId, setText } from "../shared/dom.js";
+import { word } from "../shared/words.js";
 
 const CODINGS = { mjpeg: "JPEG", jpeg: "JPEG" };
 
@@ -15,13 +16,15 @@ export function createFacts() {
       }
       if (source.format) {
         const coding = CODINGS[source.format.toLowerCase()] ?? source.format;
-        parts.push(`${coding} from the source${source.nominal_fps ? ` at ${source.nominal_fps} fps` : ""}`);
+        const rate = source.nominal_fps;
+        parts.push(rate ? word("watch.facts.source-rate", { coding, rate }) : word("watch.facts.source", { coding }));
       }
       if (viewer?.quality) {
-        parts.push(viewer.passthrough ? "sent as it came" : `sent as JPEG of quality ${viewer.quality}`);
+        const { quality } = viewer;
+        parts.push(viewer.passthrough ? word("watch.facts.sent-as-it-came") : word("watch.facts.sent", { quality }));
       }
       if (shown) {
-        parts.push(`shown in ${shown.width} × ${shown.height} pixels`);
+        parts.push(word("watch.facts.shown", shown));
       }
       setText(line, parts.join(" · "));
     },

@@ -5,6 +5,7 @@ import { byId, setAttribute, tokenMs } from "../shared/dom.js";
 import { copy } from "../shared/copy.js";
 import { isLocal, isOutside } from "../shared/place.js";
 import { say } from "../shared/announce.js";
+import { word } from "../shared/words.js";
 
 /** `state()` gives the newest state, for the addresses that the server has. */
 export function createInvite({ state }) {
@@ -34,7 +35,7 @@ export function createInvite({ state }) {
     }
     const note = byId("invite-note");
     note.hidden = Boolean(shown);
-    note.textContent = "This machine is on no network: only it can open this address.";
+    note.textContent = word("watch.invite.no-network");
     if (!dialog.open) {
       dialog.showModal();
     }
@@ -49,11 +50,12 @@ export function createInvite({ state }) {
   });
   byId("invite-copy").addEventListener("click", async () => {
     const element = byId("invite-address");
-    const words = (await copy(element.textContent, element)) === "copied" ? "Copied" : "Selected, press Ctrl+C";
+    const result = await copy(element.textContent, element);
+    const words = result === "copied" ? word("shared.copied") : word("shared.selected");
     say(words);
     label.textContent = words;
     setTimeout(() => {
-      label.textContent = "Copy";
+      label.textContent = word("shared.copy");
     }, tokenMs("--copied-for"));
   });
   shareButton.addEventListener("click", () =>

@@ -3,15 +3,16 @@
 
 import { byId, make, token } from "../shared/dom.js";
 import { recall, remember } from "../shared/remember.js";
+import { word } from "../shared/words.js";
 
 const SPAN_MS = 60_000;
 const UNITLESS = (value) => value.toFixed(0);
 
 const PLOTS = [
-  { id: "bitrate", name: "Bitrate", unit: "Mbit/s", least: 1e6, scale: 1e6, write: (v) => (v / 1e6).toFixed(1), of: (v) => v.sent_bits_per_sec },
-  { id: "fps", name: "Frames", unit: "/s", least: 10, scale: 1, write: (v) => v.toFixed(1), of: (v) => v.fps },
-  { id: "motion", name: "Motion", unit: "%", least: 0.02, scale: 0.01, write: (v) => (v * 100).toFixed(1), of: (v) => v.motion, none: "gaming only", mark: 0.01 },
-  { id: "level", name: "Level", unit: "", most: 100, scale: 1, write: UNITLESS, of: (v) => v.quality },
+  { id: "bitrate", name: word("watch.plots.bitrate"), unit: "Mbit/s", least: 1e6, scale: 1e6, write: (v) => (v / 1e6).toFixed(1), of: (v) => v.sent_bits_per_sec },
+  { id: "fps", name: word("watch.plots.frames"), unit: "/s", least: 10, scale: 1, write: (v) => v.toFixed(1), of: (v) => v.fps },
+  { id: "motion", name: word("watch.plots.motion"), unit: "%", least: 0.02, scale: 0.01, write: (v) => (v * 100).toFixed(1), of: (v) => v.motion, none: word("watch.plots.motion-none"), mark: 0.01 },
+  { id: "level", name: word("watch.plots.level"), unit: "", most: 100, scale: 1, write: UNITLESS, of: (v) => v.quality },
 ];
 
 /** `onToggle(open)` when they open or close. */
@@ -99,7 +100,8 @@ function createView(plot, panel) {
       const top = plot.most ?? niceTop(Math.max(plot.least, ...points.map(({ y }) => y ?? 0)) / plot.scale) * plot.scale;
       value.textContent = shown ? written(shown.y) : "";
       value.classList.toggle("none", shown?.y == null);
-      canvas.setAttribute("aria-label", `${plot.name}, the last minute, now ${written(points.at(-1)?.y ?? null) || "nothing"}`);
+      const last = written(points.at(-1)?.y ?? null) || word("watch.plots.nothing");
+      canvas.setAttribute("aria-label", word("watch.plots.about", { name: plot.name, value: last }));
       paint(canvas, points, top, plot, pointerAt == null ? null : shown);
     },
   };

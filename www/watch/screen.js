@@ -4,6 +4,7 @@
 import { byId, setAttribute, setIcon } from "../shared/dom.js";
 import { recall, remember } from "../shared/remember.js";
 import { tell } from "../shared/announce.js";
+import { word } from "../shared/words.js";
 
 export function createScreen({ picture }) {
   const button = byId("fullscreen");
@@ -19,7 +20,7 @@ export function createScreen({ picture }) {
         await document.documentElement.requestFullscreen();
       }
     } catch {
-      tell("This browser refused full screen.");
+      tell(word("watch.fullscreen.refused"));
     }
   }
 
@@ -27,8 +28,9 @@ export function createScreen({ picture }) {
   document.addEventListener("fullscreenchange", () => {
     const full = Boolean(document.fullscreenElement);
     setIcon(use, full ? "minimize" : "maximize");
-    button.setAttribute("aria-label", full ? "Leave full screen" : "Full screen");
-    button.dataset.tip = full ? "Leave full screen" : "Full screen";
+    const label = full ? word("watch.fullscreen.leave") : word("watch.fullscreen.enter");
+    button.setAttribute("aria-label", label);
+    button.dataset.tip = label;
   });
 
   offerSmall(picture);
@@ -76,7 +78,7 @@ function offerSmall(picture) {
       await video.requestPictureInPicture();
     } catch {
       clearTimeout(drawing);
-      tell("This browser refused the small window.");
+      tell(word("watch.menu.small-refused"));
     }
   });
 }

@@ -2,7 +2,8 @@
 // and the sentence that says so. Shows only; the server splits.
 
 import { byId, setAttribute, setText } from "../shared/dom.js";
-import { bitrate, count, ratio, seconds } from "../shared/format.js";
+import { bitrate, ratio, seconds } from "../shared/format.js";
+import { word } from "../shared/words.js";
 
 export function createShare() {
   const share = byId("share");
@@ -22,15 +23,17 @@ export function createShare() {
 
       const double = viewer.donating_s > 0;
       share.classList.toggle("double", double);
-      setText(byId("share-word"), double ? `Double share, ${seconds(viewer.donating_s)}` : "Your share");
+      const label = double
+        ? word("watch.share.double", { time: seconds(viewer.donating_s) })
+        : word("watch.share.label");
+      setText(byId("share-word"), label);
 
       const sentence = sentenceOf(used, budget, state.viewers.watching, double);
       setText(shortNumber, bitrate(used));
       if (budget == null) {
         setText(longNumber, bitrate(used));
       } else {
-        const { used: of, whole: all, unit } = ratio(used, budget);
-        setText(longNumber, `${of} of ${all} ${unit}`);
+        setText(longNumber, word("watch.share.part", ratio(used, budget)));
       }
       share.dataset.tip = sentence;
       setAttribute(share, "aria-description", sentence);
@@ -39,10 +42,9 @@ export function createShare() {
 }
 
 function sentenceOf(used, budget, watching, double) {
-  const tail = double ? " Your share counts double." : "";
-  if (budget == null) {
-    return `The server sets no limit; you use ${bitrate(used)}.${tail}`;
-  }
-  const { used: of, whole, unit } = ratio(used, budget);
-  return `The server gives ${whole} ${unit} to ${count(watching, "viewer", "viewers")}; you use ${of}.${tail}`;
+  const viewers = word("shared.viewers", { count: watching });
+  const sentence = budget == null
+    ? word("watch.share.unlimited", { used: bitrate(used) })
+    : word("watch.share.limited", { viewers, ...ratio(used, budget) });
+  return double ? `${sentence} ${word("watch.share.counts-double")}` : sentence;
 }

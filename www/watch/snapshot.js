@@ -5,6 +5,7 @@ import { byId } from "../shared/dom.js";
 import { fileTime } from "../shared/format.js";
 import { getSnapshot } from "../shared/api.js";
 import { tell } from "../shared/announce.js";
+import { word } from "../shared/words.js";
 
 /** `title()` gives the server's name. */
 export function createSnapshot({ title }) {
@@ -17,9 +18,9 @@ export function createSnapshot({ title }) {
       link.click();
       // Browsers read the blob after the click returns.
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-      tell("Snapshot saved.");
+      tell(word("watch.snapshot.saved"));
     } catch (failure) {
-      tell(`No snapshot: ${failure.message}`);
+      tell(word("watch.snapshot.failed", { reason: failure.message }));
     }
   }
 

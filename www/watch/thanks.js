@@ -3,6 +3,7 @@
 
 import { byId, make, makeIcon, tokenMs } from "../shared/dom.js";
 import { burst } from "./burst.js";
+import { word } from "../shared/words.js";
 
 // Who opens the page later need not see old thanks fly in.
 const FRESH_S = 6;
@@ -15,13 +16,13 @@ export function createThanks() {
   function card(thanks) {
     const element = make("div", "thanks-card panel");
     const words = make("div");
-    const who = `Thank you, ${thanks.name || "kind viewer"}`;
+    const who = word("watch.thanks.to", { name: thanks.name || word("watch.thanks.nameless") });
     words.append(make("p", "who", who));
     if (thanks.message) {
       words.append(make("p", "what", thanks.message));
     }
     if (thanks.mine) {
-      words.append(make("p", "double", "Your share counts double for a minute."));
+      words.append(make("p", "double", word("watch.thanks.double")));
     }
     element.append(makeIcon("heart"), words);
     list.append(element);

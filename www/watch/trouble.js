@@ -3,6 +3,8 @@
 
 import { byId, setIcon, setText } from "../shared/dom.js";
 import { say } from "../shared/announce.js";
+import { seconds } from "../shared/format.js";
+import { word } from "../shared/words.js";
 
 // The nearest first: without a connection nothing is known of the camera.
 const ORDER = ["connection", "full", "stream", "source"];
@@ -60,5 +62,5 @@ function nextTry(retryAt) {
     return "";
   }
   const left = Math.ceil((retryAt - performance.now()) / 1000);
-  return left > 0 ? `Trying again in ${left} s.` : "Trying again.";
+  return left > 0 ? word("watch.trouble.again-in", { time: seconds(left) }) : word("watch.trouble.again");
 }

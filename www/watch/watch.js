@@ -5,7 +5,7 @@
 import * as api from "../shared/api.js";
 import { tell } from "../shared/announce.js";
 import { byId } from "../shared/dom.js";
-import { ago, clockTime, count } from "../shared/format.js";
+import { ago, clockTime } from "../shared/format.js";
 import { createSocket } from "../shared/socket.js";
 import { createTheme } from "../shared/theme.js";
 import { createTips } from "../shared/tip.js";
@@ -27,10 +27,10 @@ import { createStream } from "../shared/stream.js";
 import { createThanks } from "./thanks.js";
 import { createTrouble } from "./trouble.js";
 import { createView } from "./view.js";
+import { word } from "../shared/words.js";
 
 const POLL_MS = { home: 1000, gaming: 250 };
 const PLOT_MS = 1000;
-const TOO_MANY_TABS = "Is it open in six tabs? Close one: a browser makes six connections, no more.";
 
 let state = null;
 let stateAt = 0;
@@ -74,7 +74,7 @@ const stream = createStream({
     if (isFull()) {
       tellFull(retryAt);
     } else {
-      trouble.set("stream", { icon: "unplug", title: "The stream did not open.", retryAt });
+      trouble.set("stream", { icon: "unplug", title: word("watch.trouble.stream"), retryAt });
     }
     socket.now();
     showStatus();
@@ -88,7 +88,9 @@ const stream = createStream({
 const settings = createSettings({
   send: (fields) => command("viewer", fields),
   onChange: show,
-  onRefused: (failure) => tell(failure.kind === "refused" ? failure.message : `${failure.message} Nothing was changed.`),
+  onRefused({ kind, message }) {
+    tell(kind === "refused" ? message : word("watch.trouble.unchanged", { reason: message }));
+  },
 });
 
 const deck = createDeck({ settings });
@@ -118,7 +120,7 @@ const socket = createSocket({
     wasOffline ||= failure.kind === "offline";
     if (failure.kind === "slow" && (await stream.hasMoved())) {
       // The picture itself goes on: say it, and do not cover it.
-      tell(`The server does not answer. ${TOO_MANY_TABS}`);
+      tell(word("watch.trouble.tabs"));
     } else {
       tellConnection(failure, retryAt);
     }
@@ -134,20 +136,20 @@ const fade = createFade({ holds: () => menu.open || donate.justGave || trouble.a
 createTheme({ buttons: document.querySelectorAll("#menu .theme button"), onChange: plots.draw });
 
 const keys = createKeys([
-  { keys: [" "], shown: ["Space"], words: "Pause or resume, as a click does", act: deck.togglePause },
-  { keys: ["1", "2", "3", "4"], shown: ["1", "2", "3", "4"], words: "Auto, Low, Medium, High", act: (key) => deck.chooseQuality(["auto", "low", "medium", "high"][key - 1]) },
-  { keys: ["h"], shown: ["H"], words: "Home: your choice rules", act: () => deck.chooseMode("home") },
-  { keys: ["g"], shown: ["G"], words: "Gaming: motion rules", act: () => deck.chooseMode("gaming") },
-  { keys: ["f"], shown: ["F"], words: "Full screen, or double click", act: screen.toggleFull },
-  { keys: ["s"], shown: ["S"], words: "Save a snapshot", act: snapshot.save },
-  { keys: ["m"], shown: ["M"], words: "Mirror the picture", act: view.toggleMirror },
-  { keys: ["r"], shown: ["R"], words: "Rotate the picture", act: view.rotate },
-  { keys: ["+", "="], shown: ["+"], words: "Larger, as wheel and pinch", act: view.zoomIn },
-  { keys: ["-"], shown: ["-"], words: "Smaller", act: view.zoomOut },
-  { keys: ["0"], shown: ["0"], words: "The picture as it comes", act: view.reset },
-  { keys: ["q"], shown: ["Q"], words: "Watch on another device", act: invite.open },
-  { keys: ["d"], shown: ["D"], words: "Donate", act: donate.open },
-  { keys: ["?"], shown: ["?"], words: "This list", act: () => keys.openHelp() },
+  { keys: [" "], shown: [word("watch.keys.space")], words: word("watch.keys.pause"), act: deck.togglePause },
+  { keys: ["1", "2", "3", "4"], shown: ["1", "2", "3", "4"], words: word("watch.keys.quality"), act: (key) => deck.chooseQuality(["auto", "low", "medium", "high"][key - 1]) },
+  { keys: ["h"], shown: ["H"], words: word("watch.keys.home"), act: () => deck.chooseMode("home") },
+  { keys: ["g"], shown: ["G"], words: word("watch.keys.gaming"), act: () => deck.chooseMode("gaming") },
+  { keys: ["f"], shown: ["F"], words: word("watch.keys.fullscreen"), act: screen.toggleFull },
+  { keys: ["s"], shown: ["S"], words: word("watch.snapshot.label"), act: snapshot.save },
+  { keys: ["m"], shown: ["M"], words: word("watch.keys.mirror"), act: view.toggleMirror },
+  { keys: ["r"], shown: ["R"], words: word("watch.keys.rotate"), act: view.rotate },
+  { keys: ["+", "="], shown: ["+"], words: word("watch.keys.larger"), act: view.zoomIn },
+  { keys: ["-"], shown: ["-"], words: word("watch.keys.smaller"), act: view.zoomOut },
+  { keys: ["0"], shown: ["0"], words: word("watch.keys.reset"), act: view.reset },
+  { keys: ["q"], shown: ["Q"], words: word("watch.invite.title"), act: invite.open },
+  { keys: ["d"], shown: ["D"], words: word("watch.donate.label"), act: donate.open },
+  { keys: ["?"], shown: ["?"], words: word("watch.keys.list"), act: () => keys.openHelp() },
 ]);
 
 byId("menu-plots").addEventListener("click", plots.toggle);
@@ -218,14 +220,15 @@ function showSource({ trouble: wrong }) {
     return;
   }
   const title = wrong.title.replace(/[.\s]+$/, "");
+  const detail = wrong.detail ?? "";
   const sinceAt = stateAt - wrong.since_s * 1000;
   const since = clockTime(new Date(Date.now() - (performance.now() - sinceAt)));
   trouble.set("source", {
     icon: "unplug",
     title: `${title}.`,
-    said: `${title}. ${wrong.detail ?? ""}`,
+    said: `${title}. ${detail}`,
     // Whether it happened or lasts, it began then.
-    detail: () => `Since ${since} (${ago((performance.now() - sinceAt) / 1000)}). ${wrong.detail ?? ""}`,
+    detail: () => word("watch.trouble.since", { time: since, ago: ago((performance.now() - sinceAt) / 1000), detail }),
   });
 }
 
@@ -252,14 +255,15 @@ const isFull = () => Boolean(state?.viewers.full);
 
 function tellFull(retryAt) {
   trouble.clear("stream");
-  trouble.set("full", { icon: "users", title: `This server is full (${count(state.viewers.max, "viewer", "viewers")}).`, retryAt });
+  const viewers = word("shared.viewers", { count: state.viewers.max });
+  trouble.set("full", { icon: "users", title: word("shared.full", { viewers }), retryAt });
 }
 
 function tellConnection(failure, retryAt) {
   const slow = failure.kind === "slow";
   trouble.set("connection", {
     icon: slow ? "hourglass" : "wifi-off",
-    title: slow ? "The server does not answer." : failure.kind === "refused" ? failure.message : "No connection.",
+    title: slow ? word("shared.silent") : failure.kind === "refused" ? failure.message : word("watch.trouble.connection"),
     detail: "",
     retryAt,
   });

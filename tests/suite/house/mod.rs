@@ -6,6 +6,7 @@
 mod graph;
 mod lexer;
 mod paths;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
