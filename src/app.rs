@@ -28,6 +28,7 @@ use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers};
 use sources::{Sources, unnamed};
 
 mod sources;
+mod state;
 
 /// Runs the server until `shutdown` is asked.
 ///
@@ -55,6 +56,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let addresses = announce(&bound, rtsp.as_ref(), out);
     let shown = shown.map_or_else(|| sources.add(&unnamed()), Ok)?;
 
+    let store = state::open(config.data.as_deref(), bound.addresses()[0].port());
     let limits = config.limits(system::descriptors());
     let engine = Engine::start(limits, started).map_err(no("threads for connections"))?;
     let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
@@ -85,9 +87,11 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         Arc::clone(&audience),
         about,
         access(config),
+        store.clone(),
         Arc::clone(&engine),
         shutdown.clone(),
     ));
+    state::recall(&context);
     let mut encoders = Encoders::start(&channels, &audience);
     web::start(bound, &context);
     let plan =
@@ -110,6 +114,9 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     engine.stop();
     encoders.join();
     supervisors.into_iter().for_each(join);
+    if let Some(store) = store {
+        store.close();
+    }
     Ok(())
 }
 

@@ -140,6 +140,10 @@ pub struct Config {
     #[arg(long, value_name = "URL", value_parser = parse_donate_url)]
     pub donate_url: Option<String>,
 
+    /// Folder for what is kept; another server must not have it
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+
     /// List the cameras with what they offer and what can be set on them, and exit
     #[arg(long)]
     pub list_cameras: bool,

@@ -25,9 +25,10 @@
 //! | `main`, [`app`] | starts the threads and joins them | all |
 //! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, live, source, client, media, proto, base |
 //! | [`rtsp`] | the same pictures for players | web, net, room, live, source, media, proto, jpeg, base |
-//! | [`web`] | HTTP: connections, routes, streams | net, room, live, source, media, proto, base |
+//! | [`web`] | HTTP: connections, routes, streams | net, room, live, source, store, media, proto, base |
 //! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |
 //! | [`room`] | a name, a channel and the people around it | live |
+//! | [`store`] | what outlives the program: SQLite, one writer | base |
 //! | [`live`] | who gets which picture: no sockets, no HTTP | source, media, base |
 //! | [`source`] | where pictures come from | client, media, proto, jpeg, base |
 //! | [`client`] | plays from an RTSP server | proto, base |
@@ -49,4 +50,5 @@ pub mod proto;
 pub mod room;
 pub mod rtsp;
 pub mod source;
+pub mod store;
 pub mod web;

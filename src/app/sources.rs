@@ -167,8 +167,8 @@ impl FileIdentity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::scratch::Scratch;
     use crate::proto::http::HttpUrl;
-    use crate::source::scratch::Scratch;
 
     fn http(url: &str) -> SourceChoice {
         SourceChoice::Http(HttpUrl::parse(url).unwrap())

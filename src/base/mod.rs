@@ -3,6 +3,8 @@
 pub mod clock;
 pub mod place;
 pub mod rate;
+#[cfg(test)]
+pub(crate) mod scratch;
 pub mod shutdown;
 pub mod signals;
 pub mod subnet;

@@ -20,6 +20,7 @@ use super::meter::StreamMeter;
 use super::register::Register;
 use super::settings::{Change, Locked, Settings, ViewerId};
 use super::sight::visible;
+use super::thanks::{Donation, Words};
 use super::viewer::{FeedCosts, Key, Viewer};
 use crate::base::clock::Clock;
 use crate::media::frame::Size;
@@ -173,9 +174,18 @@ impl Audience {
     }
 
     /// Thanks a viewer before all in its room, and lets it count double for a minute.
-    pub fn donate(&self, viewer: &Viewer, name: String, message: String, now: Instant) {
+    ///
+    /// What was stored has an id already.
+    pub fn donate(&self, viewer: &Viewer, id: Option<u64>, words: Words, now: Instant) {
         viewer.give(now);
-        viewer.crowd().thanks().add(viewer.id(), name, message, now, self.clock.wall());
+        let thanks = viewer.crowd().thanks();
+        match id {
+            Some(id) => {
+                let Words { name, message } = words;
+                thanks.insert(Donation { id, giver: Some(viewer.id()), name, message, at: now });
+            }
+            None => thanks.add(viewer.id(), words, now, self.clock.wall()),
+        }
         self.settle(now);
     }
 
@@ -601,7 +611,8 @@ mod tests {
         let seats = [&first, &third].map(|crowd| watch_in(&audience, crowd, 1).unwrap());
         let other = watch_in(&audience, &first, 2).unwrap();
         let now = Instant::now();
-        audience.donate(&seats[0].viewer, "Ada".into(), String::new(), now);
+        let words = Words { name: "Ada".into(), message: String::new() };
+        audience.donate(&seats[0].viewer, None, words, now);
         assert_eq!([first.thanks().count(), third.thanks().count()], [1, 0]);
         assert_eq!(other.viewer.report(None, now).share, Some(4_000_000));
     }

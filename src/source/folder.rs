@@ -181,8 +181,8 @@ const MAX_NAMES: usize = 108_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::scratch::Scratch;
     use crate::media::frame::Size;
-    use crate::source::scratch::Scratch;
     use std::time::Instant;
 
     const GRAY: &[u8] = include_bytes!("../../tests/data/jpeg/gray.jpg");

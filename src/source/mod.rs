@@ -17,8 +17,6 @@ pub mod pipe;
 mod reel;
 mod rhythm;
 pub mod rtsp;
-#[cfg(test)]
-pub(crate) mod scratch;
 mod splitter;
 mod stated;
 pub mod webcam;

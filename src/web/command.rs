@@ -6,15 +6,21 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
+
 use super::context::Context;
 use super::fields::{self, BadField, Fields};
 use super::words;
 use crate::base::rate::TooSoon;
 use crate::live::settings::{Change, Locked, Settings, ViewerId};
+use crate::live::thanks::Words;
 use crate::live::viewer::Viewer;
 use crate::media::frame::Size;
+use crate::net::lane::Handle;
+use crate::net::workers::{Ticket, owe};
 use crate::proto::http::Status;
-use crate::room::Room;
+use crate::room::{Room, RoomName};
+use crate::store::{Durability, NotKept, Store, donation};
 
 /// Something to do in a viewer's name.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +28,7 @@ pub(super) enum Command {
     /// Changes its settings, and tells in how many pixels it shows the picture.
     Change { change: Change, shown: Option<Size> },
     /// Gives.
-    Donate {
-        /// By whom.
-        name: String,
-        /// With what words.
-        message: String,
-    },
+    Donate(Words),
 }
 
 /// Who asks: by a request, or by the socket that it opened.
@@ -37,11 +38,24 @@ pub(super) struct Asker {
     pub(super) room: Arc<Room>,
     /// The client's own address.
     pub(super) address: IpAddr,
+    /// Its connection.
+    pub(super) handle: Handle,
     /// The name that its page gave to its stream.
     pub(super) tab: Option<String>,
     /// When.
     pub(super) at: Instant,
 }
+
+/// What came of a command.
+pub(super) enum Done {
+    /// It is done.
+    Now(Arc<Viewer>),
+    /// It is done as soon as it is stored.
+    Storing(Arc<Viewer>, Ticket<Stored>),
+}
+
+/// Whether something was stored.
+pub(super) type Stored = Result<(), NotKept>;
 
 /// Why something is not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,17 +91,17 @@ impl Command {
     ///
     /// [`Refused`] for a value that is not taken.
     pub(super) fn donate(fields: &Fields) -> Result<Self, Refused> {
-        Ok(Command::Donate {
+        Ok(Command::Donate(Words {
             name: fields::line(fields, "name", MAX_NAME_CHARS)?,
             message: fields::line(fields, "message", MAX_MESSAGE_CHARS)?,
-        })
+        }))
     }
 
     /// What is said where it was done.
     pub(super) fn notice(&self) -> Option<&'static str> {
         match self {
             Command::Change { .. } => None,
-            Command::Donate { .. } => Some(words::WATCH_DONATE_SUCCESS),
+            Command::Donate(_) => Some(words::WATCH_DONATE_SUCCESS),
         }
     }
 
@@ -101,9 +115,9 @@ impl Command {
         asker: &Asker,
         id: ViewerId,
         known: bool,
-    ) -> Result<Arc<Viewer>, Refused> {
+    ) -> Result<Done, Refused> {
         let context = &asker.context;
-        if let Command::Donate { .. } = &self {
+        if let Command::Donate(_) = &self {
             let giver = known.then_some(id);
             context.givers.count(giver, asker.address, asker.at)?;
         }
@@ -117,12 +131,40 @@ impl Command {
                     context.audience.shown(&viewer, asker.tab.as_deref(), shown, asker.at);
                 }
             }
-            Command::Donate { name, message } => {
-                context.audience.donate(&viewer, name, message, asker.at);
+            Command::Donate(words) => {
+                let Some(store) = &context.store else {
+                    context.audience.donate(&viewer, None, words, asker.at);
+                    return Ok(Done::Now(viewer));
+                };
+                let ticket = store_donation(store, asker, &viewer, words)?;
+                return Ok(Done::Storing(viewer, ticket));
             }
         }
-        Ok(viewer)
+        Ok(Done::Now(viewer))
     }
+}
+
+/// Has a donation stored. Others see the thanks after that, whether or not the giver waits for it.
+fn store_donation(
+    store: &Store,
+    asker: &Asker,
+    viewer: &Arc<Viewer>,
+    words: Words,
+) -> Result<Ticket<Stored>, Refused> {
+    let (owed, ticket) = owe(&asker.handle);
+    let (room, wall) = (asker.room.name.clone(), asker.context.clock.wall());
+    let (stored, at) = (words.clone(), asker.at);
+    let change = move |connection: &Connection| {
+        let room = room.as_ref().map(RoomName::as_str);
+        donation::add(connection, wall, room, &stored.name, &stored.message)
+    };
+    let (audience, viewer) = (Arc::clone(&asker.context.audience), Arc::clone(viewer));
+    let done = move |id: Result<u64, NotKept>| {
+        let outcome = id.map(|id| audience.donate(&viewer, Some(id), words, at));
+        owed.pay(Ok(outcome));
+    };
+    store.change(Durability::Machine, change, done)?;
+    Ok(ticket)
 }
 
 impl Refused {
@@ -143,6 +185,13 @@ impl From<Locked> for Refused {
     fn from(_: Locked) -> Self {
         let why = "Motion sets the quality in gaming mode. Choose home mode first.";
         Self { field: Some("quality"), ..Self::new(Status::Conflict, why) }
+    }
+}
+
+impl From<NotKept> for Refused {
+    fn from(why: NotKept) -> Self {
+        let why = format!("it cannot be kept, and was not done: {why}");
+        Self { wait_s: Some(1), ..Self::new(Status::ServiceUnavailable, &why) }
     }
 }
 

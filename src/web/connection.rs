@@ -21,7 +21,7 @@ use mio::event::Source;
 
 use super::answer::Answer;
 use super::context::Context;
-use super::plan::{Intake, Order, Outcome, Plan, plan};
+use super::plan::{Intake, Order, Outcome, Plan, Promise, plan};
 use super::sending::{Progress, Sending};
 use super::snapshot::Wanted;
 use super::stream::Stream;
@@ -60,6 +60,8 @@ enum State {
     Seat { plan: Box<Plan>, until: Instant },
     /// The picture that was asked for is not there yet.
     Picture { order: Box<Order>, wanted: Wanted, keep_alive: bool },
+    /// What was asked for is being stored.
+    Storing { promise: Box<Promise>, keep_alive: bool },
     /// An answer is on its way.
     Sending { sending: Box<Sending>, then: Then },
     /// It is a stream now; the client has said so much since.
@@ -119,6 +121,7 @@ impl Connection {
             State::Picture { order, wanted, keep_alive } => {
                 self.picture(order, wanted, keep_alive, moment.now)
             }
+            State::Storing { promise, keep_alive } => self.storing(promise, keep_alive, moment.now),
             State::Sending { sending, then } => self.send(sending, then, moment.now),
             State::Streaming { stream, heard } => self.stream(stream, heard, moment),
             State::Upgraded(protocol) => self.upgraded(protocol, moment.now),
@@ -180,7 +183,7 @@ impl Connection {
     /// Decides about a request whose head is whole.
     fn take(&mut self, head: Head, now: Instant) -> Step {
         self.guest.stands(Standing::Busy, now);
-        let plan = plan(&self.context, head, self.peer, now);
+        let plan = plan(&self.context, head, self.peer, &self.handle, now);
         self.guest.comes_from(plan.client());
         let (body, into, invite) = match plan.intake() {
             Intake::Nothing => {
@@ -207,6 +210,10 @@ impl Connection {
             Outcome::Snapshot(order) => {
                 let wanted = Wanted::new(order.hub(), order.what, now);
                 self.state = State::Picture { order, wanted, keep_alive };
+                Step::On
+            }
+            Outcome::Storing(promise) => {
+                self.state = State::Storing { promise, keep_alive };
                 Step::On
             }
             Outcome::Crowded(plan) => {
@@ -250,6 +257,16 @@ impl Connection {
                 let turn = wanted.waits_for();
                 self.state = State::Picture { order, wanted, keep_alive };
                 Step::Wait(turn)
+            }
+        }
+    }
+
+    fn storing(&mut self, promise: Box<Promise>, keep_alive: bool, now: Instant) -> Step {
+        match promise.look() {
+            Some(answer) => self.answer(answer, promise.method(), keep_alive, now),
+            None => {
+                self.state = State::Storing { promise, keep_alive };
+                Step::Wait(Turn::until(None))
             }
         }
     }

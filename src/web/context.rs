@@ -13,6 +13,7 @@ use crate::base::shutdown::Shutdown;
 use crate::live::audience::Audience;
 use crate::net::Engine;
 use crate::room::Rooms;
+use crate::store::MaybeStore;
 
 /// The parts of the running server, shared by all lanes.
 pub struct Context {
@@ -24,6 +25,8 @@ pub struct Context {
     pub about: About,
     /// Who is let in, and by which name.
     pub access: Access,
+    /// What outlives the program, if there is a place for it.
+    pub store: MaybeStore,
     /// What drives the connections.
     pub engine: Arc<Engine>,
     /// Single pictures.
@@ -61,6 +64,7 @@ impl Context {
         audience: Arc<Audience>,
         about: About,
         access: Access,
+        store: MaybeStore,
         engine: Arc<Engine>,
         shutdown: Shutdown,
     ) -> Self {
@@ -70,6 +74,7 @@ impl Context {
             audience,
             about,
             access,
+            store,
             engine,
             snapshots: Snapshots::default(),
             identities: Identities::new(),

@@ -1,15 +1,19 @@
 //! What forms have in common: read and found good before anything is changed.
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::answer::Answer;
-use super::command::{Command, Refused};
+use super::command::{Command, Done, Refused, Stored};
 use super::fields::{self, BadField, Fields};
-use super::request::Request;
+use super::request::{Later, Reply, Request};
 use super::state::state;
 use crate::live::settings::ViewerId;
 use crate::live::viewer::Viewer;
+use crate::net::workers::Ticket;
 use crate::proto::http::{BodyLength, Status, form};
+use crate::store::NotKept;
 
 /// A form of good fields, and the page's tab that sent it.
 pub(super) struct Form {
@@ -45,36 +49,70 @@ impl Form {
 
     /// Does what a form asks, in the name of who sent it; `location` is where a page goes on, from
     /// the form's own address.
-    pub(super) fn carry_out(&self, request: &Request, command: Command, location: &str) -> Answer {
+    pub(super) fn carry_out(
+        self,
+        request: &Request,
+        command: Command,
+        location: &'static str,
+    ) -> Reply {
         let known = request.identity().id();
         let id = known.unwrap_or_else(ViewerId::random);
         let notice = command.notice();
+        let after = |viewer| After { viewer, tab: self.tab.clone(), location, notice };
         match command.carry_out(&request.asker(self.tab.clone()), id, known.is_some()) {
-            Ok(viewer) => request.introduce(self.done(request, &viewer, location, notice), id),
-            Err(refused) if refused.status == Status::Conflict => {
-                request.introduce(refusal(request, &refused), id)
+            Ok(Done::Now(viewer)) => after(viewer).answer(request).into(),
+            Ok(Done::Storing(viewer, ticket)) => {
+                Reply::Storing(Box::new(Storing { ticket, after: after(viewer) }))
             }
-            Err(refused) => refusal(request, &refused),
+            Err(refused) if refused.status == Status::Conflict => {
+                request.introduce(refusal(request, &refused), id).into()
+            }
+            Err(refused) => refusal(request, &refused).into(),
         }
     }
+}
 
-    fn done(
-        &self,
-        request: &Request,
-        viewer: &Viewer,
-        location: &str,
-        notice: Option<&str>,
-    ) -> Answer {
-        if !request.head.accepts_json() {
-            return Answer::empty(Status::SeeOther)
-                .header("Location", location)
-                .header("Cache-Control", "no-store");
-        }
-        let mut value = state(&request.context, &request.room, Some(viewer), self.tab.as_deref());
-        if let Some(notice) = notice {
-            value["notice"] = json!(notice);
-        }
-        Answer::json(Status::Ok, &value)
+/// What a form asked is being stored.
+struct Storing {
+    ticket: Ticket<Stored>,
+    after: After,
+}
+
+impl Later for Storing {
+    fn look(&self, request: &Request) -> Option<Answer> {
+        let stored = self.ticket.take()?.unwrap_or(Err(NotKept::Ending));
+        Some(match stored {
+            Ok(()) => self.after.answer(request),
+            Err(why) => refusal(request, &why.into()),
+        })
+    }
+}
+
+/// How a form is answered that was carried out.
+struct After {
+    viewer: Arc<Viewer>,
+    tab: Option<String>,
+    /// Where a page goes on.
+    location: &'static str,
+    /// What a script is told.
+    notice: Option<&'static str>,
+}
+
+impl After {
+    fn answer(&self, request: &Request) -> Answer {
+        let answer = if request.head.accepts_json() {
+            let (viewer, tab) = (Some(&*self.viewer), self.tab.as_deref());
+            let mut value = state(&request.context, &request.room, viewer, tab);
+            if let Some(notice) = self.notice {
+                value["notice"] = json!(notice);
+            }
+            Answer::json(Status::Ok, &value)
+        } else {
+            Answer::empty(Status::SeeOther)
+                .header("Location", self.location)
+                .header("Cache-Control", "no-store")
+        };
+        request.introduce(answer, self.viewer.id())
     }
 }
 

@@ -18,13 +18,14 @@ use super::context::Context;
 use super::fields::BadField;
 use super::form::check_media_type;
 use super::pages;
-use super::request::{Reply, Request, Seating};
+use super::request::{Later, Reply, Request, Seating};
 use super::routes::{BodyUse, Resource, Route, Who, allow_anywhere, unknown_action};
 use super::snapshot::{NoSnapshot, Snapshot, What};
 use super::snapshot_answer;
 use super::stream::Stream;
 use super::upgrade::Upgraded;
 use crate::live::hub::Hub;
+use crate::net::lane::Handle;
 use crate::proto::http::form;
 use crate::proto::http::{Authority, Body, BodyLength, Head, Method, Status, WebOrigin, if_match};
 use crate::room::Place;
@@ -65,6 +66,8 @@ pub(super) enum Outcome {
     Upgrade(Answer, Box<dyn Upgraded>),
     /// A picture is to be made first, which may take its time.
     Snapshot(Box<Order>),
+    /// Something is to be stored first.
+    Storing(Box<Promise>),
     /// There is no seat, but somebody who does not read was asked to leave his: ask again soon.
     Crowded(Box<Plan>),
 }
@@ -76,16 +79,29 @@ pub(super) struct Order {
     request: Request,
 }
 
+/// An answer that waits until something is stored.
+pub(super) struct Promise {
+    later: Box<dyn Later>,
+    request: Request,
+}
+
 /// Decides about a request whose head is whole.
 ///
-/// `peer` is who holds the other end of the connection; whose request it is tells
+/// `handle` is its connection's; `peer` is who holds the other end of the connection; whose request it is tells
 /// [`Plan::client`].
-pub(super) fn plan(context: &Arc<Context>, head: Head, peer: IpAddr, now: Instant) -> Plan {
+pub(super) fn plan(
+    context: &Arc<Context>,
+    head: Head,
+    peer: IpAddr,
+    handle: &Handle,
+    now: Instant,
+) -> Plan {
     let mut request = Request {
         context: Arc::clone(context),
         room: context.rooms.default(),
         path: String::new(),
         client: Client::of(&context.access, &head, peer),
+        handle: handle.clone(),
         head,
         query: Vec::new(),
         body: Vec::new(),
@@ -267,12 +283,27 @@ impl Plan {
             Reply::Snapshot(what) => {
                 Outcome::Snapshot(Box::new(Order { what, request: self.request }))
             }
+            Reply::Storing(later) => {
+                Outcome::Storing(Box::new(Promise { later, request: self.request }))
+            }
             Reply::Crowded => {
                 self.request.seat = Seating::Awaited;
                 let step = Step::Handle(route);
                 Outcome::Crowded(Box::new(Plan { request: self.request, step }))
             }
         }
+    }
+}
+
+impl Promise {
+    /// The answer, if what was to be stored is, or could not be.
+    pub(super) fn look(&self) -> Option<Answer> {
+        self.later.look(&self.request).map(|answer| self.request.finish(answer))
+    }
+
+    /// The method of the request.
+    pub(super) fn method(&self) -> &Method {
+        &self.request.head.method
     }
 }
 

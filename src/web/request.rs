@@ -18,6 +18,7 @@ use super::stream::Stream;
 use super::upgrade::Upgraded;
 use crate::live::settings::ViewerId;
 use crate::live::viewer::Viewer;
+use crate::net::lane::Handle;
 use crate::proto::http::{Head, ResponseHead, Status};
 use crate::room::Room;
 
@@ -37,6 +38,8 @@ pub(super) struct Request {
     pub(super) at: Instant,
     /// Who sends it.
     pub(super) client: Client,
+    /// Its connection, which is called when what it waits for is there.
+    pub(super) handle: Handle,
     /// Whether pages of other origins may read the answer.
     pub(super) grant: Grant,
     /// How it stands with its seat, if it asks for a stream.
@@ -62,10 +65,18 @@ pub(super) enum Reply {
     Stream(Box<Stream>),
     /// This picture is to be made first.
     Snapshot(What),
+    /// Something is to be stored first.
+    Storing(Box<dyn Later>),
     /// The connection speaks this protocol after this answer.
     Upgrade(Answer, Box<dyn Upgraded>),
     /// There is no seat, but soon there may be one.
     Crowded,
+}
+
+/// An answer that there is later.
+pub(super) trait Later: Send {
+    /// The answer, once it is there; the request's connection is called for it.
+    fn look(&self, request: &Request) -> Option<Answer>;
 }
 
 impl From<Answer> for Reply {
@@ -112,9 +123,9 @@ impl Request {
 
     /// In whose name something is done.
     pub(super) fn asker(&self, tab: Option<String>) -> Asker {
-        let Self { context, room, client, at, .. } = self;
-        let (context, room) = (Arc::clone(context), Arc::clone(room));
-        Asker { context, room, address: client.address, tab, at: *at }
+        let Self { context, room, client, handle, at, .. } = self;
+        let (context, room, handle) = (Arc::clone(context), Arc::clone(room), handle.clone());
+        Asker { context, room, address: client.address, handle, tab, at: *at }
     }
 
     /// Which viewer sends it, as its cookie says.

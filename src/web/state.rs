@@ -161,7 +161,7 @@ fn thanks(room: &Room, viewer: Option<&Viewer>, now: Instant) -> Value {
                 "name": donation.name,
                 "message": donation.message,
                 "age_s": seconds(now.saturating_duration_since(donation.at)),
-                "mine": viewer.is_some_and(|viewer| viewer.id() == donation.giver),
+                "mine": viewer.is_some_and(|viewer| donation.giver == Some(viewer.id())),
             })
         })
         .collect()

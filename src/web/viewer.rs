@@ -16,13 +16,17 @@ pub(super) fn donate(request: &Request) -> Reply {
 }
 
 /// Does what a form says; a page goes on at `location`, from the form's own address.
-fn obey(request: &Request, location: &str, read: fn(&Fields) -> Result<Command, Refused>) -> Reply {
+fn obey(
+    request: &Request,
+    location: &'static str,
+    read: fn(&Fields) -> Result<Command, Refused>,
+) -> Reply {
     let form = match Form::of(request) {
         Ok(form) => form,
         Err(answer) => return answer.into(),
     };
     match read(&form.fields) {
-        Ok(command) => form.carry_out(request, command, location).into(),
+        Ok(command) => form.carry_out(request, command, location),
         Err(refused) => refusal(request, &refused).into(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::clock::Clock;
+use crate::base::scratch::Scratch;
 use crate::live::audience::{Audience, Keep};
 use crate::live::bandwidth::Budget;
 use crate::live::channel::Channels;
@@ -11,7 +12,6 @@ use crate::live::settings::ViewerId;
 use crate::net::lane::Lanes;
 use crate::rtsp::clips::{Clips, Lookup};
 use crate::source::pattern::Pattern;
-use crate::source::scratch::Scratch;
 
 const GRAY: &[u8] = include_bytes!("../../../tests/data/jpeg/gray.jpg");
 const PROGRESSIVE: &[u8] = include_bytes!("../../../tests/data/jpeg/progressive.jpg");

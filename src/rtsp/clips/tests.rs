@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use super::*;
+use crate::base::scratch::Scratch;
 use crate::net::lane::Lanes;
-use crate::source::scratch::Scratch;
 
 const GRAY: &[u8] = include_bytes!("../../../tests/data/jpeg/gray.jpg");
 

@@ -52,7 +52,7 @@ impl Site {
         let stop = Shutdown::new();
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies);
-        let context = Context::new(rooms, audience, about, access, engine, stop);
+        let context = Context::new(rooms, audience, about, access, None, engine, stop);
         let bind = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
         let plan = Plan { bind, clips: None, fps: 25.0 };
         let (server, _) = Server::new(plan, Arc::new(context));

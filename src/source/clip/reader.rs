@@ -110,7 +110,7 @@ mod tests {
     use super::super::survey::Surveyor;
     use super::super::tests::{avi, chunk, lab};
     use super::*;
-    use crate::source::scratch::Scratch;
+    use crate::base::scratch::Scratch;
 
     const GRAY: &[u8] = include_bytes!("../../../tests/data/jpeg/gray.jpg");
     const FFMPEG: &[u8] = include_bytes!("../../../tests/data/jpeg/ffmpeg.jpg");

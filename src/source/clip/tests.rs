@@ -4,9 +4,9 @@ use std::io::{Cursor, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::base::scratch::Scratch;
 use crate::media::frame::{Picture, Size};
 use crate::source::reel::MAX_PICTURE_BYTES;
-use crate::source::scratch::Scratch;
 
 const SMALL: &[u8] = include_bytes!("../../../tests/data/jpeg/gray.jpg");
 const NO_DHT: &[u8] = include_bytes!("../../../tests/data/jpeg/no_dht.jpg");

@@ -52,7 +52,7 @@ impl Site {
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies);
         let stop = Stop::new();
-        let context = Context::new(rooms, audience, about, access, of_context, stop);
+        let context = Context::new(rooms, audience, about, access, None, of_context, stop);
         let context = Arc::new(context);
         let bound = bind(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
         let address = bound.addresses()[0];
@@ -201,7 +201,8 @@ fn upload(length: usize, most: usize) -> (String, usize) {
     let site = Site::open(move |connection| {
         let post = head("POST /viewer HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let now = Instant::now();
-        let plan = plan(&connection.context, post, Ipv4Addr::LOCALHOST.into(), now);
+        let plan =
+            plan(&connection.context, post, Ipv4Addr::LOCALHOST.into(), &connection.handle, now);
         let scale = Scale {
             total: Arc::default(),
             largest: Arc::clone(&seen),

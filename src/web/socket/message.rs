@@ -118,6 +118,7 @@ mod tests {
     use super::*;
     use crate::live::level::Choice;
     use crate::live::settings::{Change, Mode};
+    use crate::live::thanks::Words;
 
     fn told(name: &'static str, text: &str) -> Told {
         Told { name, text: text.into() }
@@ -135,7 +136,7 @@ mod tests {
         assert_eq!((other.mode, other.paused), (Some(Mode::Home), Some(true)));
         assert_eq!(other.choice.unwrap().to_string(), "37");
         let given = read(r#"{"type":"donate","name":" Ada ","message":"hi"}"#).wish;
-        let expected = Command::Donate { name: "Ada".into(), message: "hi".into() };
+        let expected = Command::Donate(Words { name: "Ada".into(), message: "hi".into() });
         assert_eq!(given, Ok(Wish::Done(expected)));
         assert_eq!(read(r#"{"type":"rooms"}"#).wish, Ok(Wish::Rooms));
         assert_eq!(

@@ -12,9 +12,10 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use log::debug;
+use serde_json::Value;
 
 use super::answer::Answer;
-use super::command::Asker;
+use super::command::{Asker, Done, Stored};
 use super::fields;
 use super::request::{Reply, Request};
 use super::upgrade::{Upgraded, Verdict};
@@ -22,8 +23,10 @@ use crate::base::rate::{Rate, Rates};
 use crate::live::settings::ViewerId;
 use crate::net::lane::Handle;
 use crate::net::wire::Wire;
+use crate::net::workers::Ticket;
 use crate::proto::http::Status;
 use crate::proto::websocket::{Code, Event, Limits, NoUpgrade, Session, accept};
+use crate::store::NotKept;
 use listing::{Listing, Said};
 use message::{Wish, answer, hello, refused, state};
 use news::News;
@@ -62,6 +65,7 @@ pub(super) fn open(request: &Request) -> Reply {
         news: News::default(),
         listing: None,
         commands: Rates::new(COMMANDS, 1),
+        storing: None,
         look_at: None,
         busy: false,
         ping_at: request.at + PING_EACH,
@@ -93,6 +97,8 @@ struct Socket {
     /// For a page that shows all rooms.
     listing: Option<Listing>,
     commands: Rates<()>,
+    /// What was commanded last and is being stored: no other is heard meanwhile.
+    storing: Option<Storing>,
     /// When to look for news; `None` before the first time.
     look_at: Option<Instant>,
     /// Whether there is more to hear or to say at once, after others had their turns.
@@ -102,12 +108,22 @@ struct Socket {
     unread_since: Option<Instant>,
 }
 
+/// A command that is being stored.
+struct Storing {
+    ticket: Ticket<Stored>,
+    /// The command's.
+    id: Value,
+    notice: Option<&'static str>,
+}
+
 impl Socket {
     /// Reads what came and does it, for as long as what is answered is taken.
     fn hear(&mut self, wire: &mut Wire, input: &mut Vec<u8>, now: Instant) -> Result<(), Gone> {
         self.session.feed(&std::mem::take(input));
         for _ in 0..READS {
-            while let Some(event) = self.session.next() {
+            while self.storing.is_none()
+                && let Some(event) = self.session.next()
+            {
                 self.heard_at = now;
                 if let Event::Text(text) = event {
                     self.obey(&text, now);
@@ -117,7 +133,7 @@ impl Socket {
                     return Ok(());
                 }
             }
-            if !self.flush(wire, now)? || self.session.is_over() {
+            if !self.flush(wire, now)? || self.session.is_over() || self.storing.is_some() {
                 return Ok(());
             }
             let mut chunk = [0; CHUNK_BYTES];
@@ -151,11 +167,18 @@ impl Socket {
             }
             Wish::Done(command) => {
                 let notice = command.notice();
-                command.carry_out(&self.asker, self.id, self.known)?;
+                let done = command.carry_out(&self.asker, self.id, self.known)?;
                 self.known = true;
+                if let Done::Storing(_, ticket) = done {
+                    let id = message.id.clone();
+                    self.storing = Some(Storing { ticket, id, notice });
+                }
                 Ok(Some(notice))
             }
         });
+        if self.storing.is_some() {
+            return;
+        }
         let said = match done {
             Ok(None) => answer(&message.id, None, None),
             Ok(Some(notice)) => {
@@ -163,6 +186,23 @@ impl Socket {
                 answer(&message.id, Some(&whole), notice)
             }
             Err(why) => refused(&message.id, &why),
+        };
+        self.session.say(said);
+    }
+
+    /// Answers the command that was being stored, once it is, or cannot be.
+    fn answer_stored(&mut self, now: Instant) {
+        let Some(storing) = self.storing.take() else { return };
+        let Some(stored) = storing.ticket.take() else {
+            self.storing = Some(storing);
+            return;
+        };
+        let said = match stored.unwrap_or(Err(NotKept::Ending)) {
+            Ok(()) => {
+                let whole = self.news.after(&self.asker, self.id, now);
+                answer(&storing.id, Some(&whole), storing.notice)
+            }
+            Err(why) => refused(&storing.id, &why.into()),
         };
         self.session.say(said);
     }
@@ -235,6 +275,7 @@ impl Upgraded for Socket {
         now: Instant,
     ) -> Verdict {
         self.busy = false;
+        self.answer_stored(now);
         let out = match self.flush(wire, now) {
             Ok(true) => self.hear(wire, input, now).and_then(|()| {
                 if !self.session.is_over() && self.session.outgoing().is_empty() {

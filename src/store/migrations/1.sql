@@ -1,0 +1,7 @@
+CREATE TABLE donation (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  room TEXT,
+  name TEXT NOT NULL,
+  message TEXT NOT NULL
+) STRICT;
