@@ -27,8 +27,11 @@ use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers};
 
 use sources::{Sources, unnamed};
 
+mod kept;
 mod sources;
 mod state;
+
+pub use kept::keep;
 
 /// Runs the server until `shutdown` is asked.
 ///

@@ -24,6 +24,7 @@ pub(crate) fn launch_as(
         .args(["0", "--bind", "127.0.0.1"])
         .args(options)
         .env("RUST_LOG", log)
+        .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/bench-data"))
         .stdout(Stdio::piped())
         .stderr(errors)
         .spawn()

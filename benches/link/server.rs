@@ -26,6 +26,7 @@ impl Server {
             .args(["--fps", &fps.to_string(), "--source"])
             .arg(&pictures.folder)
             .env("RUST_LOG", "warn")
+            .env("XDG_DATA_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/bench-data"))
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary was built with this bench");

@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::client::{Client, Reply, ask};
+use super::clip::Scratch;
 
 /// A running server. Dropping it ends it.
 pub(crate) struct Server {
@@ -24,6 +25,8 @@ pub(crate) struct Server {
     log: Arc<Mutex<String>>,
     /// Speaks when the program's standard error is closed: it has ended.
     ended: Receiver<()>,
+    /// What it keeps, unless `--data` names another folder.
+    _data: Scratch,
 }
 
 impl Server {
@@ -43,6 +46,7 @@ impl Server {
         let mut command = Command::new("sh");
         command.args(["-c", r#"ulimit -n "$0" && exec "$@""#, &most.to_string()]);
         command.arg(program().get_program()).env_remove("RUST_BACKTRACE");
+        command.env_remove("STATE_DIRECTORY");
         Self::run(command, Ipv4Addr::LOCALHOST.into(), 0, arguments)
     }
 
@@ -55,11 +59,13 @@ impl Server {
     pub(crate) fn run(mut command: Command, ip: IpAddr, port: u16, arguments: &[&str]) -> Self {
         // Its default port is one for all tests.
         let rtsp = arguments.contains(&"--rtsp-port");
+        let data = Scratch::new();
         let mut child = command
             .args([&port.to_string(), "--bind", &ip.to_string()])
             .args((!rtsp).then_some("--no-rtsp"))
             .args(arguments)
             .env("RUST_LOG", "debug")
+            .env("XDG_DATA_HOME", data.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -75,6 +81,7 @@ impl Server {
             first_line: String::new(),
             log,
             ended,
+            _data: data,
         };
         server.first_line = first_line
             .unwrap_or_else(|error| panic!("nothing was printed ({error}): {}", server.log()));
@@ -222,6 +229,12 @@ impl Server {
         assert_eq!(status.code(), Some(0), "{status}: {}", self.log());
         asked.elapsed()
     }
+
+    /// Ends it without asking it.
+    pub(crate) fn kill(mut self) {
+        self.signal(Signal::KILL);
+        self.wait(PATIENCE);
+    }
 }
 
 impl Drop for Server {
@@ -245,7 +258,9 @@ impl Drop for Server {
 /// The program, with nothing set that could change what it prints.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(path());
-    command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
+    command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE").env_remove("STATE_DIRECTORY");
+    // No folder can be there: nothing of the person's who runs the tests is read.
+    command.env("XDG_DATA_HOME", "/dev/null");
     command
 }
 

@@ -1,0 +1,306 @@
+//! What is said by flags and in a file becomes settings as meant.
+//!
+//! [`said`] has what was said and where, [`Config`] what is meant. Whether what is named is there
+//! is found out by [`crate::app`].
+
+mod file;
+mod folder;
+mod said;
+mod values;
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::base::subnet::Subnet;
+use crate::client::{Fingerprint, Trust};
+use crate::live::bandwidth::Budget;
+use crate::media::frame::Size;
+use crate::net::Limits;
+use crate::proto::http::without_secrets;
+use crate::source::Wish;
+use crate::source::webcam::{ControlSetting, Mains, Settings};
+
+pub use said::{Origins, Refused};
+pub use values::{CorsChoice, ProxyHeaderChoice, RoomChoice, SourceChoice};
+use values::{
+    parse_donate_url, parse_folder, parse_host, parse_port, parse_proxy, parse_room, parse_size,
+    parse_source, parse_title,
+};
+
+/// Serves this machine's camera, live, to every browser on the network.
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "livestream",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    override_usage = "livestream [OPTIONS] [PORT]\n       livestream [OPTIONS] COMMAND",
+    subcommand_value_name = "COMMAND",
+    disable_help_subcommand = true
+)]
+pub struct Config {
+    /// Port to listen on; 0 takes any free one
+    #[arg(default_value_t = 8081, value_parser = parse_port)]
+    pub port: u16,
+
+    /// What to show: `webcam`, `webcam:N` or a device path; `pattern`; a clip's file; a folder of
+    /// JPEGs; `http://…` of an MJPEG stream; `rtsp://…` of an IP camera that sends JPEG; `exec:COMMAND`
+    /// that writes MJPEG; `-` for MJPEG on standard input; the two addresses by TLS as `https://…` and
+    /// `rtsps://…` [default: the first webcam, or else `pattern`]
+    #[arg(long, value_name = "SRC", value_parser = parse_source)]
+    pub source: Option<SourceChoice>,
+
+    /// Another room, at /r/NAME/: `NAME=SRC`, with `;title=TEXT` behind it if it is to be called
+    /// otherwise; may be given several times, and rooms of one source share it
+    #[arg(long = "room", value_name = "NAME=SRC", value_parser = parse_room)]
+    pub rooms: Vec<RoomChoice>,
+
+    /// What to call the room at / [default: the machine's name]
+    #[arg(long, value_name = "TEXT", value_parser = parse_title)]
+    pub title: Option<String>,
+
+    /// SHA-256 of the certificate that an `https://` or `rtsps://` source shows: that one is trusted,
+    /// and no other; 64 hexadecimal digits, colons between them or not
+    #[arg(long, value_name = "SHA256", conflicts_with = "source_insecure")]
+    pub source_fingerprint: Option<Fingerprint>,
+
+    /// Trust whatever certificate the source shows: whoever sits between can see all, the password too
+    #[arg(long)]
+    pub source_insecure: bool,
+
+    /// Size to ask of the source, as in 1280x720
+    #[arg(long, value_name = "WxH", default_value = "1280x720", value_parser = parse_size)]
+    pub size: Size,
+
+    /// Frames per second to ask of the source, 1 to 240 [default: 30; a clip's own]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=240))]
+    pub fps: Option<u16>,
+
+    /// A control of the webcam and its value, as in `brightness=128`; --list-cameras shows which
+    /// there are; may be given several times
+    #[arg(long = "control", value_name = "NAME=VALUE")]
+    pub controls: Vec<ControlSetting>,
+
+    /// Address to listen on [default: all]
+    #[arg(long, value_name = "ADDR")]
+    pub bind: Option<IpAddr>,
+
+    /// A name that this server is asked by, beside addresses, names without a dot, `.local`,
+    /// `.lan` and their like, and the machine's own; may be given several times
+    #[arg(long = "host", value_name = "NAME", value_parser = parse_host)]
+    pub hosts: Vec<String>,
+
+    /// Pages of which other origins may read the stream, the snapshot and the state: `lan`, `none`,
+    /// `*`, or an origin as in `https://panel.example`; may be given several times
+    #[arg(long, value_name = "WHICH", default_value = "lan", value_delimiter = ',')]
+    pub cors: Vec<CorsChoice>,
+
+    /// A proxy in front, as an address or a subnet: what it says of its clients is believed; may be
+    /// given several times [default: this machine]
+    #[arg(long = "proxy", value_name = "ADDR", value_parser = parse_proxy)]
+    pub proxies: Vec<Subnet>,
+
+    /// Where the proxy says who its client is, and overwrites what the client says there
+    #[arg(long, value_name = "HEADER", value_enum, default_value_t = ProxyHeaderChoice::XForwarded)]
+    pub proxy_header: ProxyHeaderChoice,
+
+    /// Bits per second that all viewers may use together: `100M`, `800k`, `unlimited`
+    #[arg(long, value_name = "RATE", default_value = "100M")]
+    pub bandwidth: Budget,
+
+    /// How many may watch at once; more are told that it is full
+    #[arg(long, value_name = "N", default_value_t = 1000,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_viewers: u32,
+
+    /// How many connections may be open at once, HTTP and RTSP together [default: what the limit
+    /// of open files allows, less 128]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: Option<u32>,
+
+    /// How many RTSP sessions there may be at once, playing or not
+    #[arg(long, value_name = "N", default_value_t = 4096,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_rtsp_sessions: u32,
+
+    /// MiB that the system may hold for clients that do not read
+    #[arg(long, value_name = "MIB", default_value_t = 128,
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_unread: u32,
+
+    /// Port for RTSP players, 0 for any free one [default: 8554]
+    #[arg(long, value_name = "N", conflicts_with = "no_rtsp", value_parser = parse_port)]
+    pub rtsp_port: Option<u16>,
+
+    /// Serve no RTSP
+    #[arg(long)]
+    pub no_rtsp: bool,
+
+    /// Folder of clips that RTSP players may ask for by name
+    #[arg(long, value_name = "DIR", conflicts_with = "no_rtsp", value_parser = parse_folder)]
+    pub clips: Option<PathBuf>,
+
+    /// Page for real payments, which the donate button then leads to as well
+    #[arg(long, value_name = "URL", value_parser = parse_donate_url)]
+    pub donate_url: Option<String>,
+
+    /// Folder for what is kept, and for `livestream.toml` [default: systemd's state directory, or
+    /// the platform's folder for data]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+
+    /// File that says what flags say [default: `livestream.toml` in the data folder, if it is there]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+
+    /// List the cameras with what they offer and what can be set on them, and exit
+    #[arg(long)]
+    pub list_cameras: bool,
+
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What is done instead of serving.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Print what holds, and where it was said
+    Config,
+    /// Copy all that is kept to a new file, which holds secrets; a server may go on meanwhile
+    Backup {
+        /// The file, which is not there yet
+        file: PathBuf,
+    },
+    /// Put a copy in the place of what is kept, which is set aside; no server may run
+    Restore {
+        /// The copy
+        file: PathBuf,
+    },
+    /// List what viewers gave
+    Donations {
+        /// Delete one, from the pages of a running server too; may be given several times
+        #[arg(long, value_name = "ID")]
+        delete: Vec<u64>,
+    },
+}
+
+impl Config {
+    /// Reads arguments, the program's name first, and the file that they name or the data folder
+    /// has. `variable` is the environment.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]; of an address it shows no more than its scheme, since it may hold a password.
+    pub fn read<T: Into<OsString>>(
+        arguments: impl IntoIterator<Item = T>,
+        variable: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<(Self, Origins), Refused> {
+        let arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        said::read(&arguments, variable)
+    }
+
+    /// Each room has a name of its own.
+    fn check_rooms(&self) -> Result<(), clap::Error> {
+        for (at, room) in self.rooms.iter().enumerate() {
+            if self.rooms[..at].iter().any(|other| other.name == room.name) {
+                let why = format!("there are two rooms named '{}'", room.name);
+                return Err(Self::command().error(ErrorKind::ValueValidation, why));
+            }
+        }
+        Ok(())
+    }
+
+    /// What connections may have, of a process that may have so many files open.
+    pub fn limits(&self, descriptors: usize) -> Limits {
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let possible = Limits::of_descriptors(descriptors);
+        let connections = self.max_connections.map_or(possible.connections, count);
+        Limits {
+            connections: connections.min(possible.connections),
+            rtsp_sessions: count(self.max_rtsp_sessions),
+            unread_bytes: count(self.max_unread).saturating_mul(1024 * 1024),
+            ..possible
+        }
+    }
+
+    /// Whom to believe that it is the source's server.
+    pub fn trust(&self) -> Trust {
+        match self.source_fingerprint {
+            Some(fingerprint) => Trust::Pinned(fingerprint),
+            None if self.source_insecure => Trust::Anything,
+            None => Trust::System,
+        }
+    }
+
+    /// What to set on a webcam, in a place with this time zone.
+    pub fn webcam_settings(&self, zone: Option<&str>) -> Settings {
+        Settings { named: self.controls.clone(), mains: zone.and_then(Mains::of_zone) }
+    }
+
+    /// What to ask of the source.
+    pub fn wish(&self) -> Wish {
+        Wish { size: self.size, fps: f64::from(self.fps.unwrap_or(DEFAULT_FPS)) }
+    }
+}
+
+/// Leaves of each address that an error shows its scheme.
+fn without_addresses(mut error: clap::Error) -> clap::Error {
+    let shown = |text: &String| match without_secrets(text) {
+        scheme if scheme.len() < text.len() => format!("{scheme}\u{2026}"),
+        _ => text.clone(),
+    };
+    let changed: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
+            ContextValue::Strings(texts) => {
+                Some((kind, ContextValue::Strings(texts.iter().map(shown).collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in changed {
+        error.insert(kind, value);
+    }
+    error
+}
+
+/// Where RTSP is served if nothing else is said.
+pub const DEFAULT_RTSP_PORT: u16 = 8554;
+const DEFAULT_FPS: u16 = 30;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Cyan.on_default().bold())
+    .usage(AnsiColor::Cyan.on_default().bold())
+    .literal(AnsiColor::Green.on_default())
+    .placeholder(AnsiColor::Yellow.on_default());
+
+const EXAMPLES: &str = "\
+Examples:
+  livestream                          the first webcam at http://THIS-MACHINE:8081/
+  livestream 9000 --source pattern    a moving test picture on port 9000
+  livestream --source movie.Mjpeg     a clip, again and again
+  livestream --room door=webcam:1     a second camera at http://THIS-MACHINE:8081/r/door/
+  livestream --bandwidth 20M          all viewers together use at most 20 Mbit/s
+  livestream --list-cameras           what there is
+
+Logs go to standard error; RUST_LOG=debug shows more.
+Exit codes: 0 stopped as asked, 1 could not run, 2 bad usage.";
+
+/// Reads a file's text, and returns how many keys it has, or the line that is wrong and why; for
+/// `fuzz/`.
+#[cfg(fuzzing)]
+pub fn read_file(text: &str) -> Result<usize, (usize, String)> {
+    let read = file::parse(text).map(|settings| settings.len());
+    read.map_err(|file::Invalid { line, why }| (line, why))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,343 @@
+//! What was said, and where: flags win over the file, and the file over what holds without both.
+//!
+//! The file's settings become arguments before the typed ones, so that one definition says which
+//! there are and which values they take.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind as Usage;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
+
+use super::file::{self, Said, Setting};
+use super::folder::data_folder;
+use super::values::without_secrets_of;
+use super::{Config, without_addresses};
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub enum Refused {
+    /// The arguments are wrong, or ask for help.
+    Usage(Box<clap::Error>),
+    /// A line of the file is wrong.
+    Line {
+        /// The file.
+        file: PathBuf,
+        /// The first is 1.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// The file cannot be read.
+    File {
+        /// Which.
+        file: PathBuf,
+        /// The system's error.
+        error: std::io::Error,
+    },
+}
+
+/// What was said, for `livestream config`.
+#[derive(Debug)]
+pub struct Origins {
+    /// Key, value as it may be shown, and where it was said.
+    lines: Vec<(String, String, String)>,
+}
+
+/// The file's settings that hold.
+struct Layer {
+    file: PathBuf,
+    settings: Vec<Setting>,
+}
+
+/// Reads arguments, the program's name first, and the file that they name or the data folder has.
+///
+/// # Errors
+///
+/// [`Refused`]; of an address it shows no more than its scheme, since it may hold a password.
+pub(super) fn read(
+    arguments: &[OsString],
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<(Config, Origins), Refused> {
+    let arguments = command_last(arguments);
+    let typed = Config::command().try_get_matches_from(&arguments).map_err(usage)?;
+    let folder = data_folder(path_of(&typed, "data").as_deref(), &variable);
+    let layer = read_layer(&typed, folder.as_deref())?;
+    let mut all = arguments;
+    if let Some(layer) = &layer {
+        let from_file = layer.settings.iter().flat_map(as_arguments).map(OsString::from);
+        all.splice(1.min(all.len())..1.min(all.len()), from_file);
+    }
+    let merged = Config::command().try_get_matches_from(&all).map_err(usage)?;
+    let mut config = Config::from_arg_matches(&merged).map_err(usage)?;
+    config.check_rooms().map_err(usage)?;
+    config.data = data_folder(path_of(&merged, "data").as_deref(), variable);
+    let origins = Origins::of(&typed, &merged, layer.as_ref(), config.data.as_deref());
+    Ok((config, origins))
+}
+
+/// Flags are the server's, and so stand before a command; `config` shows them, and is understood
+/// before them too.
+fn command_last(arguments: &[OsString]) -> Vec<OsString> {
+    let mut arguments = arguments.to_vec();
+    if arguments.get(1).is_some_and(|first| first == "config") {
+        arguments[1..].rotate_left(1);
+    }
+    arguments
+}
+
+fn usage(error: clap::Error) -> Refused {
+    Refused::Usage(Box::new(without_addresses(error)))
+}
+
+/// A path that was given before or behind a subcommand.
+fn path_of(matches: &ArgMatches, id: &str) -> Option<PathBuf> {
+    let behind = matches.subcommand().and_then(|(_, matches)| path_of(matches, id));
+    let here = || matches.try_get_one::<PathBuf>(id).ok().flatten().cloned();
+    behind.or_else(here)
+}
+
+fn read_layer(typed: &ArgMatches, folder: Option<&Path>) -> Result<Option<Layer>, Refused> {
+    let named = path_of(typed, "config");
+    let Some(file) = named.clone().or_else(|| Some(folder?.join(NAME))) else { return Ok(None) };
+    let text = match read_text(&file) {
+        Ok(text) => text,
+        Err(_) if named.is_none() && !is_there(&file) => return Ok(None),
+        Err(error) => return Err(Refused::File { file, error }),
+    };
+    let refuse = |line, why| Refused::Line { file: file.clone(), line, why };
+    let mut settings =
+        file::parse(&text).map_err(|file::Invalid { line, why }| refuse(line, why))?;
+    for setting in &settings {
+        if setting.key == "data" && named.is_none() {
+            let why = "`data` says where this file lies: it is given by --data".to_owned();
+            return Err(refuse(setting.line, why));
+        }
+        check(setting).map_err(|why| refuse(setting.line, why))?;
+    }
+    settings.retain(|setting| !gives_way(typed, &setting.key));
+    Ok(Some(Layer { file, settings }))
+}
+
+/// Whether there is such a file, as far as this user may know.
+fn is_there(file: &Path) -> bool {
+    std::fs::symlink_metadata(file).is_ok()
+}
+
+fn read_text(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(file)?.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Whether a setting is nothing beside what was typed: the same flag, or one that excludes it.
+fn gives_way(typed: &ArgMatches, key: &str) -> bool {
+    let command = Config::command();
+    let is_typed =
+        |arg: &Arg| typed.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+    let excludes = |arg: &Arg| {
+        key_of(arg) == key
+            || command.get_arg_conflicts_with(arg).iter().any(|other| key_of(other) == key)
+    };
+    let gives_way = command.get_arguments().any(|arg| is_typed(arg) && excludes(arg));
+    gives_way
+        || command
+            .get_arguments()
+            .find(|arg| key_of(arg) == key)
+            .is_some_and(|own| command.get_arg_conflicts_with(own).into_iter().any(is_typed))
+}
+
+/// Checks a setting by itself, in words that fit a file.
+fn check(setting: &Setting) -> Result<(), String> {
+    let Setting { key, said, .. } = setting;
+    let command = Config::command();
+    let known = || command.get_arguments().map(key_of).filter(|key| !NEVER.contains(&&**key));
+    let Some(arg) =
+        command.get_arguments().find(|arg| key_of(arg) == *key && !NEVER.contains(&&**key))
+    else {
+        return Err(no_such_key(key, known()));
+    };
+    let (switch, many) = (!arg.get_action().takes_values(), is_list(arg));
+    match said {
+        Said::Switch(_) if switch => return Ok(()),
+        Said::Switch(_) => return Err(format!("`{key}` takes a value, not true or false")),
+        Said::Values(_) if switch => return Err(format!("`{key}` takes true or false")),
+        Said::Values(values) if values.is_empty() => {
+            return Err(format!("`{key}` is an empty list: leave it out"));
+        }
+        Said::Values(values) if values.len() != 1 && !many => {
+            return Err(format!("`{key}` takes one value, not a list"));
+        }
+        Said::Values(_) => {}
+    }
+    let arguments = std::iter::once("livestream".to_owned()).chain(as_arguments(setting));
+    match Config::command().try_get_matches_from(arguments) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == Usage::ArgumentConflict => Ok(()),
+        Err(error) => Err(in_one_line(&without_addresses(error).to_string())),
+    }
+}
+
+/// Names an unknown key, if it looks like one, and the nearest there is.
+fn no_such_key(key: &str, known: impl Iterator<Item = String>) -> String {
+    // In quotes anything can stand, an address with its password too.
+    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if key.len() > MAX_KEY_CHARS || !key.chars().all(letter) {
+        return "there is no such key".to_owned();
+    }
+    let nearest = known.map(|known| (distance(&known, key), known)).min();
+    let near = nearest.filter(|(distance, _)| *distance <= NEAR && *distance < key.len());
+    let hint = near.map(|(_, known)| format!("; did you mean `{known}`?"));
+    format!("there is no key `{key}`{}", hint.unwrap_or_default())
+}
+
+/// clap's first paragraph without its `error:`.
+fn in_one_line(words: &str) -> String {
+    let paragraph = words.split("\n\n").next().unwrap_or_default();
+    let paragraph = paragraph.strip_prefix("error: ").unwrap_or(paragraph);
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// As it would be typed.
+fn as_arguments(setting: &Setting) -> Vec<String> {
+    let Setting { key, said, .. } = setting;
+    match said {
+        Said::Switch(true) => vec![format!("--{key}")],
+        Said::Switch(false) => Vec::new(),
+        // The one that has no dashes.
+        Said::Values(values) if key == "port" => values.clone(),
+        Said::Values(values) => values.iter().map(|value| format!("--{key}={value}")).collect(),
+    }
+}
+
+fn is_list(arg: &Arg) -> bool {
+    matches!(arg.get_action(), clap::ArgAction::Append)
+}
+
+/// What the file calls a flag.
+fn key_of(arg: &Arg) -> String {
+    arg.get_long().map_or_else(|| arg.get_id().to_string(), str::to_owned)
+}
+
+/// How many characters are to be changed, left out or put in between two words (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().take(MAX_KEY_CHARS).collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, c) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
+        for (column, d) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(c != *d);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+impl Origins {
+    fn of(
+        typed: &ArgMatches,
+        merged: &ArgMatches,
+        layer: Option<&Layer>,
+        data: Option<&Path>,
+    ) -> Self {
+        let mut lines = Vec::new();
+        for arg in Config::command().get_arguments() {
+            let (id, key) = (arg.get_id().as_str(), key_of(arg));
+            if NEVER.contains(&&*key) {
+                continue;
+            }
+            let by_flag = typed.value_source(id) == Some(ValueSource::CommandLine);
+            let by_file = layer.and_then(|layer| {
+                let setting = layer.settings.iter().find(|setting| setting.key == key)?;
+                Some(format!("{}:{}", layer.file.display(), setting.line))
+            });
+            let origin = if by_flag { "flag".into() } else { by_file.unwrap_or("default".into()) };
+            if key == "data" {
+                let folder = data.map_or("none".into(), |data| data.display().to_string());
+                lines.push((key, folder, origin));
+                continue;
+            }
+            let values = raw_values(merged, id);
+            let public = |value: &String| without_secrets_of(&key, value);
+            let shown = values.iter().map(|value| public(value).chars().map(visible).collect());
+            let shown: Vec<String> = match arg.get_action().takes_values() {
+                true => shown.collect(),
+                false => vec![merged.get_flag(id).to_string()],
+            };
+            match shown.is_empty() {
+                true => lines.push((key, "-".into(), origin)),
+                false => lines.extend(shown.into_iter().map(|v| (key.clone(), v, origin.clone()))),
+            }
+        }
+        Self { lines }
+    }
+}
+
+fn raw_values(matches: &ArgMatches, id: &str) -> Vec<String> {
+    let raw = matches.get_raw(id).into_iter().flatten();
+    raw.map(|value| value.to_string_lossy().into_owned()).collect()
+}
+
+fn visible(c: char) -> char {
+    if c.is_control() { '\u{fffd}' } else { c }
+}
+
+impl fmt::Display for Origins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |of: fn(&(String, String, String)) -> &String| {
+            self.lines.iter().map(|line| of(line).chars().count()).max().unwrap_or_default()
+        };
+        let (keys, values) = (width(|line| &line.0), width(|line| &line.1).min(MAX_COLUMN_CHARS));
+        for (key, value, origin) in &self.lines {
+            writeln!(f, "{key:keys$}  {value:values$}  {origin}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Refused {
+    /// The program's exit code: 2 for what was typed or written wrongly, 1 for a file that
+    /// cannot be read, 0 for help.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Refused::Usage(error) => u8::try_from(error.exit_code()).unwrap_or(2),
+            Refused::Line { .. } => 2,
+            Refused::File { .. } => 1,
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Usage(error) => error.fmt(f),
+            Refused::Line { file, line, why } => {
+                // What is shown here goes to a terminal.
+                let shown: String = why.chars().take(MAX_WHY_CHARS).map(visible).collect();
+                write!(f, "{}, line {line}: {shown}", file.display())
+            }
+            Refused::File { file, error } => {
+                write!(f, "the configuration {} cannot be read: {error}", file.display())
+            }
+        }
+    }
+}
+
+/// The file's name in the data folder.
+const NAME: &str = "livestream.toml";
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
+const MAX_KEY_CHARS: usize = 40;
+/// So many characters may be wrong.
+const NEAR: usize = 2;
+const MAX_COLUMN_CHARS: usize = 60;
+const MAX_WHY_CHARS: usize = 400;
+/// What is only ever typed.
+const NEVER: [&str; 4] = ["config", "list-cameras", "help", "version"];
+
+#[cfg(test)]
+mod tests;

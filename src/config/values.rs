@@ -1,0 +1,216 @@
+//! Values of flags, and of the file's keys, from what is written to what is meant.
+
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+
+use super::file::TITLE;
+use crate::base::subnet::{NotASubnet, Subnet};
+use crate::media::frame::Size;
+use crate::proto::http::{Authority, Host, HttpUrl, WebOrigin};
+use crate::proto::rtsp::RtspUrl;
+use crate::proto::text::clean_line;
+use crate::room::{NotAName, RoomName};
+use crate::source::webcam::Selector;
+
+/// What `--cors` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CorsChoice {
+    /// Every origin on this network.
+    Lan,
+    /// No other origin.
+    None,
+    /// Every origin.
+    All,
+    /// This one.
+    Origin(WebOrigin),
+}
+
+/// What `--proxy-header` names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProxyHeaderChoice {
+    /// X-Forwarded-For, -Proto, -Host and -Prefix
+    XForwarded,
+    /// Forwarded (RFC 7239)
+    Forwarded,
+}
+
+impl FromStr for CorsChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(match text {
+            "lan" => Self::Lan,
+            "none" => Self::None,
+            "*" => Self::All,
+            origin => Self::Origin(WebOrigin::parse(origin).ok_or_else(|| {
+                "takes lan, none, * or an origin as in https://panel.example".to_owned()
+            })?),
+        })
+    }
+}
+
+/// What `--source` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceChoice {
+    /// A camera of this machine.
+    Webcam(Selector),
+    /// The picture that is drawn here.
+    Pattern,
+    /// A file or folder.
+    Path(PathBuf),
+    /// Another server's stream.
+    Http(HttpUrl),
+    /// An IP camera's, or another RTSP server's.
+    Rtsp(RtspUrl),
+    /// What a command writes: its program and its arguments.
+    Exec(Vec<String>),
+    /// Standard input.
+    Input,
+}
+
+/// What `--room` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomChoice {
+    /// By which it is asked for.
+    pub name: RoomName,
+    /// What it shows.
+    pub source: SourceChoice,
+    /// What to call it, if not by its name.
+    pub title: Option<String>,
+}
+
+pub(super) fn parse_source(text: &str) -> Result<SourceChoice, String> {
+    if text == "pattern" {
+        return Ok(SourceChoice::Pattern);
+    }
+    if text == "-" {
+        return Ok(SourceChoice::Input);
+    }
+    if let Some(command) = text.strip_prefix("exec:") {
+        return parse_command(command).map(SourceChoice::Exec);
+    }
+    if let Some((scheme, _)) = text.split_once("://") {
+        return match scheme.to_ascii_lowercase().as_str() {
+            "http" | "https" => HttpUrl::parse(text).map(SourceChoice::Http).map_err(no_address),
+            "rtsp" | "rtsps" => RtspUrl::parse(text).map(SourceChoice::Rtsp).map_err(no_address),
+            _ => Err("takes http://, https://, rtsp:// and rtsps:// addresses".into()),
+        };
+    }
+    if let Some(selector) = Selector::parse(text) {
+        return Ok(SourceChoice::Webcam(selector));
+    }
+    if text == "webcam" || text.starts_with("webcam:") {
+        return Err("takes `webcam` or `webcam:N`, with N from 0".into());
+    }
+    if text.is_empty() {
+        return Err(
+            "takes webcam, pattern, a file, a folder, an http:// or rtsp:// address, exec: or -"
+                .into(),
+        );
+    }
+    Ok(SourceChoice::Path(text.into()))
+}
+
+/// Reads `NAME=SRC`, and a title behind it.
+pub(super) fn parse_room(text: &str) -> Result<RoomChoice, String> {
+    let (name, rest) = text.split_once('=').ok_or("takes NAME=SRC, as in `kitchen=webcam:1`")?;
+    let name = name.parse().map_err(|error: NotAName| format!("as NAME it {error}"))?;
+    let (source, title) = match rest.rsplit_once(TITLE) {
+        Some((source, title)) => (source, Some(parse_title(title)?)),
+        None => (rest, None),
+    };
+    let source = parse_source(source).map_err(|error| format!("as SRC it {error}"))?;
+    Ok(RoomChoice { name, source, title })
+}
+
+pub(super) fn parse_title(text: &str) -> Result<String, String> {
+    match clean_line(text.trim(), MAX_TITLE_CHARS) {
+        Ok(title) if !title.is_empty() => Ok(title),
+        _ => Err(format!("takes one line of at most {MAX_TITLE_CHARS} characters")),
+    }
+}
+
+/// Splits a command into words as a shell does; nothing else of a shell's is done.
+fn parse_command(text: &str) -> Result<Vec<String>, String> {
+    match shlex::split(text) {
+        Some(words) if !words.is_empty() => Ok(words),
+        Some(_) => Err("takes a command, as in `exec:rpicam-vid -t 0 --codec mjpeg -o -`".into()),
+        None => Err("has a quote without its end".into()),
+    }
+}
+
+fn no_address(invalid: impl Display) -> String {
+    format!("is no address: {invalid}")
+}
+
+pub(super) fn parse_size(text: &str) -> Result<Size, String> {
+    let takes = || "takes width x height in pixels, as in 1280x720".to_owned();
+    let (width, height) = text.split_once(['x', 'X']).ok_or_else(takes)?;
+    let side = |text: &str| text.parse::<u32>().ok().filter(|side| (16..=8192).contains(side));
+    let (width, height) =
+        side(width).zip(side(height)).ok_or_else(|| format!("{}, 16 to 8192 each", takes()))?;
+    Size::new(width, height).ok_or_else(takes)
+}
+
+pub(super) fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| PORT_TAKES.to_owned())
+}
+
+pub(super) fn parse_folder(text: &str) -> Result<PathBuf, String> {
+    match std::fs::read_dir(text) {
+        Ok(_) => Ok(text.into()),
+        Err(error) => Err(format!("takes a folder that can be read: {error}")),
+    }
+}
+
+pub(super) fn parse_host(text: &str) -> Result<String, String> {
+    match Authority::parse(text) {
+        Some(Authority { host: Host::Name(name), port: None }) => Ok(name),
+        _ => Err("takes a name without a port, as in cam.example.com".into()),
+    }
+}
+
+pub(super) fn parse_proxy(text: &str) -> Result<Subnet, String> {
+    text.parse().map_err(|NotASubnet| "takes an address or a subnet, as in 10.0.0.0/8".into())
+}
+
+pub(super) fn parse_donate_url(text: &str) -> Result<String, String> {
+    let is_url = text.starts_with("https://") || text.starts_with("http://");
+    if is_url && !text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Ok(text.to_owned())
+    } else {
+        Err("takes an address that begins with https:// or http://".into())
+    }
+}
+
+/// A value of a flag as anybody may see it: of an address its server, of a command its program.
+pub(super) fn without_secrets_of(key: &str, value: &str) -> String {
+    match key {
+        "source" => public_source(value),
+        "room" => match value.split_once('=') {
+            Some((name, rest)) => {
+                let (source, title) = rest.rsplit_once(TITLE).unzip();
+                let title = title.map(|title| format!("{TITLE}{title}")).unwrap_or_default();
+                format!("{name}={}{title}", public_source(source.unwrap_or(rest)))
+            }
+            None => value.to_owned(),
+        },
+        _ => value.to_owned(),
+    }
+}
+
+fn public_source(text: &str) -> String {
+    match parse_source(text) {
+        Ok(SourceChoice::Http(url)) => format!("{url}/\u{2026}"),
+        Ok(SourceChoice::Rtsp(url)) => format!("{url}/\u{2026}"),
+        Ok(SourceChoice::Exec(words)) if words.len() > 1 => format!("exec:{} \u{2026}", words[0]),
+        _ => text.to_owned(),
+    }
+}
+
+const PORT_TAKES: &str =
+    "takes a port from 0 to 65535; the commands are config, backup, restore and donations";
+const MAX_TITLE_CHARS: usize = 60;
