@@ -51,6 +51,7 @@ start() { # OPTIONS: the server, until it says that it listens; as $RUN_AS if th
   ) >/dev/null 2>&1 &
   within 15 grep -qs "^listening on" /tmp/out.log || { log; return 1; }
 }
+mount_disk() { mkdir -p /tmp/disk && modprobe crc32c_generic; modprobe ext4 && mount -t ext4 /dev/vda /tmp/disk; }
 stop() { # prints the server's exit code
   kill -TERM "$(cat /tmp/server.pid)"
   within 5 test -s /tmp/server.code || { echo "still there 5 s after SIGTERM"; kill -KILL "$(cat /tmp/server.pid)"; return 1; }

@@ -33,6 +33,7 @@ ffmpeg ffmpeg
 curl curl
 jq jq
 perl perl-base
+/usr/sbin/mkfs.ext4 e2fsprogs
 gcc gcc
 make make
 /usr/lib/x86_64-linux-gnu/libelf.so.1 libelf1
@@ -78,7 +79,7 @@ build_initramfs() {
   root=$work/root
   rm -rf "$root"
   mkdir -p "$root"/{bin,dev,etc,lib,proc,share,sys,tmp,usr}
-  for module in virtio_pci virtio_net virtio-rng 9pnet_virtio 9p vivid v4l2loopback; do
+  for module in virtio_pci virtio_blk virtio_net virtio-rng 9pnet_virtio 9p crc32c_generic ext4 vivid v4l2loopback; do
     /usr/sbin/modprobe -d "$work/kernel" -S "$release" --show-depends "$module"
   done | sed -n 's/^insmod \(\S*\).*/\1/p' | sort -u | while read -r module; do
     install -D "$module" "$root/${module#"$work/kernel/"}"
@@ -132,6 +133,7 @@ boot() {
     -append "console=ttyS0 quiet panic=-1" \
     -nic "user,model=virtio-net-pci,restrict=on,hostfwd=tcp:127.0.0.1:$http_port-:8081,hostfwd=tcp:127.0.0.1:$control_port-:2323" \
     -device virtio-rng-pci \
+    -drive "file=$work/disk.img,if=virtio,format=raw" \
     -virtfs local,path=/usr,mount_tag=usr,security_model=none,readonly=on,multidevs=remap \
     -virtfs "local,path=$work/share,mount_tag=share,security_model=none,readonly=on" \
     </dev/null >"$work/qemu.log" 2>&1 &
@@ -143,6 +145,18 @@ boot() {
   done
   url=http://127.0.0.1:$http_port
   say "qemu with $accel; the guest's port 8081 is $url, its shell is 127.0.0.1:$control_port"
+}
+
+# As if somebody pulled the plug: what the guest had not written to its disk is gone.
+cut_off_guest() {
+  kill -KILL "$qemu"
+  wait "$qemu" 2>/dev/null || true
+}
+
+empty_disk() {
+  rm -f "$work/disk.img"
+  truncate -s 64M "$work/disk.img"
+  /usr/sbin/mkfs.ext4 -q "$work/disk.img"
 }
 
 free_port() {
@@ -185,6 +199,7 @@ install "$binary" "$work/share/livestream"
 build_only
 build_initramfs
 qemu='' viewer=''
+empty_disk
 trap '[[ -z $viewer ]] || kill "$viewer" 2>/dev/null; [[ -z $qemu ]] || kill "$qemu" 2>/dev/null' EXIT
 boot
 if [[ $mode == prompt ]]; then prompt; exit; fi

@@ -3,7 +3,7 @@
 
 all=(no_camera list_cameras raw_pictures raw_formats every_format every_meaning odd_rate nearest_size
   controls marked_pictures unplug_and_replug other_number busy denied
-  jpeg_untouched jpeg_without_tables stall feeder_restarts broken_pictures idle_closes_camera)
+  jpeg_untouched jpeg_without_tables stall feeder_restarts broken_pictures idle_closes_camera cut_off)
 failed=0
 
 run_scenarios() {
@@ -21,6 +21,30 @@ run_scenarios() {
   done
   if ((failed)); then say "$failed failed; logs and pictures: $work/seen"; else say "all as expected"; fi
   ((failed == 0))
+}
+
+# A machine that is cut off CUTS times right behind an answer keeps each donation that was answered.
+cut_off() {
+  local cuts=${CUTS:-20} round number answered=$work/seen/answered.txt kept=$work/seen/kept.txt
+  : >"$answered"
+  for ((round = 1; round <= cuts; round++)); do
+    guest mount_disk || { row FAIL "the disk can be mounted, cut $round" ""; return 0; }
+    serve --source pattern --size 160x120 --data /tmp/disk/data >/dev/null || { row FAIL "it starts, cut $round" ""; return 0; }
+    for ((number = 1; number <= 5; number++)); do
+      [[ $(curl -s -o /dev/null -w '%{http_code}' --max-time 20 -d "message=$round.$number" "$url/donate") == 303 ]] || break
+      echo "$round.$number" >>"$answered"
+    done
+    cut_off_guest
+    boot 2>/dev/null
+  done
+  guest 'mount_disk; /share/livestream donations --data /tmp/disk/data' | cut -f 5 >"$kept" || true
+  local lost
+  lost=$( (grep -vxFf "$kept" "$answered" || true) | tr '\n' ' ')
+  if [[ -s $answered && -z $lost ]]; then
+    row ok "what was answered outlives $cuts cuts of the power" "$(wc -l <"$answered") donations"
+  else
+    row FAIL "what was answered outlives $cuts cuts of the power" "lost: $lost"
+  fi
 }
 
 no_camera() {
