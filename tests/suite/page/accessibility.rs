@@ -11,7 +11,7 @@ fn has_no_fault(browser: &Browser, open: impl Fn(&Window)) {
     let mut faults = Vec::new();
     for dark in [false, true] {
         for (fingers, (width, height)) in [(false, WIDE), (true, PHONE), (false, ZOOMED)] {
-            let window = browser.window_of(Person { dark, fingers, no_scripts: false });
+            let window = browser.window_of(Person { dark, fingers, ..Person::default() });
             window.resize(width, height);
             window.expect_trouble();
             open(&window);

@@ -16,6 +16,7 @@ mod phone;
 mod picture;
 mod plain;
 mod rooms;
+mod screens;
 mod shots;
 mod sizes;
 mod styleguide;

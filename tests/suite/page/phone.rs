@@ -113,7 +113,7 @@ fn the_other_pages_fit_too(browser: &Browser) {
 in_browsers!(without_scripts_it_fits_too: chromium, firefox);
 fn without_scripts_it_fits_too(browser: &Browser) {
     let server = Server::pattern(&[]);
-    let window = browser.window_of(Person { no_scripts: true, fingers: true, dark: false });
+    let window = browser.window_of(Person { no_scripts: true, fingers: true, ..Person::default() });
     window.resize(UPRIGHT.0, UPRIGHT.1);
     window.goto(&server.url("/"));
     fits(&window, "the page without scripts");

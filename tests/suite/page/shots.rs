@@ -45,7 +45,7 @@ fn shots() {
     window.wait("document.getElementById('qr').naturalWidth > 0");
     save("connect", &window);
     for (name, width, height) in [("phone", 360, 740), ("phone-on-its-side", 740, 360)] {
-        let window = browser.window_of(Person { dark: true, fingers: true, no_scripts: false });
+        let window = browser.window_of(Person { dark: true, fingers: true, ..Person::default() });
         window.resize(width, height);
         window.goto(&server.url("/"));
         is_live(&window);

@@ -110,8 +110,13 @@ impl ChromiumTab {
         if person.fingers {
             tab.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": true }));
         }
-        if person.dark {
-            let features = json!([{ "name": "prefers-color-scheme", "value": "dark" }]);
+        let features = [
+            (person.dark, json!({ "name": "prefers-color-scheme", "value": "dark" })),
+            (person.few_colours, json!({ "name": "forced-colors", "value": "active" })),
+        ];
+        let features: Vec<Value> =
+            features.into_iter().filter(|(is, _)| *is).map(|(_, feature)| feature).collect();
+        if !features.is_empty() {
             tab.call("Emulation.setEmulatedMedia", json!({ "features": features }));
         }
         tab

@@ -38,6 +38,8 @@ pub(crate) struct Person {
     pub(crate) fingers: bool,
     /// Likes pages dark.
     pub(crate) dark: bool,
+    /// Has pages drawn in the system's few colours, for contrast. Chromium alone pretends it.
+    pub(crate) few_colours: bool,
 }
 
 impl Browser {
