@@ -114,7 +114,7 @@ fn write(server: &mut Session, way: &mut Way, bytes: &[u8]) -> Result<usize> {
 #[test]
 fn what_is_written_in_pieces_is_read_whole() {
     let (mut server, mut client, mut way) = agreed();
-    let picture: Vec<u8> = (0..200_000_u32).map(|at| (at * 7 >> 3) as u8).collect();
+    let picture: Vec<u8> = (0..200_000_u32).map(|at| ((at * 7) >> 3) as u8).collect();
     let before = way.writes;
     assert_eq!(write(&mut server, &mut way, &picture).unwrap(), picture.len());
     assert!(!server.owes());
