@@ -20,7 +20,7 @@ use crate::live::channel::Channels;
 use crate::live::encode::Encoders;
 use crate::live::governor;
 use crate::live::supervisor;
-use crate::net::{self, Bound, Engine, Topics};
+use crate::net::{self, Bound, Certificate, Engine, Topics};
 use crate::room::{Room, Rooms};
 use crate::rtsp;
 use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers};
@@ -49,6 +49,8 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let shown = config.source.as_ref().map(|choice| sources.add(choice)).transpose()?;
     let shown_in_rooms: Vec<usize> =
         config.rooms.iter().map(|room| sources.add(&room.source)).collect::<Result<_, _>>()?;
+    let certificate = certificate(config)?;
+    let by_tls = certificate.is_some();
     system::allow_many_descriptors();
     let bound = net::bind(config.bind, config.port).map_err(|error| Error::Bind {
         address: config.bind,
@@ -56,7 +58,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         error,
     })?;
     let rtsp = if config.no_rtsp { None } else { bind_rtsp(config)? };
-    let addresses = announce(&bound, rtsp.as_ref(), out);
+    let addresses = announce(&bound, rtsp.as_ref(), by_tls, out);
     let shown = shown.map_or_else(|| sources.add(&unnamed()), Ok)?;
 
     let store = state::open(config.data.as_deref(), bound.addresses()[0].port());
@@ -81,7 +83,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let about = About {
         name: system::machine_name(),
         addresses,
-        rtsp_addresses: rtsp.iter().flat_map(rtsp_addresses).collect(),
+        rtsp_addresses: rtsp.iter().flat_map(|bound| of_rtsp(bound, by_tls)).collect(),
         donate_url: config.donate_url.clone(),
         started,
     };
@@ -96,20 +98,28 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     ));
     state::recall(&context);
     let mut encoders = Encoders::start(&channels, &audience);
-    web::start(bound, &context);
+    let for_http = certificate.as_ref().map(Certificate::for_http);
+    web::start(bound.with_tls(for_http), &context);
     let plan =
         rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
     if let Some(bound) = rtsp {
-        rtsp::start(bound, plan, &context);
+        let for_rtsp = certificate.as_ref().map(Certificate::for_rtsp);
+        rtsp::start(bound.with_tls(for_rtsp), plan, &context);
     }
 
-    let mut looked_at = started;
+    let (mut looked_at, mut read_at) = (started, started);
     governor::run(&audience, &clock, shutdown, || {
         encoders.keep();
         let now = clock.now();
         if now.duration_since(looked_at) >= BETWEEN_LOOKS {
             looked_at = now;
             context.access.look_again();
+        }
+        if let Some(certificate) = &certificate
+            && now.duration_since(read_at) >= BETWEEN_READS
+        {
+            read_at = now;
+            certificate.look_again();
         }
     });
     info!("stopping");
@@ -166,6 +176,13 @@ fn access(config: &Config) -> Access {
     Access::new(config.hosts.clone(), readers, Proxies { at, header })
 }
 
+/// The certificate that clients are shown, if TLS is spoken.
+fn certificate(config: &Config) -> Result<Option<Certificate>, Error> {
+    let files = config.tls_cert.clone().zip(config.tls_key.clone());
+    let read = files.map(|(certificate, key)| Certificate::read(certificate, key));
+    read.transpose().map_err(Error::Certificate)
+}
+
 /// Binds the port of RTSP; `None` if that of the default is taken, as by a second server.
 fn bind_rtsp(config: &Config) -> Result<Option<Bound>, Error> {
     let port = config.rtsp_port.unwrap_or(DEFAULT_RTSP_PORT);
@@ -179,16 +196,33 @@ fn bind_rtsp(config: &Config) -> Result<Option<Bound>, Error> {
     }
 }
 
-fn rtsp_addresses(bound: &Bound) -> Vec<String> {
-    bound.addresses().iter().map(|address| format!("rtsp://{address}/")).collect()
+/// Where what was bound is reached by HTTP, then by TLS.
+fn of_http(bound: &Bound, by_tls: bool) -> Vec<String> {
+    reached(bound, "http", by_tls.then_some("https"))
 }
 
-/// Prints a line for each address, and on a terminal the QR code of the first that others reach.
-fn announce(bound: &Bound, rtsp: Option<&Bound>, out: &mut impl Write) -> Vec<String> {
-    let addresses: Vec<String> =
-        bound.addresses().iter().map(|address| format!("http://{address}/")).collect();
-    let print = |out: &mut dyn Write| -> std::io::Result<()> {
-        for address in addresses.iter().cloned().chain(rtsp.into_iter().flat_map(rtsp_addresses)) {
+/// The same by RTSP.
+fn of_rtsp(bound: &Bound, by_tls: bool) -> Vec<String> {
+    reached(bound, "rtsp", by_tls.then_some("rtsps"))
+}
+
+fn reached(bound: &Bound, in_clear: &str, by_tls: Option<&str>) -> Vec<String> {
+    let of = |scheme| bound.addresses().iter().map(move |at| format!("{scheme}://{at}/"));
+    [in_clear].into_iter().chain(by_tls).flat_map(of).collect()
+}
+
+/// Prints a line for each address, and on a terminal the QR code of the first that others reach: in
+/// clear, as a certificate is seldom one of an address.
+fn announce(
+    bound: &Bound,
+    rtsp: Option<&Bound>,
+    by_tls: bool,
+    out: &mut impl Write,
+) -> Vec<String> {
+    let addresses = of_http(bound, by_tls);
+    let of_rtsp = rtsp.into_iter().flat_map(|bound| of_rtsp(bound, by_tls));
+    let print = move |addresses: &[String], out: &mut dyn Write| -> std::io::Result<()> {
+        for address in addresses.iter().cloned().chain(of_rtsp) {
             writeln!(out, "listening on {address}")?;
         }
         let of_lan = bound.addresses().iter().position(|address| !address.ip().is_loopback());
@@ -200,7 +234,7 @@ fn announce(bound: &Bound, rtsp: Option<&Bound>, out: &mut impl Write) -> Vec<St
         }
         out.flush()
     };
-    if let Err(error) = print(out) {
+    if let Err(error) = print(&addresses, out) {
         // Whoever started it closed its output; viewers can come all the same.
         warn!("cannot print the addresses: {error}");
     }
@@ -209,6 +243,8 @@ fn announce(bound: &Bound, rtsp: Option<&Bound>, out: &mut impl Write) -> Vec<St
 
 /// A machine may come into its network, or into another one, at any time.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+/// A certificate lasts for months, and a new one is waited for by whoever put it there.
+const BETWEEN_READS: Duration = Duration::from_secs(3);
 
 fn no(what: &'static str) -> impl Fn(std::io::Error) -> Error {
     move |error| Error::System { what, error }

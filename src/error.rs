@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::net::NoCertificate;
 use crate::source::clip::NotAClip;
 use crate::source::folder::NoPictures;
 use crate::source::pipe::{IsTerminal, NoCommand};
@@ -27,6 +28,8 @@ pub enum Error {
     Command(NoCommand),
     /// Standard input is no source.
     Input(IsTerminal),
+    /// The certificate for TLS or its key is of no use.
+    Certificate(NoCertificate),
     /// The system refused a thread, a poll or a signal handler.
     System {
         /// What was to be made.
@@ -68,6 +71,7 @@ impl fmt::Display for Error {
             Error::Folder(error) => error.fmt(f),
             Error::Command(error) => error.fmt(f),
             Error::Input(error) => error.fmt(f),
+            Error::Certificate(error) => error.fmt(f),
             Error::System { what, error } => write!(f, "the system gives no {what}: {error}"),
         }
     }

@@ -4,16 +4,21 @@
 //! (`MSG_TRUNC`), so that a thousand viewers cost this side little. Stands alone: the
 //! benches and the hostile tests read with it.
 
+#![allow(dead_code, reason = "each of the programs that have it uses a part")]
+
 use std::io::{ErrorKind, Read};
 use std::mem::MaybeUninit;
 use std::net::TcpStream;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use rustls::ClientConnection;
 use socket2::SockRef;
 
 /// One viewer.
 pub(crate) struct Viewer {
     pub(crate) socket: mio::net::TcpStream,
+    /// If it is by TLS: what came is decrypted then, and thrown away here.
+    session: Option<Box<ClientConnection>>,
     /// Bytes of heads that are not whole yet.
     head: Vec<u8>,
     /// Bytes of the picture that are still to come.
@@ -28,6 +33,8 @@ pub(crate) struct Viewer {
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) pictures: u64,
+    /// Bytes of pictures whose head came.
+    pub(crate) bytes: u64,
     last: Option<Instant>,
     /// Milliseconds between two pictures.
     pub(crate) gaps_ms: Vec<f32>,
@@ -41,12 +48,18 @@ impl Viewer {
         stream.set_nonblocking(true)?;
         Ok(Self {
             socket: mio::net::TcpStream::from_std(stream),
+            session: None,
             head: Vec::new(),
             picture_left: 0,
             stamp: None,
             over: false,
             seen: Seen::default(),
         })
+    }
+
+    /// The same by TLS, once both sides have agreed.
+    pub(crate) fn by_tls(stream: TcpStream, session: ClientConnection) -> std::io::Result<Self> {
+        Ok(Self { session: Some(Box::new(session)), ..Self::over(stream)? })
     }
 
     /// Reads what is there, at most `most` bytes. Returns how many came.
@@ -73,8 +86,12 @@ impl Viewer {
     fn skip_picture(&mut self, most: usize) -> std::io::Result<usize> {
         let mut nowhere = [MaybeUninit::uninit(); 64 * 1024];
         let length = self.picture_left.min(most).min(nowhere.len());
-        let bytes =
-            SockRef::from(&self.socket).recv_with_flags(&mut nowhere[..length], MSG_TRUNC)?;
+        let bytes = match &self.session {
+            None => {
+                SockRef::from(&self.socket).recv_with_flags(&mut nowhere[..length], MSG_TRUNC)?
+            }
+            Some(_) => self.receive(&mut [0; 16 * 1024][..length.min(16 * 1024)])?,
+        };
         self.picture_left -= bytes;
         if bytes > 0 && self.picture_left == 0 {
             self.picture_came();
@@ -82,11 +99,23 @@ impl Viewer {
         Ok(bytes)
     }
 
+    fn receive(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let Some(session) = &mut self.session else { return self.socket.read(buffer) };
+        loop {
+            match session.reader().read(buffer) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                outcome => return outcome,
+            }
+            session.read_tls(&mut self.socket)?;
+            session.process_new_packets().map_err(std::io::Error::other)?;
+        }
+    }
+
     /// Reads a little, up to the end of the next part's head.
     fn read_head(&mut self, most: usize) -> std::io::Result<usize> {
         let mut some = [0; HEAD_READ_BYTES];
         let length = most.min(some.len());
-        let bytes = self.socket.read(&mut some[..length])?;
+        let bytes = self.receive(&mut some[..length])?;
         self.head.extend_from_slice(&some[..bytes]);
         while let Some((length, used)) = part_head(&self.head) {
             self.stamp = stamp(&self.head[..used]);
@@ -94,6 +123,7 @@ impl Viewer {
             let here = length.min(self.head.len());
             self.head.drain(..here);
             self.picture_left = length - here;
+            self.seen.bytes += length as u64;
             if self.picture_left > 0 {
                 break;
             }

@@ -5,9 +5,12 @@
 use std::collections::HashMap;
 use std::io::{Result, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use socket2::{Domain, Socket, Type};
 
 use crate::viewer::{Seen, Viewer};
@@ -17,6 +20,8 @@ use crate::viewer::{Seen, Viewer};
 pub(crate) struct Plan {
     /// The server.
     pub address: SocketAddr,
+    /// Whose certificate it shows, if clients are to speak TLS.
+    pub tls: Option<CertificateDer<'static>>,
     /// What each client asks for, in turn; `None` where the server sends unasked.
     pub paths: Vec<Option<String>>,
     /// How many clients.
@@ -42,6 +47,8 @@ pub(crate) struct Got {
     pub fps_p50: f64,
     /// Pictures that all got together.
     pub pictures: u64,
+    /// What one of them weighs: who cannot take it gets a lower level.
+    pub picture_bytes: u64,
     /// Milliseconds between two pictures of a client, at the 99th percentile.
     pub gap_p99_ms: f64,
     /// Milliseconds from the capture to the last byte, where parts carry the time.
@@ -95,12 +102,14 @@ pub(crate) fn watch(plan: &Plan, mut at_start: impl FnMut(), mut at_end: impl Fn
 
 fn connect(plan: &Plan, poll: &Poll) -> HashMap<Token, Client> {
     let slow = plan.slow.map_or(0, |(count, _)| count);
+    let tls = plan.tls.as_ref().map(trusting);
     (0..plan.clients + slow)
         .filter_map(|number| {
             let path = &plan.paths[number % plan.paths.len()];
             let rate = plan.slow.filter(|_| number >= plan.clients).map(|(_, rate)| rate);
             // Who is not let in is not served; a server with a short queue loses some.
-            let mut client = Client::connect(plan.address, path.as_deref(), rate).ok()?;
+            let mut client =
+                Client::connect(plan.address, path.as_deref(), rate, tls.as_ref()).ok()?;
             let token = Token(number);
             poll.registry()
                 .register(&mut client.viewer.socket, token, Interest::READABLE)
@@ -124,7 +133,12 @@ struct Allowance {
 }
 
 impl Client {
-    fn connect(address: SocketAddr, path: Option<&str>, rate: Option<usize>) -> Result<Self> {
+    fn connect(
+        address: SocketAddr,
+        path: Option<&str>,
+        rate: Option<usize>,
+        tls: Option<&Arc<ClientConfig>>,
+    ) -> Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         if rate.is_some() {
             // What a phone on a bad link would hold.
@@ -132,13 +146,23 @@ impl Client {
         }
         socket.connect_timeout(&address.into(), CONNECT_TIME)?;
         let mut stream: TcpStream = socket.into();
-        if let Some(path) = path {
-            let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
-            stream.write_all(request.as_bytes())?;
-        }
+        let request = path.map(|path| format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n"));
+        let request = request.unwrap_or_default();
+        let viewer = match tls {
+            Some(config) => {
+                let session = ClientConnection::new(Arc::clone(config), address.ip().into());
+                let mut session = session.map_err(std::io::Error::other)?;
+                rustls::Stream::new(&mut session, &mut stream).write_all(request.as_bytes())?;
+                Viewer::by_tls(stream, session)?
+            }
+            None => {
+                stream.write_all(request.as_bytes())?;
+                Viewer::over(stream)?
+            }
+        };
         let allowance =
             rate.map(|rate| Allowance { bytes_per_sec: rate, since: Instant::now(), used: 0 });
-        Ok(Self { viewer: Viewer::over(stream)?, allowance })
+        Ok(Self { viewer, allowance })
     }
 
     fn read_slowly(&mut self) {
@@ -153,6 +177,18 @@ impl Client {
     }
 }
 
+fn trusting(certificate: &CertificateDer<'static>) -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.clone()).expect("a certificate");
+    let config =
+        ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+    Arc::new(config)
+}
+
 fn sum_up(clients: Vec<Client>, measured: Duration) -> Got {
     let (slow, fast): (Vec<Client>, Vec<Client>) =
         clients.into_iter().partition(|client| client.allowance.is_some());
@@ -164,12 +200,15 @@ fn sum_up(clients: Vec<Client>, measured: Duration) -> Got {
     let all = |pick: fn(&Client) -> &Vec<f32>, of: &[Client]| {
         spread(of.iter().flat_map(|client| pick(client).iter().copied()).collect())
     };
+    let pictures = fast.iter().map(|client| client.viewer.seen.pictures).sum::<u64>();
+    let bytes = fast.iter().map(|client| client.viewer.seen.bytes).sum::<u64>();
     Got {
         served: fast.iter().filter(|client| client.viewer.seen.pictures > 0).count(),
         ended: fast.iter().filter(|client| client.viewer.over).count(),
         fps_min: fps.first().copied().unwrap_or_default(),
         fps_p50: fps.get(fps.len() / 2).copied().unwrap_or_default(),
-        pictures: fast.iter().map(|client| client.viewer.seen.pictures).sum(),
+        pictures,
+        picture_bytes: bytes / pictures.max(1),
         gap_p99_ms: all(|client| &client.viewer.seen.gaps_ms, &fast).map_or(0.0, |gaps| gaps.p99),
         latency_ms: all(|client| &client.viewer.seen.latencies_ms, &fast),
         slow_latency_ms: all(|client| &client.viewer.seen.latencies_ms, &slow),

@@ -1,7 +1,7 @@
 //! What does one more viewer cost?
 //!
 //! Starts the server on a clip made on the spot, watches it with 1 to 1000 viewers
-//! on this machine, at full quality, spread over all levels and over eight rooms, with a slow
+//! on this machine, at full quality, by TLS, spread over all levels and over eight rooms, with a slow
 //! one among them, and prints the README's tables; the plots go to `docs/`. Rivals are
 //! measured in the same run, with the same pictures, in turn with ours:
 //! GStreamer where it is installed, and what `RIVALS` names, a line each:
@@ -88,6 +88,18 @@ fn main() {
                 full.push(row);
             }
         }
+    }
+
+    println!("\n## 100 viewers in clear, and 100 by TLS\n");
+    println!("{}", Row::HEAD);
+    let in_clear: Start = Box::new(|| Some(Server::livestream(&source)));
+    let by_tls: Start = Box::new(|| Some(Server::by_tls(&source, &clip.folder)));
+    // Whoever decrypts on this machine may not keep up: what is compared must weigh the same.
+    let both = side_by_side(&[in_clear, by_tls], 100, seconds, rounds);
+    let both: Vec<Row> = both.into_iter().map(median).collect();
+    both.iter().for_each(|row| println!("{row}"));
+    for Row { name, got, .. } in &both {
+        println!("\nOf {name}, a picture had {} kB.", got.picture_bytes / 1000);
     }
 
     println!("\n## Viewers spread over all eight levels, from one 720p JPEG camera\n");
@@ -189,6 +201,7 @@ fn beside_the_parent(clients: usize, all: &[Vec<Row>]) -> impl Iterator<Item = F
 fn plan(server: &Server, clients: usize, seconds: u64) -> Plan {
     Plan {
         address: server.address,
+        tls: server.certificate.clone(),
         paths: vec![server.path.clone()],
         clients,
         slow: None,

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::CertificateDer;
+
 use crate::launch::launch_as;
 use crate::parent;
 use crate::usage::{Usage, usage};
@@ -17,6 +19,8 @@ pub(crate) struct Server {
     pub address: SocketAddr,
     /// What to ask for; `None` where it sends unasked.
     pub path: Option<String>,
+    /// What it shows to who speaks TLS, if it does.
+    pub certificate: Option<CertificateDer<'static>>,
     /// More would take minutes to connect.
     pub most_clients: usize,
     child: Child,
@@ -26,6 +30,24 @@ impl Server {
     /// Ours, showing `source`.
     pub(crate) fn livestream(source: &str) -> Self {
         Self::of(Command::new(env!("CARGO_BIN_EXE_livestream")), parent::OURS, source)
+    }
+
+    /// Ours, which is asked by TLS; its certificate lies in `folder`.
+    pub(crate) fn by_tls(source: &str, folder: &Path) -> Self {
+        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]);
+        let made = made.expect("a certificate");
+        let write = |name: &str, pem: String| {
+            let path = folder.join(name);
+            std::fs::write(&path, pem).expect("a file");
+            path.display().to_string()
+        };
+        let certificate = write("cert.pem", made.cert.pem());
+        let key = write("key.pem", made.signing_key.serialize_pem());
+        let options = ["--source", source, "--tls-cert", &certificate, "--tls-key", &key];
+        let command = Command::new(env!("CARGO_BIN_EXE_livestream"));
+        let mut server = Self::with(command, "livestream, by TLS", &options);
+        server.certificate = Some(made.cert.der().clone());
+        server
     }
 
     /// Ours, with one more room for each clip.
@@ -50,7 +72,14 @@ impl Server {
         let options = [&options[..], shown].concat();
         let (child, addresses) = launch_as(command, &options, "warn", Stdio::inherit());
         let (address, path) = (addresses[0], Some("/stream".into()));
-        Self { name: name.into(), address, path, most_clients: usize::MAX, child }
+        Self {
+            name: name.into(),
+            address,
+            path,
+            most_clients: usize::MAX,
+            certificate: None,
+            child,
+        }
     }
 
     /// GStreamer's `multipartmux` into `tcpserversink`, with the pictures of a folder.
@@ -68,7 +97,8 @@ impl Server {
             .ok()?;
         let name = "GStreamer multipartmux ! tcpserversink".into();
         // It listens with a backlog of five, and takes one connection at a time.
-        Self { name, address: local(port), path: None, most_clients: 100, child }.once_it_listens()
+        Self { name, address: local(port), path: None, most_clients: 100, certificate: None, child }
+            .once_it_listens()
     }
 
     /// A server that the caller starts by a command line with `{port}` in it, and that answers
@@ -84,8 +114,15 @@ impl Server {
             .spawn()
             .ok()?;
         let path = (!path.is_empty()).then(|| path.to_owned());
-        Self { name: name.into(), address: local(port), path, most_clients: usize::MAX, child }
-            .once_it_listens()
+        Self {
+            name: name.into(),
+            address: local(port),
+            path,
+            most_clients: usize::MAX,
+            certificate: None,
+            child,
+        }
+        .once_it_listens()
     }
 
     fn once_it_listens(self) -> Option<Self> {

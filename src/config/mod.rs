@@ -146,6 +146,15 @@ pub struct Config {
     #[arg(long, value_name = "DIR", conflicts_with = "no_rtsp", value_parser = parse_folder)]
     pub clips: Option<PathBuf>,
 
+    /// Certificate for `https://` and `rtsps://` at the same ports, beside what is in clear: a PEM
+    /// file, the server's own first; read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// Key of that certificate: a PEM file without password
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
     /// Page for real payments, which the donate button then leads to as well
     #[arg(long, value_name = "URL", value_parser = parse_donate_url)]
     pub donate_url: Option<String>,

@@ -64,7 +64,7 @@ pub(super) fn read(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<(Config, Origins), Refused> {
     let arguments = command_last(arguments);
-    let typed = Config::command().try_get_matches_from(&arguments).map_err(usage)?;
+    let typed = matches_of(&arguments).map_err(usage)?;
     let folder = data_folder(path_of(&typed, "data").as_deref(), &variable);
     let layer = read_layer(&typed, folder.as_deref())?;
     let mut all = arguments;
@@ -78,6 +78,16 @@ pub(super) fn read(
     config.data = data_folder(path_of(&merged, "data").as_deref(), variable);
     let origins = Origins::of(&typed, &merged, layer.as_ref(), config.data.as_deref());
     Ok((config, origins))
+}
+
+/// What was typed; what it goes with may stand in the file.
+fn matches_of(arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    match Config::command().try_get_matches_from(arguments) {
+        Err(error) if error.kind() == Usage::MissingRequiredArgument => {
+            Config::command().ignore_errors(true).try_get_matches_from(arguments)
+        }
+        outcome => outcome,
+    }
 }
 
 /// Flags are the server's, and so stand before a command; `config` shows them, and is understood
@@ -177,7 +187,8 @@ fn check(setting: &Setting) -> Result<(), String> {
     let arguments = std::iter::once("livestream".to_owned()).chain(as_arguments(setting));
     match Config::command().try_get_matches_from(arguments) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == Usage::ArgumentConflict => Ok(()),
+        // Whether it goes with the others is seen with them.
+        Err(error) if ALONE.contains(&error.kind()) => Ok(()),
         Err(error) => Err(in_one_line(&without_addresses(error).to_string())),
     }
 }
@@ -336,6 +347,8 @@ const MAX_KEY_CHARS: usize = 40;
 const NEAR: usize = 2;
 const MAX_COLUMN_CHARS: usize = 60;
 const MAX_WHY_CHARS: usize = 400;
+/// What is wrong only of a flag that stands alone.
+const ALONE: [Usage; 2] = [Usage::ArgumentConflict, Usage::MissingRequiredArgument];
 /// What is only ever typed.
 const NEVER: [&str; 4] = ["config", "list-cameras", "help", "version"];
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use log::debug;
 use mio::event::Source;
 use mio::net::{TcpListener, TcpStream};
+use rustls::ServerConfig;
 use socket2::SockRef;
 
 use super::lane::{Handle, Moment, Places, Talk, Turn};
@@ -39,6 +40,7 @@ pub(crate) type Welcome = Box<dyn FnMut(Newcomer) -> Box<dyn Talk> + Send>;
 /// The talk of a listening socket.
 pub(crate) struct Acceptor {
     listener: TcpListener,
+    tls: Option<Arc<ServerConfig>>,
     places: Places,
     registry: Arc<Registry>,
     welcome: Welcome,
@@ -52,9 +54,9 @@ impl Acceptor {
         registry: Arc<Registry>,
         welcome: Welcome,
     ) -> Self {
-        let listener = bound.into_listener();
+        let (listener, tls) = bound.into_parts();
         bound_buffers(&listener);
-        Self { listener: TcpListener::from_std(listener), places, registry, welcome }
+        Self { listener: TcpListener::from_std(listener), tls, places, registry, welcome }
     }
 
     fn take_in(&mut self, socket: TcpStream, peer: SocketAddr, now: Instant) {
@@ -66,7 +68,8 @@ impl Acceptor {
                 .warn(now, format_args!("a connection from {ip} is turned away: all are in use"));
             return;
         };
-        let newcomer = Newcomer { wire: Wire::plain(socket), guest, handle: handle.clone(), peer };
+        let wire = Wire::new(socket, self.tls.clone());
+        let newcomer = Newcomer { wire, guest, handle: handle.clone(), peer };
         let talk = (self.welcome)(newcomer);
         handle.begin(talk);
     }

@@ -4,24 +4,34 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
 
+use rustls::ServerConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Listening sockets that do not accept yet.
 pub struct Bound {
     listener: TcpListener,
     addresses: Vec<SocketAddr>,
+    /// How TLS is spoken there, beside what is spoken in clear.
+    tls: Option<Arc<ServerConfig>>,
 }
 
 impl Bound {
+    /// Lets clients speak TLS as well.
+    #[must_use]
+    pub(crate) fn with_tls(self, tls: Option<Arc<ServerConfig>>) -> Self {
+        Self { tls, ..self }
+    }
+
     /// The addresses that it can be reached at, loopback first.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }
 
-    /// The listening socket, that does not wait.
-    pub(super) fn into_listener(self) -> TcpListener {
-        self.listener
+    /// The listening socket, that does not wait, and how TLS is spoken there.
+    pub(super) fn into_parts(self) -> (TcpListener, Option<Arc<ServerConfig>>) {
+        (self.listener, self.tls)
     }
 }
 
@@ -42,7 +52,7 @@ pub fn bind(address: Option<IpAddr>, port: u16) -> std::io::Result<Bound> {
     };
     let bound = listener.local_addr()?;
     let addresses = reachable(bound);
-    Ok(Bound { listener, addresses })
+    Ok(Bound { listener, addresses, tls: None })
 }
 
 fn is_about_the_port(error: &std::io::Error) -> bool {

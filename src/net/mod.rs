@@ -8,10 +8,11 @@
 //!
 //! Knows no protocol: what a connection says is a [`Talk`](lane::Talk)'s, of HTTP or of RTSP.
 //! [`registry`] knows how all of them stand, and who gives way when one of the [`limits`] is
-//! reached; [`backlog`] keeps what a slow client has not read small, from what [`kernel`] tells.
+//! reached; a [`wire`] carries a connection's bytes in clear or by TLS; [`backlog`] keeps what a slow client has not read small, from what [`kernel`] tells.
 
 pub(crate) mod accept;
 pub(crate) mod backlog;
+mod certificate;
 mod engine;
 pub(crate) mod kernel;
 pub(crate) mod lane;
@@ -19,9 +20,11 @@ pub(crate) mod limits;
 pub(crate) mod listener;
 pub(crate) mod registry;
 pub(crate) mod socket;
+mod tls;
 pub(crate) mod wire;
 pub(crate) mod workers;
 
+pub use certificate::{Certificate, NoCertificate};
 pub use engine::Engine;
 pub use lane::Topics;
 pub use limits::Limits;

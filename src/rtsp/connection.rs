@@ -416,14 +416,15 @@ impl Connection {
             }
             State::Reads => {}
         }
-        let patience = if self.input.is_empty() { IDLE_TIME } else { HEAD_TIME };
+        let begun = !self.input.is_empty() || self.messages.wire.is_agreeing();
+        let patience = if begun { HEAD_TIME } else { IDLE_TIME };
         let deadline = self.waits_since + patience;
         if now < deadline {
             return Some(deadline);
         }
         // Who watches, or may do so at once, need not speak.
         let lives = || self.server.sessions.of_connection(self.client.number).is_some();
-        if !self.input.is_empty() || !lives() {
+        if begun || !lives() {
             debug!("a client said nothing for too long");
             return None;
         }
@@ -449,6 +450,10 @@ impl Connection {
 impl Talk for Connection {
     fn source(&mut self) -> Option<&mut dyn Source> {
         Some(self.messages.wire.source())
+    }
+
+    fn is_costly(&self) -> bool {
+        self.messages.wire.is_agreeing()
     }
 
     fn turn(&mut self, moment: &mut Moment<'_>) -> Turn {

@@ -3,10 +3,10 @@
 //! Nothing waits to be written but here. A reply is kept until there is room; of packets
 //! one frame at the most is kept, as the next one is not offered before this one is gone.
 
-use std::io::{ErrorKind, IoSlice, Read, Result, Write};
+use std::io::{Error, ErrorKind, IoSlice, Read, Result, Write};
 use std::time::{Duration, Instant};
 
-use crate::net::wire::Wire;
+use crate::net::wire::{Outflow, Wire};
 
 /// A connection that whole messages are written to.
 pub(super) struct Messages {
@@ -16,13 +16,16 @@ pub(super) struct Messages {
     sent: usize,
     /// How much of it are replies.
     reply_bytes: usize,
+    /// What had gone out of the connection when there was no more room.
+    counted: u64,
     /// Since when the client takes nothing of it.
     stuck_since: Option<Instant>,
 }
 
 impl Messages {
     pub(super) fn new(wire: Wire) -> Self {
-        Self { wire, pending: Vec::new(), sent: 0, reply_bytes: 0, stuck_since: None }
+        let pending = Vec::new();
+        Self { wire, pending, sent: 0, reply_bytes: 0, counted: 0, stuck_since: None }
     }
 
     /// Reads what there is, up to the length of `buffer`; 0 at the end of input.
@@ -54,22 +57,31 @@ impl Messages {
         while let Some(rest) = self.pending.get(self.sent..).filter(|rest| !rest.is_empty()) {
             match self.wire.write(rest) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => {
-                    self.sent += count;
-                    self.stuck_since = None;
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    let since = *self.stuck_since.get_or_insert(now);
-                    let lost = now.saturating_duration_since(since) > PATIENCE;
-                    return if lost { Err(ErrorKind::TimedOut.into()) } else { Ok(()) };
-                }
-                Err(error) => return Err(error),
+                Ok(count) => self.sent += count,
+                Err(error) => return self.blocked(error, now),
             }
         }
-        (self.sent, self.reply_bytes, self.stuck_since) = (0, 0, None);
+        (self.sent, self.reply_bytes) = (0, 0);
         self.pending.clear();
         self.pending.shrink_to(KEPT_BYTES);
+        if let Err(error) = self.wire.flush() {
+            return self.blocked(error, now);
+        }
+        self.stuck_since = None;
         Ok(())
+    }
+
+    /// Notes that there is no room for now, if that is what is wrong.
+    fn blocked(&mut self, error: Error, now: Instant) -> Result<()> {
+        if error.kind() != ErrorKind::WouldBlock {
+            return Err(error);
+        }
+        if std::mem::replace(&mut self.counted, self.wire.sent()) != self.wire.sent() {
+            self.stuck_since = None;
+        }
+        let since = *self.stuck_since.get_or_insert(now);
+        let lost = now.saturating_duration_since(since) > PATIENCE;
+        if lost { Err(ErrorKind::TimedOut.into()) } else { Ok(()) }
     }
 
     /// Sends what there is room for of `pieces`, and keeps the rest.
@@ -111,7 +123,7 @@ impl Messages {
 
     /// Whether all is written: a frame may be sent.
     pub(super) fn is_free(&self) -> bool {
-        self.pending.is_empty()
+        self.pending.is_empty() && !self.wire.owes()
     }
 
     /// Whether so many replies wait that no more requests are to be taken.

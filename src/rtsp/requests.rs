@@ -315,7 +315,8 @@ impl Asked<'_> {
         let offered = self.request.headers.get("Transport");
         let offered = offered.ok_or_else(|| self.say(Status::BadRequest))?;
         let list = Transport::parse_list(offered).map_err(|_| self.say(Status::BadRequest))?;
-        let udp = at.server.ports.as_ref();
+        // Over UDP, what TLS hides would go in clear.
+        let udp = at.server.ports.as_ref().filter(|_| !at.messages.wire.is_secure());
         let possible: Vec<Transport> = list
             .into_iter()
             .filter(|one| one.lower == Lower::Tcp || udp.is_some())

@@ -8,6 +8,15 @@ use std::net::IpAddr;
 use super::access::Access;
 use crate::proto::http::{Authority, Head, Prefix, Scheme, WebOrigin};
 
+/// What a connection says by itself of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Who holds the other end: a client or its proxy.
+    pub(super) peer: IpAddr,
+    /// Whether it is by TLS.
+    pub(super) scheme: Scheme,
+}
+
 /// The client of a request.
 pub(super) struct Client {
     /// Its own address, behind whatever proxies.
@@ -15,21 +24,24 @@ pub(super) struct Client {
     /// Whom the request names: what `Host` says, and what a proxy was asked for.
     asked: Vec<Authority>,
     scheme: Scheme,
+    /// How the connection itself came, whatever a proxy says.
+    line: Scheme,
     prefix: Option<Prefix>,
     by_proxy: bool,
 }
 
 impl Client {
-    /// Whoever sent this head over a connection from `peer`.
-    pub(super) fn of(access: &Access, head: &Head, peer: IpAddr) -> Self {
-        let peer = peer.to_canonical();
+    /// Whoever sent this head over a connection.
+    pub(super) fn of(access: &Access, head: &Head, line: Line) -> Self {
+        let peer = line.peer.to_canonical();
         let forwarded = access.forwarded(head, peer);
         let by_proxy = forwarded.is_some();
         let forwarded = forwarded.unwrap_or_default();
         Self {
             address: forwarded.client.unwrap_or(peer),
             asked: forwarded.host.into_iter().chain(head.authority().cloned()).collect(),
-            scheme: forwarded.scheme.unwrap_or(Scheme::Http),
+            scheme: forwarded.scheme.unwrap_or(line.scheme),
+            line: line.scheme,
             prefix: forwarded.prefix,
             by_proxy,
         }
@@ -52,6 +64,11 @@ impl Client {
         self.asked.first()
     }
 
+    /// By what it reached the server, or its proxy.
+    pub(super) fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
     /// What stands before each path for the client: nothing, or a path without a slash at its end.
     pub(super) fn prefix(&self) -> &str {
         self.prefix.as_ref().map_or("", Prefix::as_str)
@@ -64,6 +81,12 @@ impl Client {
             let portless = self.by_proxy && authority.port.is_none();
             origin.is_at(authority) || portless && origin.host == authority.host
         };
+        // A page in clear is anybody's who sits between. In clear the scheme is not compared: TLS may
+        // end before the server without a word of it.
+        let is_in_clear = self.line == Scheme::Https && origin.scheme == Scheme::Http;
+        if is_in_clear && !self.by_proxy {
+            return false;
+        }
         self.asked.iter().any(is_at)
     }
 }
@@ -75,12 +98,16 @@ mod tests {
     use crate::web::access::{Proxies, ProxyHeader, Readers};
 
     fn client(fields: &str, peer: &str) -> Client {
+        client_by(Scheme::Http, fields, peer)
+    }
+
+    fn client_by(scheme: Scheme, fields: &str, peer: &str) -> Client {
         let proxies =
             Proxies { at: vec!["127.0.0.0/8".parse().unwrap()], header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies);
         let head = format!("GET / HTTP/1.1\r\n{fields}\r\n");
         let head = parse_head(head.as_bytes()).unwrap().unwrap().0;
-        Client::of(&access, &head, peer.parse().unwrap())
+        Client::of(&access, &head, Line { peer: peer.parse().unwrap(), scheme })
     }
 
     fn is_own(origin: &str, client: &Client) -> bool {
@@ -114,6 +141,18 @@ mod tests {
         for foreign in ["http://a", "http://a:8082", "http://c", "http://b.a:8081"] {
             assert!(!is_own(foreign, &behind), "{foreign}");
         }
+    }
+
+    #[test]
+    fn a_page_in_clear_is_not_the_servers_own_by_tls() {
+        let secure = client_by(Scheme::Https, "Host: a:8081\r\n", "192.0.2.1");
+        assert_eq!(secure.outer_origin().as_deref(), Some("https://a:8081"));
+        assert!(is_own("https://a:8081", &secure) && !is_own("http://a:8081", &secure));
+        assert!(!is_own("https://a", &secure), "that is another port");
+        let fields = "Host: a:8081\r\nX-Forwarded-Proto: http\r\n";
+        let behind = client_by(Scheme::Https, fields, "127.0.0.1");
+        assert_eq!(behind.outer_origin().as_deref(), Some("http://a:8081"));
+        assert!(is_own("http://a:8081", &behind), "the way to the proxy is another");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use log::debug;
 use mio::event::Source;
 
 use super::answer::Answer;
+use super::client::Line;
 use super::context::Context;
 use super::plan::{Intake, Order, Outcome, Plan, Promise, plan};
 use super::sending::{Progress, Sending};
@@ -31,7 +32,7 @@ use crate::net::lane::{Handle, Moment, Talk, Turn};
 use crate::net::limits::REPLY_TIME;
 use crate::net::registry::{Guest, Standing};
 use crate::net::wire::Wire;
-use crate::proto::http::{Head, Invalid, MAX_HEAD_BYTES, Method, Status, parse_head};
+use crate::proto::http::{Head, Invalid, MAX_HEAD_BYTES, Method, Scheme, Status, parse_head};
 use body::{Into, Reading};
 
 /// A connection.
@@ -180,10 +181,16 @@ impl Connection {
         self.answer(answer, &Method::Get, false, now)
     }
 
+    /// What the connection itself says of who asks.
+    fn line(&self) -> Line {
+        let scheme = if self.wire.is_secure() { Scheme::Https } else { Scheme::Http };
+        Line { peer: self.peer, scheme }
+    }
+
     /// Decides about a request whose head is whole.
     fn take(&mut self, head: Head, now: Instant) -> Step {
         self.guest.stands(Standing::Busy, now);
-        let plan = plan(&self.context, head, self.peer, &self.handle, now);
+        let plan = plan(&self.context, head, self.line(), &self.handle, now);
         self.guest.comes_from(plan.client());
         let (body, into, invite) = match plan.intake() {
             Intake::Nothing => {
@@ -416,6 +423,10 @@ impl Connection {
 impl Talk for Connection {
     fn source(&mut self) -> Option<&mut dyn Source> {
         Some(self.wire.source())
+    }
+
+    fn is_costly(&self) -> bool {
+        self.wire.is_agreeing()
     }
 
     fn turn(&mut self, moment: &mut Moment<'_>) -> Turn {

@@ -47,9 +47,9 @@ pub struct Context {
 pub struct About {
     /// The machine's name.
     pub name: String,
-    /// `http://ADDRESS:PORT/` of each address it can be reached at.
+    /// `http://ADDRESS:PORT/` of each address it can be reached at, then those of `https`.
     pub addresses: Vec<String>,
-    /// `rtsp://ADDRESS:PORT/` likewise; empty without RTSP.
+    /// `rtsp://ADDRESS:PORT/` and `rtsps` likewise; empty without RTSP.
     pub rtsp_addresses: Vec<String>,
     /// A payment page.
     pub donate_url: Option<String>,

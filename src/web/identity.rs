@@ -61,7 +61,9 @@ impl Identities {
         sent.map_or(Identity::Stranger, |value| self.read(value))
     }
 
-    /// Gives a viewer its cookie.
+    /// Gives a viewer its cookie. By TLS it is the same and without `Secure`: a browser knows no
+    /// cookie by scheme or port, so that it would no longer be sent to this server in clear, and
+    /// who changes from one to the other would be another viewer each time.
     pub(super) fn give(&self, answer: Answer, id: ViewerId) -> Answer {
         let value = format!("{id}{:016x}", self.tag(id));
         answer.header("Set-Cookie", cookie::set_cookie(NAME, &value, LASTS))

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use super::access::Grant;
 use super::answer::Answer;
-use super::client::Client;
+use super::client::{Client, Line};
 use super::context::Context;
 use super::fields::BadField;
 use super::form::check_media_type;
@@ -87,12 +87,12 @@ pub(super) struct Promise {
 
 /// Decides about a request whose head is whole.
 ///
-/// `handle` is its connection's; `peer` is who holds the other end of the connection; whose request it is tells
+/// `handle` is its connection's; `line` is what that says of who asks; whose request it is tells
 /// [`Plan::client`].
 pub(super) fn plan(
     context: &Arc<Context>,
     head: Head,
-    peer: IpAddr,
+    line: Line,
     handle: &Handle,
     now: Instant,
 ) -> Plan {
@@ -100,7 +100,7 @@ pub(super) fn plan(
         context: Arc::clone(context),
         room: context.rooms.default(),
         path: String::new(),
-        client: Client::of(&context.access, &head, peer),
+        client: Client::of(&context.access, &head, line),
         handle: handle.clone(),
         head,
         query: Vec::new(),

@@ -14,8 +14,10 @@ use crate::proto::http::{Host, Status};
 pub(super) fn answer(request: &Request) -> Reply {
     let outer = address::of_page(request);
     let at_home = request.client.outer_host().is_none_or(|asked| is_this_machine(&asked.host));
+    let scheme = format!("{}://", request.client.scheme().as_str());
     let addresses = &request.context.about.addresses;
-    let lan = addresses.iter().find(|address| !is_loopback(address)).or(addresses.first());
+    let of_scheme = || addresses.iter().filter(|address| address.starts_with(&scheme));
+    let lan = of_scheme().find(|address| !is_loopback(address)).or(of_scheme().next());
     let address = match (outer, lan) {
         (Some(outer), _) if !at_home => outer,
         (_, Some(lan)) => format!("{}{}", lan.trim_end_matches('/'), request.room.path()),

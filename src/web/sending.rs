@@ -4,13 +4,14 @@
 //! a chunk ahead of what is being sent.
 
 use std::fs::File;
-use std::io::{ErrorKind, IoSlice, Result, Write};
+use std::io::{ErrorKind, IoSlice, Result};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::payload::Payload;
 use crate::net::lane::Handle;
+use crate::net::wire::Outflow;
 use crate::net::workers::{Ticket, Workers};
 
 /// An answer of which some may be out.
@@ -20,6 +21,8 @@ pub(super) struct Sending {
     /// Bytes of head and body that are out, for what lies in memory.
     sent: usize,
     file: Option<FromFile>,
+    /// What had gone out of the connection when it was looked at last, and when that became more.
+    counted: u64,
     progress_at: Instant,
 }
 
@@ -52,7 +55,7 @@ impl Sending {
             Payload::File { file, range } => (Payload::None, Some(FromFile::new(file, range))),
             memory => (memory, None),
         };
-        Self { head, body, sent: 0, file, progress_at: now }
+        Self { head, body, sent: 0, file, counted: 0, progress_at: now }
     }
 
     /// What of it lies in memory.
@@ -69,7 +72,25 @@ impl Sending {
     /// [`ErrorKind::UnexpectedEof`]. The connection is of no more use then.
     pub(super) fn pump(
         &mut self,
-        out: &mut impl Write,
+        out: &mut impl Outflow,
+        workers: &Workers,
+        asker: &Handle,
+        now: Instant,
+    ) -> Result<Progress> {
+        let progress = self.write(out, workers, asker, now)?;
+        let moved = std::mem::replace(&mut self.counted, out.sent()) != self.counted;
+        if moved {
+            self.progress_at = now;
+        }
+        Ok(match progress {
+            Progress::Stuck { .. } => Progress::Stuck { since: self.progress_at },
+            progress => progress,
+        })
+    }
+
+    fn write(
+        &mut self,
+        out: &mut impl Outflow,
         workers: &Workers,
         asker: &Handle,
         now: Instant,
@@ -83,20 +104,18 @@ impl Sending {
                 0 => return Ok(Progress::Stuck { since: self.progress_at }),
                 count => self.sent += count,
             }
-            self.progress_at = now;
         }
-        let Some(file) = &mut self.file else { return Ok(Progress::Done) };
+        let Some(file) = &mut self.file else { return self.flush(out) };
         loop {
             while file.sent < file.chunk.len() {
                 match written(out.write(&file.chunk[file.sent..]))? {
                     0 => return Ok(Progress::Stuck { since: self.progress_at }),
                     count => file.sent += count,
                 }
-                self.progress_at = now;
             }
             if !file.next(workers, asker)? {
                 return Ok(match file.ahead {
-                    None if file.left.is_empty() => Progress::Done,
+                    None if file.left.is_empty() => return self.flush(out),
                     _ => Progress::Reading { until: now + BUSY_WAIT },
                 });
             }
@@ -105,6 +124,16 @@ impl Sending {
 }
 
 impl Sending {
+    /// Sees whether what was taken is out.
+    fn flush(&self, out: &mut impl Outflow) -> Result<Progress> {
+        match out.flush() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                Ok(Progress::Stuck { since: self.progress_at })
+            }
+            flushed => flushed.map(|()| Progress::Done),
+        }
+    }
+
     /// The next of what lies in memory and is not out, as much as goes at once.
     fn left(&self) -> Vec<IoSlice<'_>> {
         let mut before = self.sent;

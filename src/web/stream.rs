@@ -5,7 +5,7 @@
 //! thread. [Its connection](super::connection) pumps it when there is news, when its socket has
 //! room, and when the time it named has come.
 
-use std::io::{ErrorKind, IoSlice, Write};
+use std::io::{ErrorKind, IoSlice};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use crate::live::cursor::{Cue, Cursor, Due, View};
 use crate::live::hub::Still;
 use crate::net::Topics;
 use crate::net::backlog::{Backlog, Outlook};
+use crate::net::wire::Outflow;
 use crate::proto::http::ResponseHead;
 use crate::proto::multipart;
 use crate::proto::sock_diag::TcpState;
@@ -39,13 +40,15 @@ pub(super) struct Stream {
     blocked: bool,
     /// What the client has not read.
     backlog: Backlog,
+    /// What the outlet had sent when it was counted last; `None` before the first time.
+    counted: Option<u64>,
     /// Bytes of the next part that went out already, as questions.
     ahead: usize,
     progress_at: Instant,
 }
 
 /// Where a stream goes out: it may take only a part.
-pub(super) trait Outlet: Write {
+pub(super) trait Outlet: Outflow {
     /// What the system knows of the connection, if anything.
     fn state(&mut self) -> Option<TcpState>;
 }
@@ -91,6 +94,7 @@ impl Stream {
             outgoing: Outgoing { head, ..Outgoing::default() },
             blocked: false,
             backlog: Backlog::new(now),
+            counted: None,
             ahead: 0,
             progress_at: now,
         }
@@ -98,18 +102,14 @@ impl Stream {
 
     /// Sends what is due and fits.
     pub(super) fn pump(&mut self, socket: &mut impl Outlet, now: Instant) -> Pumped {
+        // What waited for room may have gone since.
+        self.count(socket, now);
         loop {
             if !self.outgoing.is_empty() && !self.blocked {
-                match self.outgoing.write(socket) {
-                    Ok(0) => {}
-                    Ok(bytes) => {
-                        self.wrote(bytes, now);
-                        self.progress_at = now;
-                    }
-                    Err(_) => return Pumped::Over,
-                }
-                self.blocked = !self.outgoing.is_empty();
-                if !self.blocked {
+                let Ok(whole) = self.outgoing.write(socket) else { return Pumped::Over };
+                self.count(socket, now);
+                self.blocked = !whole;
+                if whole {
                     self.sent_whole(now);
                 }
             }
@@ -131,9 +131,22 @@ impl Stream {
         }
     }
 
-    fn wrote(&mut self, bytes: usize, now: Instant) {
-        self.seat.meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-        self.backlog.wrote(bytes, now);
+    /// Counts what went out.
+    fn count(&mut self, socket: &impl Outlet, now: Instant) {
+        let bytes = self.newly_sent(socket);
+        if bytes > 0 {
+            self.backlog.wrote(bytes, now);
+            self.progress_at = now;
+        }
+    }
+
+    /// How many bytes went out since this was asked last, as the system has them: with what TLS
+    /// puts around them.
+    fn newly_sent(&mut self, socket: &impl Outlet) -> usize {
+        let sent = socket.sent();
+        let bytes = sent - self.counted.replace(sent).unwrap_or(sent);
+        self.seat.meter.bytes.fetch_add(bytes, Ordering::Relaxed);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 
     /// Until when the next picture is held back, as the client has too much to read.
@@ -171,7 +184,7 @@ impl Stream {
             && let Ok(bytes) = socket.write(&[*next])
         {
             self.ahead += bytes;
-            self.seat.meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+            let bytes = self.newly_sent(socket);
             self.backlog.asked(bytes, now);
         }
     }
@@ -248,8 +261,9 @@ impl Stream {
 }
 
 impl Outgoing {
+    /// Whether there is nothing, or all of it is out.
     fn is_empty(&self) -> bool {
-        self.sent == self.len()
+        self.len() == 0
     }
 
     fn len(&self) -> usize {
@@ -265,10 +279,9 @@ impl Outgoing {
         (self.picture, self.tail, self.sent) = (None, b"", 0);
     }
 
-    /// Writes as much as fits. Returns how many bytes went.
-    fn write(&mut self, socket: &mut impl Write) -> std::io::Result<usize> {
-        let before = self.sent;
-        while !self.is_empty() {
+    /// Writes as much as fits. Whether all of it is out.
+    fn write(&mut self, socket: &mut impl Outlet) -> std::io::Result<bool> {
+        while self.sent < self.len() {
             let mut skip = self.sent;
             let slices = [&self.head[..], self.picture(), self.tail].map(|part| {
                 let past = skip.min(part.len());
@@ -278,12 +291,16 @@ impl Outgoing {
             match socket.write_vectored(&slices) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(bytes) => self.sent += bytes,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(self.sent - before)
+        // It may be taken, and wait for room all the same.
+        match socket.flush() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
+            flushed => flushed.map(|()| true),
+        }
     }
 }
 

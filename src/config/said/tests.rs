@@ -38,6 +38,13 @@ fn a_flag_puts_away_what_excludes_it_in_the_file() {
 }
 
 #[test]
+fn what_goes_together_may_be_said_in_two_places() {
+    let (config, _) = with_file("tls-cert = 'c.pem'", &["--tls-key", "k.pem"]).unwrap();
+    assert_eq!((config.tls_cert, config.tls_key), (Some("c.pem".into()), Some("k.pem".into())));
+    assert!(refused("tls-cert = 'c.pem'").contains("--tls-key"));
+}
+
+#[test]
 fn every_flag_can_stand_in_the_file() {
     let command = Config::command();
     for arg in command.get_arguments().filter(|arg| !NEVER.contains(&&*key_of(arg))) {

@@ -6,7 +6,8 @@
 //! waiting. All reading and writing of a connection happens on its lane's thread.
 //!
 //! A lane looks at its sockets again after [`TURNS_TIME`] at the latest, however many talks
-//! have something to do; how long it took at most is [told](Places::longest_turns). What may
+//! have something to do; of turns that [cost much](Talk::is_costly), as handshakes do, it gives no
+//! more than fit into [`COSTLY_TIME`], after all others. How long it took at most is [told](Places::longest_turns). What may
 //! block goes to the [workers](super::workers).
 
 mod run;
@@ -36,6 +37,12 @@ pub(crate) trait Talk: Send {
 
     /// Goes as far as it can without waiting for anything, or for as long as is fair.
     fn turn(&mut self, now: &mut Moment<'_>) -> Turn;
+
+    /// Whether its next turn may take long, as the step of a handshake does: it has to wait then
+    /// for those that are short.
+    fn is_costly(&self) -> bool {
+        false
+    }
 
     /// Says goodbye, if there is something to say: the server ends.
     fn end(&mut self) {}
@@ -278,5 +285,7 @@ impl Turn {
 /// How long talks may have turns before the lane looks at its sockets again. A turn that was begun
 /// is not cut short.
 pub(crate) const TURNS_TIME: Duration = Duration::from_millis(4);
+/// How long costly turns may take after these. One is given in any case.
+const COSTLY_TIME: Duration = Duration::from_millis(2);
 /// As many as there are bits in [`Topics`].
 const PLACES: usize = u64::BITS as usize;

@@ -12,7 +12,9 @@ use log::{debug, error};
 use mio::event::Event;
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use super::{Call, Door, Handle, Kernel, Moment, PLACES, Ready, TURNS_TIME, Talk, Topics, Turn};
+use super::{
+    COSTLY_TIME, Call, Door, Handle, Kernel, Moment, PLACES, Ready, TURNS_TIME, Talk, Topics, Turn,
+};
 
 /// One lane, as its thread has it.
 pub(super) struct Run {
@@ -22,11 +24,19 @@ pub(super) struct Run {
     kernel: Kernel,
     talks: HashMap<Token, Entry>,
     /// Who is given a turn, in this order, each once.
-    queue: VecDeque<Token>,
+    queue: Queue,
     /// Who listens to the news of each topic.
     listening: [BTreeSet<Token>; PLACES],
     /// When to look at whom, each once; it may have been put off since.
     alarms: BTreeSet<(Instant, Token)>,
+}
+
+/// Who is given a turn, in this order.
+#[derive(Default)]
+struct Queue {
+    prompt: VecDeque<Token>,
+    /// Those whose turn may take long.
+    costly: VecDeque<Token>,
 }
 
 /// A talk, and what its lane knows of it.
@@ -35,6 +45,7 @@ struct Entry {
     called: Arc<AtomicBool>,
     ready: Ready,
     queued: bool,
+    costly: bool,
     weight: u32,
     /// Whose news it listens to.
     news: Topics,
@@ -65,7 +76,7 @@ impl Run {
             calls: received,
             kernel: Kernel::new(),
             talks: HashMap::new(),
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             listening: [const { BTreeSet::new() }; PLACES],
             alarms: BTreeSet::new(),
         })
@@ -114,13 +125,7 @@ impl Run {
             let broken = event.is_error();
             entry.ready.readable |= event.is_readable() || event.is_read_closed() || broken;
             entry.ready.writable |= event.is_writable() || event.is_write_closed() || broken;
-            Self::line_up(&mut self.queue, token, entry);
-        }
-    }
-
-    fn line_up(queue: &mut VecDeque<Token>, token: Token, entry: &mut Entry) {
-        if !std::mem::replace(&mut entry.queued, true) {
-            queue.push_back(token);
+            self.queue.line_up(token, entry);
         }
     }
 
@@ -130,7 +135,7 @@ impl Run {
                 Call::Begin(handle, talk) => self.begin(handle, talk),
                 Call::Turn(token) => {
                     if let Some(entry) = self.talks.get_mut(&token) {
-                        Self::line_up(&mut self.queue, token, entry);
+                        self.queue.line_up(token, entry);
                     }
                 }
             }
@@ -147,25 +152,26 @@ impl Run {
             self.door.load.fetch_sub(1, Ordering::Relaxed);
             return;
         }
-        let entry = Entry {
+        let mut entry = Entry {
             talk,
             called,
             ready: Ready::default(),
-            queued: true,
+            queued: false,
+            costly: false,
             weight: 1,
             news: Topics::NONE,
             until: None,
             alarm: None,
         };
+        self.queue.line_up(token, &mut entry);
         self.talks.insert(token, entry);
-        self.queue.push_back(token);
     }
 
     fn take_news(&mut self) {
         let news = Topics(self.door.news.swap(0, Ordering::AcqRel));
         for token in news.places().flat_map(|place| &self.listening[place]) {
             if let Some(entry) = self.talks.get_mut(token) {
-                Self::line_up(&mut self.queue, *token, entry);
+                self.queue.line_up(*token, entry);
             }
         }
     }
@@ -179,7 +185,7 @@ impl Run {
             entry.alarm = None;
             match entry.until {
                 Some(until) if until > now => Self::set_alarm(&mut self.alarms, token, entry),
-                Some(_) => Self::line_up(&mut self.queue, token, entry),
+                Some(_) => self.queue.line_up(token, entry),
                 None => {}
             }
         }
@@ -201,7 +207,13 @@ impl Run {
     fn give_turns(&mut self, began: Instant) {
         let mut now = began;
         while now.duration_since(began) < TURNS_TIME {
-            let Some(token) = self.queue.pop_front() else { return };
+            let Some(token) = self.queue.prompt.pop_front() else { break };
+            self.give_turn(token, now);
+            now = Instant::now();
+        }
+        let began = now;
+        while now.duration_since(began) < COSTLY_TIME {
+            let Some(token) = self.queue.costly.pop_front() else { return };
             self.give_turn(token, now);
             now = Instant::now();
         }
@@ -218,8 +230,13 @@ impl Run {
         match turn {
             Ok(Turn::Wait { until, news, weight }) => {
                 entry.until = until;
+                let was_costly = std::mem::replace(&mut entry.costly, entry.talk.is_costly());
+                if entry.costly && !was_costly {
+                    // It has stopped before what is costly.
+                    self.queue.line_up(token, entry);
+                }
                 match until {
-                    Some(at) if at <= now => Self::line_up(&mut self.queue, token, entry),
+                    Some(at) if at <= now => self.queue.line_up(token, entry),
                     _ => Self::set_alarm(&mut self.alarms, token, entry),
                 }
                 let before = std::mem::replace(&mut entry.weight, weight);
@@ -240,7 +257,7 @@ impl Run {
         let new = news.without(before);
         if new != Topics::NONE {
             // What came in between has rung for nobody.
-            Self::line_up(&mut self.queue, token, entry);
+            self.queue.line_up(token, entry);
         }
         for place in new.places() {
             self.listening[place].insert(token);
@@ -279,13 +296,28 @@ impl Run {
         if self.talks.is_empty() {
             // After a burst its memory is given back.
             self.talks.shrink_to(LEAST_ROOM);
-            self.queue.shrink_to(LEAST_ROOM);
+            self.queue.prompt.shrink_to(LEAST_ROOM);
+            self.queue.costly.shrink_to(LEAST_ROOM);
         }
     }
 
     fn note(&self, turn: Duration) {
         let micros = u64::try_from(turn.as_micros()).unwrap_or(u64::MAX);
         self.door.longest_turn_us.fetch_max(micros, Ordering::Relaxed);
+    }
+}
+
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.prompt.is_empty() && self.costly.is_empty()
+    }
+
+    /// Lines a talk up, if it is in no queue.
+    fn line_up(&mut self, token: Token, entry: &mut Entry) {
+        if !std::mem::replace(&mut entry.queued, true) {
+            let queue = if entry.costly { &mut self.costly } else { &mut self.prompt };
+            queue.push_back(token);
+        }
     }
 }
 

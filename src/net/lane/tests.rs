@@ -52,7 +52,7 @@ impl Room {
         client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let (socket, _) = self.listener.accept().unwrap();
         socket.set_nonblocking(true).unwrap();
-        let wire = Wire::plain(mio::net::TcpStream::from_std(socket));
+        let wire = Wire::new(mio::net::TcpStream::from_std(socket), None);
         self.lanes.places().place().begin(Box::new(Echo { wire, unsent: Vec::new() }));
         client
     }

@@ -65,7 +65,7 @@ impl Site {
         client.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let (socket, peer) = self.listener.accept().unwrap();
         socket.set_nonblocking(true).unwrap();
-        let wire = Wire::plain(mio::net::TcpStream::from_std(socket));
+        let wire = Wire::new(mio::net::TcpStream::from_std(socket), None);
         let engine = &self.server.context.engine;
         let handle = engine.places().place();
         let guest = engine.registry.enter(peer.ip(), handle.clone(), self.now).unwrap();

@@ -8,7 +8,7 @@ use super::{Connection, State, Step};
 use crate::net::kernel::Kernel;
 use crate::net::lane::{Moment, Turn};
 use crate::net::registry::Standing;
-use crate::net::wire::Wire;
+use crate::net::wire::{Outflow, Wire};
 use crate::proto::sock_diag::TcpState;
 
 impl Connection {
@@ -74,6 +74,12 @@ impl Write for WayOut<'_> {
 
     fn flush(&mut self) -> Result<()> {
         self.wire.flush()
+    }
+}
+
+impl Outflow for WayOut<'_> {
+    fn sent(&self) -> u64 {
+        self.wire.sent()
     }
 }
 

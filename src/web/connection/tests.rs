@@ -201,8 +201,7 @@ fn upload(length: usize, most: usize) -> (String, usize) {
     let site = Site::open(move |connection| {
         let post = head("POST /viewer HTTP/1.1\r\nHost: localhost\r\n\r\n");
         let now = Instant::now();
-        let plan =
-            plan(&connection.context, post, Ipv4Addr::LOCALHOST.into(), &connection.handle, now);
+        let plan = plan(&connection.context, post, connection.line(), &connection.handle, now);
         let scale = Scale {
             total: Arc::default(),
             largest: Arc::clone(&seen),

@@ -1,7 +1,7 @@
 //! Answers to a client that takes a little at a time, or nothing.
 
 use std::borrow::Cow;
-use std::io::Seek;
+use std::io::{Seek, Write};
 use std::thread;
 
 use super::*;
@@ -12,6 +12,12 @@ struct Narrow {
     width: usize,
     full: bool,
     taken: Vec<u8>,
+}
+
+impl Outflow for Narrow {
+    fn sent(&self) -> u64 {
+        self.taken.len() as u64
+    }
 }
 
 impl Narrow {

@@ -8,7 +8,7 @@ mod listing;
 mod message;
 mod news;
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Error, ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use log::debug;
@@ -22,7 +22,7 @@ use super::upgrade::{Upgraded, Verdict};
 use crate::base::rate::{Rate, Rates};
 use crate::live::settings::ViewerId;
 use crate::net::lane::Handle;
-use crate::net::wire::Wire;
+use crate::net::wire::{Outflow, Wire};
 use crate::net::workers::Ticket;
 use crate::proto::http::Status;
 use crate::proto::websocket::{Code, Event, Limits, NoUpgrade, Session, accept};
@@ -71,6 +71,7 @@ pub(super) fn open(request: &Request) -> Reply {
         ping_at: request.at + PING_EACH,
         heard_at: request.at,
         unread_since: None,
+        sent: 0,
     };
     let switching = Answer::empty(Status::SwitchingProtocols)
         .header("Upgrade", "websocket")
@@ -106,6 +107,8 @@ struct Socket {
     ping_at: Instant,
     heard_at: Instant,
     unread_since: Option<Instant>,
+    /// What had gone out of the connection when there was no more room.
+    sent: u64,
 }
 
 /// A command that is being stored.
@@ -246,20 +249,31 @@ impl Socket {
                 Ok(0) => return Err(Gone),
                 Ok(bytes) => {
                     out.drain(..bytes);
-                    self.unread_since = None;
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.unread_since.get_or_insert(now);
-                    return Ok(false);
-                }
-                Err(error) => {
-                    debug!("a socket ended: {error}");
-                    return Err(Gone);
-                }
+                Err(error) => return self.blocked(&error, wire, now),
             }
         }
         *out = Vec::new();
-        Ok(true)
+        match wire.flush() {
+            Ok(()) => {
+                self.unread_since = None;
+                Ok(true)
+            }
+            Err(error) => self.blocked(&error, wire, now),
+        }
+    }
+
+    /// Notes that there is no more room, if that is what is wrong.
+    fn blocked(&mut self, error: &Error, wire: &Wire, now: Instant) -> Result<bool, Gone> {
+        if error.kind() != ErrorKind::WouldBlock {
+            debug!("a socket ended: {error}");
+            return Err(Gone);
+        }
+        if std::mem::replace(&mut self.sent, wire.sent()) != wire.sent() {
+            self.unread_since = None;
+        }
+        self.unread_since.get_or_insert(now);
+        Ok(false)
     }
 }
 

@@ -1,3 +1,5 @@
+use std::io::Write;
+
 use super::*;
 use crate::base::clock::Fake;
 use crate::live::audience::{Audience, Keep};
@@ -14,8 +16,15 @@ use crate::source::pattern::Pattern;
 struct Socket {
     room: usize,
     taken: Vec<u8>,
+    sent: u64,
     /// What the system says; nothing where it cannot be asked.
     state: Option<TcpState>,
+}
+
+impl Outflow for Socket {
+    fn sent(&self) -> u64 {
+        self.sent
+    }
 }
 
 impl Outlet for Socket {
@@ -31,6 +40,7 @@ impl Write for Socket {
             return Err(ErrorKind::WouldBlock.into());
         }
         self.room -= fit;
+        self.sent += fit as u64;
         self.taken.extend_from_slice(&bytes[..fit]);
         Ok(fit)
     }
@@ -61,7 +71,7 @@ impl Bench {
         let meter = StreamMeter::new(None, fps);
         let seat = audience.join(viewer, meter, Keep::Remembered, start).unwrap();
         let stream = Stream::new(seat, layout, &ResponseHead::new(Status::Ok), start);
-        let socket = Socket { room: usize::MAX, taken: Vec::new(), state: None };
+        let socket = Socket { room: usize::MAX, taken: Vec::new(), sent: 0, state: None };
         Self { hub, audience, stream, socket, start, fake }
     }
 
@@ -283,6 +293,11 @@ fn a_broken_connection_ends_it() {
         }
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
+        }
+    }
+    impl Outflow for Broken {
+        fn sent(&self) -> u64 {
+            0
         }
     }
     impl Outlet for Broken {

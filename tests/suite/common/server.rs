@@ -22,6 +22,8 @@ pub(crate) struct Server {
     rtsp: Option<SocketAddr>,
     /// The first line that it printed.
     pub(crate) first_line: String,
+    /// The next ones, up to where it serves RTSP if it was started with `--rtsp-port`.
+    pub(crate) later_lines: Vec<String>,
     log: Arc<Mutex<String>>,
     /// Speaks when the program's standard error is closed: it has ended.
     ended: Receiver<()>,
@@ -79,6 +81,7 @@ impl Server {
             address: SocketAddr::new(ip, port),
             rtsp: None,
             first_line: String::new(),
+            later_lines: Vec::new(),
             log,
             ended,
             _data: data,
@@ -88,9 +91,13 @@ impl Server {
         server.address = address(&server.first_line)
             .unwrap_or_else(|| panic!("not an address: {:?}", server.first_line));
         if rtsp {
-            let line = lines.recv_timeout(PATIENCE).expect("it says where it serves RTSP");
-            let at = line.strip_prefix("listening on rtsp://").and_then(|at| at.strip_suffix('/'));
-            server.rtsp = at.and_then(|at| at.parse().ok());
+            // With TLS, its address by that comes first.
+            while server.rtsp.is_none() {
+                let line = lines.recv_timeout(PATIENCE).expect("it says where it serves RTSP");
+                let at = line.strip_prefix("listening on rtsp://");
+                server.rtsp = at.and_then(|at| at.strip_suffix('/')?.parse().ok());
+                server.later_lines.push(line);
+            }
         }
         server
     }

@@ -1,5 +1,8 @@
-//! Sources by `https://` and `rtsps://`: whom they are believed, and what is said if not.
+//! TLS, of sources by `https://` and `rtsps://`: whom they are believed, and what is said if not;
+//! and of the server itself: [`served`] and [`hostile`].
 
+mod hostile;
+mod served;
 mod tunnel;
 
 use std::net::{Ipv4Addr, SocketAddr};

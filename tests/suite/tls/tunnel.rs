@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};
@@ -21,8 +21,11 @@ pub(crate) struct Authority {
 /// A certificate and its key.
 #[derive(Clone)]
 pub(crate) struct Identity {
-    certificate: CertificateDer<'static>,
+    pub(crate) certificate: CertificateDer<'static>,
     key: Vec<u8>,
+    /// Both as files have them.
+    pub(crate) certificate_pem: String,
+    pub(crate) key_pem: String,
 }
 
 /// Takes TLS, and passes what is in it on to a server. Its threads end with the test.
@@ -36,6 +39,8 @@ impl Authority {
     pub(crate) fn new() -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::default();
+        // By the same name as what it signs, that would look as if it had signed itself.
+        params.distinguished_name.push(DnType::CommonName, "the tests' authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let pem = params.self_signed(&key).expect("a certificate").pem();
         Self { issuer: Issuer::new(params, key), pem }
@@ -46,7 +51,7 @@ impl Authority {
         let (mut params, key) = (params(name), KeyPair::generate().expect("a key"));
         change(&mut params);
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        Identity { certificate: certificate.der().clone(), key: key.serialize_der() }
+        Identity::new(&certificate, &key)
     }
 }
 
@@ -55,7 +60,16 @@ impl Identity {
     pub(crate) fn of_itself(name: &str) -> Self {
         let key = KeyPair::generate().expect("a key");
         let certificate = params(name).self_signed(&key).expect("a certificate");
-        Self { certificate: certificate.der().clone(), key: key.serialize_der() }
+        Self::new(&certificate, &key)
+    }
+
+    fn new(certificate: &Certificate, key: &KeyPair) -> Self {
+        Self {
+            certificate: certificate.der().clone(),
+            key: key.serialize_der(),
+            certificate_pem: certificate.pem(),
+            key_pem: key.serialize_pem(),
+        }
     }
 }
 
