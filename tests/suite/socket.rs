@@ -421,6 +421,34 @@ fn what_follows_the_request_at_once_is_heard() {
 }
 
 #[test]
+fn a_command_that_comes_with_the_upgrade_is_answered_after_the_greeting() {
+    let server = Server::pattern(&[]);
+    let mut stream = TcpStream::connect(server.address()).expect("the server accepts");
+    stream.set_read_timeout(Some(VERY_LONG)).expect("a time-out");
+    let command = br#"{"type":"ping","id":1}"#;
+    let host = server.address();
+    let mut said = format!(
+        "GET /socket HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    .into_bytes();
+    // A text, masked by nothing (RFC 6455 §5.2).
+    said.extend_from_slice(&[0x81, 0x80 | u8::try_from(command.len()).expect("it is short")]);
+    said.extend_from_slice(&[0; 4]);
+    said.extend_from_slice(command);
+    stream.write_all(&said).expect("it is taken");
+    let mut heard = String::new();
+    while !heard.contains(r#""type":"answer""#) {
+        let mut chunk = [0; 4096];
+        let bytes = stream.read(&mut chunk).expect("there is more");
+        assert!(bytes > 0, "{heard}");
+        heard.push_str(&String::from_utf8_lossy(&chunk[..bytes]));
+    }
+    let place = |kind: &str| heard.find(&format!(r#""type":"{kind}""#)).expect("it is there");
+    assert!(place("hello") < place("state") && place("state") < place("answer"), "{heard}");
+}
+
+#[test]
 fn the_client_of_the_documentation_works() {
     let server = Server::pattern(&[]);
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/bot.py");

@@ -100,7 +100,7 @@ struct Socket {
     commands: Rates<()>,
     /// What was commanded last and is being stored: no other is heard meanwhile.
     storing: Option<Storing>,
-    /// When to look for news; `None` before the first time.
+    /// When to look for news; `None` before the greeting.
     look_at: Option<Instant>,
     /// Whether there is more to hear or to say at once, after others had their turns.
     busy: bool,
@@ -210,6 +210,14 @@ impl Socket {
         self.session.say(said);
     }
 
+    /// Says first what this is, and all that there is to know; commands are heard after that.
+    fn greet(&mut self, now: Instant) {
+        self.session.say(hello());
+        let whole = self.news.whole(&self.asker, self.id, now);
+        self.session.say(state(&whole));
+        self.look_at = Some(now + news::EACH);
+    }
+
     /// Says what is new, if it is time for it.
     fn look(&mut self, handle: &Handle, now: Instant) {
         if let Some(listing) = &mut self.listing {
@@ -221,18 +229,11 @@ impl Socket {
             // One at a time, each when the one before is taken.
             self.busy |= !self.session.outgoing().is_empty();
         }
-        match self.look_at {
-            None => {
-                self.session.say(hello());
-                let whole = self.news.whole(&self.asker, self.id, now);
-                self.session.say(state(&whole));
-            }
-            Some(at) if at > now => return,
-            Some(_) => {
-                if let Some(sections) = self.news.since(&self.asker, self.id, now) {
-                    self.session.say(state(&sections));
-                }
-            }
+        if self.look_at.is_some_and(|at| at > now) {
+            return;
+        }
+        if let Some(sections) = self.news.since(&self.asker, self.id, now) {
+            self.session.say(state(&sections));
         }
         self.look_at = Some(now + news::EACH);
         if now >= self.ping_at {
@@ -289,6 +290,9 @@ impl Upgraded for Socket {
         now: Instant,
     ) -> Verdict {
         self.busy = false;
+        if self.look_at.is_none() {
+            self.greet(now);
+        }
         self.answer_stored(now);
         let out = match self.flush(wire, now) {
             Ok(true) => self.hear(wire, input, now).and_then(|()| {
