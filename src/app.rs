@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -123,13 +123,14 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         }
     });
     info!("stopping");
+    // Whoever waits for something to be stored is answered before the lanes end.
+    if store.is_some_and(|store| store.close() > 0) {
+        thread::sleep(LAST_ANSWERS);
+    }
     channels.stop();
     engine.stop();
     encoders.join();
     supervisors.into_iter().for_each(join);
-    if let Some(store) = store {
-        store.close();
-    }
     Ok(())
 }
 
@@ -243,6 +244,8 @@ fn announce(
 
 /// A machine may come into its network, or into another one, at any time.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+/// Until answers are with the system that were made at the end.
+const LAST_ANSWERS: Duration = Duration::from_millis(100);
 /// A certificate lasts for months, and a new one is waited for by whoever put it there.
 const BETWEEN_READS: Duration = Duration::from_secs(3);
 

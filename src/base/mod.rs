@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod place;
 pub mod rate;
+pub mod regular;
 #[cfg(test)]
 pub(crate) mod scratch;
 pub mod shutdown;

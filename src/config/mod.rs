@@ -259,11 +259,14 @@ impl Config {
     }
 }
 
-/// Leaves of each address that an error shows its scheme.
+/// Leaves of each address and command that an error shows what it begins with.
 fn without_addresses(mut error: clap::Error) -> clap::Error {
-    let shown = |text: &String| match without_secrets(text) {
-        scheme if scheme.len() < text.len() => format!("{scheme}\u{2026}"),
-        _ => text.clone(),
+    let shown = |text: &String| {
+        let of_command = text.find("exec:").map_or(text.len(), |at| at + "exec:".len());
+        match without_secrets(text).len().min(of_command) {
+            length if length < text.len() => format!("{}\u{2026}", &text[..length]),
+            _ => text.clone(),
+        }
     };
     let changed: Vec<(ContextKind, ContextValue)> = error
         .context()

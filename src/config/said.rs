@@ -5,8 +5,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind as Usage;
@@ -15,8 +14,9 @@ use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 
 use super::file::{self, Said, Setting};
 use super::folder::data_folder;
-use super::values::without_secrets_of;
+use super::values::{parse_port, without_secrets_of};
 use super::{Config, without_addresses};
+use crate::base::regular;
 
 /// Why there is no configuration.
 #[derive(Debug)]
@@ -29,6 +29,13 @@ pub enum Refused {
         file: PathBuf,
         /// The first is 1.
         line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// The file does not go with what was typed, or not with itself.
+    Whole {
+        /// The file.
+        file: PathBuf,
         /// What is wrong.
         why: String,
     },
@@ -72,9 +79,16 @@ pub(super) fn read(
         let from_file = layer.settings.iter().flat_map(as_arguments).map(OsString::from);
         all.splice(1.min(all.len())..1.min(all.len()), from_file);
     }
-    let merged = Config::command().try_get_matches_from(&all).map_err(usage)?;
-    let mut config = Config::from_arg_matches(&merged).map_err(usage)?;
-    config.check_rooms().map_err(usage)?;
+    let together = |error| match &layer {
+        Some(layer) if !layer.settings.is_empty() => Refused::Whole {
+            file: layer.file.clone(),
+            why: in_one_line(&without_addresses(error).to_string()),
+        },
+        _ => usage(error),
+    };
+    let merged = Config::command().try_get_matches_from(&all).map_err(together)?;
+    let mut config = Config::from_arg_matches(&merged).map_err(together)?;
+    config.check_rooms().map_err(together)?;
     config.data = data_folder(path_of(&merged, "data").as_deref(), variable);
     let origins = Origins::of(&typed, &merged, layer.as_ref(), config.data.as_deref());
     Ok((config, origins))
@@ -94,7 +108,11 @@ fn matches_of(arguments: &[OsString]) -> Result<ArgMatches, clap::Error> {
 /// before them too.
 fn command_last(arguments: &[OsString]) -> Vec<OsString> {
     let mut arguments = arguments.to_vec();
-    if arguments.get(1).is_some_and(|first| first == "config") {
+    let command = Config::command();
+    let is_command =
+        |word: &OsString| command.get_subcommands().any(|known| *word == known.get_name());
+    let others = arguments.iter().skip(2).any(is_command);
+    if arguments.get(1).is_some_and(|first| first == "config") && !others {
         arguments[1..].rotate_left(1);
     }
     arguments
@@ -139,9 +157,9 @@ fn is_there(file: &Path) -> bool {
 }
 
 fn read_text(file: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    File::open(file)?.take(MAX_FILE_BYTES).read_to_string(&mut text)?;
-    Ok(text)
+    let bytes = regular::read(file, MAX_FILE_BYTES)?;
+    String::from_utf8(bytes)
+        .map_err(|_| std::io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
 }
 
 /// Whether a setting is nothing beside what was typed: the same flag, or one that excludes it.
@@ -181,6 +199,10 @@ fn check(setting: &Setting) -> Result<(), String> {
         }
         Said::Values(values) if values.len() != 1 && !many => {
             return Err(format!("`{key}` takes one value, not a list"));
+        }
+        // It has no dashes: what is no port would be taken for something else.
+        Said::Values(values) if key == "port" => {
+            return parse_port(&values[0]).map(drop).map_err(|_| "`port` takes 0 to 65535".into());
         }
         Said::Values(_) => {}
     }
@@ -318,6 +340,8 @@ impl Refused {
         match self {
             Refused::Usage(error) => u8::try_from(error.exit_code()).unwrap_or(2),
             Refused::Line { .. } => 2,
+            Refused::Whole { .. } => 2,
+            Refused::File { error, .. } if error.kind() == ErrorKind::InvalidData => 2,
             Refused::File { .. } => 1,
         }
     }
@@ -332,6 +356,7 @@ impl fmt::Display for Refused {
                 let shown: String = why.chars().take(MAX_WHY_CHARS).map(visible).collect();
                 write!(f, "{}, line {line}: {shown}", file.display())
             }
+            Refused::Whole { file, why } => write!(f, "{}: {why}", file.display()),
             Refused::File { file, error } => {
                 write!(f, "the configuration {} cannot be read: {error}", file.display())
             }

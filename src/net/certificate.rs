@@ -4,8 +4,6 @@
 //! What is spoken with it is [`super::tls`]'s.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,6 +15,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+
+use crate::base::regular;
 
 /// A certificate with its key, and the files that they are in.
 pub struct Certificate {
@@ -140,18 +140,8 @@ impl Files {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, NoCertificate> {
-    let mut bytes = Vec::new();
-    let read = File::open(file).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    let read = match read {
-        Ok(_) if bytes.len() as u64 > MAX_BYTES => Err(ErrorKind::FileTooLarge.into()),
-        read => read,
-    };
-    match read {
-        Ok(_) => Ok(bytes),
-        Err(error) => {
-            Err(NoCertificate { what: format!("cannot read {}: {error}", file.display()) })
-        }
-    }
+    regular::read(file, MAX_BYTES)
+        .map_err(|error| NoCertificate { what: format!("cannot read {}: {error}", file.display()) })
 }
 
 /// TLS 1.2 and 1.3; who comes again is known by a ticket, also after the files changed.

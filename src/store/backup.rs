@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::FILE;
 use super::database::{self, Synchronous};
-use super::folder::Folder;
+use super::folder::{Folder, create_private};
 use super::trouble::Trouble;
+use crate::base::regular;
 
 /// Copies the database of a folder, as it is at this moment, to a new file that only its owner
 /// can read: it holds keys. A server may go on meanwhile.
@@ -39,7 +40,9 @@ pub fn restore(folder: &Folder, copy: &Path) -> Result<Option<PathBuf>, Trouble>
         return Err(Trouble::Missing(copy.to_owned()));
     }
     let file = folder.path().join(FILE);
-    let arriving = database::beside(&file, "arriving")?;
+    let arriving = database::with_ending(&file, ".arriving");
+    // Of a restore that was killed; nobody else is at it, as the folder is ours.
+    remove(&arriving);
     // Looked at where nothing is changed by it: to open a database may write beside it.
     let arrived = bring(copy, &arriving);
     if let Err(trouble) = arrived {
@@ -54,9 +57,14 @@ pub fn restore(folder: &Folder, copy: &Path) -> Result<Option<PathBuf>, Trouble>
 /// Copies a file to `arriving`, and checks that it is a database that this program knows.
 fn bring(copy: &Path, arriving: &Path) -> Result<(), Trouble> {
     let failed = |error| Trouble::File { file: copy.to_owned(), error };
-    let mut target = super::folder::create_private(arriving).map_err(failed)?;
-    let mut source = fs::File::open(copy).map_err(failed)?;
-    std::io::copy(&mut source, &mut target).and_then(|_| target.sync_all()).map_err(failed)?;
+    for ending in ["", "-wal"] {
+        // A database that was not closed has its last changes beside it.
+        let (from, to) =
+            (database::with_ending(copy, ending), database::with_ending(arriving, ending));
+        if ending.is_empty() || from.exists() {
+            copy_file(&from, &to).map_err(failed)?;
+        }
+    }
     match database::prepare_copy(arriving) {
         // It is the copy that is meant, not what was made of it.
         Err(Trouble::Unreadable(_)) => Err(Trouble::Unreadable(copy.to_owned())),
@@ -65,6 +73,13 @@ fn bring(copy: &Path, arriving: &Path) -> Result<(), Trouble> {
         }
         outcome => outcome,
     }
+}
+
+fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut source = regular::open(from)?;
+    let mut target = create_private(to)?;
+    std::io::copy(&mut source, &mut target)?;
+    target.sync_all()
 }
 
 fn remove(database: &Path) {

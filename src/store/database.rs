@@ -59,7 +59,10 @@ fn bring_up_to_date(file: &Path, migrations: &[&str]) -> Result<(), Trouble> {
         return Err(Trouble::Newer { file: file.to_owned(), version });
     };
     if due.is_empty() {
-        return Ok(());
+        return check_tables(&connection, file);
+    }
+    if version == 0 && has_tables(&connection).map_err(unreadable)? {
+        return Err(Trouble::Unreadable(file.to_owned()));
     }
     if version > 0 {
         let copy = beside(file, &format!("version-{version}"))?;
@@ -75,6 +78,18 @@ fn bring_up_to_date(file: &Path, migrations: &[&str]) -> Result<(), Trouble> {
     migrate(&mut connection).map_err(Trouble::Database)
 }
 
+fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT count(*) > 0 FROM sqlite_schema", (), |row| row.get(0))
+}
+
+/// Whether it has the tables of this version: another program's may say that it is of that, too.
+fn check_tables(connection: &Connection, file: &Path) -> Result<(), Trouble> {
+    match connection.prepare("SELECT id, at, room, name, message FROM donation LIMIT 0") {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Trouble::Unreadable(file.to_owned())),
+    }
+}
+
 /// Checks that this program knows a database as it is.
 ///
 /// # Errors
@@ -85,7 +100,7 @@ pub(super) fn check_version(file: &Path) -> Result<(), Trouble> {
     let connection = open_to_read(file).map_err(|error| told(error, file))?;
     let version = version_of(&connection).map_err(|error| told(error, file))?;
     match usize::try_from(version) {
-        Ok(version) if version == MIGRATIONS.len() => Ok(()),
+        Ok(version) if version == MIGRATIONS.len() => check_tables(&connection, file),
         Ok(version) if version > MIGRATIONS.len() => {
             Err(Trouble::Newer { file: file.to_owned(), version: version as i64 })
         }

@@ -124,10 +124,11 @@ impl Store {
         self.writer.on_change(Box::new(listener));
     }
 
-    /// Stores what waits, and ends.
-    pub fn close(&self) {
-        self.writer.stop();
+    /// Stores what waits, and takes nothing more. Returns how many changes waited.
+    pub fn close(&self) -> usize {
+        let waiting = self.writer.stop();
         self.readers.lock().clear();
+        waiting
     }
 }
 

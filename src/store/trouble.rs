@@ -56,6 +56,8 @@ pub enum NotKept {
     Full,
     /// The database refuses, for this reason.
     Refused(String),
+    /// The database's file is not in its folder any more.
+    Gone,
     /// The server ends.
     Ending,
 }
@@ -75,6 +77,7 @@ impl fmt::Display for NotKept {
             NotKept::Busy => f.write_str("too much is to be stored at once"),
             NotKept::Full => f.write_str("the server's disk is full"),
             NotKept::Refused(why) => write!(f, "the server's database refuses: {why}"),
+            NotKept::Gone => f.write_str("the server's data folder is gone"),
             NotKept::Ending => f.write_str("the server ends"),
         }
     }

@@ -1,7 +1,7 @@
 //! The thread that changes the database: all that wait in one transaction, each told once it is
 //! stored.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -23,6 +23,8 @@ pub(super) struct Writer {
     queue: Mutex<Option<Sender<Job>>>,
     listeners: Arc<Mutex<Vec<Listener>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Closed when the thread is at its end.
+    ended: Receiver<()>,
 }
 
 /// A change that waits.
@@ -73,6 +75,8 @@ struct Desk {
     watch: Connection,
     seen: i64,
     looked_at: Instant,
+    file: PathBuf,
+    identity: Option<Identity>,
     listeners: Arc<Mutex<Vec<Listener>>>,
 }
 
@@ -93,13 +97,20 @@ impl Writer {
             watch,
             seen,
             looked_at: Instant::now(),
+            file: file.to_owned(),
+            identity: identity(file),
             listeners: Arc::clone(&listeners),
         };
         let (sender, jobs) = bounded(MOST_WAITING);
-        let thread = thread::Builder::new().name("store".into()).spawn(move || desk.run(&jobs));
+        let (ends, ended) = bounded::<()>(0);
+        let run = move || {
+            let _ends = ends;
+            desk.run(&jobs);
+        };
+        let thread = thread::Builder::new().name("store".into()).spawn(run);
         let thread = thread.map_err(|error| Trouble::File { file: file.to_owned(), error })?;
         let (queue, thread) = (Mutex::new(Some(sender)), Mutex::new(Some(thread)));
-        Ok(Self { queue, listeners, thread })
+        Ok(Self { queue, listeners, thread, ended })
     }
 
     /// Adds a change.
@@ -126,14 +137,19 @@ impl Writer {
         self.listeners.lock().push(listener);
     }
 
-    /// Ends the thread, once what waits is stored.
-    pub(super) fn stop(&self) {
-        self.queue.lock().take();
-        if let Some(thread) = self.thread.lock().take()
-            && thread.join().is_err()
-        {
+    /// Ends the thread, once what waits is stored. Returns how much that was. A disk that takes
+    /// nothing is not waited for without end.
+    pub(super) fn stop(&self) -> usize {
+        let waiting = self.queue.lock().take().map_or(0, |queue| queue.len());
+        let Some(thread) = self.thread.lock().take() else { return waiting };
+        if self.ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            error!("the disk takes nothing: what was to be stored last is not");
+            return waiting;
+        }
+        if thread.join().is_err() {
             error!("the store's thread failed");
         }
+        waiting
     }
 }
 
@@ -163,6 +179,12 @@ impl Desk {
 
     /// Stores changes in their order, those that follow each other with one durability together.
     fn store(&mut self, mut batch: Vec<Job>) {
+        // What is written to a file without a name is nowhere.
+        if identity(&self.file) != self.identity {
+            warn!("{} is gone, or another one: nothing is kept", self.file.display());
+            batch.into_iter().for_each(|job| job.work.tell(Err(NotKept::Gone)));
+            return;
+        }
         while let Some(durability) = batch.first().map(|job| job.durability) {
             let end = batch.iter().position(|job| job.durability != durability);
             let rest = batch.split_off(end.unwrap_or(batch.len()));
@@ -187,6 +209,21 @@ impl Desk {
             Err(error) => warn!("the database cannot be looked at: {error}"),
         }
     }
+}
+
+/// Which file it is, by whatever name: its device and number.
+type Identity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(file: &Path) -> Option<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(file).ok().map(|data| (data.dev(), data.ino()))
+}
+
+/// Elsewhere a file that is open cannot be taken away.
+#[cfg(not(unix))]
+fn identity(_: &Path) -> Option<Identity> {
+    None
 }
 
 /// Stores changes in one transaction, and tells; one that cannot be made undoes itself alone.
@@ -217,6 +254,8 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
 
 const MOST_WAITING: usize = 1024;
 const MOST_AT_ONCE: usize = 256;
+/// How long the disk may take for what waits at the end.
+const PATIENCE: Duration = Duration::from_secs(8);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ enum State {
     /// The picture that was asked for is not there yet.
     Picture { order: Box<Order>, wanted: Wanted, keep_alive: bool },
     /// What was asked for is being stored.
-    Storing { promise: Box<Promise>, keep_alive: bool },
+    Storing { promise: Box<Promise>, keep_alive: bool, until: Instant },
     /// An answer is on its way.
     Sending { sending: Box<Sending>, then: Then },
     /// It is a stream now; the client has said so much since.
@@ -122,7 +122,9 @@ impl Connection {
             State::Picture { order, wanted, keep_alive } => {
                 self.picture(order, wanted, keep_alive, moment.now)
             }
-            State::Storing { promise, keep_alive } => self.storing(promise, keep_alive, moment.now),
+            State::Storing { promise, keep_alive, until } => {
+                self.storing(promise, keep_alive, until, moment.now)
+            }
             State::Sending { sending, then } => self.send(sending, then, moment.now),
             State::Streaming { stream, heard } => self.stream(stream, heard, moment),
             State::Upgraded(protocol) => self.upgraded(protocol, moment.now),
@@ -220,7 +222,7 @@ impl Connection {
                 Step::On
             }
             Outcome::Storing(promise) => {
-                self.state = State::Storing { promise, keep_alive };
+                self.state = State::Storing { promise, keep_alive, until: now + STORE_TIME };
                 Step::On
             }
             Outcome::Crowded(plan) => {
@@ -268,12 +270,19 @@ impl Connection {
         }
     }
 
-    fn storing(&mut self, promise: Box<Promise>, keep_alive: bool, now: Instant) -> Step {
+    fn storing(
+        &mut self,
+        promise: Box<Promise>,
+        keep_alive: bool,
+        until: Instant,
+        now: Instant,
+    ) -> Step {
         match promise.look() {
             Some(answer) => self.answer(answer, promise.method(), keep_alive, now),
+            None if now >= until => self.answer(promise.too_late(), promise.method(), false, now),
             None => {
-                self.state = State::Storing { promise, keep_alive };
-                Step::Wait(Turn::until(None))
+                self.state = State::Storing { promise, keep_alive, until };
+                Step::Wait(Turn::until(Some(until)))
             }
         }
     }
@@ -457,6 +466,8 @@ const LINGER_TIME: Duration = Duration::from_secs(1);
 /// How long a seat is waited for that somebody leaves.
 const SEAT_TIME: Duration = Duration::from_secs(1);
 const SEAT_GLANCE: Duration = Duration::from_millis(20);
+/// How long something may take to be stored; a disk that stalls keeps no connection.
+const STORE_TIME: Duration = Duration::from_secs(10);
 const CHUNK_BYTES: usize = 4096;
 const MAX_LINGER_BYTES: usize = 256 * 1024;
 /// Steps in a turn, until others have theirs.

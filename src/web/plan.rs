@@ -301,6 +301,12 @@ impl Promise {
         self.later.look(&self.request).map(|answer| self.request.finish(answer))
     }
 
+    /// The answer if that took too long.
+    pub(super) fn too_late(&self) -> Answer {
+        let why = "the server's disk is too slow: whether it is kept is not known";
+        self.request.finish(self.request.refuse(Status::ServiceUnavailable, why))
+    }
+
     /// The method of the request.
     pub(super) fn method(&self) -> &Method {
         &self.request.head.method

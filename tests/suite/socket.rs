@@ -48,7 +48,14 @@ impl Page {
     /// The next message, whose sections are taken in.
     fn next(&mut self) -> Value {
         loop {
-            match self.socket.read().expect("a message") {
+            let message = match self.socket.read() {
+                // A child of another test ended.
+                Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::Interrupted => {
+                    continue;
+                }
+                message => message.expect("a message"),
+            };
+            match message {
                 Message::Text(text) => {
                     let message: Value = serde_json::from_str(&text).expect("JSON");
                     self.take(&message);

@@ -83,6 +83,11 @@ fn a_wrong_value_names_its_line_and_what_is_taken() {
         ("\nsize = 'big'", 2, "1280x720"),
         ("port = 99999", 1, "0 to 65535"),
         ("port = true", 1, "takes a value"),
+        ("port = 'donations'", 1, "0 to 65535"),
+        ("port = '--list-cameras'", 1, "0 to 65535"),
+        ("port = -5", 1, "0 to 65535"),
+        ("source = \"exec:curl -u me:secret 'x\"", 1, "a quote"),
+        ("room = \"a b=exec:curl -u me:secret x\"", 1, "NAME"),
         ("no-rtsp = 'yes'", 1, "true or false"),
         ("fps = [1, 2]", 1, "one value"),
         ("fps = 0", 1, "1..=240"),
@@ -122,7 +127,8 @@ fn a_named_file_may_say_where_the_data_folder_is() {
 #[test]
 fn two_rooms_of_one_name_are_refused_wherever_they_stand() {
     let refused = with_file("room = ['a=pattern', 'a=webcam']", &[]).unwrap_err();
-    assert!(refused.to_string().contains("two rooms named 'a'"), "{refused}");
+    let words = refused.to_string();
+    assert!(words.contains("two rooms named 'a'") && words.contains("livestream.toml"), "{words}");
 }
 
 #[test]
@@ -153,6 +159,8 @@ fn commands_take_the_folder_before_and_behind_them() {
         assert_eq!(config.data, Some("/d".into()), "{arguments:?}");
         assert_eq!(config.command, Some(Command::Backup { file: "f".into() }));
     }
+    let both = ["livestream", "config", "backup", "--data", "/d"].map(OsString::from);
+    assert_eq!(read(&both, |_| None).unwrap_err().exit_code(), 2);
     let typo = read(&["livestream", "confg"].map(OsString::from), |_| None).unwrap_err();
     assert!(typo.to_string().contains("config, backup"), "{typo}");
 }

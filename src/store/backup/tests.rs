@@ -74,6 +74,38 @@ fn a_new_folder_takes_a_backup_too() {
 }
 
 #[test]
+fn a_database_that_was_not_closed_comes_back_with_its_last_changes() {
+    let scratch = Scratch::folder();
+    let store = Store::of_server(take(&scratch)).unwrap();
+    give(&store, "last");
+    let data = scratch.path().join("data");
+    let copy = scratch.path().join("killed.db");
+    for ending in ["", "-wal"] {
+        let from = database::with_ending(&data.join(FILE), ending);
+        fs::copy(from, database::with_ending(&copy, ending)).unwrap();
+    }
+    let taken = Folder::take(&scratch.path().join("other"), "a test").unwrap();
+    restore(&taken, &copy).unwrap();
+    assert_eq!(names(&Store::of_server(taken).unwrap()), ["last"]);
+}
+
+#[test]
+fn another_programs_database_is_none() {
+    let scratch = Scratch::folder();
+    let taken = take(&scratch);
+    for version in [0, 1] {
+        let copy = scratch.path().join(format!("other-{version}.db"));
+        let other = rusqlite::Connection::open(&copy).unwrap();
+        other.execute_batch("CREATE TABLE x (a)").unwrap();
+        other.pragma_update(None, "user_version", version).unwrap();
+        drop(other);
+        assert!(matches!(restore(&taken, &copy), Err(Trouble::Unreadable(_))), "{version}");
+        fs::copy(&copy, taken.path().join(FILE)).unwrap();
+        assert!(database::prepare(&taken.path().join(FILE)).unwrap().is_some(), "{version}");
+    }
+}
+
+#[test]
 fn without_a_database_there_is_no_backup() {
     let scratch = Scratch::folder();
     let missing = backup(scratch.path(), &scratch.path().join("copy"));

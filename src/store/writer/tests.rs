@@ -83,6 +83,23 @@ fn what_waits_at_the_end_is_stored_and_nothing_is_taken_after_it() {
     assert_eq!(late, Err(NotKept::Ending));
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_is_said_to_be_stored_where_the_folder_is_gone() {
+    let scratch = Scratch::folder();
+    let store = store(&scratch);
+    let (sender, told) = unbounded();
+    let tell = |sender: &Sender<Result<(), NotKept>>| {
+        let sender = sender.clone();
+        move |outcome: Result<(), NotKept>| sender.send(outcome).unwrap()
+    };
+    store.change(Durability::Machine, insert("one".into()), tell(&sender)).unwrap();
+    assert_eq!(told.recv().unwrap(), Ok(()));
+    std::fs::remove_dir_all(scratch.path()).unwrap();
+    store.change(Durability::Machine, insert("two".into()), tell(&sender)).unwrap();
+    assert_eq!(told.recv().unwrap(), Err(NotKept::Gone));
+}
+
 #[test]
 fn listeners_hear_of_changes_by_others_and_by_itself() {
     let scratch = Scratch::folder();
