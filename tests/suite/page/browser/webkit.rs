@@ -18,7 +18,7 @@ use super::{PROBE, Person, SIZE, actions, find};
 use crate::common::clip::Scratch;
 use crate::common::program::Program;
 use crate::common::server::Port;
-use crate::common::{LONG, eventually, eventually_true};
+use crate::common::{LONG, VERY_LONG, eventually, eventually_true};
 
 /// A display, and on it a browser for each person.
 pub(crate) struct WebKit {
@@ -138,6 +138,13 @@ impl WebKitTab {
         &process.session
     }
 
+    /// Goes to a document, again if the driver forgets that it was sent there.
+    fn travel(&self, path: &str, params: &Value) {
+        eventually("the browser goes there", VERY_LONG, || {
+            self.choose().try_within(TRAVEL, "POST", path, params.clone())
+        });
+    }
+
     /// Waits until a page answers. A question that comes as its document does is forgotten.
     fn arrive(&self) {
         let ask = || {
@@ -179,13 +186,13 @@ impl Tab for WebKitTab {
 
     fn goto(&self, url: &str) {
         self.gather();
-        self.choose().post("/url", json!({ "url": url }));
+        self.travel("/url", &json!({ "url": url }));
         self.arrive();
     }
 
     fn reload(&self) {
         self.gather();
-        self.choose().post("/refresh", json!({}));
+        self.travel("/refresh", &json!({}));
         self.arrive();
     }
 
@@ -270,6 +277,8 @@ fn mini_browser() -> PathBuf {
 
 /// More than an answer takes, and little beside what a test may take.
 const FORGOTTEN: Duration = Duration::from_secs(4);
+/// How long it may be on its way to a document.
+const TRAVEL: Duration = Duration::from_secs(15);
 const ARGUMENTS: [&str; 3] = [
     "--automation",
     // Whatever it may want elsewhere, it cannot reach it: nobody listens there.
