@@ -150,7 +150,12 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
     clearTimeout(trips);
     const old = socket;
     socket = null;
-    old?.close();
+    if (old?.readyState === WebSocket.CONNECTING) {
+      // Browsers complain of one that is closed before it is open.
+      old.addEventListener("open", () => old.close());
+    } else {
+      old?.close();
+    }
     for (const { fail } of waiting.values()) {
       fail(new Failure("offline", word("shared.offline")));
     }
