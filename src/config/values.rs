@@ -206,6 +206,10 @@ fn public_source(text: &str) -> String {
     match parse_source(text) {
         Ok(SourceChoice::Http(url)) => format!("{url}/\u{2026}"),
         Ok(SourceChoice::Rtsp(url)) => format!("{url}/\u{2026}"),
+        // An address that was mistyped is taken for a file, and may have its password in it.
+        Ok(SourceChoice::Path(_)) if text.contains('@') => {
+            format!("\u{2026}{}", &text[text.rfind('@').unwrap_or_default()..])
+        }
         Ok(SourceChoice::Exec(words)) if words.len() > 1 => format!("exec:{} \u{2026}", words[0]),
         _ => text.to_owned(),
     }
