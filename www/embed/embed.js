@@ -1,6 +1,7 @@
 // The picture alone: opened again when it or the server is gone, and the last one kept meanwhile.
 
 import { getSnapshot, getState } from "../shared/api.js";
+import { followPresence } from "../shared/presence.js";
 import { createSocket } from "../shared/socket.js";
 import { createStream } from "../shared/stream.js";
 
@@ -37,22 +38,7 @@ const socket = createSocket({
   },
 });
 
-function wakeUp() {
-  stream.open();
-  socket.start();
-}
-
-function fallAsleep() {
-  socket.stop();
-  stream.close();
-}
-
-document.addEventListener("visibilitychange", () => (document.hidden ? fallAsleep() : wakeUp()));
-addEventListener("pagehide", () => {
-  socket.stop();
-  stream.leave();
-});
-addEventListener("pageshow", ({ persisted }) => persisted && !document.hidden && wakeUp());
+followPresence(stream, socket);
 
 stream.catchUp();
 socket.start();

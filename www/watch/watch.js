@@ -6,6 +6,7 @@ import * as api from "../shared/api.js";
 import { tell } from "../shared/announce.js";
 import { byId } from "../shared/dom.js";
 import { ago, clockTime } from "../shared/format.js";
+import { followPresence } from "../shared/presence.js";
 import { createSocket } from "../shared/socket.js";
 import { createTheme } from "../shared/theme.js";
 import { createTips } from "../shared/tip.js";
@@ -290,26 +291,7 @@ function sayShown() {
   }
 }
 
-function wakeUp() {
-  stream.open();
-  socket.start();
-}
-
-function fallAsleep() {
-  socket.stop();
-  stream.close();
-}
-
-document.addEventListener("visibilitychange", () => (document.hidden ? fallAsleep() : wakeUp()));
-addEventListener("pagehide", () => {
-  socket.stop();
-  stream.leave();
-});
-addEventListener("pageshow", (event) => {
-  if (event.persisted && !document.hidden) {
-    wakeUp();
-  }
-});
+followPresence(stream, socket);
 addEventListener("online", socket.now);
 addEventListener("resize", sayShown);
 
