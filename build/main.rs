@@ -10,6 +10,10 @@
 #[path = "../src/proto/base64.rs"]
 mod base64;
 mod documents;
+#[allow(dead_code, reason = "the program uses the rest")]
+#[path = "../src/proto/gzip.rs"]
+mod gzip;
+mod parts;
 mod scripts;
 mod styles;
 mod words;
@@ -20,8 +24,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 use base64::base64;
-use flate2::Compression;
 use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, FlushCompress};
 use sha2::{Digest, Sha256};
 use words::Words;
 
@@ -94,8 +98,9 @@ fn make_pages(www: &Path, out: &Path, words: &mut Words) -> Result<(), String> {
     for (constant, name, file) in DOCUMENTS.into_iter().chain(guide) {
         let page = pages.iter().find(|page| page.name == name).ok_or(format!("no page {name}"))?;
         let document = documents::fill(&parts, page, &read(www, file)?, words)?;
-        let path = write(out, &format!("{}.html", constant.to_lowercase()), document.as_bytes())?;
-        let _ = writeln!(table, "pub(super) const {constant}: &str = include_str!({path:?});");
+        let parts =
+            parts::written(&document, &pack_piece).map_err(|why| format!("{file}: {why}"))?;
+        let _ = writeln!(table, "pub(super) static {constant}: &[Part] = &{parts};");
     }
     write(out, "assets.rs", table.as_bytes()).map(drop)
 }
@@ -160,6 +165,16 @@ fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, String> {
 fn pack(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(|error| error.to_string())
+}
+
+/// A text by deflate alone (RFC 1951), so that it may stand between others: up to the end of a byte,
+/// without a block that is the last.
+fn pack_piece(text: &str) -> Result<Vec<u8>, String> {
+    let mut packed = Vec::with_capacity(text.len() + 64);
+    Compress::new(Compression::best(), false)
+        .compress_vec(text.as_bytes(), &mut packed, FlushCompress::Sync)
+        .map_err(|error| error.to_string())?;
+    Ok(packed)
 }
 
 fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {

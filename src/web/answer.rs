@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
 use super::built::{BOOT, STYLES};
+use super::document::Filled;
 use super::payload::Payload;
 use super::sending::Sending;
 use crate::base::clock;
-use crate::proto::http::{Method, ResponseHead, Status, http_date};
+use crate::proto::http::{Head, Method, ResponseHead, Status, http_date};
 
 /// What is answered, before it is known whether the connection stays open.
 pub(super) struct Answer {
@@ -53,26 +54,30 @@ impl Answer {
         Self::new(status, "application/json", body).header("Cache-Control", "no-store")
     }
 
-    /// A page that was written for this request.
-    pub(super) fn page(status: Status, html: Vec<Cow<'static, str>>) -> Self {
-        Self::document(status, html, "'self'")
+    /// A page that was written for the request with this head.
+    pub(super) fn page(head: &Head, status: Status, html: Filled) -> Self {
+        Self::document(head, status, html, "'self'")
     }
 
     /// As [`page`](Self::page), for a document that pages of other sites may frame.
-    pub(super) fn embedded(status: Status, html: Vec<Cow<'static, str>>) -> Self {
-        Self::document(status, html, "*")
+    pub(super) fn embedded(head: &Head, status: Status, html: Filled) -> Self {
+        Self::document(head, status, html, "*")
     }
 
     /// Nothing on a page comes from another host, and it is framed by `framed_by` alone.
-    fn document(status: Status, html: Vec<Cow<'static, str>>, framed_by: &str) -> Self {
+    fn document(head: &Head, status: Status, html: Filled, framed_by: &str) -> Self {
         let policy = format_args!(
             "default-src 'self'; script-src 'self' {BOOT}; style-src 'self' {STYLES}; \
              img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {framed_by}"
         );
-        Self::new(status, HTML, Payload::Pieces(html))
+        let packs = head.accepts_coding("gzip");
+        let html = if packs { html.packed() } else { html.plain() };
+        let answer = Self::new(status, HTML, Payload::Pieces(html))
             .header("Cache-Control", "no-store")
             .header("Content-Security-Policy", policy)
             .header("Referrer-Policy", "same-origin")
+            .varies_by("Accept-Encoding");
+        if packs { answer.header("Content-Encoding", "gzip") } else { answer }
     }
 
     /// Adds a field to the head.

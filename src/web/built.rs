@@ -1,5 +1,8 @@
 //! What `build/` made of `www/`: files by their names, and documents.
 
+use super::document::{Part, Text};
+use crate::proto::gzip::Sum;
+
 /// A file that pages load.
 pub(super) struct Asset {
     /// With a hash of the content.

@@ -30,7 +30,7 @@ pub(super) fn page(request: &Request) -> Reply {
     let viewer = known.unwrap_or_else(new);
     let html = framed(request, built::WATCH, &request.room.title, slots(request, &viewer));
     // With its cookie it is one viewer's own, and no cache may give it to another.
-    let page = Answer::page(Status::Ok, html).varies_by("Cookie");
+    let page = Answer::page(&request.head, Status::Ok, html).varies_by("Cookie");
     request.introduce(page, id).into()
 }
 
@@ -42,7 +42,7 @@ pub(super) fn embed(request: &Request) -> Reply {
     let tab = ("tab", Slot::Text(ViewerId::random().to_string()));
     let html = framed(request, built::EMBED, &request.room.title, vec![tab, layout(request)]);
     let id = request.identity().id().unwrap_or_else(ViewerId::random);
-    let page = Answer::embedded(Status::Ok, html).varies_by("Cookie");
+    let page = Answer::embedded(&request.head, Status::Ok, html).varies_by("Cookie");
     request.introduce(page, id).into()
 }
 

@@ -1,11 +1,9 @@
 //! The documents that people read: each in the frame that all pages share.
 
-use std::borrow::Cow;
-
 use super::address::{self, root_of};
 use super::answer::Answer;
 use super::built;
-use super::document::{Slot, Slots, fill};
+use super::document::{Filled, Part, Slot, Slots, fill};
 use super::request::{Reply, Request};
 use super::words;
 use crate::proto::http::{Host, Status};
@@ -14,10 +12,10 @@ use crate::proto::http::{Host, Status};
 /// own slots.
 pub(super) fn framed(
     request: &Request,
-    document: &'static str,
+    document: &'static [Part],
     title: &str,
     own: Slots,
-) -> Vec<Cow<'static, str>> {
+) -> Filled {
     let context = &request.context;
     frame(&context.rooms.default().title, &request.head.target.path, document, title, own)
 }
@@ -27,10 +25,10 @@ pub(super) fn framed(
 pub(super) fn frame(
     name: &str,
     path: &str,
-    document: &'static str,
+    document: &'static [Part],
     title: &str,
     own: Slots,
-) -> Vec<Cow<'static, str>> {
+) -> Filled {
     let title = if title == name { title.to_owned() } else { format!("{title} \u{b7} {name}") };
     let mut slots = vec![
         ("root", Slot::Text(root_of(path))),
@@ -38,7 +36,7 @@ pub(super) fn frame(
         ("title", Slot::Text(title)),
     ];
     slots.extend(own);
-    fill(document, slots)
+    fill(document, &slots)
 }
 
 /// The page that says how to watch with other programs, with the address that it was asked by.
@@ -59,7 +57,8 @@ pub(super) fn connect(request: &Request) -> Reply {
         ("rtsp", Slot::Shown(rtsp.is_some())),
         ("rtsp-address", Slot::Text(rtsp.unwrap_or_default())),
     ];
-    Answer::page(Status::Ok, framed(request, built::CONNECT, words::CONNECT_TITLE, slots)).into()
+    let html = framed(request, built::CONNECT, words::CONNECT_TITLE, slots);
+    Answer::page(&request.head, Status::Ok, html).into()
 }
 
 fn rtsp_port(request: &Request) -> Option<u16> {
@@ -70,7 +69,8 @@ fn rtsp_port(request: &Request) -> Option<u16> {
 /// Every component of the pages, in both themes.
 #[cfg(debug_assertions)]
 pub(super) fn styleguide(request: &Request) -> Reply {
-    Answer::page(Status::Ok, framed(request, built::STYLEGUIDE, "Components", Vec::new())).into()
+    let html = framed(request, built::STYLEGUIDE, "Components", Vec::new());
+    Answer::page(&request.head, Status::Ok, html).into()
 }
 
 /// Says that as many watch as may, and comes again by itself.
@@ -82,7 +82,8 @@ pub(super) fn full(request: &Request) -> Answer {
         ("seconds", Slot::Text(RETRY_AFTER_SECS.to_string())),
     ];
     let html = framed(request, built::FULL, words::ALONE_FULL, slots);
-    Answer::page(Status::ServiceUnavailable, html).header("Retry-After", RETRY_AFTER_SECS)
+    Answer::page(&request.head, Status::ServiceUnavailable, html)
+        .header("Retry-After", RETRY_AFTER_SECS)
 }
 
 /// Says that this server does not know itself by a name, and what helps.

@@ -11,7 +11,7 @@ pub(super) enum Payload {
     Bytes(Cow<'static, [u8]>),
     /// One after the other: what a page is made of. Who does not read it holds only what was
     /// written for it, and not what the binary has anyway.
-    Pieces(Vec<Cow<'static, str>>),
+    Pieces(Vec<Cow<'static, [u8]>>),
     Shared(Arc<[u8]>),
     /// A part of a file, which workers read.
     File {
@@ -36,12 +36,12 @@ impl Payload {
 
     /// What of it lies in memory.
     pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        let (whole, pieces): (&[u8], &[Cow<'static, str>]) = match self {
+        let (whole, pieces): (&[u8], &[Cow<'static, [u8]>]) = match self {
             Payload::None | Payload::File { .. } => (&[], &[]),
             Payload::Bytes(bytes) => (bytes, &[]),
             Payload::Shared(bytes) => (bytes, &[]),
             Payload::Pieces(pieces) => (&[], pieces),
         };
-        std::iter::once(whole).chain(pieces.iter().map(|piece| piece.as_bytes()))
+        std::iter::once(whole).chain(pieces.iter().map(|piece| &**piece))
     }
 }

@@ -24,19 +24,21 @@ impl Answer {
             return Self::json(status, &value);
         }
         if head.accepts_html() {
-            return error(&head.target.path, status, why);
+            return error(head, status, why);
         }
         Self::text(status, why)
     }
 }
 
 /// A refusal, for people.
-fn error(path: &str, status: Status, why: &str) -> Answer {
+fn error(head: &Head, status: Status, why: &str) -> Answer {
+    let path = &head.target.path;
     let slots = vec![
         ("room", Slot::Text(root_of(path))),
         ("status", Slot::Text(status.code().to_string())),
         ("reason", Slot::Text(status.reason().to_owned())),
         ("detail", Slot::Text(why.to_owned())),
     ];
-    Answer::page(status, frame("livestream", path, built::ERROR, status.reason(), slots))
+    let html = frame("livestream", path, built::ERROR, status.reason(), slots);
+    Answer::page(head, status, html)
 }

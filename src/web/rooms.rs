@@ -22,7 +22,8 @@ pub(super) fn rooms(request: &Request) -> Reply {
         let rooms = context.rooms.all();
         let cards: String = rooms.iter().map(|room| card(context, room, &root)).collect();
         let slots = vec![("rooms", Slot::Markup(cards))];
-        Answer::page(Status::Ok, framed(request, built::ROOMS, words::ROOMS_TITLE, slots))
+        let html = framed(request, built::ROOMS, words::ROOMS_TITLE, slots);
+        Answer::page(&request.head, Status::Ok, html)
     } else {
         Answer::json(Status::Ok, &json!({ "rooms": list(context) }))
     };

@@ -3,8 +3,10 @@
 //! What it refuses is in `refusals.rs`.
 
 use std::net::Ipv6Addr;
+use std::process::Command;
 
 use crate::common::client::{Client, Reply, ask};
+use crate::common::clip::Scratch;
 use crate::common::multipart::{Stream, expect_stream_head};
 use crate::common::server::Server;
 use crate::common::viewer::FORM;
@@ -368,7 +370,7 @@ fn answers_say_what_may_be_done_with_them() {
     let form = [("Content-Type", FORM)];
     let reply = client.request("POST", "/viewer", &form, b"quality=low").expect(303);
     assert_eq!(reply.header("Cache-Control"), Some("no-store"));
-    assert_eq!(client.get("/").header("Vary"), Some("Cookie"));
+    assert_eq!(client.get("/").header("Vary"), Some("Accept-Encoding, Cookie"));
 }
 
 /// What the page loads, as its addresses stand in it.
@@ -402,6 +404,69 @@ fn what_a_page_loads_is_kept_for_good_and_sent_packed_to_who_takes_that() {
     client.get("/assets/watch.js").expect(404);
     let page = String::from_utf8(client.get("/r/none/").body).expect("text");
     assert!(!page.contains("assets/watch"));
+}
+
+/// What `gzip` makes of packed bytes. It fails at a sum that is wrong, and at anything behind the end.
+#[track_caller]
+fn unpacked(packed: &[u8]) -> String {
+    let scratch = Scratch::new();
+    let file = format!("{}/document.gz", scratch.path());
+    std::fs::write(&file, packed).expect("it can be written");
+    let output = Command::new("gzip").args(["-dc", &file]).output().expect("apt-get install gzip");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// A document without what is another in each answer: its stream's name, and the state with its
+/// times.
+fn lasting(document: &str) -> String {
+    let cut = |mark: &str, end: &str| {
+        let rest = document.split_once(mark).map_or("", |(_, rest)| rest);
+        rest.split(end).next().unwrap_or_default().to_owned()
+    };
+    let mut out = document.to_owned();
+    for passing in [cut("tab=", "\""), cut("id=\"first-state\">", "</script>")] {
+        if !passing.is_empty() {
+            out = out.replace(&passing, "");
+        }
+    }
+    out
+}
+
+#[test]
+fn a_document_is_the_same_by_gzip_for_who_takes_that() {
+    let rooms = ["--room", "one=pattern;title=\u{1f426} <b> {{x}} & more"];
+    let server = Server::pattern(&rooms);
+    let mut client = server.connect();
+    let html = ("Accept", "text/html");
+    for path in ["/", "/r/one/", "/rooms", "/connect", "/embed", "/r/none/"] {
+        let plain = client.request("GET", path, &[html], b"");
+        assert_eq!(plain.header("Content-Encoding"), None, "{path}");
+        assert!(plain.header("Vary").is_some_and(|on| on.contains("Accept-Encoding")), "{path}");
+        let refusing = client.request("GET", path, &[html, ("Accept-Encoding", "gzip;q=0")], b"");
+        assert_eq!(refusing.header("Content-Encoding"), None, "{path}");
+        let fields = [html, ("Accept-Encoding", "gzip, deflate, br")];
+        let packed = client.request("GET", path, &fields, b"");
+        assert_eq!(packed.header("Content-Encoding"), Some("gzip"), "{path}");
+        assert_eq!(packed.header("Vary"), plain.header("Vary"), "{path}");
+        let (text, same) = (plain.text(), unpacked(&packed.body));
+        assert_eq!(lasting(&same), lasting(&text), "{path}");
+        let of_hundred = packed.body.len() * 100 / text.len();
+        assert!(of_hundred < 40, "{path} is {of_hundred} % of {}", text.len());
+    }
+}
+
+#[test]
+fn head_tells_of_a_document_what_get_would() {
+    let server = Server::pattern(&[]);
+    let mut client = server.connect();
+    for fields in [&[("Accept-Encoding", "gzip")][..], &[]] {
+        let head = client.request("HEAD", "/connect", fields, b"").expect(200);
+        let whole = client.request("GET", "/connect", fields, b"").expect(200);
+        for name in ["Content-Length", "Content-Encoding", "Vary", "Content-Type"] {
+            assert_eq!(head.header(name), whole.header(name), "{name} with {fields:?}");
+        }
+    }
 }
 
 #[test]

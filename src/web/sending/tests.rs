@@ -104,7 +104,7 @@ fn all_of_it_goes_out_in_order_however_little_is_taken_at_once() {
             Payload::None,
             Payload::Bytes(Cow::Borrowed(b"the body")),
             Payload::Shared(Arc::from(b"the body".as_slice())),
-            Payload::Pieces(vec!["the".into(), "".into(), String::from(" body").into()]),
+            Payload::Pieces(vec![b"the".into(), b"".into(), b" body".to_vec().into()]),
         ] {
             let expected = [b"head".to_vec(), body.pieces().collect::<Vec<_>>().concat()].concat();
             let mut sending = Sending::new(b"head".to_vec(), body, Instant::now());
