@@ -253,6 +253,12 @@ impl Viewer {
         self.inner.lock().streams.len()
     }
 
+    /// Whether the stream of this tab is open, or any if no tab is named.
+    pub fn watches_in(&self, tab: Option<&str>) -> bool {
+        let inner = self.inner.lock();
+        inner.streams.iter().any(|meter| tab.is_none_or(|tab| meter.is_of_tab(tab)))
+    }
+
     pub(super) fn open(&self, meter: Arc<StreamMeter>) {
         self.inner.lock().streams.push(meter);
     }

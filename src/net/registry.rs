@@ -2,8 +2,9 @@
 //!
 //! Every connection has a [`Guest`] here for as long as it lives, and tells how it stands.
 //! Addresses are counted in groups (an IPv6 network of /64 is one), so that who takes most
-//! gives first: the idle before those who do not read, and never who watches. A connection that
-//! has to go is told by its handle, and ends by itself.
+//! gives first: the idle before those who do not read, and never who watches. A page's socket beside
+//! its stream is a part of watching, but one to a stream: of more in a group than it has streams, the
+//! newest idle. A connection that has to go is told by its handle, and ends by itself.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -39,6 +40,8 @@ pub(crate) enum Standing {
     Busy,
     /// It watches, and takes what it is sent.
     Watching,
+    /// It tells a page the state, whose stream another connection is.
+    Beside,
     /// It does not take the answer that it asked for.
     UnreadReply,
     /// It does not take the stream that it asked for.
@@ -66,6 +69,7 @@ pub(crate) struct Census {
     pub(crate) idle: usize,
     pub(crate) busy: usize,
     pub(crate) watching: usize,
+    pub(crate) beside: usize,
     pub(crate) unread: usize,
 }
 
@@ -117,10 +121,11 @@ impl Group {
 }
 
 impl Standing {
-    const ALL: [Standing; 5] = [
+    const ALL: [Standing; 6] = [
         Standing::Idle,
         Standing::Busy,
         Standing::Watching,
+        Standing::Beside,
         Standing::UnreadReply,
         Standing::UnreadStream,
     ];
@@ -233,6 +238,7 @@ impl Registry {
                 Standing::Idle => census.idle += 1,
                 Standing::Busy => census.busy += 1,
                 Standing::Watching => census.watching += 1,
+                Standing::Beside => census.beside += 1,
                 Standing::UnreadReply | Standing::UnreadStream => census.unread += 1,
             }
         }
@@ -270,10 +276,10 @@ impl Guest {
         }
     }
 
-    /// It takes what it is sent, and is idle; for how long it was, if it was, stays.
-    pub(crate) fn reads_again(&self, now: Instant) {
-        if Standing::of(self.card.standing.load(Ordering::Relaxed)) != Standing::Idle {
-            self.stands(Standing::Idle, now);
+    /// As [`stands`](Self::stands), from now on; if it stood so before, since then.
+    pub(crate) fn goes_on(&self, standing: Standing, now: Instant) {
+        if Standing::of(self.card.standing.load(Ordering::Relaxed)) != standing {
+            self.stands(standing, now);
         }
     }
 
@@ -304,7 +310,8 @@ impl Drop for Guest {
 /// that rank, that has stood so for longest.
 fn choose(seen: &[Seen], need: Need, most: usize, now_ms: u64) -> Vec<u64> {
     let mut groups: HashMap<(u8, Group), Vec<&Seen>> = HashMap::new();
-    for one in seen {
+    let seen = without_companions(seen);
+    for one in &seen {
         let age = Duration::from_millis(now_ms.saturating_sub(one.since_ms));
         if let Some(rank) = one.standing.rank(need, age) {
             groups.entry((rank, one.group)).or_default().push(one);
@@ -325,6 +332,28 @@ fn choose(seen: &[Seen], need: Need, most: usize, now_ms: u64) -> Vec<u64> {
         }
     }
     chosen
+}
+
+/// All but the sockets that belong to a stream of their group: so many of them, the oldest. The others
+/// idle.
+fn without_companions(seen: &[Seen]) -> Vec<Seen> {
+    let mut streams: HashMap<Group, usize> = HashMap::new();
+    let is_stream =
+        |one: &&Seen| matches!(one.standing, Standing::Watching | Standing::UnreadStream);
+    for one in seen.iter().filter(is_stream) {
+        *streams.entry(one.group).or_default() += 1;
+    }
+    let is_beside = |one: &&Seen| one.standing == Standing::Beside;
+    let mut beside: Vec<&Seen> = seen.iter().filter(is_beside).collect();
+    beside.sort_by_key(|one| (one.since_ms, one.number));
+    let mut left: Vec<Seen> = seen.iter().filter(|one| !is_beside(one)).copied().collect();
+    for one in beside {
+        match streams.get_mut(&one.group) {
+            Some(free @ 1..) => *free -= 1,
+            _ => left.push(Seen { standing: Standing::Idle, ..*one }),
+        }
+    }
+    left
 }
 
 #[cfg(test)]
@@ -373,6 +402,27 @@ mod tests {
         assert_eq!(choose(&seen, Need::Connections, 2, NOW), [3, 2]);
         assert_eq!(choose(&seen, Need::Seats, 1, NOW), [2]);
         assert_eq!(choose(&seen, Need::Memory, 1, NOW), [2]);
+    }
+
+    #[test]
+    fn as_many_sockets_stay_as_their_group_has_streams_and_the_newest_idle() {
+        let mut seen = vec![
+            seen(1, "192.0.2.1", Standing::Watching, 90_000),
+            seen(2, "192.0.2.1", Standing::UnreadStream, 100),
+            seen(3, "192.0.2.1", Standing::Beside, 300),
+            seen(4, "192.0.2.1", Standing::Beside, 100),
+            seen(5, "192.0.2.1", Standing::Beside, 200),
+            seen(6, "192.0.2.1", Standing::Beside, 50),
+            seen(7, "192.0.2.2", Standing::Watching, 10),
+            seen(8, "192.0.2.2", Standing::Beside, 90_000),
+        ];
+        assert_eq!(choose(&seen, Need::Connections, 9, NOW), [4, 6]);
+        // Its stream is gone: it is worth what any other is.
+        seen.retain(|one| one.number != 7);
+        assert_eq!(choose(&seen, Need::Connections, 9, NOW), [4, 8, 6]);
+        for need in [Need::Seats, Need::Memory] {
+            assert!(choose(&seen, need, 9, NOW).is_empty(), "{need:?}");
+        }
     }
 
     #[test]

@@ -334,8 +334,8 @@ impl Connection {
                 self.begin_head(now);
             }
             Then::Close => return self.close(now),
-            // It is worth no more than a connection that waits for its next request: whoever must
-            // give way to others comes back.
+            // Until it tells that its client watches, it is worth no more than a connection that waits
+            // for its next request: whoever must give way to others comes back.
             Then::Upgrade(protocol) => {
                 self.guest.stands(Standing::Idle, now);
                 self.state = State::Upgraded(protocol);
@@ -366,10 +366,11 @@ impl Connection {
         match protocol.turn(&mut self.wire, &mut self.input, &self.handle, now) {
             Verdict::Over => Step::Over,
             Verdict::Done => self.close(now),
-            Verdict::Wait { until, unread_since } => {
+            Verdict::Wait { until, unread_since, watches } => {
                 match unread_since {
                     Some(since) => self.guest.stands(Standing::UnreadReply, since),
-                    None => self.guest.reads_again(now),
+                    None if watches => self.guest.goes_on(Standing::Beside, now),
+                    None => self.guest.goes_on(Standing::Idle, now),
                 }
                 self.state = State::Upgraded(protocol);
                 Step::Wait(Turn::until(until))

@@ -125,6 +125,7 @@ fn connections(page: &mut Page, context: &Context) {
         ("idle", census.idle),
         ("busy", census.busy),
         ("watching", census.watching),
+        ("beside", census.beside),
         ("unread", census.unread),
     ] {
         page.sample(&format!("connections{{standing=\"{standing}\"}}"), count);

@@ -30,6 +30,8 @@ pub(super) enum Verdict {
         until: Option<Instant>,
         /// Since when the client does not take what was sent, if it does not.
         unread_since: Option<Instant>,
+        /// Whether its client watches, by another connection.
+        watches: bool,
     },
     /// All is said, and the connection is closed in good order.
     Done,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::neighbours::{Neighbours, connect_from};
 use super::page_sockets::UPGRADE;
+use super::pages::{Habit, Learns, Pages};
 use super::{NEWCOMER, Server, alone, eventually_true, newcomer, newcomers_get, witness};
 use crate::common::{LONG, eventually};
 
@@ -58,6 +59,26 @@ fn twelve_hundred_unread_streams_let_others_in() {
 #[test]
 fn twelve_hundred_silent_sockets_let_others_in() {
     expect_let_in(UPGRADE.as_bytes());
+}
+
+#[test]
+fn whose_stream_is_open_keeps_the_socket_beside_it() {
+    let _alone = alone();
+    let arguments = ["--source", "pattern", "--size", "160x120"];
+    let server = Server::with_descriptors(1024, &arguments);
+    // Of the same addresses as the neighbours, and before them.
+    let pages = Pages::open(server.address(), 3, Habit { learns: Learns::BySocket, watches: true });
+    let beside = || server.metric("livestream_connections{standing=\"beside\"}");
+    eventually_true("they are beside their streams", LONG, || beside() == 3.0);
+    let mut idle = Neighbours::connect(server.address(), 1200);
+    idle.ask(UPGRADE.as_bytes(), 1);
+    eventually_true("some gave way", LONG, || {
+        newcomers_get(&server, "/healthz").expect(200);
+        server.metric("livestream_connections_gave_way_total") >= 300.0
+    });
+    let before = pages.answers();
+    eventually_true("pages are told the state", LONG, || pages.answers() >= before + 6);
+    assert_eq!(beside(), 3.0);
 }
 
 /// Asks whether the server is well, once.

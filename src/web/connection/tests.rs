@@ -133,7 +133,7 @@ impl Upgraded for Echo {
             Err(_) => return Verdict::Over,
         }
         match input.is_empty() && self.unsent.is_empty() {
-            true => Verdict::Wait { until: None, unread_since: None },
+            true => Verdict::Wait { until: None, unread_since: None, watches: false },
             false => Verdict::Over,
         }
     }

@@ -67,6 +67,7 @@ pub(super) fn open(request: &Request) -> Reply {
         commands: Rates::new(COMMANDS, 1),
         storing: None,
         look_at: None,
+        watches: false,
         busy: false,
         ping_at: request.at + PING_EACH,
         heard_at: request.at,
@@ -102,6 +103,8 @@ struct Socket {
     storing: Option<Storing>,
     /// When to look for news; `None` before the greeting.
     look_at: Option<Instant>,
+    /// Whether its page's stream was open at the last look.
+    watches: bool,
     /// Whether there is more to hear or to say at once, after others had their turns.
     busy: bool,
     ping_at: Instant,
@@ -232,6 +235,7 @@ impl Socket {
         if self.look_at.is_some_and(|at| at > now) {
             return;
         }
+        self.watches = self.has_stream();
         if let Some(sections) = self.news.since(&self.asker, self.id, now) {
             self.session.say(state(&sections));
         }
@@ -240,6 +244,12 @@ impl Socket {
             self.ping_at = now + PING_EACH;
             self.session.ping();
         }
+    }
+
+    fn has_stream(&self) -> bool {
+        let Asker { context, room, tab, .. } = &self.asker;
+        let viewer = context.audience.known(&room.crowd, self.id);
+        viewer.is_some_and(|viewer| viewer.watches_in(tab.as_deref()))
     }
 
     /// Sends what there is to send. Whether all of it is out.
@@ -315,7 +325,8 @@ impl Upgraded for Socket {
         }
         let soon = self.busy.then_some(now).or(self.look_at);
         let until = stuck_until.or(soon).map_or(silent_until, |at| at.min(silent_until));
-        Verdict::Wait { until: Some(until), unread_since: self.unread_since }
+        let (unread_since, watches) = (self.unread_since, self.watches);
+        Verdict::Wait { until: Some(until), unread_since, watches }
     }
 
     fn end(&mut self, wire: &mut Wire) {
