@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::neighbours::Neighbours;
+use super::pages::{Habit, Learns, Pages};
 use super::{Server, alone, camera, meanwhile, newcomers_get, sockets, witness};
-use crate::common::{LONG, eventually};
+use crate::common::{LONG, VERY_LONG, eventually, eventually_true};
 
 /// What opens a socket.
 pub(crate) const UPGRADE: &str = "GET /socket HTTP/1.1\r\nHost: 127.0.0.1\r\n\
@@ -78,6 +79,40 @@ fn expect_harmless(said: &[u8]) {
     assert!(peak_mib < 64.0, "{peak_mib:.1} MiB resident");
     assert!(most < 160_000_000, "{} MB for its sockets", most / 1_000_000);
     newcomers_get(&server, "/healthz").expect(200);
+}
+
+/// Lets all say something ten times a second, which is less than a page may, until it is so. Each
+/// answer is the whole state.
+#[track_caller]
+fn talk_until(deaf: &mut Neighbours, what: &str, is_so: impl Fn() -> bool) {
+    let said = command(r#"{"type":"viewer","id":1,"quality":"low"}"#);
+    let deadline = Instant::now() + VERY_LONG;
+    while !is_so() {
+        assert!(Instant::now() < deadline, "not within {VERY_LONG:?}: {what}");
+        deaf.ask(&said, 1);
+        std::thread::park_timeout(super::BETWEEN_LOOKS);
+    }
+}
+
+#[test]
+fn who_talks_and_takes_nothing_is_ended_and_others_go_on() {
+    let _alone = alone();
+    let server = Server::pattern(&["--fps", "5"]);
+    let habit = Habit { learns: Learns::BySocket, watches: true };
+    let pages = Pages::open(server.address(), 5, habit);
+    eventually_true("pages are open", LONG, || pages.answers() >= 15);
+    let (descriptors, before_mib) = (server.descriptors(), server.rss_mib());
+    let mut deaf = open(&server, 50);
+    talk_until(&mut deaf, "it is seen that they do not read", || {
+        server.metric("livestream_connections{standing=\"unread\"}") == 50.0
+    });
+    let (told, shown) = (pages.answers(), pages.pictures());
+    talk_until(&mut deaf, "they are gone", || server.descriptors() <= descriptors);
+    let grown_mib = server.peak_rss_mib() - before_mib;
+    assert!(grown_mib < 8.0, "{grown_mib:.1} MiB for 50");
+    assert!(pages.answers() >= told + 5, "all are told how it goes on");
+    let goes_on = |(now, then): (&u64, &u64)| now > then;
+    assert!(pages.pictures().iter().zip(&shown).all(goes_on), "and see it");
 }
 
 #[test]
