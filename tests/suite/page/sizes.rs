@@ -77,3 +77,56 @@ fn a_phone_on_its_side_has_its_deck_under_the_picture(browser: &Browser) {
         <= document.getElementById('deck').getBoundingClientRect().top";
     assert_eq!(window.eval(apart), true);
 }
+
+in_browsers!(a_long_title_leaves_the_areas_and_the_tools_whole: chromium, firefox);
+fn a_long_title_leaves_the_areas_and_the_tools_whole(browser: &Browser) {
+    let title = "The front door of the workshop behind the old mill, by night";
+    let server = Server::pattern(&["--title", title]);
+    for size in [(768, 1024), (1024, 768), (1440, 900)] {
+        let window = sized(browser, &server, size);
+        let apart = "(() => {
+            const place = (selector) => document.querySelector(selector).getBoundingClientRect();
+            const [title, areas, tools] = ['#title', '.shell-areas', '.tools'].map(place);
+            const areasEnd = Math.max(...[...document.querySelectorAll('.area')]
+              .map((area) => area.getBoundingClientRect().right));
+            return areas.width > 0 && title.right <= areas.left && areasEnd <= areas.right
+              && areas.right <= tools.left && tools.right <= innerWidth;
+          })()";
+        assert_eq!(window.eval(apart), true, "{size:?}");
+    }
+}
+
+in_browsers!(at_four_hundred_percent_a_page_is_read_between_no_bars: chromium, firefox);
+fn at_four_hundred_percent_a_page_is_read_between_no_bars(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    let window = browser.window();
+    window.resize(360, 225);
+    for path in ["/connect", "/rooms", "/r/none/"] {
+        window.expect_trouble();
+        window.goto(&server.url(path));
+        window.wait("innerWidth === 360");
+        // Below is the page, no bar, and what leads elsewhere is there.
+        let bar = "Boolean(document.elementFromPoint(180, 215).closest('.shell'))";
+        assert_eq!(window.eval(bar), false, "{path}");
+        let top = window.eval("document.getElementById('main').getBoundingClientRect().top");
+        assert!(top.as_f64().is_some_and(|top| top < 225.0 / 3.0), "{path} begins at {top}");
+        let areas = "[...document.querySelectorAll('.area')].every((area) => {
+            const { left, right } = area.getBoundingClientRect();
+            return left >= 0 && right <= innerWidth;
+          })";
+        assert_eq!(window.eval(areas), true, "{path}");
+    }
+}
+
+in_browsers!(on_a_phones_side_the_donation_is_seen_whole: chromium, firefox);
+fn on_a_phones_side_the_donation_is_seen_whole(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    let window = sized(browser, &server, (844, 390));
+    window.eval("document.getElementById('donate').click()");
+    window.wait("document.getElementById('donate-dialog').open");
+    let whole = "(() => {
+        const dialog = document.getElementById('donate-dialog');
+        return dialog.scrollHeight <= dialog.clientHeight;
+      })()";
+    assert_eq!(window.eval(whole), true);
+}
