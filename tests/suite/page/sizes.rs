@@ -82,7 +82,7 @@ in_browsers!(a_long_title_leaves_the_areas_and_the_tools_whole: chromium, firefo
 fn a_long_title_leaves_the_areas_and_the_tools_whole(browser: &Browser) {
     let title = "The front door of the workshop behind the old mill, by night";
     let server = Server::pattern(&["--title", title]);
-    for size in [(768, 1024), (1024, 768), (1440, 900)] {
+    for size in [(1024, 768), (1200, 700), (1440, 900)] {
         let window = sized(browser, &server, size);
         let apart = "(() => {
             const place = (selector) => document.querySelector(selector).getBoundingClientRect();
