@@ -6,7 +6,8 @@
 //! was asked for. Fails if the page takes more than twice the bare document's time, or asks for
 //! more than eight things.
 //!
-//! `PAGE_LOADS` (9) is how many.
+//! `PAGE_LOADS` (9) is how many. With `--long` it asks instead what a tab costs that stays open: see
+//! [`long`].
 
 #![expect(clippy::print_stdout, reason = "a bench prints its tables")]
 
@@ -15,6 +16,7 @@
 mod browser;
 #[path = "../../tests/suite/common/mod.rs"]
 mod common;
+mod long;
 #[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../../tests/suite/page/window.rs"]
 mod window;
@@ -29,11 +31,13 @@ use common::multipart::Stream;
 use common::server::Server;
 
 fn main() -> ExitCode {
+    if std::env::args().any(|argument| argument == "--long") {
+        return long::main();
+    }
     let loads = std::env::var("PAGE_LOADS").ok().and_then(|loads| loads.parse().ok()).unwrap_or(9);
     let server = Server::start(&["--source", "pattern", "--size", "1280x720"]);
     let _open = Stream::open(server.address(), "/stream?quality=20", &[]).in_background();
-    let bare =
-        serve(format!("<!doctype html><img src=\"{}\">", server.url("/stream?advance_headers=1")));
+    let bare = serve_bare(&server, "");
     let browser = Browser::chromium();
     let (mut of_bare, mut of_page) = (Vec::new(), Vec::new());
     // The first of each warms the browser up.
@@ -83,6 +87,12 @@ fn visit(browser: &Browser, url: &str) -> Visit {
     // The socket is one more.
     let asked = window.asked(0).iter().filter(|url| url.starts_with("http")).count();
     Visit { first, ready, asked: asked + usize::from(is_page) }
+}
+
+/// Serves a document that is nothing but the picture, as this is styled. Returns its address.
+fn serve_bare(server: &Server, style: &str) -> String {
+    let stream = server.url("/stream?advance_headers=1");
+    serve(format!("<!doctype html><img src=\"{stream}\" style=\"{style}\">"))
 }
 
 /// Serves one document. Returns its address.

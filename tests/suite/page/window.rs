@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::browser::{Held, Tab, base64};
+use super::browser::{Held, Holding, Tab, base64};
 use crate::common::{LONG, eventually_true};
 
 /// A tab that a test looks at. Dropping it closes it.
@@ -219,6 +219,17 @@ impl Window {
         self.tab.download(&act)
     }
 
+    /// What the page holds once all is swept away that nobody needs.
+    #[allow(dead_code, reason = "benches/page asks")]
+    pub(crate) fn held(&self) -> Holding {
+        self.tab.held()
+    }
+
+    /// What the page should not have done so far.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        self.tab.complaints(self.troubled.get())
+    }
+
     /// From now on requests may be refused, and the connection lost.
     pub(crate) fn expect_trouble(&self) {
         self.troubled.set(true);
@@ -234,8 +245,7 @@ impl Window {
 impl Drop for Window {
     fn drop(&mut self) {
         let panicking = std::thread::panicking();
-        let complaints =
-            if panicking { Vec::new() } else { self.tab.complaints(self.troubled.get()) };
+        let complaints = if panicking { Vec::new() } else { self.complaints() };
         self.tab.close();
         assert!(complaints.is_empty(), "the page complains: {complaints:#?}");
     }

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::rc::Rc;
 use std::sync::mpsc::Receiver;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::connection::{Connection, Event};
-use super::tab::{Engine, Held, Tab, is_own};
+use super::tab::{Engine, Held, Holding, Tab, is_own};
 use super::{PROBE, Person, end_of, find};
 use crate::common::clip::Scratch;
 use crate::common::program::Program;
@@ -77,6 +78,17 @@ impl Engine for Chromium {
         devtools.call("Browser.setDownloadBehavior", params);
         drop(devtools);
         Box::new(ChromiumTab::open(&self.process, context, person))
+    }
+
+    fn drawing_time(&self) -> Duration {
+        let mut devtools = self.process.devtools.borrow_mut();
+        let told = devtools.call("SystemInfo.getProcessInfo", json!({}));
+        let all = told["processInfo"].as_array().expect("a list");
+        let drawing = all.iter().filter(|process| process["type"] == "renderer");
+        drawing
+            .map(|process| process["cpuTime"].as_f64().expect("seconds"))
+            .map(Duration::from_secs_f64)
+            .sum()
     }
 }
 
@@ -294,6 +306,18 @@ impl Tab for ChromiumTab {
         let name = begun["suggestedFilename"].as_str().expect("a name").to_owned();
         let path = PathBuf::from(process.profile.path()).join(&name);
         (name, std::fs::read(path).expect("the file is there"))
+    }
+
+    fn held(&self) -> Holding {
+        self.call("HeapProfiler.collectGarbage", json!({}));
+        self.call("Performance.enable", json!({}));
+        let told = self.call("Performance.getMetrics", json!({}));
+        let all = told["metrics"].as_array().expect("a list");
+        let value = |name: &str| {
+            let one = all.iter().find(|metric| metric["name"] == name);
+            one.and_then(|metric| metric["value"].as_f64()).expect("a number")
+        };
+        Holding { heap_bytes: value("JSHeapUsedSize"), nodes: value("Nodes") }
     }
 
     fn complaints(&self, troubled: bool) -> Vec<String> {

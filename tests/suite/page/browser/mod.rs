@@ -15,13 +15,14 @@ mod webkit;
 use std::path::PathBuf;
 use std::process::ChildStdout;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 use std::{env, io, thread};
 
 use super::window::Window;
 use chromium::Chromium;
 use firefox::Firefox;
 use tab::Engine;
-pub(super) use tab::{Held, Tab};
+pub(super) use tab::{Held, Holding, Tab};
 use webkit::WebKit;
 
 /// A browser. Dropping it ends it.
@@ -63,6 +64,12 @@ impl Browser {
     /// Opens a window of a person who has set something.
     pub(crate) fn window_of(&self, person: Person) -> Window {
         Window::of(self.engine.tab(person))
+    }
+
+    /// The processor time of all its processes that draw pages.
+    #[allow(dead_code, reason = "benches/page asks")]
+    pub(crate) fn drawing_time(&self) -> Duration {
+        self.engine.drawing_time()
     }
 
     /// Opens a window on a phone.

@@ -1,5 +1,7 @@
 //! What a window of any browser can do, each by its own protocol.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::Person;
@@ -8,6 +10,12 @@ use super::Person;
 pub(crate) trait Engine {
     /// Opens a window with cookies and storage of its own.
     fn tab(&self, person: Person) -> Box<dyn Tab>;
+
+    /// The processor time of all processes that draw pages.
+    #[allow(dead_code, reason = "benches/page asks")]
+    fn drawing_time(&self) -> Duration {
+        unimplemented!("this protocol tells of no processes");
+    }
 }
 
 /// One tab. Where a protocol lacks something, only tests that need it fail.
@@ -90,11 +98,27 @@ pub(crate) trait Tab {
         unimplemented!("this protocol tells of no downloads");
     }
 
+    /// What the page holds once all is swept away that nobody needs.
+    #[allow(dead_code, reason = "benches/page asks")]
+    fn held(&self) -> Holding {
+        unimplemented!("this protocol tells of no memory");
+    }
+
     /// What the page should not have done so far. Who is troubled expects requests that fail.
     fn complaints(&self, troubled: bool) -> Vec<String>;
 
     /// Closes it. Its browser may be gone, if a test failed.
     fn close(&self);
+}
+
+/// What a page holds.
+#[allow(dead_code, reason = "benches/page asks")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Holding {
+    /// Of its scripts' memory.
+    pub(crate) heap_bytes: f64,
+    /// Nodes of its documents.
+    pub(crate) nodes: f64,
 }
 
 /// Requests that are held back, until it is dropped.
