@@ -29,7 +29,7 @@ fn act(at: Addresses, number: u64, dice: &mut Dice, stop: &AtomicBool) -> std::i
     socket.set_write_timeout(Some(PATIENCE))?;
     let cookie = format!("Cookie: viewer={:032x}\r\n", number % 40 + 1);
     let host = format!("Host: {}\r\n", at.http);
-    match dice.below(13) {
+    match dice.below(14) {
         0..=3 => {
             let quality = ["", "?quality=low", "?quality=35", "?mode=gaming", "?fps=5"];
             let query = quality[dice.below(5) as usize];
@@ -69,6 +69,14 @@ fn act(at: Addresses, number: u64, dice: &mut Dice, stop: &AtomicBool) -> std::i
             }
             Ok(())
         }
+        12 => {
+            write!(
+                socket,
+                "GET /socket HTTP/1.1\r\n{host}{cookie}Upgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )?;
+            talk(&mut socket, dice, stop)
+        }
         _ => {
             write!(socket, "GET /stream HTTP/1.1\r\n{host}\r\n")?;
             read_slowly(&mut socket, dice, stop)
@@ -91,6 +99,30 @@ fn post(
     )?;
     let mut answer = [0; 1024];
     socket.read(&mut answer).map(|_| ())
+}
+
+/// Says things by a socket, hears some of the answers, and is gone in the middle of a frame.
+fn talk(socket: &mut TcpStream, dice: &mut Dice, stop: &AtomicBool) -> std::io::Result<()> {
+    let said = [
+        r#"{"type":"viewer","id":1,"quality":"low"}"#,
+        r#"{"type":"viewer","id":2,"mode":"gaming"}"#,
+        r#"{"type":"rooms","id":3}"#,
+        r#"{"type":"ping","id":4}"#,
+    ];
+    let mut buffer = vec![0; 16 * 1024];
+    for _ in 0..dice.below(20) {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let text = said[dice.below(4) as usize];
+        socket.write_all(&[0x81, 0x80 | text.len() as u8, 0, 0, 0, 0])?;
+        socket.write_all(text.as_bytes())?;
+        if dice.below(3) > 0 && socket.read(&mut buffer)? == 0 {
+            break;
+        }
+        thread::sleep(Duration::from_millis(dice.below(300)));
+    }
+    socket.write_all(&[0x81, 0xfe])
 }
 
 /// Reads at full speed for a while, then leaves: politely or in the middle of a picture.
