@@ -1,23 +1,35 @@
-//! Pictures of the page for the documents:
-//! `LIVESTREAM_SHOTS=FOLDER cargo test --test suite shots -- --ignored`.
+//! Pictures of the pages, to be looked at: `LIVESTREAM_SHOTS=FOLDER cargo test --test suite shots --
+//! --ignored` for the documents, `… gallery -- --ignored` for every page and state at every size, in
+//! both themes.
 
 use std::path::PathBuf;
 
 use super::window::Window;
 use super::{Browser, Person, has, is_live};
-use crate::common::server::Server;
+use crate::common::multipart::Stream;
+use crate::common::server::{Port, Server};
+
+fn folder() -> PathBuf {
+    let folder = std::env::var_os("LIVESTREAM_SHOTS").expect("LIVESTREAM_SHOTS names a folder");
+    std::fs::create_dir_all(&folder).expect("the folder can be made");
+    folder.into()
+}
+
+#[track_caller]
+fn save(folder: &std::path::Path, name: &str, window: &Window) {
+    window.wait(
+        "document.getAnimations().every((one) => one.playState !== 'running'
+           || one.effect.getTiming().iterations === Infinity)",
+    );
+    let file = folder.join(name).with_extension("png");
+    std::fs::write(file, window.shot()).expect("it can be written");
+}
 
 #[test]
 #[ignore = "writes files, to be looked at by a person"]
 fn shots() {
-    let folder = std::env::var_os("LIVESTREAM_SHOTS").expect("LIVESTREAM_SHOTS names a folder");
-    let folder = PathBuf::from(folder);
-    std::fs::create_dir_all(&folder).expect("the folder can be made");
-    let save = |name: &str, window: &Window| {
-        window.wait("document.getAnimations().every((one) => one.playState !== 'running')");
-        let file = folder.join(name).with_extension("png");
-        std::fs::write(file, window.shot()).expect("it can be written");
-    };
+    let folder = folder();
+    let save = |name: &str, window: &Window| save(&folder, name, window);
     let (server, browser) = (Server::start(&["--source", "pattern"]), Browser::chromium());
     let window = browser.window_of(Person { dark: true, ..Person::default() });
     window.resize(1280, 800);
@@ -53,3 +65,107 @@ fn shots() {
         save(name, &window);
     }
 }
+
+mod gallery {
+    use super::*;
+
+    #[test]
+    #[ignore = "writes files, to be looked at by a person"]
+    fn chromium() {
+        draw("chromium", &Browser::chromium());
+    }
+
+    #[test]
+    #[ignore = "writes files, to be looked at by a person"]
+    fn firefox() {
+        draw("firefox", &Browser::firefox());
+    }
+}
+
+/// Every page in every state, at every size, in both themes.
+fn draw(name: &str, browser: &Browser) {
+    let folder = folder();
+    let titles = (1..12).map(|number| format!("room{number}=pattern;title=Workbench {number}"));
+    let long = format!("long=pattern;title={LONG_TITLE}");
+    let rooms: Vec<String> = titles.chain([long]).collect();
+    let arguments: Vec<&str> = rooms.iter().flat_map(|room| ["--room", room]).collect();
+    let server = Server::start(
+        &[&CALM[..], &["--title", "Workshop", "--rtsp-port", "0"], &arguments[..]].concat(),
+    );
+    let full = Server::pattern(&["--max-viewers", "1"]);
+    let seen = ["/stream", "/r/room1/stream", "/r/room2/stream", "/r/long/stream"];
+    let open = |server: &Server, path| Stream::open(server.address(), path, &[]).in_background();
+    let _streams = seen.map(|path| open(&server, path));
+    let _only = open(&full, "/stream");
+    for (theme, dark) in [("dark", true), ("light", false)] {
+        let at_sizes = |state: &str, window: &Window| {
+            for (width, height) in SIZES {
+                window.resize(width, height);
+                window.wait(&format!("innerWidth === {width}"));
+                window.wait("new Promise((done) => setTimeout(() => done(true), 250))");
+                save(&folder, &format!("{state}-{name}-{theme}-{width}x{height}"), window);
+            }
+        };
+        let person = Person { dark, ..Person::default() };
+        let visit = |url: &str| {
+            let window = browser.window_of(person);
+            window.expect_trouble();
+            window.resize(1440, 900);
+            window.goto(url);
+            window.set_time("--fade-after", "600s");
+            window
+        };
+        for (state, url) in [
+            ("rooms", server.url("/rooms")),
+            ("connect", server.url("/connect")),
+            ("styleguide", server.url("/styleguide")),
+            ("error", server.url("/nothing")),
+            ("full", full.url("/")),
+            ("embed", server.url("/embed")),
+        ] {
+            let window = visit(&url);
+            window
+                .wait("[...document.images].every((one) => one.id === 'picture' || one.complete)");
+            at_sizes(state, &window);
+        }
+        for (state, path, act) in STATES {
+            let window = visit(&server.url(path));
+            is_live(&window);
+            window.eval(act);
+            at_sizes(state, &window);
+        }
+        let port = Port::reserve();
+        let gone = port.start(&CALM);
+        let window = visit(&gone.url("/"));
+        is_live(&window);
+        gone.stop();
+        window.wait("probe.isShown('#trouble')");
+        at_sizes("offline", &window);
+    }
+}
+
+/// What is opened on which page.
+const STATES: [(&str, &str, &str); 9] = [
+    ("watch", "/", "0"),
+    ("room", "/r/long/", "0"),
+    ("menu", "/r/room1/", "document.getElementById('menu-button').click()"),
+    ("plots", "/", "document.getElementById('plots-toggle').click()"),
+    ("donate", "/", "document.getElementById('donate').click()"),
+    ("share", "/", "document.getElementById('invite').click()"),
+    ("keys", "/", "document.getElementById('menu-keys').click()"),
+    ("gaming", "/", "document.getElementById('mode-gaming').click()"),
+    ("paused", "/", "document.getElementById('pause').click()"),
+];
+/// Pictures that a browser without a graphics card can follow at any size of its window.
+const CALM: [&str; 6] = ["--source", "pattern", "--size", "640x360", "--fps", "5"];
+const LONG_TITLE: &str = "The front door of the workshop behind the old mill, by night";
+const SIZES: [(u32, u32); 8] = [
+    (320, 640),
+    (360, 225),
+    (360, 640),
+    (390, 844),
+    (844, 390),
+    (1024, 768),
+    (1440, 900),
+    (2560, 1440),
+];
