@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn sums_of_pieces_make_that_of_the_whole_at_every_cut() {
-        let whole: Vec<u8> = (0..600u32).map(|at| (at * at >> 3) as u8).collect();
+        let whole: Vec<u8> = (0..600u32).map(|at| ((at * at) >> 3) as u8).collect();
         let sum = Sum::of(&whole);
         for cut in 0..=whole.len() {
             let (before, after) = whole.split_at(cut);
