@@ -20,6 +20,7 @@ use crate::live::channel::Channels;
 use crate::live::encode::Encoders;
 use crate::live::governor;
 use crate::live::supervisor;
+use crate::mdns::{Announcer, Kind, Offer, Service};
 use crate::net::{self, Bound, Certificate, Engine, Topics};
 use crate::room::{Room, Rooms};
 use crate::rtsp;
@@ -87,6 +88,8 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         donate_url: config.donate_url.clone(),
         started,
     };
+    let offer = (!config.no_mdns).then(|| offer(config, &bound, rtsp.as_ref(), by_tls));
+    let announcer = offer.and_then(Announcer::start);
     let context = Arc::new(Context::new(
         rooms,
         Arc::clone(&audience),
@@ -123,6 +126,9 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         }
     });
     info!("stopping");
+    if let Some(announcer) = announcer {
+        announcer.stop();
+    }
     // Whoever waits for something to be stored is answered before the lanes end.
     if store.is_some_and(|store| store.close() > 0) {
         thread::sleep(LAST_ANSWERS);
@@ -205,6 +211,19 @@ fn of_http(bound: &Bound, by_tls: bool) -> Vec<String> {
 /// The same by RTSP.
 fn of_rtsp(bound: &Bound, by_tls: bool) -> Vec<String> {
     reached(bound, "rtsp", by_tls.then_some("rtsps"))
+}
+
+/// What is announced on the network. Its title is the page's: people look for that in a list.
+fn offer(config: &Config, bound: &Bound, rtsp: Option<&Bound>, by_tls: bool) -> Offer {
+    let at = |kind, bound: &Bound| Service { kind, port: bound.addresses()[0].port() };
+    let http = [Some(at(Kind::Http, bound)), by_tls.then(|| at(Kind::Https, bound))];
+    let rtsp = rtsp.map(|bound| at(Kind::Rtsp, bound));
+    Offer {
+        machine: system::machine_name(),
+        title: config.title.clone().unwrap_or_else(system::machine_name),
+        services: http.into_iter().chain([rtsp]).flatten().collect(),
+        bind: config.bind,
+    }
 }
 
 fn reached(bound: &Bound, in_clear: &str, by_tls: Option<&str>) -> Vec<String> {

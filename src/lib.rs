@@ -35,6 +35,7 @@
 //! | [`media`] | what a picture is | proto, jpeg |
 //! | [`proto`] | bytes ↔ values, no I/O | jpeg, base |
 //! | [`jpeg`] | markers, coefficients, tables | nothing |
+//! | [`mdns`] | says on the network that there is a camera | base |
 //! | [`base`] | what everything may use | nothing |
 
 pub mod app;
@@ -44,6 +45,7 @@ pub mod config;
 pub mod error;
 pub mod jpeg;
 pub mod live;
+pub mod mdns;
 pub mod media;
 pub mod net;
 pub mod proto;

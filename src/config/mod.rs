@@ -146,6 +146,11 @@ pub struct Config {
     #[arg(long, value_name = "DIR", conflicts_with = "no_rtsp", value_parser = parse_folder)]
     pub clips: Option<PathBuf>,
 
+    /// Do not announce the camera on the network (mDNS: `livestream-HOST.local`, and lists of
+    /// cameras)
+    #[arg(long)]
+    pub no_mdns: bool,
+
     /// Certificate for `https://` and `rtsps://` at the same ports, beside what is in clear: a PEM
     /// file, the server's own first; read again when it changes
     #[arg(long, value_name = "FILE", requires = "tls_key")]

@@ -146,6 +146,7 @@ fn help_names_every_option_and_version_the_version() {
         "--bind ADDR",
         "--bandwidth RATE",
         "--max-viewers N",
+        "--no-mdns",
         "--donate-url URL",
         "--list-cameras",
         "--help",

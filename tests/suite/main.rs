@@ -17,6 +17,7 @@ mod licences;
 mod lifecycle;
 mod link;
 mod logins;
+mod mdns;
 mod page;
 mod pictures;
 mod pipes;

@@ -44,7 +44,7 @@ node_of() { # NAME: the node of the camera whose name begins so
 start() { # OPTIONS: the server, until it says that it listens; as $RUN_AS if that is set
   rm -f /tmp/server.code /tmp/server.pid /tmp/out.log
   (
-    ${RUN_AS-} /share/livestream "$@" 8081 >/tmp/out.log 2>/tmp/err.log &
+    ${RUN_AS-} /share/livestream --no-mdns "$@" 8081 >/tmp/out.log 2>/tmp/err.log &
     echo $! >/tmp/server.pid
     wait $!
     echo $? >/tmp/server.code

@@ -59,6 +59,17 @@ impl Server {
 
     /// As [`Server::launch`], by a command of the test's own.
     pub(crate) fn run(mut command: Command, ip: IpAddr, port: u16, arguments: &[&str]) -> Self {
+        command.arg("--no-mdns");
+        Self::announced(command, ip, port, arguments)
+    }
+
+    /// As [`Server::run`], and it tells its network: that must be one of the test's own.
+    pub(crate) fn announced(
+        mut command: Command,
+        ip: IpAddr,
+        port: u16,
+        arguments: &[&str],
+    ) -> Self {
         // Its default port is one for all tests.
         let rtsp = arguments.contains(&"--rtsp-port");
         let data = Scratch::new();
