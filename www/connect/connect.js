@@ -1,8 +1,8 @@
 // The Connect page: writes the address it was opened by into every line, and copies lines. The
 // server's QR code and the lines themselves stand in connect.html.
 
-import { byId, make, setIcon, tokenMs } from "../shared/dom.js";
-import { copy } from "../shared/copy.js";
+import { byId, make } from "../shared/dom.js";
+import { onCopy } from "../shared/paste.js";
 import { getState } from "../shared/api.js";
 import { say } from "../shared/announce.js";
 import { isLocal } from "../shared/place.js";
@@ -73,33 +73,6 @@ async function learnAddresses() {
     others.append(make("li", "", word("connect.also", { address: `${page}/` })));
   }
   others.hidden = others.children.length === 0;
-}
-
-async function onCopy(button, element) {
-  if (button.dataset.result) {
-    return;
-  }
-  const result = await copy(element.textContent, element);
-  const label = button.querySelector(".copy-label");
-  const words = result === "copied" ? word("shared.copied") : word("shared.selected");
-  const use = button.querySelector("use");
-  const before = label?.textContent;
-  say(words);
-  button.classList.add("done");
-  button.dataset.result = result;
-  setIcon(use, result === "copied" ? "check" : "copy");
-  const told = label ?? button.appendChild(make("span"));
-  told.textContent = words;
-  setTimeout(() => {
-    button.classList.remove("done");
-    delete button.dataset.result;
-    setIcon(use, "copy");
-    if (label) {
-      label.textContent = before;
-    } else {
-      told.remove();
-    }
-  }, tokenMs("--copied-for"));
 }
 
 for (const paste of document.querySelectorAll(".paste")) {
