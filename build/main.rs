@@ -21,6 +21,7 @@ mod words;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{env, fs, io};
 
 use base64::base64;
@@ -44,10 +45,20 @@ fn main() {
     println!("cargo::rerun-if-changed=src/web");
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo says it"));
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo says it"));
+    println!("cargo::rerun-if-env-changed=SOURCE_DATE_EPOCH");
+    println!("cargo::rustc-env=BUILT_AT={}", built_at());
     if let Err(error) = make(&root, &out) {
         println!("cargo::error={error}");
         std::process::exit(1);
     }
+}
+
+/// The time in Unix seconds, or what who builds the same thing twice says instead: a clock that
+/// says less was never set.
+fn built_at() -> u64 {
+    let said = env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
+    let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    said.unwrap_or_else(|| now().unwrap_or_default().as_secs())
 }
 
 fn make(root: &Path, out: &Path) -> Result<(), String> {
@@ -184,12 +195,13 @@ fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 /// What people read on the pages.
 const WORDS: &str = "words/en.json";
 /// The pages: each has a folder of its own, with a style sheet and, if it is alive, a script.
-const PAGES: [&str; 5] = ["watch", "rooms", "connect", "alone", "embed"];
+const PAGES: [&str; 6] = ["watch", "rooms", "connect", "trust", "alone", "embed"];
 /// The documents: under which name, of which page, from which file.
-const DOCUMENTS: [(&str, &str, &str); 6] = [
+const DOCUMENTS: [(&str, &str, &str); 7] = [
     ("WATCH", "watch", "watch/watch.html"),
     ("ROOMS", "rooms", "rooms/rooms.html"),
     ("CONNECT", "connect", "connect/connect.html"),
+    ("TRUST", "trust", "trust/trust.html"),
     ("FULL", "alone", "alone/full.html"),
     ("EMBED", "embed", "embed/embed.html"),
     ("ERROR", "alone", "alone/error.html"),

@@ -1,34 +1,37 @@
 //! The whole server: its threads are started here, and joined in the end.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use log::{error, info, warn};
+use log::{error, info};
 
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::base::subnet::Subnet;
 use crate::base::system;
-use crate::config::{Config, CorsChoice, DEFAULT_RTSP_PORT, ProxyHeaderChoice};
+use crate::config::{Config, CorsChoice, ProxyHeaderChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
 use crate::live::channel::Channels;
 use crate::live::encode::Encoders;
 use crate::live::governor;
 use crate::live::supervisor;
-use crate::mdns::{Announcer, Kind, Offer, Service};
-use crate::net::{self, Bound, Certificate, Engine, Topics};
+use crate::mdns::Announcer;
+use crate::net::{Engine, Topics};
 use crate::room::{Room, Rooms};
 use crate::rtsp;
-use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers};
+use crate::web::{self, About, Access, Context, Issuer, Proxies, ProxyHeader, Readers, Secrecy};
 
+use secure::Secure;
 use sources::{Sources, unnamed};
 
+mod addresses;
 mod kept;
+mod secure;
 mod sources;
 mod state;
 
@@ -50,19 +53,17 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let shown = config.source.as_ref().map(|choice| sources.add(choice)).transpose()?;
     let shown_in_rooms: Vec<usize> =
         config.rooms.iter().map(|room| sources.add(&room.source)).collect::<Result<_, _>>()?;
-    let certificate = certificate(config)?;
-    let by_tls = certificate.is_some();
     system::allow_many_descriptors();
-    let bound = net::bind(config.bind, config.port).map_err(|error| Error::Bind {
-        address: config.bind,
-        port: config.port,
-        error,
-    })?;
-    let rtsp = if config.no_rtsp { None } else { bind_rtsp(config)? };
-    let addresses = announce(&bound, rtsp.as_ref(), by_tls, out);
+    let bound = addresses::bind(config, config.port)?;
+    let rtsp = if config.no_rtsp { None } else { addresses::bind_rtsp(config)? };
+    let store = state::open(config.data.as_deref(), bound.addresses()[0].port());
+    let mut secure = Secure::open(config, &store, &clock)?;
+    let by_tls = secure.is_some();
+    let addresses = addresses::print(config, &bound, rtsp.as_ref(), by_tls, out);
+    let issuer = secure.as_ref().and_then(Secure::issuer);
+    issuer.iter().for_each(Issuer::tell);
     let shown = shown.map_or_else(|| sources.add(&unnamed()), Ok)?;
 
-    let store = state::open(config.data.as_deref(), bound.addresses()[0].port());
     let limits = config.limits(system::descriptors());
     let engine = Engine::start(limits, started).map_err(no("threads for connections"))?;
     let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
@@ -84,11 +85,12 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let about = About {
         name: system::machine_name(),
         addresses,
-        rtsp_addresses: rtsp.iter().flat_map(|bound| of_rtsp(bound, by_tls)).collect(),
+        rtsp_addresses: rtsp.iter().flat_map(|bound| addresses::of_rtsp(bound, by_tls)).collect(),
+        issuer,
         donate_url: config.donate_url.clone(),
         started,
     };
-    let offer = (!config.no_mdns).then(|| offer(config, &bound, rtsp.as_ref(), by_tls));
+    let offer = (!config.no_mdns).then(|| addresses::offer(config, &bound, rtsp.as_ref(), by_tls));
     let announcer = offer.and_then(Announcer::start);
     let context = Arc::new(Context::new(
         rooms,
@@ -101,12 +103,12 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     ));
     state::recall(&context);
     let mut encoders = Encoders::start(&channels, &audience);
-    let for_http = certificate.as_ref().map(Certificate::for_http);
+    let for_http = secure.as_ref().map(|secure| secure.certificate.for_http());
     web::start(bound.with_tls(for_http), &context);
     let plan =
         rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
     if let Some(bound) = rtsp {
-        let for_rtsp = certificate.as_ref().map(Certificate::for_rtsp);
+        let for_rtsp = secure.as_ref().map(|secure| secure.certificate.for_rtsp());
         rtsp::start(bound.with_tls(for_rtsp), plan, &context);
     }
 
@@ -118,17 +120,16 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
             looked_at = now;
             context.access.look_again();
         }
-        if let Some(certificate) = &certificate
+        if let Some(secure) = &mut secure
             && now.duration_since(read_at) >= BETWEEN_READS
         {
             read_at = now;
-            certificate.look_again();
+            secure.look_again(&clock, announcer.as_ref().map(Announcer::host));
+            secure.certificate.look_again();
         }
     });
     info!("stopping");
-    if let Some(announcer) = announcer {
-        announcer.stop();
-    }
+    announcer.into_iter().for_each(Announcer::stop);
     // Whoever waits for something to be stored is answered before the lanes end.
     if store.is_some_and(|store| store.close() > 0) {
         thread::sleep(LAST_ANSWERS);
@@ -180,85 +181,8 @@ fn access(config: &Config) -> Access {
         ProxyHeaderChoice::XForwarded => ProxyHeader::XForwarded,
         ProxyHeaderChoice::Forwarded => ProxyHeader::Forwarded,
     };
-    Access::new(config.hosts.clone(), readers, Proxies { at, header })
-}
-
-/// The certificate that clients are shown, if TLS is spoken.
-fn certificate(config: &Config) -> Result<Option<Certificate>, Error> {
-    let files = config.tls_cert.clone().zip(config.tls_key.clone());
-    let read = files.map(|(certificate, key)| Certificate::read(certificate, key));
-    read.transpose().map_err(Error::Certificate)
-}
-
-/// Binds the port of RTSP; `None` if that of the default is taken, as by a second server.
-fn bind_rtsp(config: &Config) -> Result<Option<Bound>, Error> {
-    let port = config.rtsp_port.unwrap_or(DEFAULT_RTSP_PORT);
-    match (net::bind(config.bind, port), config.rtsp_port) {
-        (Ok(bound), _) => Ok(Some(bound)),
-        (Err(error), Some(_)) => Err(Error::Bind { address: config.bind, port, error }),
-        (Err(error), None) => {
-            warn!("no RTSP, as port {port} cannot be had: {error}; `--rtsp-port` takes another");
-            Ok(None)
-        }
-    }
-}
-
-/// Where what was bound is reached by HTTP, then by TLS.
-fn of_http(bound: &Bound, by_tls: bool) -> Vec<String> {
-    reached(bound, "http", by_tls.then_some("https"))
-}
-
-/// The same by RTSP.
-fn of_rtsp(bound: &Bound, by_tls: bool) -> Vec<String> {
-    reached(bound, "rtsp", by_tls.then_some("rtsps"))
-}
-
-/// What is announced on the network. Its title is the page's: people look for that in a list.
-fn offer(config: &Config, bound: &Bound, rtsp: Option<&Bound>, by_tls: bool) -> Offer {
-    let at = |kind, bound: &Bound| Service { kind, port: bound.addresses()[0].port() };
-    let http = [Some(at(Kind::Http, bound)), by_tls.then(|| at(Kind::Https, bound))];
-    let rtsp = rtsp.map(|bound| at(Kind::Rtsp, bound));
-    Offer {
-        machine: system::machine_name(),
-        title: config.title.clone().unwrap_or_else(system::machine_name),
-        services: http.into_iter().chain([rtsp]).flatten().collect(),
-        bind: config.bind,
-    }
-}
-
-fn reached(bound: &Bound, in_clear: &str, by_tls: Option<&str>) -> Vec<String> {
-    let of = |scheme| bound.addresses().iter().map(move |at| format!("{scheme}://{at}/"));
-    [in_clear].into_iter().chain(by_tls).flat_map(of).collect()
-}
-
-/// Prints a line for each address, and on a terminal the QR code of the first that others reach: in
-/// clear, as a certificate is seldom one of an address.
-fn announce(
-    bound: &Bound,
-    rtsp: Option<&Bound>,
-    by_tls: bool,
-    out: &mut impl Write,
-) -> Vec<String> {
-    let addresses = of_http(bound, by_tls);
-    let of_rtsp = rtsp.into_iter().flat_map(|bound| of_rtsp(bound, by_tls));
-    let print = move |addresses: &[String], out: &mut dyn Write| -> std::io::Result<()> {
-        for address in addresses.iter().cloned().chain(of_rtsp) {
-            writeln!(out, "listening on {address}")?;
-        }
-        let of_lan = bound.addresses().iter().position(|address| !address.ip().is_loopback());
-        if let Some(code) = of_lan
-            .filter(|_| std::io::stdout().is_terminal())
-            .and_then(|at| web::for_terminal(&addresses[at]))
-        {
-            write!(out, "{code}")?;
-        }
-        out.flush()
-    };
-    if let Err(error) = print(&addresses, out) {
-        // Whoever started it closed its output; viewers can come all the same.
-        warn!("cannot print the addresses: {error}");
-    }
-    addresses
+    let secrecy = Secrecy { only: config.tls_only, strict: config.hsts };
+    Access::new(config.hosts.clone(), readers, Proxies { at, header }, secrecy)
 }
 
 /// A machine may come into its network, or into another one, at any time.

@@ -30,6 +30,8 @@ pub enum Error {
     Input(IsTerminal),
     /// The certificate for TLS or its key is of no use.
     Certificate(NoCertificate),
+    /// Nothing but TLS was asked for, and there can be none.
+    NoTls(String),
     /// The system refused a thread, a poll or a signal handler.
     System {
         /// What was to be made.
@@ -72,6 +74,7 @@ impl fmt::Display for Error {
             Error::Command(error) => error.fmt(f),
             Error::Input(error) => error.fmt(f),
             Error::Certificate(error) => error.fmt(f),
+            Error::NoTls(why) => write!(f, "no TLS, and --tls-only serves nothing else: {why}"),
             Error::System { what, error } => write!(f, "the system gives no {what}: {error}"),
         }
     }

@@ -28,6 +28,7 @@
 //! | [`web`] | HTTP: connections, routes, streams | net, room, live, source, store, media, proto, base |
 //! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |
 //! | [`room`] | a name, a channel and the people around it | live |
+//! | [`authority`] | certificates by an authority of this machine's own | store, base |
 //! | [`store`] | what outlives the program: SQLite, one writer | base |
 //! | [`live`] | who gets which picture: no sockets, no HTTP | source, media, base |
 //! | [`source`] | where pictures come from | client, media, proto, jpeg, base |
@@ -39,6 +40,7 @@
 //! | [`base`] | what everything may use | nothing |
 
 pub mod app;
+pub mod authority;
 pub mod base;
 pub mod client;
 pub mod config;

@@ -4,9 +4,7 @@ use std::fmt::Display;
 use std::io::Write;
 use std::path::Path;
 
-use crossbeam_channel::bounded;
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use crate::config::Command;
 use crate::store::donation::{self, Donation};
@@ -58,16 +56,10 @@ fn list(out: &mut impl Write, given: &Donation) -> Result<(), String> {
 }
 
 fn delete_one(store: &Store, id: u64) -> Result<(), String> {
-    let (sender, told_of) = bounded(1);
-    let change = move |connection: &Connection| donation::delete(connection, id);
-    // Nobody waits any more if this program ends before.
-    let done = move |outcome| drop(sender.send(outcome));
-    store.change(Durability::Machine, change, done).map_err(told)?;
-    match told_of.recv() {
-        Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) => Err(format!("there is no donation {id}")),
-        Ok(Err(why)) => Err(why.to_string()),
-        Err(_) => Err("the store's thread failed".to_owned()),
+    let delete = move |connection: &_| donation::delete(connection, id);
+    match store.change_now(Durability::Machine, delete).map_err(told)? {
+        true => Ok(()),
+        false => Err(format!("there is no donation {id}")),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Read anew now and then, since a machine may start before its network does. What the files say
 //! is read by pure functions; what cannot be read says nothing.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use if_addrs::IfAddr;
@@ -16,7 +17,9 @@ pub struct Place {
     pub names: Vec<String>,
     /// The domains in which its resolver looks names up, in lower case.
     pub search: Vec<String>,
-    /// The subnets of its addresses.
+    /// Its addresses.
+    pub addresses: Vec<IpAddr>,
+    /// Their subnets.
     pub subnets: Vec<Subnet>,
 }
 
@@ -36,6 +39,7 @@ impl Place {
         Self {
             names,
             search: search_domains(&read("/etc/resolv.conf")),
+            addresses: interfaces.iter().map(if_addrs::Interface::ip).collect(),
             subnets: interfaces.iter().filter_map(subnet).collect(),
         }
     }
@@ -121,6 +125,7 @@ mod tests {
     fn this_machine_is_in_its_own_subnets() {
         let place = Place::look();
         assert!(place.subnets.iter().any(|subnet| subnet.contains([127, 0, 0, 1].into())));
+        assert!(place.addresses.contains(&[127, 0, 0, 1].into()));
         assert!(!place.names.is_empty());
     }
 }

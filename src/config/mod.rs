@@ -160,6 +160,21 @@ pub struct Config {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
+    /// Speak TLS at the same ports with a certificate by an authority of this machine's own, which
+    /// devices trust once: /trust says how
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub tls: bool,
+
+    /// Lead whoever comes in clear to `https://`, and play no RTSP in clear; a certificate of this
+    /// machine's own is made if none is given
+    #[arg(long)]
+    pub tls_only: bool,
+
+    /// Tell browsers that came by TLS to come by nothing else for a year, whichever port of this
+    /// name they ask (Strict-Transport-Security)
+    #[arg(long)]
+    pub hsts: bool,
+
     /// Page for real payments, which the donate button then leads to as well
     #[arg(long, value_name = "URL", value_parser = parse_donate_url)]
     pub donate_url: Option<String>,
@@ -251,6 +266,11 @@ impl Config {
             None if self.source_insecure => Trust::Anything,
             None => Trust::System,
         }
+    }
+
+    /// Whether a certificate by an authority of this machine's own is to be made.
+    pub fn wants_own_certificate(&self) -> bool {
+        self.tls_cert.is_none() && (self.tls || self.tls_only || self.hsts)
     }
 
     /// What to set on a webcam, in a place with this time zone.

@@ -49,6 +49,11 @@ pub struct Announcer {
     thread: JoinHandle<()>,
 }
 
+/// The host name that a machine of this name is announced by, if no neighbour has it.
+pub fn host_of(machine: &str) -> String {
+    format!("{}.local", name::Numbered::host(machine).label())
+}
+
 impl Announcer {
     /// Starts to announce; `None` if nobody else could come by what is listened on, or if the system
     /// gives no thread, which is in the log then and costs nothing else.

@@ -1,6 +1,7 @@
-//! The certificate that clients are shown: from two files, and from them again when they change.
+//! The certificate that clients are shown: from two files, and from them again when they change, or
+//! from whoever replaces it.
 //!
-//! Read at the start and by whoever looks again ([`Certificate::look_again`]), never on a lane.
+//! Files are read at the start and by whoever looks again ([`Certificate::look_again`]), never on a lane.
 //! What is spoken with it is [`super::tls`]'s.
 
 use std::fmt;
@@ -12,17 +13,15 @@ use parking_lot::Mutex;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use crate::base::regular;
 
-/// A certificate with its key, and the files that they are in.
+/// A certificate with its key, and the files that they are in, if they are in files.
 pub struct Certificate {
-    files: Files,
-    /// What was in them when they were looked at last, good or not.
-    seen: Mutex<Pair>,
+    watched: Option<Watched>,
     shown: Arc<Shown>,
     /// The ways to speak with it, for HTTP and for RTSP.
     configs: [Arc<ServerConfig>; 2],
@@ -32,6 +31,12 @@ pub struct Certificate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoCertificate {
     what: String,
+}
+
+struct Watched {
+    files: Files,
+    /// What was in them when they were looked at last, good or not.
+    seen: Mutex<Pair>,
 }
 
 struct Files {
@@ -59,36 +64,60 @@ impl Certificate {
     pub fn read(certificate: PathBuf, key: PathBuf) -> Result<Self, NoCertificate> {
         let files = Files { certificate, key };
         let pair = files.read()?;
-        let shown = Arc::new(Shown(Mutex::new(Arc::new(files.understand(&pair)?))));
-        let configs = configs(&shown).map_err(|error| NoCertificate {
-            what: format!("no TLS with {}: {error}", files.certificate.display()),
-        })?;
-        Ok(Self { files, seen: Mutex::new(pair), shown, configs })
+        let key = files.understand(&pair)?;
+        Self::showing(key, Some(Watched { files, seen: Mutex::new(pair) }))
+    }
+
+    /// One that is in no file: DER, and its key as PKCS #8.
+    ///
+    /// # Errors
+    ///
+    /// [`NoCertificate`] if the two cannot be used together.
+    pub fn of_der(certificate: Vec<u8>, key: Vec<u8>) -> Result<Self, NoCertificate> {
+        Self::showing(certified(certificate, key)?, None)
+    }
+
+    fn showing(key: CertifiedKey, watched: Option<Watched>) -> Result<Self, NoCertificate> {
+        let shown = Arc::new(Shown(Mutex::new(Arc::new(key))));
+        let configs =
+            configs(&shown).map_err(|error| NoCertificate { what: format!("no TLS: {error}") })?;
+        Ok(Self { watched, shown, configs })
+    }
+
+    /// Shows another one, DER and PKCS #8, to all who come from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`NoCertificate`] if the two cannot be used together; the one before is shown then.
+    pub fn replace(&self, certificate: Vec<u8>, key: Vec<u8>) -> Result<(), NoCertificate> {
+        *self.shown.0.lock() = Arc::new(certified(certificate, key)?);
+        Ok(())
     }
 
     /// Reads the files again. If they changed, the next clients are shown what is in them now; if
     /// that is of no use, what they were shown before, and the log says why, once.
     pub fn look_again(&self) {
-        let pair = self.files.read();
+        let Some(Watched { files, seen }) = &self.watched else { return };
+        let pair = files.read();
         let (pair, found) = match pair {
-            Ok(pair) if pair == *self.seen.lock() => return,
+            Ok(pair) if pair == *seen.lock() => return,
             Ok(pair) => {
-                let found = self.files.understand(&pair);
+                let found = files.understand(&pair);
                 (pair, found)
             }
             Err(error) => {
                 let nothing = Pair { certificate: Vec::new(), key: Vec::new() };
-                if nothing == *self.seen.lock() {
+                if nothing == *seen.lock() {
                     return;
                 }
                 (nothing, Err(error))
             }
         };
-        *self.seen.lock() = pair;
+        *seen.lock() = pair;
         match found {
             Ok(key) => {
                 *self.shown.0.lock() = Arc::new(key);
-                info!("the certificate in {} is shown now", self.files.certificate.display());
+                info!("the certificate in {} is shown now", files.certificate.display());
             }
             Err(error) => warn!("{error}; the certificate from before is kept"),
         }
@@ -137,6 +166,12 @@ impl Files {
             })
         })
     }
+}
+
+fn certified(certificate: Vec<u8>, key: Vec<u8>) -> Result<CertifiedKey, NoCertificate> {
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
+    CertifiedKey::from_der(vec![certificate.into()], key, &ring::default_provider())
+        .map_err(|error| NoCertificate { what: format!("no TLS: {error}") })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, NoCertificate> {

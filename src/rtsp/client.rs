@@ -95,6 +95,10 @@ impl Asking<'_> {
 
     /// Looks for what lies at a path.
     pub(super) fn search(&self, path: &str) -> Search {
+        let is_seen = !self.messages.wire.is_secure() && !self.client.peer.ip().is_loopback();
+        if is_seen && self.server.context.access.is_by_tls_only() {
+            return Search::Over(Err(Missing::InClear));
+        }
         let name = path.trim_start_matches('/');
         let rooms = &self.server.context.rooms;
         if matches!(name, "" | "live") {

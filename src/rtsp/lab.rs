@@ -217,6 +217,7 @@ fn status_of(missing: &Missing) -> Status {
     match missing {
         Missing::Unknown | Missing::Unplayable(_) => Status::NotFound,
         Missing::Busy => Status::ServiceUnavailable,
+        Missing::InClear => Status::Forbidden,
     }
 }
 

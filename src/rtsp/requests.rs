@@ -155,6 +155,7 @@ impl Asked<'_> {
                     Missing::Unknown => Status::NotFound,
                     Missing::Unplayable(_) => Status::UnsupportedMediaType,
                     Missing::Busy => Status::ServiceUnavailable,
+                    Missing::InClear => Status::Forbidden,
                 })),
                 Some(Ok(resource)) if self.request.method == Method::Describe => {
                     self.describe(&resource, at)

@@ -1,5 +1,6 @@
 //! Opens the database, sets aside what cannot be read, and brings what is old up to date.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::folder::{create_private, open_private};
 use super::trouble::Trouble;
 
 /// What brings a database of version N, `PRAGMA user_version`, to version N + 1.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("migrations/1.sql"), include_str!("migrations/2.sql")];
 
 /// Makes the database, or brings it up to date. Returns where one that cannot be read was put.
 ///
@@ -58,8 +59,9 @@ fn bring_up_to_date(file: &Path, migrations: &[&str]) -> Result<(), Trouble> {
     else {
         return Err(Trouble::Newer { file: file.to_owned(), version });
     };
+    check_tables(&connection, file, &migrations[..known - due.len()])?;
     if due.is_empty() {
-        return check_tables(&connection, file);
+        return Ok(());
     }
     if version == 0 && has_tables(&connection).map_err(unreadable)? {
         return Err(Trouble::Unreadable(file.to_owned()));
@@ -82,12 +84,28 @@ fn has_tables(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) > 0 FROM sqlite_schema", (), |row| row.get(0))
 }
 
-/// Whether it has the tables of this version: another program's may say that it is of that, too.
-fn check_tables(connection: &Connection, file: &Path) -> Result<(), Trouble> {
-    match connection.prepare("SELECT id, at, room, name, message FROM donation LIMIT 0") {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Trouble::Unreadable(file.to_owned())),
+/// Whether it has the tables that these made: another program's may say that it is of that version,
+/// too.
+fn check_tables(connection: &Connection, file: &Path, made_by: &[&str]) -> Result<(), Trouble> {
+    let whole = || {
+        let wanted = Connection::open_in_memory()?;
+        made_by.iter().try_for_each(|migration| wanted.execute_batch(migration))?;
+        let there = columns(connection)?;
+        Ok(columns(&wanted)?.is_subset(&there))
+    };
+    match whole() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Trouble::Unreadable(file.to_owned())),
+        Err(error) => Err(told(error, file)),
     }
+}
+
+/// Each table's columns.
+fn columns(connection: &Connection) -> rusqlite::Result<BTreeSet<(String, String)>> {
+    let select = "SELECT tables.name, columns.name FROM sqlite_schema AS tables \
+                  JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'";
+    let mut found = connection.prepare(select)?;
+    found.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 /// Checks that this program knows a database as it is.
@@ -100,7 +118,7 @@ pub(super) fn check_version(file: &Path) -> Result<(), Trouble> {
     let connection = open_to_read(file).map_err(|error| told(error, file))?;
     let version = version_of(&connection).map_err(|error| told(error, file))?;
     match usize::try_from(version) {
-        Ok(version) if version == MIGRATIONS.len() => check_tables(&connection, file),
+        Ok(version) if version == MIGRATIONS.len() => check_tables(&connection, file, &MIGRATIONS),
         Ok(version) if version > MIGRATIONS.len() => {
             Err(Trouble::Newer { file: file.to_owned(), version: version as i64 })
         }

@@ -1,8 +1,10 @@
 //! What viewers gave.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use rusqlite::{Connection, Row, named_params};
+
+use super::time::{of_unix_millis, unix_millis};
 
 /// A donation as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,15 +90,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Donation> {
     })
 }
 
-fn unix_millis(at: SystemTime) -> i64 {
-    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn of_unix_millis(at: i64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(at).unwrap_or_default())
-}
-
 const ADD: &str = "INSERT INTO donation (id, at, room, name, message) VALUES \
     (max(:at, coalesce((SELECT max(id) FROM donation), 0) + 1), :at, :room, :name, :message) \
     RETURNING id";
@@ -107,6 +100,8 @@ const MOST_KEPT: i64 = 10_000;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn database() -> Connection {

@@ -10,16 +10,19 @@
 //! machine too where the change is [`Durability::Machine`]. Subcommands open the same
 //! database beside the running server, which learns of their changes within a second.
 
+pub mod authority;
 pub mod backup;
 mod database;
 pub mod donation;
 mod folder;
+mod time;
 mod trouble;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crossbeam_channel::bounded;
 use log::warn;
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -97,6 +100,22 @@ impl Store {
         done: impl FnOnce(Result<T, NotKept>) + Send + 'static,
     ) -> Result<(), NotKept> {
         self.writer.add(durability, change, done)
+    }
+
+    /// Has something changed, and waits until it is stored.
+    ///
+    /// # Errors
+    ///
+    /// [`NotKept`] if it is not.
+    pub fn change_now<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, NotKept> {
+        let (sender, told_of) = bounded(1);
+        // Nobody waits any more if this program ends before.
+        self.change(durability, change, move |outcome| drop(sender.send(outcome)))?;
+        told_of.recv().unwrap_or(Err(NotKept::Ending))
     }
 
     /// Reads, on this thread, which may have to wait for the disk.

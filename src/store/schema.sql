@@ -14,3 +14,32 @@ CREATE TABLE donation (
   -- As the giver wrote it; may be empty.
   message TEXT NOT NULL
 ) STRICT;
+
+-- The authority of this machine's own, which signs its certificate for TLS: none or one. Devices
+-- trust it, and so it is made once.
+CREATE TABLE authority (
+  -- One.
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  -- What devices call it.
+  name TEXT NOT NULL,
+  -- The machine's name when it was made, which it may sign; may be empty.
+  host TEXT NOT NULL,
+  -- Its certificate, DER.
+  certificate BLOB NOT NULL,
+  -- Its key, PKCS #8: whoever has it can be this server for all who trust it.
+  key BLOB NOT NULL
+) STRICT;
+
+-- The certificate for TLS that the authority signed last.
+CREATE TABLE leaf (
+  -- One.
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  -- DER.
+  certificate BLOB NOT NULL,
+  -- PKCS #8.
+  key BLOB NOT NULL,
+  -- The names and addresses that it is for, one in a line.
+  names TEXT NOT NULL,
+  -- From when on it holds.
+  "from" INTEGER NOT NULL
+) STRICT;

@@ -13,6 +13,15 @@ use crate::base::place::Place;
 use crate::base::subnet::Subnet;
 use crate::proto::http::{Forwarded, Head, Host, WebOrigin};
 
+/// What of TLS is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Secrecy {
+    /// Nothing is answered in clear but how to come by TLS.
+    pub only: bool,
+    /// Browsers that came by TLS are told to come by nothing else.
+    pub strict: bool,
+}
+
 /// The rules.
 pub struct Access {
     /// Names that were given by hand.
@@ -21,6 +30,8 @@ pub struct Access {
     hosts: Mutex<Arc<Hosts>>,
     readers: Readers,
     proxies: Proxies,
+    /// What of TLS is asked for.
+    pub(super) secrecy: Secrecy,
 }
 
 /// Pages of which other origins may read the stream, the snapshot and the state.
@@ -74,15 +85,20 @@ pub(super) enum Grant {
 
 impl Access {
     /// The rules, for a machine in its network.
-    pub fn new(given: Vec<String>, readers: Readers, proxies: Proxies) -> Self {
+    pub fn new(given: Vec<String>, readers: Readers, proxies: Proxies, secrecy: Secrecy) -> Self {
         let hosts = Hosts::new(&given, Place::look());
-        Self { given, hosts: Mutex::new(Arc::new(hosts)), readers, proxies }
+        Self { given, hosts: Mutex::new(Arc::new(hosts)), readers, proxies, secrecy }
     }
 
     /// Looks at the network again: a machine may start before it.
     pub fn look_again(&self) {
         let hosts = Hosts::new(&self.given, Place::look());
         *self.hosts.lock() = Arc::new(hosts);
+    }
+
+    /// Whether nothing is shown in clear, but to this machine itself.
+    pub(crate) fn is_by_tls_only(&self) -> bool {
+        self.secrecy.only
     }
 
     /// Whether a request for this host is for this server.

@@ -56,19 +56,24 @@ impl Answer {
 
     /// A page that was written for the request with this head.
     pub(super) fn page(head: &Head, status: Status, html: Filled) -> Self {
-        Self::document(head, status, html, "'self'")
+        Self::document(head, status, html, "'self'", "")
+    }
+
+    /// As [`page`](Self::page), for a document whose script may ask this origin too.
+    pub(super) fn page_that_asks(head: &Head, status: Status, html: Filled, origin: &str) -> Self {
+        Self::document(head, status, html, "'self'", &format!("; connect-src 'self' {origin}"))
     }
 
     /// As [`page`](Self::page), for a document that pages of other sites may frame.
     pub(super) fn embedded(head: &Head, status: Status, html: Filled) -> Self {
-        Self::document(head, status, html, "*")
+        Self::document(head, status, html, "*", "")
     }
 
     /// Nothing on a page comes from another host, and it is framed by `framed_by` alone.
-    fn document(head: &Head, status: Status, html: Filled, framed_by: &str) -> Self {
+    fn document(head: &Head, status: Status, html: Filled, framed_by: &str, more: &str) -> Self {
         let policy = format_args!(
             "default-src 'self'; script-src 'self' {BOOT}; style-src 'self' {STYLES}; \
-             img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {framed_by}"
+             img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {framed_by}{more}"
         );
         let packs = head.accepts_coding("gzip");
         let html = if packs { html.packed() } else { html.plain() };

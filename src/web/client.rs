@@ -69,6 +69,12 @@ impl Client {
         self.scheme
     }
 
+    /// Whether nobody between can read or change what is said: by TLS, also up to a proxy that says
+    /// so, or within this machine.
+    pub(super) fn is_secure(&self) -> bool {
+        self.scheme == Scheme::Https || self.address.is_loopback()
+    }
+
     /// What stands before each path for the client: nothing, or a path without a slash at its end.
     pub(super) fn prefix(&self) -> &str {
         self.prefix.as_ref().map_or("", Prefix::as_str)
@@ -95,7 +101,7 @@ impl Client {
 mod tests {
     use super::*;
     use crate::proto::http::parse_head;
-    use crate::web::access::{Proxies, ProxyHeader, Readers};
+    use crate::web::access::{Proxies, ProxyHeader, Readers, Secrecy};
 
     fn client(fields: &str, peer: &str) -> Client {
         client_by(Scheme::Http, fields, peer)
@@ -104,7 +110,7 @@ mod tests {
     fn client_by(scheme: Scheme, fields: &str, peer: &str) -> Client {
         let proxies =
             Proxies { at: vec!["127.0.0.0/8".parse().unwrap()], header: ProxyHeader::XForwarded };
-        let access = Access::new(Vec::new(), Readers::default(), proxies);
+        let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
         let head = format!("GET / HTTP/1.1\r\n{fields}\r\n");
         let head = parse_head(head.as_bytes()).unwrap().unwrap().0;
         Client::of(&access, &head, Line { peer: peer.parse().unwrap(), scheme })

@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::access::Access;
 use super::givers::Givers;
 use super::identity::Identities;
+use super::issuer::Issuer;
 use super::newsroom::Newsroom;
 use super::snapshot::Snapshots;
 use crate::base::clock::Clock;
@@ -51,6 +52,8 @@ pub struct About {
     pub addresses: Vec<String>,
     /// `rtsp://ADDRESS:PORT/` and `rtsps` likewise; empty without RTSP.
     pub rtsp_addresses: Vec<String>,
+    /// Whom devices are asked to trust, if the certificate for TLS is this machine's own.
+    pub issuer: Option<Issuer>,
     /// A payment page.
     pub donate_url: Option<String>,
     /// When it started.

@@ -91,6 +91,7 @@ mod tests {
             names: vec!["cam.example.org".to_owned(), "cam".to_owned()],
             search: search.map(str::to_owned).to_vec(),
             subnets: vec!["203.0.113.0/24".parse().unwrap(), "2001:db8:1::/64".parse().unwrap()],
+            addresses: Vec::new(),
         };
         Hosts::new(&["watch.example.net".to_owned()], place)
     }

@@ -25,6 +25,7 @@ mod form;
 mod givers;
 mod hosts;
 mod identity;
+mod issuer;
 mod metrics;
 mod newsroom;
 mod page;
@@ -43,13 +44,15 @@ mod snapshot_answer;
 mod socket;
 mod state;
 mod stream;
+mod trust;
 mod upgrade;
 mod viewer;
 mod watch;
 mod words;
 
-pub use access::{Access, Proxies, ProxyHeader, Readers};
+pub use access::{Access, Proxies, ProxyHeader, Readers, Secrecy};
 pub use context::{About, Context};
+pub use issuer::Issuer;
 
 pub use qr::for_terminal;
 

@@ -14,7 +14,7 @@ use super::state::state;
 use super::words;
 use crate::live::settings::{Mode, Settings, ViewerId};
 use crate::live::viewer::Viewer;
-use crate::proto::http::Status;
+use crate::proto::http::{Scheme, Status};
 
 /// The viewer's page; to somebody for whom there is no seat, the page that says so.
 pub(super) fn page(request: &Request) -> Reply {
@@ -86,8 +86,14 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
         ("quality-medium", chosen(at == Some(2))),
         ("quality-high", chosen(at == Some(3))),
         ("quality-number", chosen(!named)),
+        ("trust", Slot::Shown(offers_trust(request))),
         ("free", Slot::Shown(request.context.about.donate_url.is_none())),
     ]
+}
+
+/// Whether to say how to come by TLS: to who comes in clear, if it takes a step of theirs.
+fn offers_trust(request: &Request) -> bool {
+    request.context.about.issuer.is_some() && request.client.scheme() == Scheme::Http
 }
 
 /// How the picture's stream is asked for by the browser that asks for the page.

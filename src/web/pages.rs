@@ -54,6 +54,7 @@ pub(super) fn connect(request: &Request) -> Reply {
     let rtsp = rtsp_port(request).map(|port| format!("rtsp://{host}:{port}{live}"));
     let slots = vec![
         ("page", Slot::Text(page.trim_end_matches('/').to_owned())),
+        ("trust", Slot::Shown(request.context.about.issuer.is_some())),
         ("rtsp", Slot::Shown(rtsp.is_some())),
         ("rtsp-address", Slot::Text(rtsp.unwrap_or_default())),
     ];

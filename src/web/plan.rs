@@ -19,7 +19,7 @@ use super::fields::BadField;
 use super::form::check_media_type;
 use super::pages;
 use super::request::{Later, Reply, Request, Seating};
-use super::routes::{BodyUse, Resource, Route, Who, allow_anywhere, unknown_action};
+use super::routes::{BodyUse, Resource, Route, Verb, Who, allow_anywhere, unknown_action};
 use super::snapshot::{NoSnapshot, Snapshot, What};
 use super::snapshot_answer;
 use super::stream::Stream;
@@ -154,6 +154,7 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
     }
     let route =
         resource.route(&request.head.method).ok_or_else(|| not_allowed(request, &resource))?;
+    secret(request, route)?;
     check(request, route)?;
     Ok(route)
 }
@@ -187,6 +188,30 @@ fn served(request: &Request) -> Result<(), Answer> {
         Some(authority) => Err(pages::misdirected(request, &authority.host)),
         None => Ok(()),
     }
+}
+
+/// Leads who comes in clear to TLS, if nothing else is spoken: a browser by the page that says how
+/// to trust it, where that is needed.
+fn secret(request: &Request, route: &Route) -> Result<(), Answer> {
+    let context = &request.context;
+    if !context.access.is_by_tls_only() || route.in_clear || request.client.is_secure() {
+        return Ok(());
+    }
+    let host = request.client.outer_host().filter(|_| route.verb == Verb::Get);
+    let Some(host) = host else {
+        return Err(request.refuse(Status::Forbidden, "this server is asked by https:// only"));
+    };
+    let target = &request.head.target;
+    let query = target.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+    let path = format!("{}{}{query}", request.client.prefix(), target.path);
+    let reads = request.head.header("Accept").is_some_and(|types| types.contains("text/html"));
+    let location = match reads && context.about.issuer.is_some() {
+        true => format!("{}/trust?next={}", request.client.prefix(), form::encode_component(&path)),
+        false => format!("https://{host}{path}"),
+    };
+    Err(Answer::empty(Status::SeeOther)
+        .header("Location", location)
+        .header("Cache-Control", "no-store"))
 }
 
 /// What must hold before a route's handler is asked.

@@ -10,18 +10,12 @@ use super::payload::Payload;
 use super::request::{Reply, Request};
 use crate::proto::http::{Host, Status};
 
-/// The address that the page was asked by; for who asks from this machine, that of the network.
+/// The address that the page was asked by, or that of the page about trust; for who asks from this
+/// machine, that of the network.
 pub(super) fn answer(request: &Request) -> Reply {
-    let outer = address::of_page(request);
-    let at_home = request.client.outer_host().is_none_or(|asked| is_this_machine(&asked.host));
-    let scheme = format!("{}://", request.client.scheme().as_str());
-    let addresses = &request.context.about.addresses;
-    let of_scheme = || addresses.iter().filter(|address| address.starts_with(&scheme));
-    let lan = of_scheme().find(|address| !is_loopback(address)).or(of_scheme().next());
-    let address = match (outer, lan) {
-        (Some(outer), _) if !at_home => outer,
-        (_, Some(lan)) => format!("{}{}", lan.trim_end_matches('/'), request.room.path()),
-        (outer, None) => outer.unwrap_or_default(),
+    let address = match request.query.iter().any(|(name, to)| name == "to" && to == "trust") {
+        true => of_trust(request),
+        false => of_page(request),
     };
     match svg(&address) {
         Some(svg) => Answer::new(Status::Ok, "image/svg+xml", Payload::owned(svg))
@@ -31,6 +25,28 @@ pub(super) fn answer(request: &Request) -> Reply {
             let why = "the address is too long for a QR code";
             request.refuse(Status::BadRequest, why).into()
         }
+    }
+}
+
+/// In clear: whoever scans it does not trust the certificate yet.
+fn of_trust(request: &Request) -> String {
+    let page = of_page(request);
+    let (_, rest) = page.split_once("://").unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    format!("http://{host}{}/trust", request.client.prefix())
+}
+
+fn of_page(request: &Request) -> String {
+    let outer = address::of_page(request);
+    let at_home = request.client.outer_host().is_none_or(|asked| is_this_machine(&asked.host));
+    let scheme = format!("{}://", request.client.scheme().as_str());
+    let addresses = &request.context.about.addresses;
+    let of_scheme = || addresses.iter().filter(|address| address.starts_with(&scheme));
+    let lan = of_scheme().find(|address| !is_loopback(address)).or(of_scheme().next());
+    match (outer, lan) {
+        (Some(outer), _) if !at_home => outer,
+        (_, Some(lan)) => format!("{}{}", lan.trim_end_matches('/'), request.room.path()),
+        (outer, None) => outer.unwrap_or_default(),
     }
 }
 

@@ -17,7 +17,7 @@ use crate::net::{Engine, Limits};
 use crate::proto::rtsp::parse_reply;
 use crate::room::{Room, Rooms};
 use crate::source::pattern::Pattern;
-use crate::web::{About, Access, Context, Proxies, ProxyHeader, Readers};
+use crate::web::{About, Access, Context, Proxies, ProxyHeader, Readers, Secrecy};
 
 /// A server without an acceptor.
 struct Site {
@@ -46,12 +46,13 @@ impl Site {
             name: "site".into(),
             addresses: Vec::new(),
             rtsp_addresses: Vec::new(),
+            issuer: None,
             donate_url: None,
             started: now,
         };
         let stop = Shutdown::new();
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
-        let access = Access::new(Vec::new(), Readers::default(), proxies);
+        let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
         let context = Context::new(rooms, audience, about, access, None, engine, stop);
         let bind = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
         let plan = Plan { bind, clips: None, fps: 25.0 };

@@ -1,14 +1,26 @@
 //! Databases of every version, of none, and what is no database.
 
+use std::time::SystemTime;
+
 use super::*;
 use crate::base::scratch::Scratch;
-use crate::store::donation;
+use crate::store::{authority, donation};
 
 /// What each table has, a line each: its rows, written out.
 fn dump(file: &Path) -> Vec<String> {
     let connection = open_to_read(file).unwrap();
     let donations = donation::all(&connection).unwrap();
-    donations.iter().map(|donation| format!("{donation:?}")).collect()
+    let mut lines: Vec<_> = donations.iter().map(|donation| format!("{donation:?}")).collect();
+    let authority = authority::read(&connection).unwrap();
+    lines.extend(authority.map(|authority::KeptAuthority { name, host, certificate, key }| {
+        format!("authority {name:?} {host:?} {certificate:?} {key:?}")
+    }));
+    let leaf = authority::leaf(&connection).unwrap();
+    lines.extend(leaf.map(|authority::KeptLeaf { certificate, key, names, from }| {
+        let from = from.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        format!("leaf {certificate:?} {key:?} {names:?} {from:?}")
+    }));
+    lines
 }
 
 /// The tables and indices as they were written, without comments and spaces.
@@ -74,14 +86,14 @@ fn a_copy_is_made_before_anything_is_changed() {
         donation::add(&connection, std::time::SystemTime::UNIX_EPOCH, None, name, "").unwrap();
     };
     add(&file, "before");
-    let newer = [MIGRATIONS[0], "ALTER TABLE donation ADD COLUMN sum INTEGER;"];
+    let newer = [&MIGRATIONS[..], &["ALTER TABLE donation ADD COLUMN sum INTEGER;"]].concat();
     bring_up_to_date(&file, &newer).unwrap();
     add(&file, "after");
-    let copy = with_ending(&file, ".version-1");
+    let copy = with_ending(&file, &format!(".version-{}", MIGRATIONS.len()));
     assert_eq!((dump(&copy).len(), dump(&file).len()), (1, 2));
     check_version(&copy).unwrap();
-    assert!(matches!(check_version(&file), Err(Trouble::Newer { version: 2, .. })));
-    assert!(matches!(prepare(&file), Err(Trouble::Newer { version: 2, .. })));
+    assert!(matches!(check_version(&file), Err(Trouble::Newer { version: NEWER, .. })));
+    assert!(matches!(prepare(&file), Err(Trouble::Newer { version: NEWER, .. })));
     assert_eq!(dump(&file).len(), 2, "a newer program's is left as it is");
 }
 
@@ -90,10 +102,11 @@ fn a_migration_that_fails_leaves_all_as_it_was() {
     let scratch = Scratch::folder();
     let file = scratch.path().join("livestream.db");
     prepare(&file).unwrap();
-    let bad = [MIGRATIONS[0], "CREATE TABLE more (a INTEGER); SELECT nonsense;"];
+    let before = shape(&open(&file, Synchronous::Full).unwrap());
+    let bad = [&MIGRATIONS[..], &["CREATE TABLE more (a INTEGER); SELECT nonsense;"]].concat();
     assert!(matches!(bring_up_to_date(&file, &bad), Err(Trouble::Database(_))));
     check_version(&file).unwrap();
-    assert_eq!(shape(&open(&file, Synchronous::Full).unwrap()).len(), 1);
+    assert_eq!(shape(&open(&file, Synchronous::Full).unwrap()), before);
 }
 
 #[test]
@@ -159,9 +172,20 @@ fn keep_this_version() {
     let at = std::time::SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_000_000_123);
     donation::add(&connection, at, None, "Ada", "Well done").unwrap();
     donation::add(&connection, at, Some("door"), "", "名前なし").unwrap();
+    let kept = authority::KeptAuthority {
+        name: "livestream on cam (0a1b)".into(),
+        host: "cam".into(),
+        certificate: vec![0x30, 1],
+        key: vec![0x30, 2],
+    };
+    authority::add(&connection, &kept).unwrap();
+    let names = "cam.local\n192.168.1.5\n".to_owned();
+    let leaf = authority::KeptLeaf { certificate: vec![3], key: vec![4], names, from: at };
+    authority::put_leaf(&connection, &leaf).unwrap();
     connection.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
     fs::write(file.with_extension("txt"), dump(&file).join("\n") + "\n").unwrap();
     open(&file, Synchronous::Full).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
 }
 
+const NEWER: i64 = MIGRATIONS.len() as i64 + 1;
 const TYPES: [&str; 4] = ["INTEGER", "TEXT", "BLOB", "REAL"];

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
 
-use super::super::access::{Access, Proxies, ProxyHeader, Readers};
+use super::super::access::{Access, Proxies, ProxyHeader, Readers, Secrecy};
 use super::super::context::About;
 use super::super::file::Found;
 use super::super::sink::Sink;
@@ -45,12 +45,13 @@ impl Site {
             name: "site".into(),
             addresses: Vec::new(),
             rtsp_addresses: Vec::new(),
+            issuer: None,
             donate_url: None,
             started: now,
         };
         let of_context = Arc::clone(&engine);
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
-        let access = Access::new(Vec::new(), Readers::default(), proxies);
+        let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
         let stop = Stop::new();
         let context = Context::new(rooms, audience, about, access, None, of_context, stop);
         let context = Arc::new(context);

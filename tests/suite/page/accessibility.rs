@@ -77,6 +77,16 @@ fn how_to_connect(browser: &Browser) {
     has_no_fault(browser, |window| window.goto(&server.url("/connect")));
 }
 
+in_browsers!(how_to_trust: chromium);
+fn how_to_trust(browser: &Browser) {
+    let server = Server::pattern(&["--tls"]);
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/trust"));
+        window.wait("document.getElementById('verdict').dataset.verdict === 'no'");
+        window.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+    });
+}
+
 in_browsers!(a_full_server: chromium);
 fn a_full_server(browser: &Browser) {
     let server = Server::pattern(&["--max-viewers", "1"]);

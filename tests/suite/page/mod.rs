@@ -21,6 +21,7 @@ mod shots;
 mod sizes;
 mod styleguide;
 mod trouble;
+mod trust;
 mod view;
 mod windows;
 

@@ -1,7 +1,8 @@
 //! TLS, of sources by `https://` and `rtsps://`: whom they are believed, and what is said if not;
-//! and of the server itself: [`served`] and [`hostile`].
+//! and of the server itself: [`served`], [`own`] and [`hostile`].
 
 mod hostile;
+mod own;
 mod served;
 mod tunnel;
 

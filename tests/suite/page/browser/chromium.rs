@@ -1,7 +1,7 @@
 //! Chromium, without a screen, by its DevTools protocol.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 use std::sync::mpsc::Receiver;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::connection::{Connection, Event};
 use super::tab::{Engine, Held, Holding, Tab, is_own};
-use super::{PROBE, Person, end_of, find};
+use super::{PROBE, Person, end_of, find, trust};
 use crate::common::clip::Scratch;
 use crate::common::program::Program;
 use crate::common::{LONG, eventually};
@@ -42,8 +42,21 @@ struct ChromiumTab {
 
 impl Chromium {
     pub(crate) fn start() -> Self {
+        Self::start_with(Scratch::new())
+    }
+
+    /// One that trusts the authority in this file.
+    pub(crate) fn trusting(authority: &Path) -> Self {
         let profile = Scratch::new();
+        let database = Path::new(profile.path()).join(".pki/nssdb");
+        trust(&database, authority);
+        Self::start_with(profile)
+    }
+
+    fn start_with(profile: Scratch) -> Self {
         let mut command = Command::new(find(&NAMES, INSTALL));
+        // Where it looks for whom its user trusts.
+        command.env("HOME", profile.path());
         command.args(FLAGS).arg(format!("--user-data-dir={}", profile.path())).arg("about:blank");
         if rustix::process::geteuid().is_root() {
             // Chromium refuses to run as root with its sandbox.

@@ -1,7 +1,7 @@
 //! Firefox, without a screen, by WebDriver BiDi.
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::rc::Rc;
 use std::sync::mpsc::Receiver;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::connection::{Connection, Event};
 use super::tab::{Engine, Held, Tab, is_own};
-use super::{PROBE, Person, SIZE, actions, end_of, find};
+use super::{PROBE, Person, SIZE, actions, end_of, find, trust};
 use crate::common::clip::Scratch;
 use crate::common::program::Program;
 use crate::common::{LONG, eventually};
@@ -20,6 +20,8 @@ use crate::common::{LONG, eventually};
 #[derive(Default)]
 pub(crate) struct Firefox {
     started: RefCell<Vec<(Person, Rc<Process>)>>,
+    /// A file with an authority that it trusts.
+    trusts: Option<PathBuf>,
 }
 
 struct Process {
@@ -40,12 +42,19 @@ struct FirefoxTab {
     person: Person,
 }
 
+impl Firefox {
+    /// One that trusts the authority in this file.
+    pub(crate) fn trusting(authority: &Path) -> Self {
+        Self { trusts: Some(authority.to_owned()), ..Self::default() }
+    }
+}
+
 impl Engine for Firefox {
     fn tab(&self, person: Person) -> Box<dyn Tab> {
         let mut started = self.started.borrow_mut();
         let of_person = started.iter().find(|(of, _)| *of == person);
         let process = of_person.map(|(_, process)| Rc::clone(process)).unwrap_or_else(|| {
-            let process = Rc::new(Process::start(person));
+            let process = Rc::new(Process::start(person, self.trusts.as_deref()));
             started.push((person, Rc::clone(&process)));
             process
         });
@@ -61,8 +70,9 @@ impl Engine for Firefox {
 }
 
 impl Process {
-    fn start(person: Person) -> Self {
+    fn start(person: Person, trusts: Option<&Path>) -> Self {
         let profile = Scratch::new();
+        trusts.iter().for_each(|authority| trust(Path::new(profile.path()), authority));
         profile.write("user.js", [USER, &likes(person)].concat().as_bytes());
         let mut command = Command::new(find(&NAMES, INSTALL));
         command.args(["--headless", "--no-remote", "--remote-debugging-port=0", "--profile"]);

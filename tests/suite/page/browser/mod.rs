@@ -12,8 +12,9 @@ mod tab;
 mod webdriver;
 mod webkit;
 
-use std::path::PathBuf;
-use std::process::ChildStdout;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdout, Command};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use std::{env, io, thread};
@@ -56,6 +57,13 @@ impl Browser {
         Self { engine: Box::new(WebKit::start()) }
     }
 
+    /// A Chromium and a Firefox that trust the authority in this file.
+    pub(crate) fn trusting(authority: &Path) -> [Self; 2] {
+        let chromium: Box<dyn Engine> = Box::new(Chromium::trusting(authority));
+        let firefox: Box<dyn Engine> = Box::new(Firefox::trusting(authority));
+        [chromium, firefox].map(|engine| Self { engine })
+    }
+
     /// Opens a window with cookies and storage of its own, as another person's.
     pub(crate) fn window(&self) -> Window {
         self.window_of(Person::default())
@@ -78,6 +86,20 @@ impl Browser {
         window.resize(width, height);
         window
     }
+}
+
+/// Puts the authority in a file among those that a browser trusts, which are in this folder.
+fn trust(database: &Path, authority: &Path) {
+    std::fs::create_dir_all(database).expect("a folder");
+    let run = |arguments: &[&OsStr]| {
+        let mut command = Command::new(find(&["certutil"], "apt-get install libnss3-tools"));
+        let folder = format!("sql:{}", database.display());
+        let output = command.arg("-d").arg(folder).args(arguments).output().expect("it runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(&["-N", "--empty-password"].map(OsStr::new));
+    let add = ["-A", "-t", "C,,", "-n", "livestream", "-i"].map(OsStr::new);
+    run(&[&add[..], &[authority.as_os_str()]].concat());
 }
 
 /// The first of these programs on the PATH.

@@ -132,6 +132,14 @@ pub(crate) trait Held {
 
 /// Whether a page may ask for this address: it is on this machine.
 pub(super) fn is_own(url: &str) -> bool {
-    let own = ["http://127.0.0.1:", "data:", "blob:http://127.0.0.1:", "about:blank"];
+    let own = [
+        "http://127.0.0.1:",
+        "https://127.0.0.1:",
+        "wss://127.0.0.1:",
+        "data:",
+        "blob:http://127.0.0.1:",
+        "blob:https://127.0.0.1:",
+        "about:blank",
+    ];
     own.iter().any(|own| url.starts_with(own))
 }

@@ -1,0 +1,14 @@
+CREATE TABLE authority (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  name TEXT NOT NULL,
+  host TEXT NOT NULL,
+  certificate BLOB NOT NULL,
+  key BLOB NOT NULL
+) STRICT;
+CREATE TABLE leaf (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  certificate BLOB NOT NULL,
+  key BLOB NOT NULL,
+  names TEXT NOT NULL,
+  "from" INTEGER NOT NULL
+) STRICT;
