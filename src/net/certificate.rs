@@ -10,12 +10,12 @@ use std::sync::Arc;
 use log::{info, warn};
 use parking_lot::Mutex;
 use rustls::ServerConfig;
-use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use crate::base::cipher::{provider, tickets};
 use crate::base::regular;
 
 /// A certificate with its key, and the files that they are in.
@@ -125,7 +125,7 @@ impl Files {
                 "{key_at} holds no private key: --tls-key takes a PEM file without password"
             ))
         })?;
-        CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| {
+        CertifiedKey::from_der(chain, key, &provider()).map_err(|error| {
             no(match error {
                 rustls::Error::InconsistentKeys(_) => {
                     format!("the key in {key_at} does not fit the certificate in {chain_at}")
@@ -146,11 +146,11 @@ fn read(file: &Path) -> Result<Vec<u8>, NoCertificate> {
 
 /// TLS 1.2 and 1.3; who comes again is known by a ticket, also after the files changed.
 fn configs(shown: &Arc<Shown>) -> Result<[Arc<ServerConfig>; 2], rustls::Error> {
-    let mut http = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut http = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(Arc::clone(shown) as Arc<dyn ResolvesServerCert>);
-    http.ticketer = ring::Ticketer::new()?;
+    http.ticketer = tickets()?;
     let rtsp = http.clone();
     http.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok([Arc::new(http), Arc::new(rtsp)])

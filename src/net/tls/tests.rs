@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::*;
+use crate::base::cipher::provider;
 
 /// The server's end of a way.
 struct Way {
@@ -58,7 +58,7 @@ impl Write for Way {
 fn sides() -> (Session, ClientConnection) {
     let made = rcgen::generate_simple_self_signed(vec!["cam.lan".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    let provider = Arc::new(ring::default_provider());
+    let provider = provider();
     let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .unwrap()
