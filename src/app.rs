@@ -49,7 +49,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let shown = config.source.as_ref().map(|choice| sources.add(choice)).transpose()?;
     let shown_in_rooms: Vec<usize> =
         config.rooms.iter().map(|room| sources.add(&room.source)).collect::<Result<_, _>>()?;
-    let certificate = certificate(config)?;
+    let certificate = certificate(config)?.map(Arc::new);
     let by_tls = certificate.is_some();
     system::allow_many_descriptors();
     let bound = net::bind(config.bind, config.port).map_err(|error| Error::Bind {
@@ -98,28 +98,23 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     ));
     state::recall(&context);
     let mut encoders = Encoders::start(&channels, &audience);
-    let for_http = certificate.as_ref().map(Certificate::for_http);
+    let watch = certificate.as_ref().and_then(|certificate| certificate.watch(shutdown).ok());
+    let for_http = certificate.as_ref().map(|certificate| certificate.for_http());
     web::start(bound.with_tls(for_http), &context);
     let plan =
         rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
     if let Some(bound) = rtsp {
-        let for_rtsp = certificate.as_ref().map(Certificate::for_rtsp);
+        let for_rtsp = certificate.as_ref().map(|certificate| certificate.for_rtsp());
         rtsp::start(bound.with_tls(for_rtsp), plan, &context);
     }
 
-    let (mut looked_at, mut read_at) = (started, started);
+    let mut looked_at = started;
     governor::run(&audience, &clock, shutdown, || {
         encoders.keep();
         let now = clock.now();
         if now.duration_since(looked_at) >= BETWEEN_LOOKS {
             looked_at = now;
             context.access.look_again();
-        }
-        if let Some(certificate) = &certificate
-            && now.duration_since(read_at) >= BETWEEN_READS
-        {
-            read_at = now;
-            certificate.look_again();
         }
     });
     info!("stopping");
@@ -131,6 +126,8 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     engine.stop();
     encoders.join();
     supervisors.into_iter().for_each(join);
+    // A disk that stalls may have kept it; it does not keep the end.
+    watch.filter(JoinHandle::is_finished).into_iter().for_each(join);
     Ok(())
 }
 
@@ -246,8 +243,6 @@ fn announce(
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 /// Until answers are with the system that were made at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
-/// A certificate lasts for months, and a new one is waited for by whoever put it there.
-const BETWEEN_READS: Duration = Duration::from_secs(3);
 
 fn no(what: &'static str) -> impl Fn(std::io::Error) -> Error {
     move |error| Error::System { what, error }

@@ -1,11 +1,14 @@
 //! The certificate that clients are shown: from two files, and from them again when they change.
 //!
-//! Read at the start and by whoever looks again ([`Certificate::look_again`]), never on a lane.
+//! Read at the start, and then on a thread of its own ([`Certificate::watch`]), never on a lane.
 //! What is spoken with it is [`super::tls`]'s.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use log::{info, warn};
 use parking_lot::Mutex;
@@ -17,6 +20,8 @@ use rustls::sign::CertifiedKey;
 
 use crate::base::cipher::{provider, tickets};
 use crate::base::regular;
+use crate::base::shutdown::Shutdown;
+use crate::base::threads;
 
 /// A certificate with its key, and the files that they are in.
 pub struct Certificate {
@@ -92,6 +97,21 @@ impl Certificate {
             }
             Err(error) => warn!("{error}; the certificate from before is kept"),
         }
+    }
+
+    /// Looks again every few seconds, until shutdown. A disk that stalls keeps this thread, and
+    /// nobody else.
+    ///
+    /// # Errors
+    ///
+    /// The system's, if there is no thread; it is in the log already.
+    pub fn watch(self: &Arc<Self>, shutdown: &Shutdown) -> io::Result<JoinHandle<()>> {
+        let (certificate, shutdown) = (Arc::clone(self), shutdown.clone());
+        threads::start("certificate", move || {
+            while !shutdown.wait(BETWEEN_READS) {
+                certificate.look_again();
+            }
+        })
     }
 
     /// How to speak to those who ask for HTTP.
@@ -170,6 +190,8 @@ impl fmt::Display for NoCertificate {
 
 impl std::error::Error for NoCertificate {}
 
+/// A certificate lasts for months, and a new one is waited for by whoever put it there.
+const BETWEEN_READS: Duration = Duration::from_secs(3);
 /// A chain has some kilobytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
