@@ -103,6 +103,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     ));
     state::recall(&context);
     let mut encoders = Encoders::start(&channels, &audience);
+    let watch = secure.as_ref().and_then(|secure| secure.certificate.watch(shutdown));
     let for_http = secure.as_ref().map(|secure| secure.certificate.for_http());
     web::start(bound.with_tls(for_http), &context);
     let plan =
@@ -112,7 +113,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         rtsp::start(bound.with_tls(for_rtsp), plan, &context);
     }
 
-    let (mut looked_at, mut read_at) = (started, started);
+    let mut looked_at = started;
     governor::run(&audience, &clock, shutdown, || {
         encoders.keep();
         let now = clock.now();
@@ -120,13 +121,9 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
             looked_at = now;
             context.access.look_again();
         }
-        if let Some(secure) = &mut secure
-            && now.duration_since(read_at) >= BETWEEN_READS
-        {
-            read_at = now;
+        secure.iter_mut().for_each(|secure| {
             secure.look_again(&clock, announcer.as_ref().map(Announcer::host));
-            secure.certificate.look_again();
-        }
+        });
     });
     info!("stopping");
     announcer.into_iter().for_each(Announcer::stop);
@@ -138,6 +135,8 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     engine.stop();
     encoders.join();
     supervisors.into_iter().for_each(join);
+    // A disk that stalls may have kept it; it does not keep the end.
+    watch.filter(JoinHandle::is_finished).into_iter().for_each(join);
     Ok(())
 }
 
@@ -189,8 +188,6 @@ fn access(config: &Config) -> Access {
 const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
 /// Until answers are with the system that were made at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
-/// A certificate lasts for months, and a new one is waited for by whoever put it there.
-const BETWEEN_READS: Duration = Duration::from_secs(3);
 
 fn no(what: &'static str) -> impl Fn(std::io::Error) -> Error {
     move |error| Error::System { what, error }

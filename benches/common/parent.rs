@@ -3,6 +3,8 @@
 //! It runs twice in each round: what it differs from itself is
 //! what this machine cannot tell.
 
+#![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
+
 use std::process::Command;
 
 use crate::launch;

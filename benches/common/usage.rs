@@ -2,10 +2,11 @@
 
 #![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
 
+use std::iter::Sum;
 use std::time::Duration;
 
 /// What a process used until now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Usage {
     /// Processor time since its start, in user and system mode.
     pub cpu: Duration,
@@ -15,6 +16,17 @@ pub(crate) struct Usage {
     pub peak_rss_mib: f64,
     /// Its threads now.
     pub threads: u64,
+}
+
+impl Sum for Usage {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |one, other| Self {
+            cpu: one.cpu + other.cpu,
+            rss_mib: one.rss_mib + other.rss_mib,
+            peak_rss_mib: one.peak_rss_mib + other.peak_rss_mib,
+            threads: one.threads + other.threads,
+        })
+    }
 }
 
 /// What the process of this id used.

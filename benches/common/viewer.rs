@@ -17,8 +17,7 @@ use socket2::SockRef;
 /// One viewer.
 pub(crate) struct Viewer {
     pub(crate) socket: mio::net::TcpStream,
-    /// If it is by TLS: what came is decrypted then, and thrown away here.
-    session: Option<Box<ClientConnection>>,
+    way: Way,
     /// Bytes of heads that are not whole yet.
     head: Vec<u8>,
     /// Bytes of the picture that are still to come.
@@ -29,12 +28,23 @@ pub(crate) struct Viewer {
     pub(crate) seen: Seen,
 }
 
+/// How its bytes come.
+enum Way {
+    Plain,
+    /// By TLS: what came is decrypted, and thrown away here.
+    Tls(Box<ClientConnection>),
+    /// By TLS, and nobody looks what it is: the kernel throws it away.
+    Unheard,
+}
+
 /// What a viewer got.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) pictures: u64,
     /// Bytes of pictures whose head came.
     pub(crate) bytes: u64,
+    /// Bytes that came by TLS, as they were on the wire.
+    pub(crate) wire_bytes: u64,
     last: Option<Instant>,
     /// Milliseconds between two pictures.
     pub(crate) gaps_ms: Vec<f32>,
@@ -48,7 +58,7 @@ impl Viewer {
         stream.set_nonblocking(true)?;
         Ok(Self {
             socket: mio::net::TcpStream::from_std(stream),
-            session: None,
+            way: Way::Plain,
             head: Vec::new(),
             picture_left: 0,
             stamp: None,
@@ -59,17 +69,23 @@ impl Viewer {
 
     /// The same by TLS, once both sides have agreed.
     pub(crate) fn by_tls(stream: TcpStream, session: ClientConnection) -> std::io::Result<Self> {
-        Ok(Self { session: Some(Box::new(session)), ..Self::over(stream)? })
+        Ok(Self { way: Way::Tls(Box::new(session)), ..Self::over(stream)? })
+    }
+
+    /// The same for one that never decrypts what it gets, and so costs this side little: it knows how
+    /// many bytes came, and of no picture.
+    pub(crate) fn unheard(stream: TcpStream) -> std::io::Result<Self> {
+        Ok(Self { way: Way::Unheard, ..Self::over(stream)? })
     }
 
     /// Reads what is there, at most `most` bytes. Returns how many came.
     pub(crate) fn read(&mut self, most: usize) -> usize {
         let mut total = 0;
         while !self.over && total < most {
-            let outcome = if self.picture_left > 0 {
-                self.skip_picture(most - total)
-            } else {
-                self.read_head(most - total)
+            let outcome = match self.way {
+                Way::Unheard => self.throw_away(most - total),
+                _ if self.picture_left > 0 => self.skip_picture(most - total),
+                _ => self.read_head(most - total),
             };
             match outcome {
                 Ok(0) => self.over = true,
@@ -84,13 +100,10 @@ impl Viewer {
 
     /// Lets the kernel throw away what came of the picture.
     fn skip_picture(&mut self, most: usize) -> std::io::Result<usize> {
-        let mut nowhere = [MaybeUninit::uninit(); 64 * 1024];
-        let length = self.picture_left.min(most).min(nowhere.len());
-        let bytes = match &self.session {
-            None => {
-                SockRef::from(&self.socket).recv_with_flags(&mut nowhere[..length], MSG_TRUNC)?
-            }
-            Some(_) => self.receive(&mut [0; 16 * 1024][..length.min(16 * 1024)])?,
+        let length = self.picture_left.min(most);
+        let bytes = match &self.way {
+            Way::Tls(_) => self.receive(&mut [0; 16 * 1024][..length.min(16 * 1024)])?,
+            Way::Plain | Way::Unheard => discard(&self.socket, length)?,
         };
         self.picture_left -= bytes;
         if bytes > 0 && self.picture_left == 0 {
@@ -99,14 +112,20 @@ impl Viewer {
         Ok(bytes)
     }
 
+    fn throw_away(&mut self, most: usize) -> std::io::Result<usize> {
+        let bytes = discard(&self.socket, most)?;
+        self.seen.wire_bytes += bytes as u64;
+        Ok(bytes)
+    }
+
     fn receive(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let Some(session) = &mut self.session else { return self.socket.read(buffer) };
+        let Way::Tls(session) = &mut self.way else { return self.socket.read(buffer) };
         loop {
             match session.reader().read(buffer) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 outcome => return outcome,
             }
-            session.read_tls(&mut self.socket)?;
+            self.seen.wire_bytes += session.read_tls(&mut self.socket)? as u64;
             session.process_new_packets().map_err(std::io::Error::other)?;
         }
     }
@@ -143,6 +162,13 @@ impl Viewer {
             self.seen.latencies_ms.push(((unix.as_secs_f64() - stamp) * 1e3) as f32);
         }
     }
+}
+
+/// Receives what nobody looks at, some 64 kB at most.
+fn discard(socket: &mio::net::TcpStream, most: usize) -> std::io::Result<usize> {
+    let mut nowhere = [MaybeUninit::uninit(); 64 * 1024];
+    let length = most.min(nowhere.len());
+    SockRef::from(socket).recv_with_flags(&mut nowhere[..length], MSG_TRUNC)
 }
 
 /// The length that a part's head states, and the bytes up to its end.

@@ -1,7 +1,7 @@
 //! What does one more viewer cost?
 //!
 //! Starts the server on a clip made on the spot, watches it with 1 to 1000 viewers
-//! on this machine, at full quality, by TLS, spread over all levels and over eight rooms, with a slow
+//! on this machine, at full quality, spread over all levels and over eight rooms, with a slow
 //! one among them, and prints the README's tables; the plots go to `docs/`. Rivals are
 //! measured in the same run, with the same pictures, in turn with ours:
 //! GStreamer where it is installed, and what `RIVALS` names, a line each:
@@ -23,6 +23,7 @@ mod parent;
 #[path = "../common/picture.rs"]
 mod picture;
 mod plot;
+mod rows;
 mod server;
 #[path = "../common/usage.rs"]
 mod usage;
@@ -31,28 +32,10 @@ mod viewer;
 
 use std::time::Duration;
 
-use load::{Got, Plan, Spread};
+use load::{Plan, Spread};
 use parent::{Figure, PARENT, PARENT_AGAIN};
+use rows::{Row, Start, measure, median, number, plan, print_machine, side_by_side};
 use server::Server;
-
-/// One server under one number of viewers, the median of the rounds.
-#[derive(Debug, Clone)]
-pub(crate) struct Row {
-    /// The server.
-    pub name: String,
-    /// How many watched.
-    pub clients: usize,
-    /// What they got.
-    pub got: Got,
-    /// Processor time for each picture that came, microseconds.
-    pub us_per_picture: f64,
-    /// Processor time, as a part of one core.
-    pub cores: f64,
-    /// Resident memory at the end, MiB.
-    pub rss_mib: f64,
-}
-
-type Start<'a> = Box<dyn Fn() -> Option<Server> + 'a>;
 
 fn main() {
     // `cargo bench` passes `--bench`, and perhaps a filter that is meant for others.
@@ -88,18 +71,6 @@ fn main() {
                 full.push(row);
             }
         }
-    }
-
-    println!("\n## 100 viewers in clear, and 100 by TLS\n");
-    println!("{}", Row::HEAD);
-    let in_clear: Start = Box::new(|| Some(Server::livestream(&source)));
-    let by_tls: Start = Box::new(|| Some(Server::by_tls(&source, &clip.folder)));
-    // Whoever decrypts on this machine may not keep up: what is compared must weigh the same.
-    let both = side_by_side(&[in_clear, by_tls], 100, seconds, rounds);
-    let both: Vec<Row> = both.into_iter().map(median).collect();
-    both.iter().for_each(|row| println!("{row}"));
-    for Row { name, got, .. } in &both {
-        println!("\nOf {name}, a picture had {} kB.", got.picture_bytes / 1000);
     }
 
     println!("\n## Viewers spread over all eight levels, from one 720p JPEG camera\n");
@@ -164,22 +135,6 @@ fn main() {
     parent::judge(&figures);
 }
 
-/// Measures each server in turn, so that what else the machine does falls on all of them. Returns
-/// the rounds of each.
-fn side_by_side(starts: &[Start], clients: usize, seconds: u64, rounds: u64) -> Vec<Vec<Row>> {
-    let mut rows: Vec<Vec<Row>> = starts.iter().map(|_| Vec::new()).collect();
-    for round in 0..rounds as usize {
-        for turn in 0..starts.len() {
-            // Each is the first in some round: who comes first has the coolest processor.
-            let which = (round + turn) % starts.len();
-            if let Some(server) = starts[which]().filter(|server| clients <= server.most_clients) {
-                rows[which].extend(measure(server, |server| plan(server, clients, seconds)));
-            }
-        }
-    }
-    rows.into_iter().filter(|rows| !rows.is_empty()).collect()
-}
-
 /// What ours and the parent cost, and how late their pictures were.
 fn beside_the_parent(clients: usize, all: &[Vec<Row>]) -> impl Iterator<Item = Figure> {
     let figure = |what: &str, pick: fn(&Row) -> f64| {
@@ -196,81 +151,6 @@ fn beside_the_parent(clients: usize, all: &[Vec<Row>]) -> impl Iterator<Item = F
         figure("ms a picture of who gets least", |row| 1e3 / row.got.fps_min.max(0.1)),
     ];
     figures.into_iter().flatten()
-}
-
-fn plan(server: &Server, clients: usize, seconds: u64) -> Plan {
-    Plan {
-        address: server.address,
-        tls: server.certificate.clone(),
-        paths: vec![server.path.clone()],
-        clients,
-        slow: None,
-        settle: Duration::from_secs(2),
-        measure: Duration::from_secs(seconds),
-    }
-}
-
-fn measure(server: Server, plan: impl Fn(&Server) -> Plan) -> Option<Row> {
-    let plan = plan(&server);
-    let (mut before, mut after) = (None, None);
-    let got = load::watch(&plan, || before = Some(server.usage()), || after = Some(server.usage()));
-    let (before, after) = before.zip(after)?;
-    let cpu = after.cpu.saturating_sub(before.cpu).as_secs_f64();
-    Some(Row {
-        name: server.name.clone(),
-        clients: plan.clients,
-        us_per_picture: cpu * 1e6 / (got.pictures as f64).max(1.0),
-        cores: cpu / plan.measure.as_secs_f64(),
-        rss_mib: after.rss_mib,
-        got,
-    })
-}
-
-/// The round whose cost is the median.
-fn median(mut rows: Vec<Row>) -> Row {
-    rows.sort_by(|one, other| one.us_per_picture.total_cmp(&other.us_per_picture));
-    rows.swap_remove(rows.len() / 2)
-}
-
-impl Row {
-    const HEAD: &'static str = "| server | viewers | served | fps min · p50 | µs CPU a picture | \
-        cores | latency p50 · p99 · max ms | gap p99 ms | RSS MiB |\n\
-        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |";
-}
-
-impl std::fmt::Display for Row {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let latency = self
-            .got
-            .latency_ms
-            .map_or("–".into(), |of| format!("{:.1} · {:.1} · {:.1}", of.p50, of.p99, of.max));
-        write!(
-            f,
-            "| {} | {} | {} | {:.1} · {:.1} | {:.1} | {:.2} | {latency} | {:.1} | {:.0} |",
-            self.name,
-            self.clients,
-            self.got.served - self.got.ended.min(self.got.served),
-            self.got.fps_min,
-            self.got.fps_p50,
-            self.us_per_picture,
-            self.cores,
-            self.got.gap_p99_ms,
-            self.rss_mib,
-        )
-    }
-}
-
-fn print_machine(clip: &clip::Clip) {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    println!(
-        "{cores} cores, loopback, viewers on the same machine; 1280x720 JPEGs of {} kB, 4:2:2, \
-         30 a second",
-        clip.mean_bytes / 1000
-    );
-}
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 
 const JUDGED_VIEWERS: usize = 100;

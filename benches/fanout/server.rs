@@ -1,10 +1,13 @@
 //! The servers that are measured: ours, and rivals where they are installed.
 
+#![allow(dead_code, reason = "each bench is a crate of its own and uses a part")]
+
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustls::pki_types::CertificateDer;
 
 use crate::launch::launch_as;
@@ -23,7 +26,8 @@ pub(crate) struct Server {
     pub certificate: Option<CertificateDer<'static>>,
     /// More would take minutes to connect.
     pub most_clients: usize,
-    child: Child,
+    /// All that works for it, what faces the clients first.
+    children: Vec<Child>,
 }
 
 impl Server {
@@ -32,21 +36,23 @@ impl Server {
         Self::of(Command::new(env!("CARGO_BIN_EXE_livestream")), parent::OURS, source)
     }
 
-    /// Ours, which is asked by TLS; its certificate lies in `folder`.
-    pub(crate) fn by_tls(source: &str, folder: &Path) -> Self {
-        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]);
-        let made = made.expect("a certificate");
-        let write = |name: &str, pem: String| {
-            let path = folder.join(name);
-            std::fs::write(&path, pem).expect("a file");
-            path.display().to_string()
-        };
-        let certificate = write("cert.pem", made.cert.pem());
-        let key = write("key.pem", made.signing_key.serialize_pem());
-        let options = ["--source", source, "--tls-cert", &certificate, "--tls-key", &key];
+    /// Ours, which is asked by TLS.
+    pub(crate) fn by_tls(source: &str, identity: &Identity) -> Self {
         let command = Command::new(env!("CARGO_BIN_EXE_livestream"));
-        let mut server = Self::with(command, "livestream, by TLS", &options);
-        server.certificate = Some(made.cert.der().clone());
+        Self::securely(command, Self::BY_TLS, source, identity)
+    }
+
+    /// The program as it was before, which is asked by TLS, where it is at hand.
+    pub(crate) fn parent_by_tls(name: &str, source: &str, identity: &Identity) -> Option<Self> {
+        let name = format!("{name}, by TLS");
+        parent::command().map(|command| Self::securely(command, &name, source, identity))
+    }
+
+    fn securely(command: Command, name: &str, source: &str, identity: &Identity) -> Self {
+        let Identity { certificate, key, .. } = identity;
+        let options = ["--source", source, "--tls-cert", certificate, "--tls-key", key];
+        let mut server = Self::with(command, name, &options);
+        server.certificate = Some(identity.der.clone());
         server
     }
 
@@ -78,7 +84,7 @@ impl Server {
             path,
             most_clients: usize::MAX,
             certificate: None,
-            child,
+            children: vec![child],
         }
     }
 
@@ -97,8 +103,15 @@ impl Server {
             .ok()?;
         let name = "GStreamer multipartmux ! tcpserversink".into();
         // It listens with a backlog of five, and takes one connection at a time.
-        Self { name, address: local(port), path: None, most_clients: 100, certificate: None, child }
-            .once_it_listens()
+        Self {
+            name,
+            address: local(port),
+            path: None,
+            most_clients: 100,
+            certificate: None,
+            children: vec![child],
+        }
+        .once_it_listens()
     }
 
     /// A server that the caller starts by a command line with `{port}` in it, and that answers
@@ -120,10 +133,34 @@ impl Server {
             path,
             most_clients: usize::MAX,
             certificate: None,
-            child,
+            children: vec![child],
         }
         .once_it_listens()
     }
+
+    /// It, behind nginx, which takes TLS for it in two processes.
+    pub(crate) fn behind_nginx(self, identity: &Identity) -> Option<Self> {
+        let (port, path) = (free_port(), self.path.clone().unwrap_or_default());
+        let config = nginx(port, self.address, identity);
+        let file = identity.folder.join(format!("nginx-{port}.conf"));
+        std::fs::write(&file, config).expect("a file");
+        let mut command = Command::new("nginx");
+        command.args(["-e", "stderr", "-p"]).arg(&identity.folder).arg("-c").arg(&file);
+        let child = command.stdout(Stdio::null()).spawn().ok()?;
+        let mut this = self;
+        let children = std::iter::once(child).chain(this.children.drain(..)).collect();
+        Self {
+            name: format!("nginx before {}", this.name),
+            address: local(port),
+            path: Some(path),
+            most_clients: usize::MAX,
+            certificate: Some(identity.der.clone()),
+            children,
+        }
+        .once_it_listens()
+    }
+
+    pub(crate) const BY_TLS: &str = "livestream, by TLS";
 
     fn once_it_listens(self) -> Option<Self> {
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -136,18 +173,107 @@ impl Server {
         None
     }
 
-    /// What it used until now.
+    /// What it used until now, with all that works for it.
     pub(crate) fn usage(&self) -> Usage {
-        usage(self.child.id())
+        let ours = self.children.iter().map(Child::id);
+        ours.flat_map(|id| std::iter::once(id).chain(children_of(id))).map(usage).sum()
+    }
+
+    /// What the first of its processes used, with those below it: nginx alone, without what is
+    /// behind it.
+    pub(crate) fn usage_in_front(&self) -> Usage {
+        let id = self.children[0].id();
+        std::iter::once(id).chain(children_of(id)).map(usage).sum()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to do.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        for child in &mut self.children {
+            // A master must end its workers: it is asked to. It may have ended by itself; then there
+            // is nothing to do.
+            if let Some(id) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+                let _ = kill_process(id, Signal::TERM);
+            }
+            let deadline = Instant::now() + Duration::from_secs(5);
+            while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
+}
+
+/// A certificate (ECDSA, P-256) of 127.0.0.1 that signs itself, and where its files lie.
+pub(crate) struct Identity {
+    pub der: CertificateDer<'static>,
+    folder: PathBuf,
+    certificate: String,
+    key: String,
+}
+
+impl Identity {
+    /// Makes one in a folder.
+    pub(crate) fn make(folder: &Path) -> Self {
+        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]);
+        let made = made.expect("a certificate");
+        let write = |name: &str, pem: String| {
+            let path = folder.join(name);
+            std::fs::write(&path, pem).expect("a file");
+            path.display().to_string()
+        };
+        let certificate = write("cert.pem", made.cert.pem());
+        let key = write("key.pem", made.signing_key.serialize_pem());
+        let (der, folder) = (made.cert.der().clone(), folder.to_owned());
+        Self { der, folder, certificate, key }
+    }
+}
+
+/// As the README has it, and with room for whole records: by its own choice it would encrypt 4 kB at
+/// a time.
+fn nginx(port: u16, behind: SocketAddr, identity: &Identity) -> String {
+    let Identity { folder, certificate, key, .. } = identity;
+    let folder = folder.display();
+    let temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|of| format!("{of}_temp_path {folder}/nginx-{of};"))
+        .join("\n");
+    format!(
+        "daemon off;
+worker_processes 2;
+worker_rlimit_nofile 8192;
+pid {folder}/nginx-{port}.pid;
+error_log stderr crit;
+events {{ worker_connections 4096; }}
+http {{
+access_log off;
+{temp}
+server {{
+listen 127.0.0.1:{port} ssl backlog=4096;
+ssl_certificate {certificate};
+ssl_certificate_key {key};
+ssl_protocols TLSv1.2 TLSv1.3;
+location / {{
+proxy_pass http://{behind};
+proxy_http_version 1.1;
+proxy_set_header Host $http_host;
+proxy_buffering off;
+proxy_buffer_size 64k;
+proxy_buffers 8 64k;
+proxy_busy_buffers_size 128k;
+proxy_read_timeout 1h;
+}}
+}}
+}}
+"
+    )
+}
+
+/// The processes that a process started and that still run.
+fn children_of(process: u32) -> Vec<u32> {
+    let file = format!("/proc/{process}/task/{process}/children");
+    let list = std::fs::read_to_string(file).unwrap_or_default();
+    list.split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }
 
 fn local(port: u16) -> SocketAddr {

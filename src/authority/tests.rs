@@ -6,10 +6,10 @@ use std::time::Instant;
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
-use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::*;
+use crate::base::cipher;
 
 fn now() -> SystemTime {
     not_before_build(SystemTime::now())
@@ -24,7 +24,7 @@ fn names(names: &[&str], addresses: &[&str]) -> Names {
 fn accepts(authority: &Authority, leaf: &Leaf, name: &str, at: SystemTime) -> bool {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(authority.certificate().to_vec())).expect("a certificate");
-    let provider = Arc::new(ring::default_provider());
+    let provider = cipher::provider();
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
     let name = ServerName::try_from(name.to_owned()).expect("a name");
     let at = UnixTime::since_unix_epoch(at.duration_since(SystemTime::UNIX_EPOCH).expect("later"));

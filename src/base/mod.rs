@@ -1,5 +1,6 @@
 //! What everything may use: the clock, the one signal to end, threads, warnings, the machine.
 
+pub mod cipher;
 pub mod clock;
 pub mod place;
 pub mod rate;

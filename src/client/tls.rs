@@ -12,7 +12,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{
     CertificateError, ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore,
@@ -21,6 +21,7 @@ use rustls::{
 use sha2::{Digest, Sha256};
 
 use super::wire::{Wire, is_late};
+use crate::base::cipher;
 
 /// Which certificates are accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -148,7 +149,7 @@ impl Wire<TcpStream> {
         deadline: Instant,
     ) -> Result<Self, TlsFault> {
         let other = |error: Error| TlsFault::Other(error.to_string());
-        let provider = Arc::new(ring::default_provider());
+        let provider = cipher::provider();
         let judge =
             Arc::new(Judge { trust, provider: Arc::clone(&provider), seen: Mutex::default() });
         let config = ClientConfig::builder_with_provider(provider)
@@ -324,7 +325,7 @@ fn system() -> Option<Arc<WebPkiServerVerifier>> {
             if unread > 0 {
                 log::debug!("{unread} root certificates cannot be read");
             }
-            let provider = Arc::new(ring::default_provider());
+            let provider = cipher::provider();
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build().ok()
         })
         .clone()

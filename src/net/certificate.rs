@@ -1,23 +1,28 @@
 //! The certificate that clients are shown: from two files, and from them again when they change, or
 //! from whoever replaces it.
 //!
-//! Files are read at the start and by whoever looks again ([`Certificate::look_again`]), never on a lane.
+//! Files are read at the start, and then on a thread of their own ([`Certificate::watch`]), never on a
+//! lane.
 //! What is spoken with it is [`super::tls`]'s.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use log::{info, warn};
 use parking_lot::Mutex;
 use rustls::ServerConfig;
-use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use crate::base::cipher::{provider, tickets};
 use crate::base::regular;
+use crate::base::shutdown::Shutdown;
+use crate::base::threads;
 
 /// A certificate with its key, and the files that they are in, if they are in files.
 pub struct Certificate {
@@ -123,6 +128,20 @@ impl Certificate {
         }
     }
 
+    /// Looks at its files again every few seconds, until shutdown. A disk that stalls keeps this
+    /// thread, and nobody else. `None` if it is in no files, or there is no thread, which is in the
+    /// log then.
+    pub fn watch(self: &Arc<Self>, shutdown: &Shutdown) -> Option<JoinHandle<()>> {
+        self.watched.as_ref()?;
+        let (certificate, shutdown) = (Arc::clone(self), shutdown.clone());
+        let watch = move || {
+            while !shutdown.wait(BETWEEN_READS) {
+                certificate.look_again();
+            }
+        };
+        threads::start("certificate", watch).ok()
+    }
+
     /// How to speak to those who ask for HTTP.
     pub(crate) fn for_http(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.configs[0])
@@ -154,7 +173,7 @@ impl Files {
                 "{key_at} holds no private key: --tls-key takes a PEM file without password"
             ))
         })?;
-        CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|error| {
+        CertifiedKey::from_der(chain, key, &provider()).map_err(|error| {
             no(match error {
                 rustls::Error::InconsistentKeys(_) => {
                     format!("the key in {key_at} does not fit the certificate in {chain_at}")
@@ -170,7 +189,7 @@ impl Files {
 
 fn certified(certificate: Vec<u8>, key: Vec<u8>) -> Result<CertifiedKey, NoCertificate> {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key));
-    CertifiedKey::from_der(vec![certificate.into()], key, &ring::default_provider())
+    CertifiedKey::from_der(vec![certificate.into()], key, &provider())
         .map_err(|error| NoCertificate { what: format!("no TLS: {error}") })
 }
 
@@ -181,11 +200,11 @@ fn read(file: &Path) -> Result<Vec<u8>, NoCertificate> {
 
 /// TLS 1.2 and 1.3; who comes again is known by a ticket, also after the files changed.
 fn configs(shown: &Arc<Shown>) -> Result<[Arc<ServerConfig>; 2], rustls::Error> {
-    let mut http = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut http = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_cert_resolver(Arc::clone(shown) as Arc<dyn ResolvesServerCert>);
-    http.ticketer = ring::Ticketer::new()?;
+    http.ticketer = tickets()?;
     let rtsp = http.clone();
     http.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok([Arc::new(http), Arc::new(rtsp)])
@@ -205,6 +224,8 @@ impl fmt::Display for NoCertificate {
 
 impl std::error::Error for NoCertificate {}
 
+/// A certificate lasts for months, and a new one is waited for by whoever put it there.
+const BETWEEN_READS: Duration = Duration::from_secs(3);
 /// A chain has some kilobytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 

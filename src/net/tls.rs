@@ -71,28 +71,38 @@ impl Session {
     /// Encrypts as much as the socket has room for, and a little more. Returns how much that was;
     /// whether all of it is out tells [`push`](Self::push).
     ///
+    /// The system is told of records that others follow: it then makes packets as large as of what
+    /// is written at once, which takes the processor less.
+    ///
     /// # Errors
     ///
     /// The socket's; [`ErrorKind::WouldBlock`] if it took nothing more.
     pub(super) fn write(
         &mut self,
-        socket: &mut impl Write,
+        socket: &mut impl Channel,
         slices: &[IoSlice<'_>],
     ) -> Result<usize> {
+        // What waited since the last time has nothing to do with what comes now.
+        self.push(socket)?;
         let mut slices = slices.to_vec();
         let mut left = &mut slices[..];
         let mut taken = 0;
         loop {
-            match self.push(socket) {
+            let count = self.connection.writer().write_vectored(left)?;
+            taken += count;
+            IoSlice::advance_slices(&mut left, count);
+            let ends = left.iter().all(|slice| slice.is_empty());
+            let pushed = match ends || count == 0 {
+                true => self.push(socket),
+                false => self.push(&mut Followed(socket)),
+            };
+            match pushed {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && taken > 0 => break,
                 outcome => outcome?,
             }
-            let count = self.connection.writer().write_vectored(left)?;
-            if count == 0 {
+            if ends || count == 0 {
                 break;
             }
-            taken += count;
-            IoSlice::advance_slices(&mut left, count);
         }
         Ok(taken)
     }
@@ -114,6 +124,33 @@ impl Session {
     /// Says, behind what was written, that no more comes.
     pub(super) fn say_goodbye(&mut self) {
         self.connection.send_close_notify();
+    }
+}
+
+/// Where records go out and come in.
+pub(super) trait Channel: Read + Write {
+    /// Writes what more follows at once: the system may wait for that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Write::write_vectored`].
+    fn write_followed(&mut self, slices: &[IoSlice<'_>]) -> Result<usize>;
+}
+
+/// A channel to which more is written at once.
+struct Followed<'a, C>(&'a mut C);
+
+impl<C: Channel> Write for Followed<'_, C> {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize> {
+        self.0.write_followed(&[IoSlice::new(bytes)])
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> Result<usize> {
+        self.0.write_followed(slices)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.0.flush()
     }
 }
 

@@ -47,7 +47,12 @@ pub(super) fn trust(request: &Request) -> Reply {
         ("windows-open", open(Device::Windows)),
         ("mac-open", open(Device::Mac)),
         ("linux-open", open(Device::Linux)),
-        ("firefox-open", Slot::Markup(if firefox && device != Some(Device::Android) { " open" } else { "" }.to_owned())),
+        (
+            "firefox-open",
+            Slot::Markup(
+                if firefox && device != Some(Device::Android) { " open" } else { "" }.to_owned(),
+            ),
+        ),
     ];
     let page = framed(request, built::TRUST, words::TRUST_TITLE, slots);
     Answer::page_that_asks(&request.head, Status::Ok, page, &secure).varies_by("User-Agent").into()

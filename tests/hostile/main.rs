@@ -13,6 +13,7 @@ mod bursts;
 mod changes;
 mod descriptors;
 mod half_closed;
+mod hellos;
 mod neighbours;
 mod open_pages;
 mod page_sockets;

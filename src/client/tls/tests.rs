@@ -26,7 +26,7 @@ impl Server {
         let certificate = params.self_signed(&key).unwrap().der().clone();
         let fingerprint = Fingerprint::of(&certificate);
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let config = ServerConfig::builder_with_provider(crate::base::cipher::provider())
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
@@ -112,7 +112,7 @@ fn what_is_wrong_with_a_certificate_has_words() {
     ] {
         let judge = Judge {
             trust: Trust::System,
-            provider: Arc::new(ring::default_provider()),
+            provider: crate::base::cipher::provider(),
             seen: Mutex::new(Some(seen)),
         };
         let (_, detail) = judge.fault(error.into()).words("cam", "--x");

@@ -74,3 +74,17 @@ fn files_that_change_are_shown_and_wrong_ones_are_not() {
     certificate.look_again();
     assert!(Arc::ptr_eq(&after, &shown()), "there is none to take its place");
 }
+
+#[test]
+fn nobody_watches_the_files_any_more_after_the_end() {
+    let folder = Folder::new();
+    let made = pair();
+    let files = (folder.write("cert.pem", &made.0), folder.write("key.pem", &made.1));
+    let certificate = Arc::new(Certificate::read(files.0, files.1).unwrap());
+    let shutdown = Shutdown::new();
+    let watching = certificate.watch(&shutdown).unwrap();
+    assert_eq!(watching.thread().name(), Some("certificate"));
+    shutdown.ask();
+    watching.join().unwrap();
+    assert_eq!(Arc::strong_count(&certificate), 1);
+}

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::*;
+use crate::base::cipher::provider;
 
 /// The server's end of a way.
 struct Way {
@@ -15,12 +15,14 @@ struct Way {
     from_client: VecDeque<u8>,
     cut: bool,
     writes: usize,
+    /// How many of them said that more follows.
+    followed: usize,
 }
 
 impl Way {
     fn new() -> Self {
         let (to_client, from_client) = (VecDeque::new(), VecDeque::new());
-        Self { room: usize::MAX, to_client, from_client, cut: false, writes: 0 }
+        Self { room: usize::MAX, to_client, from_client, cut: false, writes: 0, followed: 0 }
     }
 }
 
@@ -55,10 +57,17 @@ impl Write for Way {
     }
 }
 
+impl Channel for Way {
+    fn write_followed(&mut self, slices: &[IoSlice<'_>]) -> Result<usize> {
+        self.followed += 1;
+        self.write_vectored(slices)
+    }
+}
+
 fn sides() -> (Session, ClientConnection) {
     let made = rcgen::generate_simple_self_signed(vec!["cam.lan".to_owned()]).unwrap();
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    let provider = Arc::new(ring::default_provider());
+    let provider = provider();
     let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -119,6 +128,11 @@ fn what_is_written_in_pieces_is_read_whole() {
     assert_eq!(write(&mut server, &mut way, &picture).unwrap(), picture.len());
     assert!(!server.owes());
     assert_eq!(way.writes - before, picture.len().div_ceil(AHEAD_BYTES), "two records at once");
+    assert_eq!(
+        way.followed,
+        way.writes - before - 1,
+        "the system waits for nothing after the last"
+    );
     assert_eq!(hear(&mut client, &mut way), picture);
 }
 
@@ -143,6 +157,32 @@ fn no_more_is_encrypted_ahead_than_two_records() {
         way.room = usize::MAX;
         server.push(&mut way).unwrap();
         assert_eq!(hear(&mut client, &mut way).len(), taken);
+    }
+}
+
+#[test]
+fn every_byte_comes_in_order_however_little_the_way_takes() {
+    let picture: Vec<u8> = (0..100_000_u32).map(|at| ((at * 7) >> 3) as u8).collect();
+    let records = 2 * (16 * 1024 + 22);
+    for (room, length) in [(1, 40_000), (1000, 100_000), (records - 1, 100_000), (records, 100_000)]
+    {
+        let picture = &picture[..length];
+        let (mut server, mut client, mut way) = agreed();
+        let (mut taken, mut heard, mut out) = (0, Vec::new(), 0);
+        // Each turn there is a little room, and then none.
+        while heard.len() < picture.len() {
+            way.room = room;
+            let outcome = match taken < picture.len() {
+                true => write(&mut server, &mut way, &picture[taken..]).map(|count| taken += count),
+                false => server.push(&mut way),
+            };
+            assert!(outcome.is_ok() || way.room == 0, "there was room of {room}");
+            out += way.to_client.len();
+            heard.extend(hear(&mut client, &mut way));
+            assert_eq!(server.owes(), heard.len() < taken, "at {taken}, {room} at once");
+            assert!(taken <= out + AHEAD_BYTES, "{taken} are taken and {out} are out");
+        }
+        assert!(heard == picture && taken == picture.len(), "{room} at once");
     }
 }
 

@@ -1,8 +1,6 @@
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 
-use rustls::crypto::ring;
-
 use super::*;
 
 /// A server that has no certificate to show: enough to tell what is spoken.
@@ -17,7 +15,7 @@ fn config() -> Arc<ServerConfig> {
             None
         }
     }
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let config = ServerConfig::builder_with_provider(crate::base::cipher::provider())
         .with_safe_default_protocol_versions()
         .unwrap();
     Arc::new(config.with_no_client_auth().with_cert_resolver(Arc::new(Nobody)))

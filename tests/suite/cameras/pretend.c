@@ -318,6 +318,7 @@ static int call(struct handle *handle, unsigned long request, void *argument) {
         describe(pix);
         return 0;
     }
+    case VIDIOC_S_INPUT: return 0;
     case VIDIOC_S_PARM: return set_rate(&((struct v4l2_streamparm *)argument)->parm.capture.timeperframe);
     case VIDIOC_QUERYCTRL: case VIDIOC_QUERYMENU: case VIDIOC_G_CTRL: case VIDIOC_S_CTRL: return control(request, argument);
     case VIDIOC_REQBUFS: {
@@ -422,3 +423,9 @@ void *mmap64(void *start, size_t length, int protection, int flags, int fd, off6
     return REAL(mmap64)(start, length, protection, flags, find(fd) ? memory : fd, offset);
 }
 void *mmap(void *start, size_t length, int protection, int flags, int fd, off_t offset) __attribute__((alias("mmap64")));
+// What ustreamer calls beside these (benches/tls). An eventfd could always be written to.
+int access(const char *path, int mode) { return REAL(access)(strcmp(path, NODE) ? path : at("dev/video0"), mode); }
+int select(int count, fd_set *read, fd_set *write, fd_set *except, struct timeval *patience) {
+    for (int fd = 0; write && fd < count; fd++) if (FD_ISSET(fd, write) && find(fd)) FD_CLR(fd, write);
+    return REAL(select)(count, read, write, except, patience);
+}

@@ -90,7 +90,8 @@ fn draw(name: &str, browser: &Browser) {
     let rooms: Vec<String> = titles.chain([long]).collect();
     let arguments: Vec<&str> = rooms.iter().flat_map(|room| ["--room", room]).collect();
     let server = Server::start(
-        &[&CALM[..], &["--title", "Workshop", "--rtsp-port", "0", "--tls"], &arguments[..]].concat(),
+        &[&CALM[..], &["--title", "Workshop", "--rtsp-port", "0", "--tls"], &arguments[..]]
+            .concat(),
     );
     let full = Server::pattern(&["--max-viewers", "1"]);
     let seen = ["/stream", "/r/room1/stream", "/r/room2/stream", "/r/long/stream"];

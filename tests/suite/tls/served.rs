@@ -6,11 +6,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::crypto::ring;
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::version::{TLS12, TLS13};
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+    ClientConfig, ClientConnection, HandshakeKind, RootCertStore, StreamOwned,
+    SupportedProtocolVersion,
 };
 
 use super::tunnel::{Authority, Identity};
@@ -56,21 +58,26 @@ impl Place {
         versions: &[&'static SupportedProtocolVersion],
         protocol: Option<&str>,
     ) -> Secure {
+        connect_as(&self.client(versions, protocol), address)
+    }
+
+    /// What a client knows, also from one connection to the next.
+    fn client(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        protocol: Option<&str>,
+    ) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         let root = CertificateDer::from_pem_slice(self.authority.pem.as_bytes()).expect("PEM");
         roots.add(root).expect("a certificate");
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(versions)
-            .expect("versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let mut config =
+            ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_protocol_versions(versions)
+                .expect("versions")
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         config.alpn_protocols = protocol.into_iter().map(|name| name.as_bytes().to_vec()).collect();
-        let name = ServerName::try_from(NAME).expect("a name");
-        let session = ClientConnection::new(Arc::new(config), name).expect("a client");
-        let socket = TcpStream::connect(address).expect("the server accepts");
-        socket.set_read_timeout(Some(READ_TIME)).expect("a time-out");
-        socket.set_write_timeout(Some(READ_TIME)).expect("a time-out");
-        StreamOwned::new(session, socket)
+        Arc::new(config)
     }
 
     fn connect(&self) -> Secure {
@@ -91,6 +98,15 @@ impl Place {
         let source = std::io::Cursor::new(left).chain(head.source);
         Parts::new(Box::new(source), Layout::Plain)
     }
+}
+
+fn connect_as(client: &Arc<ClientConfig>, address: SocketAddr) -> Secure {
+    let name = ServerName::try_from(NAME).expect("a name");
+    let session = ClientConnection::new(Arc::clone(client), name).expect("a client");
+    let socket = TcpStream::connect(address).expect("the server accepts");
+    socket.set_read_timeout(Some(READ_TIME)).expect("a time-out");
+    socket.set_write_timeout(Some(READ_TIME)).expect("a time-out");
+    StreamOwned::new(session, socket)
 }
 
 fn write(files: &Scratch, certificate: &str, key: &str) -> (String, String) {
@@ -261,6 +277,38 @@ fn a_certificate_that_changes_is_shown_to_the_next_and_ends_no_stream() {
     });
     assert_eq!(shown(), next.certificate);
     stream.next();
+}
+
+#[test]
+fn who_comes_again_is_known_by_a_ticket_also_after_the_files_changed() {
+    let place = Place::pattern(&[]);
+    let address = place.server.address();
+    let come = |client: &Arc<ClientConfig>| {
+        let mut connection = connect_as(client, address);
+        connection.conn.complete_io(&mut connection.sock).expect("they agree");
+        let kind = connection.conn.handshake_kind();
+        let shown = connection.conn.peer_certificates().expect("one")[0].clone();
+        request(connection, address, "/healthz", "").expect(200);
+        (kind, shown)
+    };
+    let of_both = |kind: HandshakeKind, clients: &[Arc<ClientConfig>; 2]| {
+        for (client, version) in clients.iter().zip(["1.2", "1.3"]) {
+            assert_eq!(come(client).0, Some(kind), "TLS {version}");
+        }
+    };
+    let client = |version| place.client(&[version], Some("http/1.1"));
+    let new = || [&TLS12, &TLS13].map(client);
+    let known = new();
+    of_both(HandshakeKind::Full, &known);
+    of_both(HandshakeKind::Resumed, &known);
+    let next = place.authority.sign(NAME, |_| {});
+    write(&place.files, &next.certificate_pem, &next.key_pem);
+    eventually("the new one is shown", LONG, || {
+        let shown = new().map(|client| come(&client).1);
+        let all = shown.iter().all(|shown| *shown == next.certificate);
+        if all { Ok(()) } else { Err("the old one".to_owned()) }
+    });
+    of_both(HandshakeKind::Resumed, &known);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use rustls::crypto::ring;
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};
 use sha2::{Digest, Sha256};
@@ -82,7 +82,7 @@ impl Tunnel {
         let digest = Sha256::digest(&identity.certificate);
         let pairs: Vec<_> = digest.iter().map(|byte| format!("{byte:02X}")).collect();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(identity.key));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("TLS has versions")
             .with_no_client_auth()
