@@ -24,7 +24,7 @@ use crate::mdns::Announcer;
 use crate::net::{Engine, Topics};
 use crate::room::{Room, Rooms};
 use crate::rtsp;
-use crate::web::{self, About, Access, Context, Issuer, Proxies, ProxyHeader, Readers, Secrecy};
+use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers, Secrecy};
 
 use secure::Secure;
 use sources::{Sources, unnamed};
@@ -53,15 +53,16 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let shown = config.source.as_ref().map(|choice| sources.add(choice)).transpose()?;
     let shown_in_rooms: Vec<usize> =
         config.rooms.iter().map(|room| sources.add(&room.source)).collect::<Result<_, _>>()?;
+    let given = secure::given(config)?;
     system::allow_many_descriptors();
     let bound = addresses::bind(config, config.port)?;
     let rtsp = if config.no_rtsp { None } else { addresses::bind_rtsp(config)? };
     let store = state::open(config.data.as_deref(), bound.addresses()[0].port());
-    let mut secure = Secure::open(config, &store, &clock)?;
+    let mut secure = Secure::open(config, given, &store, &clock)?;
     let by_tls = secure.is_some();
     let addresses = addresses::print(config, &bound, rtsp.as_ref(), by_tls, out);
     let issuer = secure.as_ref().and_then(Secure::issuer);
-    issuer.iter().for_each(Issuer::tell);
+    issuer.iter().for_each(|issuer| issuer.tell());
     let shown = shown.map_or_else(|| sources.add(&unnamed()), Ok)?;
 
     let limits = config.limits(system::descriptors());

@@ -23,8 +23,9 @@ pub struct Renewed {
 }
 
 impl Keeper {
-    /// With the leaf that was shown last, if there is one.
+    /// With the leaf that was shown last, if there is one and it is by this authority.
     pub fn new(authority: Authority, leaf: Option<Leaf>, now: (SystemTime, Instant)) -> Self {
+        let leaf = leaf.filter(|leaf| authority.check(leaf).is_ok());
         Self { authority, leaf, left_out: Vec::new(), looked: now }
     }
 

@@ -21,8 +21,13 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
     Issuer, KeyPair, KeyUsagePurpose, SanType, SerialNumber,
 };
+use rustls::RootCertStore;
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::ParsedCertificate;
 use sha2::{Digest, Sha256};
 
+use crate::base::cipher;
 use crate::store::authority::{KeptAuthority, KeptLeaf};
 
 pub use keeper::{Keeper, Renewed};
@@ -40,6 +45,8 @@ pub struct Authority {
     /// DER.
     certificate: Vec<u8>,
     key: KeyPair,
+    /// Its end.
+    until: SystemTime,
 }
 
 /// A certificate that it signed, for this server.
@@ -69,27 +76,33 @@ impl Authority {
         let name = format!("livestream on {shown} ({:02x}{:02x})", digest[0], digest[1]);
         let scope = Scope::of_host(host);
         let mut params = params(&name);
-        (params.not_before, params.not_after) = (
-            (not_before_build(now) - A_DAY).into(),
-            (not_before_build(now) + A_DAY * AUTHORITY_DAYS).into(),
-        );
+        // A clock that is ahead shall not make one that does not hold yet.
+        let until = not_before_build(now) + A_DAY * AUTHORITY_DAYS;
+        (params.not_before, params.not_after) = ((built() - A_DAY).into(), until.into());
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.name_constraints = Some(scope.constraints());
         params.serial_number = Some(serial()?);
         let certificate = params.self_signed(&key)?.der().to_vec();
-        Ok(Self { name, scope, certificate, key })
+        Ok(Self { name, scope, certificate, key, until })
     }
 
     /// One that was kept.
     ///
     /// # Errors
     ///
-    /// [`NoAuthority`] if its key is none.
+    /// [`NoAuthority`] if its key is none, or another one's.
     pub fn of_kept(kept: KeptAuthority) -> Result<Self, NoAuthority> {
-        let KeptAuthority { name, host, certificate, key } = kept;
+        let KeptAuthority { name, host, certificate, key, until } = kept;
         let key = KeyPair::try_from(key)?;
-        Ok(Self { name, scope: Scope::of_host(&host), certificate, key })
+        let own = Self { name, scope: Scope::of_host(&host), certificate, key, until };
+        if own.left(SystemTime::UNIX_EPOCH).is_zero() {
+            return Ok(own);
+        }
+        // Of another one's certificate nothing that it signs would be believed.
+        own.sign(Names::new(["localhost".to_owned()], []), until - A_DAY)
+            .and_then(|leaf| own.check(&leaf))
+            .map(|()| own)
     }
 
     /// What is to be kept of it.
@@ -99,7 +112,13 @@ impl Authority {
             host: self.scope.host().to_owned(),
             certificate: self.certificate.clone(),
             key: self.key.serialize_der(),
+            until: self.until,
         }
+    }
+
+    /// How long it holds from now on; zero once it ended.
+    pub fn left(&self, now: SystemTime) -> Duration {
+        self.until.duration_since(not_before_build(now)).unwrap_or_default()
     }
 
     /// What devices call it.
@@ -123,7 +142,9 @@ impl Authority {
         let key = KeyPair::generate()?;
         let from = not_before_build(now) - A_DAY;
         let mut params = params("livestream");
-        (params.not_before, params.not_after) = (from.into(), (from + A_DAY * LEAF_DAYS).into());
+        let until = (from + A_DAY * LEAF_DAYS).min(self.until);
+        (params.not_before, params.not_after) = (from.into(), until.into());
+        params.is_ca = IsCa::ExplicitNoCa;
         params.subject_alt_names = subjects(&names)?;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -133,6 +154,31 @@ impl Authority {
         let issuer = Issuer::new(self::params(&self.name), &self.key);
         let certificate = params.signed_by(&key, &issuer)?.der().to_vec();
         Ok(Leaf { certificate, key: key.serialize_der(), names, from })
+    }
+}
+
+impl Authority {
+    /// Checks that a certificate is by this authority, as clients do.
+    ///
+    /// # Errors
+    ///
+    /// [`NoAuthority`] if it is by another one.
+    fn check(&self, leaf: &Leaf) -> Result<(), NoAuthority> {
+        let told = |error: rustls::Error| NoAuthority(error.to_string());
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(self.certificate.clone())).map_err(told)?;
+        let certificate = CertificateDer::from(leaf.certificate.clone());
+        let parsed = ParsedCertificate::try_from(&certificate).map_err(told)?;
+        let at = leaf.from + A_DAY / 2;
+        let at = at.max(built()).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        verify_server_cert_signed_by_trust_anchor(
+            &parsed,
+            &roots,
+            &[],
+            UnixTime::since_unix_epoch(at),
+            cipher::provider().signature_verification_algorithms.all,
+        )
+        .map_err(told)
     }
 }
 
@@ -164,8 +210,12 @@ impl Leaf {
 
 /// The time, or when this program was built if a clock that was never set says less.
 fn not_before_build(now: SystemTime) -> SystemTime {
-    let built = env!("BUILT_AT").parse().unwrap_or_default();
-    now.max(SystemTime::UNIX_EPOCH + Duration::from_secs(built))
+    now.max(built())
+}
+
+fn built() -> SystemTime {
+    let seconds = env!("BUILT_AT").parse().unwrap_or_default();
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 fn params(name: &str) -> CertificateParams {

@@ -3,30 +3,32 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::scope::Scope;
+use super::scope::{Scope, is_dns_name};
 
 /// Names and addresses, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {
     names: Vec<String>,
     addresses: Vec<IpAddr>,
+    /// What was named and can stand in no certificate.
+    odd: Vec<String>,
 }
 
 impl Names {
-    /// These, in lower case, each once, and of too many the first. What is no name as DNS has it
-    /// is left out.
+    /// These, in lower case, each once. What is no name as DNS has it is told with what is left out.
     pub fn new(
         names: impl IntoIterator<Item = String>,
         addresses: impl IntoIterator<Item = IpAddr>,
     ) -> Self {
         let mut own = Self::default();
         for name in names.into_iter().map(|name| name.trim_end_matches('.').to_ascii_lowercase()) {
-            if is_dns_name(&name) && !own.names.contains(&name) && own.names.len() < MOST {
-                own.names.push(name);
+            let place = if is_dns_name(&name) { &mut own.names } else { &mut own.odd };
+            if !name.is_empty() && !place.contains(&name) {
+                place.push(name);
             }
         }
         for address in addresses.into_iter().map(|address| address.to_canonical()) {
-            if !own.addresses.contains(&address) && own.addresses.len() < MOST {
+            if !own.addresses.contains(&address) {
                 own.addresses.push(address);
             }
         }
@@ -49,14 +51,17 @@ impl Names {
             && others.addresses.iter().all(|address| self.addresses.contains(address))
     }
 
-    /// Those within a scope, and the others as text.
+    /// Those within a scope, of too many the first, and the others as text.
     pub(super) fn part(&self, scope: &Scope) -> (Self, Vec<String>) {
-        let (names, foreign): (Vec<_>, Vec<_>) =
+        let (mut names, mut out): (Vec<_>, Vec<_>) =
             self.names.iter().cloned().partition(|name| scope.permits_name(name));
-        let (addresses, far): (Vec<_>, Vec<_>) =
+        let (mut addresses, mut far): (Vec<_>, Vec<_>) =
             self.addresses.iter().partition(|address| scope.permits_address(**address));
-        let far = far.iter().map(ToString::to_string);
-        (Self { names, addresses }, foreign.into_iter().chain(far).collect())
+        out.extend(self.odd.iter().cloned());
+        out.extend(names.split_off(names.len().min(MOST)));
+        far.extend(addresses.split_off(addresses.len().min(MOST)));
+        out.extend(far.iter().map(ToString::to_string));
+        (Self { names, addresses, odd: Vec::new() }, out)
     }
 
     /// Reads what [`Display`](fmt::Display) wrote; `None` if it is something else.
@@ -81,22 +86,6 @@ impl fmt::Display for Names {
     }
 }
 
-/// Whether a certificate can carry it: labels of letters, digits and hyphens (RFC 1123 §2.1), and
-/// the last one not of digits alone.
-fn is_dns_name(name: &str) -> bool {
-    let is_label = |label: &str| {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        (1..=63).contains(&label.len())
-            && label.bytes().all(fits)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    let last = name.rsplit('.').next().unwrap_or_default();
-    name.len() <= 253
-        && name.split('.').all(is_label)
-        && !last.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// A machine with containers may have dozens of addresses.
 const MOST: usize = 64;
 
@@ -114,14 +103,21 @@ mod tests {
         );
         assert_eq!(own.names(), ["pi.local", "4u"]);
         assert_eq!(own.to_string(), "pi.local\n4u\n10.0.0.1\nfe80::1\n");
-        assert_eq!(Names::parse(&own.to_string()), Some(own));
+        let (taken, out) = own.part(&Scope::of_host("4u"));
+        assert_eq!(out.len(), 5, "{out:?}");
+        assert_eq!(Names::parse(&taken.to_string()), Some(taken));
         assert_eq!(Names::parse("what is this"), None);
     }
 
     #[test]
-    fn of_very_many_the_first_are_taken() {
-        let own = Names::new((0..1000).map(|number| format!("a{number}")), []);
-        assert_eq!(own.names().len(), MOST);
-        assert!(Names::new(["a".repeat(64), "a.".repeat(130)], []).names().is_empty());
+    fn of_very_many_that_may_be_signed_the_first_are_taken_and_all_others_told() {
+        let names = (0..100).map(|number| format!("a{number}.lan"));
+        let far = (0..100).map(|number| IpAddr::from([8, 8, 8, number]));
+        let own = Names::new(names, far.chain([[10, 0, 0, 1].into()]));
+        let (taken, out) = own.part(&Scope::of_host(""));
+        assert_eq!((taken.names().len(), taken.addresses().len()), (MOST, 1));
+        assert_eq!(out.len(), 100 - MOST + 100);
+        let odd = Names::new(["a".repeat(64), "my_pi".to_owned()], []);
+        assert_eq!(odd.part(&Scope::of_host("")).1.len(), 2);
     }
 }

@@ -16,9 +16,12 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// With the name that the machine had when the authority was made; it may be empty.
+    /// With the name that the machine had when the authority was made; with none if that is no name,
+    /// or one under which the internet has others: who has the key could be them.
     pub(super) fn of_host(host: &str) -> Self {
-        Self { host: host.trim_end_matches('.').to_ascii_lowercase() }
+        let host = host.trim_end_matches('.').to_ascii_lowercase();
+        let own = is_dns_name(&host) && !has_public_names(&host);
+        Self { host: if own { host } else { String::new() } }
     }
 
     pub(super) fn host(&self) -> &str {
@@ -55,6 +58,29 @@ impl Scope {
     fn trees(&self) -> impl Iterator<Item = &str> {
         TREES.into_iter().chain(Some(&*self.host).filter(|host| !host.is_empty()))
     }
+}
+
+/// Whether a certificate can carry it: labels of letters, digits and hyphens (RFC 1123 §2.1), and
+/// the last one not of digits alone.
+pub(super) fn is_dns_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(fits)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.len() <= 253
+        && name.split('.').all(is_label)
+        && !last.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether anybody may have a name below this one: it is a top-level domain, or another one under
+/// which names are registered.
+fn has_public_names(host: &str) -> bool {
+    let suffix = psl::suffix(host.as_bytes());
+    suffix.is_some_and(|suffix| suffix.is_known() && suffix.as_bytes() == host.as_bytes())
 }
 
 /// Each with all below it; a dot in front would exclude the name itself for some.
@@ -97,6 +123,19 @@ mod tests {
             assert!(!scope.permits_name(name), "{name}");
         }
         assert!(!Scope::of_host("").permits_name("cam"));
+    }
+
+    #[test]
+    fn a_name_under_which_the_internet_has_others_is_nobodys_own() {
+        for host in ["dev", "com", "cam", "box", "co.uk", "duckdns.org", "COM."] {
+            assert_eq!(Scope::of_host(host), Scope::of_host(""), "{host}");
+        }
+        for host in ["k\u{fc}che", "(none)", "1.2.3.4", "-x", "a..b", "<b>", "my_pi", "a b"] {
+            assert_eq!(Scope::of_host(host), Scope::of_host(""), "{host}");
+        }
+        for host in ["raspberrypi", "cam.example.com", "Workshop", "nas-2"] {
+            assert!(Scope::of_host(host).permits_name(&host.to_ascii_lowercase()), "{host}");
+        }
     }
 
     #[test]

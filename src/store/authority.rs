@@ -17,6 +17,8 @@ pub struct KeptAuthority {
     pub certificate: Vec<u8>,
     /// PKCS #8.
     pub key: Vec<u8>,
+    /// When it ends.
+    pub until: SystemTime,
 }
 
 /// A certificate by it as it is stored.
@@ -44,24 +46,28 @@ pub fn read(connection: &Connection) -> rusqlite::Result<Option<KeptAuthority>> 
             host: row.get("host")?,
             certificate: row.get("certificate")?,
             key: row.get("key")?,
+            until: of_unix_millis(row.get("until")?),
         })
     };
-    let select = "SELECT name, host, certificate, key FROM authority";
+    let select = "SELECT name, host, certificate, key, until FROM authority";
     connection.query_row(select, (), of_row).optional()
 }
 
-/// Stores the authority; there can be only one.
+/// Stores the authority in the place of the one before, if there is one; what that signed goes too.
 ///
 /// # Errors
 ///
-/// The database's, if there is one already too.
-pub fn add(connection: &Connection, authority: &KeptAuthority) -> rusqlite::Result<()> {
-    let KeptAuthority { name, host, certificate, key } = authority;
-    let values =
-        named_params! { ":name": name, ":host": host, ":certificate": certificate, ":key": key };
-    let insert = "INSERT INTO authority (id, name, host, certificate, key) \
-                  VALUES (1, :name, :host, :certificate, :key)";
-    connection.execute(insert, values).map(drop)
+/// The database's.
+pub fn put(connection: &Connection, authority: &KeptAuthority) -> rusqlite::Result<()> {
+    let KeptAuthority { name, host, certificate, key, until } = authority;
+    let values = named_params! {
+        ":name": name, ":host": host, ":certificate": certificate, ":key": key,
+        ":until": unix_millis(*until)
+    };
+    let replace = "INSERT OR REPLACE INTO authority (id, name, host, certificate, key, until) \
+                   VALUES (1, :name, :host, :certificate, :key, :until)";
+    connection.execute("DELETE FROM leaf", ())?;
+    connection.execute(replace, values).map(drop)
 }
 
 /// The certificate that it signed last.
@@ -113,10 +119,10 @@ mod tests {
             host: "cam".into(),
             certificate: vec![1, 2],
             key: vec![3],
+            until: SystemTime::UNIX_EPOCH + Duration::from_millis(9),
         };
-        add(&database, &authority).unwrap();
+        put(&database, &authority).unwrap();
         assert!(read(&database).unwrap().unwrap() == authority);
-        assert!(add(&database, &authority).is_err(), "whoever trusts it trusts no second one");
         for number in 0..2 {
             let from = SystemTime::UNIX_EPOCH + Duration::from_millis(5);
             let names = "cam.local\n".into();
@@ -124,5 +130,7 @@ mod tests {
             put_leaf(&database, &one).unwrap();
             assert!(leaf(&database).unwrap().unwrap() == one);
         }
+        put(&database, &authority).unwrap();
+        assert!(leaf(&database).unwrap().is_none(), "it was by the one before");
     }
 }

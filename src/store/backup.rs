@@ -49,7 +49,7 @@ pub fn restore(folder: &Folder, copy: &Path) -> Result<Option<PathBuf>, Trouble>
         remove(&arriving);
         return Err(trouble);
     }
-    let aside = if file.exists() { Some(database::set_aside(&file)?) } else { None };
+    let aside = if file.exists() { Some(database::set_aside(&file, "replaced")?) } else { None };
     fs::rename(&arriving, &file).map_err(failed(&arriving))?;
     Ok(aside)
 }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use log::info;
+use log::{info, warn};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::folder::{create_private, open_private};
+use super::folder::{create_private, make_private, open_private};
 use super::trouble::Trouble;
 
 /// What brings a database of version N, `PRAGMA user_version`, to version N + 1.
@@ -26,7 +26,7 @@ pub(super) fn prepare(file: &Path) -> Result<Option<PathBuf>, Trouble> {
     match bring_up_to_date(file, &MIGRATIONS) {
         Ok(()) => Ok(None),
         Err(Trouble::Unreadable(_)) => {
-            let aside = set_aside(file)?;
+            let aside = set_aside(file, "unreadable")?;
             bring_up_to_date(file, &MIGRATIONS)?;
             Ok(Some(aside))
         }
@@ -49,7 +49,11 @@ pub(super) fn prepare_copy(file: &Path) -> Result<(), Trouble> {
 }
 
 fn bring_up_to_date(file: &Path, migrations: &[&str]) -> Result<(), Trouble> {
-    open_private(file).map_err(|error| Trouble::File { file: file.to_owned(), error })?;
+    let failed = |error| Trouble::File { file: file.to_owned(), error };
+    open_private(file).map_err(failed)?;
+    if make_private(file).map_err(failed)? {
+        warn!("others could read {}, which holds secrets; they no longer can", file.display());
+    }
     let unreadable = |error| told(error, file);
     let mut connection = open(file, Synchronous::Full).map_err(unreadable)?;
     let version = version_of(&connection).map_err(unreadable)?;
@@ -169,6 +173,29 @@ pub(super) fn open_to_read(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// Opens the database to read it where nothing can be written beside it: on a disk that is full or
+/// read only, or in another server's folder.
+pub(super) fn open_as_it_is(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let looked = |connection: &Connection| version_of(connection).map(drop);
+    let shared = Connection::open_with_flags(file, flags)?;
+    if looked(&shared).is_ok() {
+        return Ok(shared);
+    }
+    // Nobody changes it then: it is read without what others would be told by.
+    let mut uri = String::from("file:");
+    for byte in file.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' => {
+                uri.push(char::from(*byte));
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+}
+
 /// Copies a database as it is at this moment to a file that is not there yet, for its owner's
 /// eyes only.
 pub(super) fn copy_into(connection: &Connection, copy: &Path) -> Result<(), Trouble> {
@@ -188,9 +215,10 @@ pub(super) fn copy_into(connection: &Connection, copy: &Path) -> Result<(), Trou
     synced
 }
 
-/// Renames the database, with what belongs to it, to a name that says when that was.
-pub(super) fn set_aside(file: &Path) -> Result<PathBuf, Trouble> {
-    let aside = beside(file, &Timestamp::now().strftime("unreadable-%Y%m%d-%H%M%S").to_string())?;
+/// Renames the database, with what belongs to it, to a name that says why and when that was.
+pub(super) fn set_aside(file: &Path, why: &str) -> Result<PathBuf, Trouble> {
+    let at = Timestamp::now().strftime("%Y%m%d-%H%M%S");
+    let aside = beside(file, &format!("{why}-{at}"))?;
     for ending in ["", "-wal", "-shm"] {
         let (from, to) = (with_ending(file, ending), with_ending(&aside, ending));
         match fs::rename(&from, &to) {

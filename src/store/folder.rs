@@ -65,6 +65,23 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
     private().create(true).truncate(false).open(path)
 }
 
+/// Takes from others the right to read what is there already. Whether they had it.
+#[cfg(unix)]
+pub(super) fn make_private(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(false);
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o700)).map(|()| true)
+}
+
+/// Elsewhere the folder's rights are its files'.
+#[cfg(not(unix))]
+pub(super) fn make_private(_: &Path) -> io::Result<bool> {
+    Ok(false)
+}
+
 /// Makes a file that nobody but its owner reads, if there is none of its name.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     private().create_new(true).open(path)

@@ -82,6 +82,16 @@ impl Store {
         Self::open(file, None)
     }
 
+    /// Reads of the database of a folder as it is, where this program can have no store: the folder
+    /// is another server's, or cannot be written. `None` if nothing can be read.
+    pub fn glance<T>(
+        folder: &Path,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Option<T> {
+        let connection = database::open_as_it_is(&folder.join(FILE)).ok()?;
+        read(&connection).ok()
+    }
+
     fn open(file: PathBuf, folder: Option<Folder>) -> Result<Self, Trouble> {
         let writer = Writer::start(&file)?;
         Ok(Self { file, readers: Mutex::default(), writer, _folder: folder })

@@ -27,7 +27,9 @@ CREATE TABLE authority (
   -- Its certificate, DER.
   certificate BLOB NOT NULL,
   -- Its key, PKCS #8: whoever has it can be this server for all who trust it.
-  key BLOB NOT NULL
+  key BLOB NOT NULL,
+  -- When it ends.
+  until INTEGER NOT NULL
 ) STRICT;
 
 -- The certificate for TLS that the authority signed last.

@@ -101,6 +101,11 @@ impl Access {
         self.secrecy.only
     }
 
+    /// What browsers are told that came by TLS (RFC 6797 §7.1), if anything: a field and its value.
+    pub(super) fn strict(&self) -> Option<(&'static str, &'static str)> {
+        self.secrecy.strict.then_some(("Strict-Transport-Security", "max-age=31536000"))
+    }
+
     /// Whether a request for this host is for this server.
     pub(super) fn serves(&self, host: &Host) -> bool {
         self.hosts().serve(host)

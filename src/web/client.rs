@@ -69,6 +69,11 @@ impl Client {
         self.scheme
     }
 
+    /// Whether the client's own TLS ends at this server.
+    pub(super) fn is_by_own_tls(&self) -> bool {
+        self.line == Scheme::Https
+    }
+
     /// Whether nobody between can read or change what is said: by TLS, also up to a proxy that says
     /// so, or within this machine.
     pub(super) fn is_secure(&self) -> bool {

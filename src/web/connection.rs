@@ -302,6 +302,10 @@ impl Connection {
 
     fn send_off(&mut self, answer: Answer, method: &Method, then: Then, now: Instant) -> Step {
         let keep_alive = !matches!(then, Then::Close);
+        let answer = match self.context.access.strict().filter(|_| self.wire.is_secure()) {
+            Some((name, policy)) => answer.header(name, policy),
+            None => answer,
+        };
         let sending = answer.into_sending(method, keep_alive, self.context.clock.wall(), now);
         self.state = State::Sending { sending: Box::new(sending), then };
         Step::On

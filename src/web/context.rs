@@ -53,7 +53,7 @@ pub struct About {
     /// `rtsp://ADDRESS:PORT/` and `rtsps` likewise; empty without RTSP.
     pub rtsp_addresses: Vec<String>,
     /// Whom devices are asked to trust, if the certificate for TLS is this machine's own.
-    pub issuer: Option<Issuer>,
+    pub issuer: Option<Arc<Issuer>>,
     /// A payment page.
     pub donate_url: Option<String>,
     /// When it started.

@@ -1,19 +1,57 @@
 //! The authority of this machine's own, as devices are asked to trust it.
 
 use log::info;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use crate::proto::base64::base64;
+use crate::proto::http::Host;
 
 /// Whose certificates this server shows.
 pub struct Issuer {
     /// What devices call it.
-    pub name: String,
+    pub(super) name: String,
     /// Its certificate, DER.
-    pub certificate: Vec<u8>,
+    certificate: Vec<u8>,
+    /// Names and addresses that it signed for. Held only to be copied or replaced.
+    covers: Mutex<Vec<String>>,
 }
 
 impl Issuer {
+    /// By a name, with a certificate in DER; it signed nothing yet.
+    pub fn new(name: String, certificate: Vec<u8>) -> Self {
+        Self { name, certificate, covers: Mutex::default() }
+    }
+
+    /// From now on these names and addresses are in the certificate that it signed.
+    pub fn covers(&self, names: Vec<String>) {
+        *self.covers.lock() = names;
+    }
+
+    /// Whether the certificate is for this host.
+    pub(super) fn is_for(&self, host: &Host) -> bool {
+        let host = match host {
+            Host::Address(address) => address.to_canonical().to_string(),
+            Host::Name(name) => name.trim_end_matches('.').to_ascii_lowercase(),
+            Host::Other => return false,
+        };
+        self.covers.lock().contains(&host)
+    }
+
+    /// A host that others reach and that the certificate is for: the name that is announced, or an
+    /// address.
+    pub(super) fn other_host(&self) -> Option<String> {
+        let names = self.covers.lock();
+        let announced = names.iter().find(|name| name.starts_with("livestream-"));
+        let address = || {
+            let far = |name: &&String| {
+                name.parse::<std::net::IpAddr>().is_ok_and(|at| !at.is_loopback() && at.is_ipv4())
+            };
+            names.iter().find(far)
+        };
+        announced.or_else(address).cloned()
+    }
+
     /// Says by which digits it is known: what comes in clear can be exchanged on its way.
     pub fn tell(&self) {
         info!("TLS is by {}, SHA-256 {}; /trust says how devices trust it", self.name, self.mark());
@@ -93,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_profile_is_the_same_for_the_same_certificate_and_no_other() {
-        let of = |byte| Issuer { name: "a <b>".to_owned(), certificate: vec![byte; 100] };
+        let of = |byte| Issuer::new("a <b>".to_owned(), vec![byte; 100]);
         assert_eq!(of(1).profile(), of(1).profile());
         assert_ne!(of(1).profile(), of(2).profile());
         assert!(of(1).profile().contains("<string>a &lt;b&gt;</string>"));
@@ -104,7 +142,7 @@ mod tests {
 
     #[test]
     fn pem_has_short_lines() {
-        let pem = Issuer { name: String::new(), certificate: vec![0; 100] }.pem();
+        let pem = Issuer::new(String::new(), vec![0; 100]).pem();
         assert!(pem.lines().all(|line| line.len() <= 64) && pem.lines().count() == 5, "{pem}");
     }
 }

@@ -19,7 +19,7 @@ use super::upgrade::Upgraded;
 use crate::live::settings::ViewerId;
 use crate::live::viewer::Viewer;
 use crate::net::lane::Handle;
-use crate::proto::http::{Head, ResponseHead, Scheme, Status};
+use crate::proto::http::{Head, ResponseHead, Status};
 use crate::room::Room;
 
 /// A request that may be answered.
@@ -88,10 +88,6 @@ impl From<Answer> for Reply {
 impl Request {
     /// Adds what every answer to this request has.
     pub(super) fn finish(&self, answer: Answer) -> Answer {
-        let answer = match self.strict() {
-            Some(policy) => answer.header(STRICT, policy),
-            None => answer,
-        };
         match &self.grant {
             Grant::None => answer,
             Grant::All => answer.header(MAY_READ, "*"),
@@ -102,8 +98,9 @@ impl Request {
 
     /// As [`Self::finish`], for the head of a stream.
     pub(super) fn finish_head(&self, head: ResponseHead) -> ResponseHead {
-        let head = match self.strict() {
-            Some(policy) => head.header(STRICT, policy),
+        let strict = self.context.access.strict().filter(|_| self.client.is_by_own_tls());
+        let head = match strict {
+            Some((name, policy)) => head.header(name, policy),
             None => head,
         };
         match &self.grant {
@@ -112,12 +109,6 @@ impl Request {
             Grant::Origin(None) => head.header("Vary", "Origin"),
             Grant::Origin(Some(origin)) => head.header("Vary", "Origin").header(MAY_READ, origin),
         }
-    }
-
-    /// What browsers are told that came by TLS (RFC 6797 §7.1), if anything.
-    fn strict(&self) -> Option<&'static str> {
-        let told = self.context.access.secrecy.strict && self.client.scheme() == Scheme::Https;
-        told.then_some("max-age=31536000")
     }
 
     /// A refusal, in the form that the client reads.
@@ -156,5 +147,4 @@ impl Request {
     }
 }
 
-const STRICT: &str = "Strict-Transport-Security";
 const MAY_READ: &str = "Access-Control-Allow-Origin";

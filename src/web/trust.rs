@@ -27,21 +27,35 @@ pub(super) fn trust(request: &Request) -> Reply {
     let device = device_of(browser);
     let open = |of| if device == Some(of) { " open class=\"own\"" } else { "" };
     let open = |of| Slot::Markup(open(of).to_owned());
-    let by_tls = request.client.scheme() == Scheme::Https;
-    let host = request.client.outer_host().map(ToString::to_string).unwrap_or_default();
+    let client = &request.client;
+    let by_tls = client.scheme() == Scheme::Https;
+    let asked = client.outer_host();
+    let host = asked.map(ToString::to_string).unwrap_or_default();
     let secure = format!("https://{host}");
+    let prefix = client.prefix();
+    // Whoever ends the TLS of this client shows a certificate of its own.
+    let proxied = by_tls && !client.is_by_own_tls();
+    let covered = asked.is_some_and(|asked| issuer.is_for(&asked.host));
+    let other = issuer.other_host().unwrap_or_else(|| "localhost".to_owned());
+    let port = asked.and_then(|asked| asked.port).map(|port| format!(":{port}"));
+    let other = format!("http://{other}{}{prefix}/trust", port.unwrap_or_default());
     let next = request.query.iter().find(|(name, _)| name == "next");
-    let next = next.map_or("/", |(_, path)| path).to_owned();
-    let next = if is_path(&next) { next } else { "/".to_owned() };
+    let next = next.map(|(_, path)| path.clone()).filter(|path| is_path(path));
+    let sent = next.is_some();
+    let next = next.unwrap_or_else(|| format!("{prefix}/"));
     let firefox = browser.contains("Firefox/");
     let slots = vec![
         ("issuer", Slot::Text(issuer.name.clone())),
         ("mark", Slot::Text(issuer.mark())),
         ("secure", Slot::Text(format!("{secure}{next}"))),
-        ("probe", Slot::Text(format!("{secure}/healthz"))),
-        ("clear", Slot::Shown(!by_tls)),
-        ("encrypted", Slot::Shown(by_tls)),
-        ("sent", Slot::Markup(if next == "/" { "" } else { " data-sent" }.to_owned())),
+        ("probe", Slot::Text(format!("{secure}{prefix}/healthz"))),
+        ("clear", Slot::Shown(!by_tls && covered)),
+        ("elsewhere", Slot::Shown(!covered && !proxied)),
+        ("host", Slot::Text(asked.map(|asked| asked.host.to_string()).unwrap_or_default())),
+        ("other", Slot::Text(other)),
+        ("encrypted", Slot::Shown(by_tls && covered && !proxied)),
+        ("proxied", Slot::Shown(proxied)),
+        ("sent", Slot::Markup(if sent { " data-sent" } else { "" }.to_owned())),
         ("apple-open", open(Device::Apple)),
         ("android-open", open(Device::Android)),
         ("windows-open", open(Device::Windows)),
@@ -55,7 +69,9 @@ pub(super) fn trust(request: &Request) -> Reply {
         ),
     ];
     let page = framed(request, built::TRUST, words::TRUST_TITLE, slots);
-    Answer::page_that_asks(&request.head, Status::Ok, page, &secure).varies_by("User-Agent").into()
+    // An IPv6 address is no source that a policy can name (CSP 3 §2.3.1); `'self'` has it too.
+    let own = if host.starts_with('[') { "" } else { &secure };
+    Answer::page_that_asks(&request.head, Status::Ok, page, own).varies_by("User-Agent").into()
 }
 
 /// The authority's certificate, as most systems take it.

@@ -12,9 +12,12 @@ fn dump(file: &Path) -> Vec<String> {
     let donations = donation::all(&connection).unwrap();
     let mut lines: Vec<_> = donations.iter().map(|donation| format!("{donation:?}")).collect();
     let authority = authority::read(&connection).unwrap();
-    lines.extend(authority.map(|authority::KeptAuthority { name, host, certificate, key }| {
-        format!("authority {name:?} {host:?} {certificate:?} {key:?}")
-    }));
+    lines.extend(authority.map(
+        |authority::KeptAuthority { name, host, certificate, key, until }| {
+            let until = until.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+            format!("authority {name:?} {host:?} {certificate:?} {key:?} {until:?}")
+        },
+    ));
     let leaf = authority::leaf(&connection).unwrap();
     lines.extend(leaf.map(|authority::KeptLeaf { certificate, key, names, from }| {
         let from = from.duration_since(SystemTime::UNIX_EPOCH).unwrap();
@@ -177,8 +180,9 @@ fn keep_this_version() {
         host: "cam".into(),
         certificate: vec![0x30, 1],
         key: vec![0x30, 2],
+        until: at,
     };
-    authority::add(&connection, &kept).unwrap();
+    authority::put(&connection, &kept).unwrap();
     let names = "cam.local\n192.168.1.5\n".to_owned();
     let leaf = authority::KeptLeaf { certificate: vec![3], key: vec![4], names, from: at };
     authority::put_leaf(&connection, &leaf).unwrap();

@@ -3,7 +3,8 @@ CREATE TABLE authority (
   name TEXT NOT NULL,
   host TEXT NOT NULL,
   certificate BLOB NOT NULL,
-  key BLOB NOT NULL
+  key BLOB NOT NULL,
+  until INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE leaf (
   id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -216,6 +216,15 @@ fn strict_transport_is_said_by_tls_and_only_if_asked_for() {
     let said = curl(&authority, &["-i", &url]);
     let said = String::from_utf8_lossy(&said.stdout).to_lowercase();
     assert!(said.contains("strict-transport-security: max-age=31536000\r\n"), "{said}");
+    // Also what is refused before it is whole, and a stream.
+    for (path, more) in
+        [("/nothing", &[][..]), ("/healthz", &["-H", "Host:"]), ("/stream", &["-m", "1"])]
+    {
+        let url = format!("https://{}{path}", server.address());
+        let said = curl(&authority, &[&["-i", &url], more].concat());
+        let said = String::from_utf8_lossy(&said.stdout).to_lowercase();
+        assert!(said.contains("strict-transport-security: max-age=31536000\r\n"), "{path}: {said}");
+    }
     assert_eq!(server.get("/healthz").header("Strict-Transport-Security"), None);
     server.stop();
     let server = Server::pattern(&["--tls"]);
@@ -238,6 +247,74 @@ fn where_nothing_can_be_kept_there_is_no_authority() {
     let ended = Program::run(&mut command, "", Duration::from_secs(30));
     assert_eq!(ended.status.code(), Some(1), "{ended:?}");
     assert!(ended.stderr.contains("--tls-only") && ended.stdout.is_empty(), "{ended:?}");
+}
+
+#[test]
+fn an_authority_that_is_there_serves_also_where_nothing_can_be_written() {
+    let (data, files) = (Scratch::new(), Scratch::new());
+    let first = start(&data, &["--tls"]);
+    let authority = authority(&first, &files);
+    // The folder is the first one's, and the second takes nothing from it but this.
+    let second = start(&data, &["--tls"]);
+    assert!(second.log().contains("goes on and keeps nothing"), "{}", second.log());
+    for server in [&first, &second] {
+        let ended = curl(&authority, &[&format!("https://{}/healthz", server.address())]);
+        assert_eq!(ended.stdout, b"ok\n", "{ended:?}");
+    }
+    first.stop();
+    second.stop();
+    let script = "mount -t tmpfs none \"$1\" && cp \"$0\"/* \"$1\" && mount -o remount,ro \"$1\" \
+        && shift && exec \"$@\"";
+    let (place, folder) = (Scratch::new(), format!("{}/livestream.db", data.path()));
+    assert!(std::path::Path::new(&folder).exists());
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script, data.path(), place.path()]);
+    command.arg(program().get_program());
+    let arguments = ["--tls", "--data", place.path(), "--source", "pattern", "--size", "160x120"];
+    let server = Server::run(command, std::net::Ipv4Addr::LOCALHOST.into(), 0, &arguments);
+    let ended = curl(&authority, &[&format!("https://{}/healthz", server.address())]);
+    assert_eq!(ended.stdout, b"ok\n", "{ended:?} {}", server.log());
+}
+
+#[test]
+fn a_machine_of_any_name_is_served() {
+    for (name, signs) in
+        [("k\u{fc}che", false), ("dev", false), ("(none)", false), ("Work-2", true)]
+    {
+        let (data, files) = (Scratch::new(), Scratch::new());
+        let script = "printf %s \"$0\" >/proc/sys/kernel/hostname && exec \"$@\"";
+        let mut command = Command::new("unshare");
+        command.args(["--uts", "sh", "-c", script, name]).arg(program().get_program());
+        let arguments = ["--tls", "--data", data.path(), "--source", "pattern"];
+        let server = Server::run(command, std::net::Ipv4Addr::LOCALHOST.into(), 0, &arguments);
+        let authority = authority(&server, &files);
+        let (port, own) = (server.address().port(), name.to_lowercase());
+        let ended = curl(&authority, &[&format!("https://127.0.0.1:{port}/healthz")]);
+        assert_eq!(ended.stdout, b"ok\n", "{name}: {ended:?}");
+        let text = run("openssl", &["x509", "-in", &authority, "-noout", "-text"]);
+        let text = String::from_utf8_lossy(&text.stdout).into_owned();
+        assert_eq!(text.contains(&format!("DNS:{own}\n")), signs, "{name}: {text}");
+    }
+}
+
+#[test]
+fn trust_says_where_it_can_be_had_if_not_by_this_address() {
+    let server = Server::pattern(&["--tls", "--host", "cam.example.org"]);
+    let ask = |host: &str, more: &[(&str, &str)]| {
+        let fields = [&[("X-Forwarded-Host", host)], more].concat();
+        ask(server.address(), "GET", "/trust", &fields, b"").expect(200).text()
+    };
+    let there = ask("127.0.0.1:99", &[]);
+    assert!(there.contains("data-probe=\"https://127.0.0.1:99/healthz\""), "{there}");
+    let elsewhere = ask("cam.example.org", &[]);
+    assert!(elsewhere.contains("There is no certificate for cam.example.org"), "{elsewhere}");
+    assert!(!elsewhere.contains("data-probe"), "{elsewhere}");
+    let below = ask("127.0.0.1", &[("X-Forwarded-Prefix", "/cam")]);
+    for address in ["https://127.0.0.1/cam/healthz", "https://127.0.0.1/cam/\""] {
+        assert!(below.contains(address), "{address}: {below}");
+    }
+    let proxied = ask("127.0.0.1", &[("X-Forwarded-Proto", "https")]);
+    assert!(proxied.contains("by a proxy with a certificate of its own"), "{proxied}");
 }
 
 #[test]
