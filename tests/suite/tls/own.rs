@@ -9,7 +9,7 @@ use crate::common::client::ask;
 use crate::common::clip::Scratch;
 use crate::common::program::{Ended, Program};
 use crate::common::server::{Server, program};
-use crate::common::{LONG, eventually};
+use crate::common::{LONG, eventually, eventually_true};
 
 /// A pattern on a folder of the test's own.
 fn start(data: &Scratch, arguments: &[&str]) -> Server {
@@ -19,6 +19,12 @@ fn start(data: &Scratch, arguments: &[&str]) -> Server {
 /// The authority's certificate as a file.
 fn authority(server: &Server, files: &Scratch) -> String {
     files.write("ca.crt", &server.get("/ca.crt").expect(200).body)
+}
+
+/// Waits until the log has these words.
+#[track_caller]
+fn says(server: &Server, words: &str) {
+    eventually_true(words, LONG, || server.log().contains(words));
 }
 
 fn run(program: &str, arguments: &[&str]) -> Ended {
@@ -53,7 +59,7 @@ fn who_trusts_the_authority_is_served_by_every_name_that_it_may_sign() {
     let resolve = format!("cam.example.org:{port}:127.0.0.1");
     let url = format!("https://cam.example.org:{port}/healthz");
     assert!(!curl(&authority, &["--resolve", &resolve, &url]).status.success());
-    assert!(server.log().contains("not for cam.example.org"), "{}", server.log());
+    says(&server, "not for cam.example.org");
     let address = server.address().to_string();
     for version in ["-tls1_2", "-tls1_3"] {
         let ended = run(
@@ -136,8 +142,8 @@ fn a_machine_with_a_new_name_and_a_public_address_keeps_its_authority() {
     command.args(["--net", "--uts", "sh", "-c", script, "sh"]).arg(program().get_program());
     let arguments = ["--tls", "--data", data.path(), "--source", "pattern", "--size", "160x120"];
     let server = Server::run(command, Ipv6Addr::UNSPECIFIED.into(), 0, &arguments);
-    let log = server.log();
-    assert!(log.contains("renamed") && log.contains("2001:db8::5"), "both are left out: {log}");
+    says(&server, "not for renamed");
+    says(&server, "2001:db8::5");
     let id = server.id().to_string();
     let port = server.address().port();
     let inside = |url: &str| {
@@ -239,7 +245,7 @@ fn where_nothing_can_be_kept_there_is_no_authority() {
     let files = Scratch::new();
     let data = files.write("no-folder", b"");
     let server = Server::pattern(&["--tls", "--data", &data]);
-    assert!(server.log().contains("no TLS: there is no place for the key"), "{}", server.log());
+    says(&server, "no TLS: there is no place for the key");
     assert_eq!(server.get("/trust").status, 404);
     assert_eq!(server.get("/ca.crt").status, 404);
     let mut command = program();
@@ -256,7 +262,7 @@ fn an_authority_that_is_there_serves_also_where_nothing_can_be_written() {
     let authority = authority(&first, &files);
     // The folder is the first one's, and the second takes nothing from it but this.
     let second = start(&data, &["--tls"]);
-    assert!(second.log().contains("goes on and keeps nothing"), "{}", second.log());
+    says(&second, "goes on and keeps nothing");
     for server in [&first, &second] {
         let ended = curl(&authority, &[&format!("https://{}/healthz", server.address())]);
         assert_eq!(ended.stdout, b"ok\n", "{ended:?}");
@@ -325,7 +331,7 @@ fn what_devices_install_is_the_authority_by_which_it_says_to_be_known() {
     let ended = run("openssl", &["x509", "-in", &authority, "-noout", "-fingerprint", "-sha256"]);
     let printed = String::from_utf8_lossy(&ended.stdout).into_owned();
     let mark = printed.trim().split_once('=').expect("a fingerprint").1;
-    assert!(server.log().contains(mark), "{mark}: {}", server.log());
+    says(&server, mark);
     let page = server.get("/trust").expect(200).text();
     assert!(page.contains(mark), "{page}");
     let profile = server.get("/ca.mobileconfig").expect(200);
