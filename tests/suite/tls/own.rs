@@ -288,9 +288,10 @@ fn a_machine_of_any_name_is_served() {
         [("k\u{fc}che", false), ("dev", false), ("(none)", false), ("Work-2", true)]
     {
         let (data, files) = (Scratch::new(), Scratch::new());
-        let script = "printf %s \"$0\" >/proc/sys/kernel/hostname && exec \"$@\"";
+        let naming = "import socket, sys; socket.sethostname(sys.argv[1].encode())";
+        let script = format!("python3 -c '{naming}' \"$0\" && exec \"$@\"");
         let mut command = Command::new("unshare");
-        command.args(["--uts", "sh", "-c", script, name]).arg(program().get_program());
+        command.args(["--uts", "sh", "-c", &script, name]).arg(program().get_program());
         let arguments = ["--tls", "--data", data.path(), "--source", "pattern"];
         let server = Server::run(command, std::net::Ipv4Addr::LOCALHOST.into(), 0, &arguments);
         let authority = authority(&server, &files);
