@@ -49,11 +49,13 @@ pub(super) fn embed(request: &Request) -> Reply {
 fn slots(request: &Request, viewer: &Viewer) -> Slots {
     let text = |text: &str| Slot::Text(text.to_owned());
     let tab = ViewerId::random().to_string();
-    let state = state(&request.context, &request.room, Some(viewer), None);
+    let mut state = state(&request.context, &request.room, Some(viewer), None);
     let settings = viewer.report(None, request.at).settings;
     let counts = request.context.audience.counts(Some(&request.room.crowd));
     // Who opens the page is about to be one of them.
     let joins = viewer.streams() == 0 && !settings.paused;
+    let watching = counts.watching + usize::from(joins);
+    state["viewers"]["watching"] = watching.into();
     let (mode, choice) = (settings.mode.as_str(), settings.choice.to_string());
     let at = CHOICES.iter().position(|named| *named == choice);
     let named = at.is_some();
@@ -67,7 +69,7 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
         ("tab", Slot::Text(tab)),
         layout(request),
         ("state", Slot::Markup(json_in_html(&state.to_string()))),
-        ("watching", Slot::Text((counts.watching + usize::from(joins)).to_string())),
+        ("watching", Slot::Text(watching.to_string())),
         ("paused", Slot::Shown(settings.paused)),
         ("pause-label", text(pause_label)),
         ("pause-icon", text(if settings.paused { "play" } else { "pause" })),

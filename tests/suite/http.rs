@@ -566,3 +566,15 @@ fn closing_is_announced_when_the_client_asks_for_it() {
         client.expect_end();
     }
 }
+
+#[test]
+fn the_page_counts_who_opens_it_in_its_words_and_in_its_state() {
+    let server = Server::pattern(&[]);
+    let page = server.get("/").expect(200).text();
+    assert!(page.contains("id=\"watching-count\">1<"), "{page}");
+    let (_, state) = page.split_once("id=\"first-state\">").expect("its state");
+    let (state, _) = state.split_once("</script>").expect("its end");
+    let state: serde_json::Value = serde_json::from_str(state).expect("JSON");
+    assert_eq!(state["viewers"]["watching"], 1);
+    assert_eq!(server.watching(), 0, "who only loads it is no viewer yet");
+}
