@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use log::{error, info};
 
 use crate::base::clock::Clock;
+use crate::base::place::Place;
 use crate::base::shutdown::Shutdown;
 use crate::base::subnet::Subnet;
 use crate::base::system;
@@ -120,11 +121,13 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         let now = clock.now();
         if now.duration_since(looked_at) >= BETWEEN_LOOKS {
             looked_at = now;
-            context.access.look_again();
+            let place = Place::look();
+            if let Some(secure) = &mut secure {
+                let announced = announcer.as_ref().map(Announcer::host);
+                secure.look_again(&place, announced, (clock.wall(), now));
+            }
+            context.access.look_again(place);
         }
-        secure.iter_mut().for_each(|secure| {
-            secure.look_again(&clock, announcer.as_ref().map(Announcer::host));
-        });
     });
     info!("stopping");
     announcer.into_iter().for_each(Announcer::stop);
@@ -185,8 +188,8 @@ fn access(config: &Config) -> Access {
     Access::new(config.hosts.clone(), readers, Proxies { at, header }, secrecy)
 }
 
-/// A machine may come into its network, or into another one, at any time.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+/// A machine may come into its network, or into another one, at any time, and somebody may wait.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 /// Until answers are with the system that were made at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::config::Command;
 use crate::store::donation::{self, Donation};
-use crate::store::{Durability, Folder, Store, backup};
+use crate::store::{Durability, Folder, Store, authority, backup};
 
 /// Does what a subcommand asks of the data folder, and says so on `out`.
 ///
@@ -27,11 +27,16 @@ pub fn keep(command: &Command, data: Option<&Path>, out: &mut impl Write) -> Res
         Command::Restore { file } => {
             let holder = format!("process {}, which restores it", std::process::id());
             let taken = Folder::take(folder, &holder).map_err(told)?;
+            let trusted = trusted(folder);
             let aside = backup::restore(&taken, file).map_err(told)?;
             if let Some(aside) = aside {
                 say(out, format_args!("what was kept is {} now", aside.display()))?;
             }
-            say(out, format_args!("{} is restored", file.display()))
+            say(out, format_args!("{} is restored", file.display()))?;
+            if trusted.is_some() && trusted != self::trusted(folder) {
+                say(out, format_args!("its authority is another: devices must trust it anew"))?;
+            }
+            Ok(())
         }
         Command::Donations { delete } if delete.is_empty() => {
             let donations =
@@ -46,6 +51,11 @@ pub fn keep(command: &Command, data: Option<&Path>, out: &mut impl Write) -> Res
             })
         }
     }
+}
+
+/// The certificate of the authority that is kept, if there is one.
+fn trusted(folder: &Path) -> Option<Vec<u8>> {
+    Store::glance(folder, authority::read)?.map(|kept| kept.certificate)
 }
 
 fn list(out: &mut impl Write, given: &Donation) -> Result<(), String> {

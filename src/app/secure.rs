@@ -31,7 +31,6 @@ struct Own {
     store: MaybeStore,
     /// Names that were given by hand.
     hosts: Vec<String>,
-    looked_at: Instant,
 }
 
 /// The certificate that the arguments name, if they do.
@@ -83,13 +82,13 @@ impl Secure {
             Some(store) => (authority(store, clock.wall())?, store.read(kept::leaf).map_err(told)?),
             None => glance(config.data.as_deref())?,
         };
-        warn_of_its_end(&authority, clock.wall());
-        let now = clock.now();
+        let now = (clock.wall(), clock.now());
+        warn_of_its_end(&authority, now.0);
         let leaf = leaf.and_then(Leaf::of_kept).filter(|leaf| certificate(leaf).is_ok());
-        let mut keeper = Keeper::new(authority, leaf, (clock.wall(), now));
+        let mut keeper = Keeper::new(authority, leaf, now);
         let announced = (!config.no_mdns).then(|| mdns::host_of(&system::machine_name()));
-        let wanted = wanted(&config.hosts, announced);
-        let renewed = keeper.look(&wanted, (clock.wall(), now)).map_err(told)?;
+        let wanted = wanted(&Place::look(), &config.hosts, announced);
+        let renewed = keeper.look(&wanted, now).map_err(told)?;
         renewed.left_out.iter().for_each(|names| tell_left_out(names));
         if let (Some(leaf), Some(store)) = (&renewed.leaf, store) {
             keep(store, leaf);
@@ -104,7 +103,6 @@ impl Secure {
             keeper,
             store: store.clone(),
             hosts: config.hosts.clone(),
-            looked_at: now,
         };
         Ok(Self { certificate, own: Some(own) })
     }
@@ -115,14 +113,14 @@ impl Secure {
     }
 
     /// Has the leaf made anew if it is due. `announced` is the name that mDNS gives it now.
-    pub(super) fn look_again(&mut self, clock: &Clock, announced: Option<String>) {
+    pub(super) fn look_again(
+        &mut self,
+        place: &Place,
+        announced: Option<String>,
+        now: (SystemTime, Instant),
+    ) {
         let Some(own) = &mut self.own else { return };
-        let now = clock.now();
-        if now.duration_since(own.looked_at) < BETWEEN_LOOKS {
-            return;
-        }
-        own.looked_at = now;
-        match own.keeper.look(&wanted(&own.hosts, announced), (clock.wall(), now)) {
+        match own.keeper.look(&wanted(place, &own.hosts, announced), now) {
             Ok(renewed) => {
                 renewed.left_out.iter().for_each(|names| tell_left_out(names));
                 if let Some(leaf) = renewed.leaf {
@@ -195,14 +193,13 @@ fn keep(store: &Store, leaf: &Leaf) {
 }
 
 /// All by which this machine may be asked for.
-fn wanted(hosts: &[String], announced: Option<String>) -> Names {
-    let place = Place::look();
+fn wanted(place: &Place, hosts: &[String], announced: Option<String>) -> Names {
     let short = system::machine_name();
     let searched = place.search.iter().map(|domain| format!("{short}.{domain}"));
     let usual = ["local", "lan"].iter().map(|domain| format!("{short}.{domain}"));
     let own = place.names.iter().cloned().chain(usual).chain(searched);
     let first = std::iter::once("localhost".to_owned()).chain(announced);
-    Names::new(first.chain(hosts.iter().cloned()).chain(own), place.addresses)
+    Names::new(first.chain(hosts.iter().cloned()).chain(own), place.addresses.iter().copied())
 }
 
 fn tell_left_out(names: &[String]) {
@@ -225,7 +222,5 @@ fn told(why: impl std::fmt::Display) -> String {
     why.to_string()
 }
 
-/// An address may be new at any time, and somebody may wait for it.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 const MOST_TOLD: usize = 12;

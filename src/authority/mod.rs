@@ -71,7 +71,8 @@ impl Authority {
     pub fn new(host: &str, now: SystemTime) -> Result<Self, NoAuthority> {
         let key = KeyPair::generate()?;
         let digest = Sha256::digest(key.public_key_raw());
-        let shown = if host.is_empty() { "this machine" } else { host };
+        let shown: String = host.chars().take(MAX_SHOWN_CHARS).collect();
+        let shown = if shown.is_empty() { "this machine" } else { &shown };
         // Two machines of one name are told apart by whom a device trusts.
         let name = format!("livestream on {shown} ({:02x}{:02x})", digest[0], digest[1]);
         let scope = Scope::of_host(host);
@@ -155,9 +156,7 @@ impl Authority {
         let certificate = params.signed_by(&key, &issuer)?.der().to_vec();
         Ok(Leaf { certificate, key: key.serialize_der(), names, from })
     }
-}
 
-impl Authority {
     /// Checks that a certificate is by this authority, as clients do.
     ///
     /// # Errors
@@ -254,6 +253,8 @@ impl fmt::Display for NoAuthority {
 impl std::error::Error for NoAuthority {}
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A common name has 64 at most (RFC 5280 appendix A.1).
+const MAX_SHOWN_CHARS: usize = 40;
 const AUTHORITY_DAYS: u32 = 3652;
 const LEAF_DAYS: u32 = 90;
 const RENEWED_BEFORE_DAYS: u32 = 30;

@@ -129,6 +129,12 @@ fn what_is_kept_comes_back() {
 }
 
 #[test]
+fn the_name_that_devices_show_is_no_longer_than_a_name_may_be() {
+    let authority = Authority::new(&"\u{fc}".repeat(64), now()).expect("an authority");
+    assert!(authority.name().chars().count() <= 64, "{}", authority.name());
+}
+
+#[test]
 fn a_machine_without_a_name_has_an_authority_too() {
     let authority = Authority::new("", now()).expect("an authority");
     assert!(authority.name().starts_with("livestream on this machine ("), "{}", authority.name());

@@ -1,6 +1,6 @@
 //! Who is let in, and by which name: the rules that the command line sets.
 //!
-//! Pure but for [`Access::look_again`]. Whether a request is answered at all, and whether a page
+//! Pure but for [`Access::new`]. Whether a request is answered at all, and whether a page
 //! of another origin may read the answer, is decided by [`super::plan`] with what stands here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -90,9 +90,9 @@ impl Access {
         Self { given, hosts: Mutex::new(Arc::new(hosts)), readers, proxies, secrecy }
     }
 
-    /// Looks at the network again: a machine may start before it.
-    pub fn look_again(&self) {
-        let hosts = Hosts::new(&self.given, Place::look());
+    /// Takes in how the network is now: a machine may start before it.
+    pub fn look_again(&self, place: Place) {
+        let hosts = Hosts::new(&self.given, place);
         *self.hosts.lock() = Arc::new(hosts);
     }
 

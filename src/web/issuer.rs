@@ -65,7 +65,7 @@ impl Issuer {
 
     /// The certificate as a PEM file (RFC 7468).
     pub(super) fn pem(&self) -> String {
-        let lines = in_lines(&base64(&self.certificate), "\n");
+        let lines = in_lines(&base64(&self.certificate));
         format!("-----BEGIN CERTIFICATE-----\n{lines}\n-----END CERTIFICATE-----\n")
     }
 
@@ -73,7 +73,7 @@ impl Issuer {
     /// same certificate gives the same profile, which takes the place of the one before.
     pub(super) fn profile(&self) -> String {
         let name = super::document::escape(&self.name);
-        let data = in_lines(&base64(&self.certificate), "\n");
+        let data = in_lines(&base64(&self.certificate));
         let (inner, outer) = (self.uuid(0), self.uuid(1));
         format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -115,12 +115,12 @@ impl Issuer {
     }
 }
 
-fn in_lines(base64: &str, end: &str) -> String {
+fn in_lines(base64: &str) -> String {
     let lines: Vec<&str> = (0..base64.len())
         .step_by(LINE_CHARS)
         .map(|at| &base64[at..base64.len().min(at + LINE_CHARS)])
         .collect();
-    lines.join(end)
+    lines.join("\n")
 }
 
 const LINE_CHARS: usize = 64;

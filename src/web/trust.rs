@@ -36,9 +36,9 @@ pub(super) fn trust(request: &Request) -> Reply {
     // Whoever ends the TLS of this client shows a certificate of its own.
     let proxied = by_tls && !client.is_by_own_tls();
     let covered = asked.is_some_and(|asked| issuer.is_for(&asked.host));
-    let other = issuer.other_host().unwrap_or_else(|| "localhost".to_owned());
     let port = asked.and_then(|asked| asked.port).map(|port| format!(":{port}"));
-    let other = format!("http://{other}{}{prefix}/trust", port.unwrap_or_default());
+    let port = port.unwrap_or_default();
+    let other = issuer.other_host().map(|other| format!("http://{other}{port}{prefix}/trust"));
     let next = request.query.iter().find(|(name, _)| name == "next");
     let next = next.map(|(_, path)| path.clone()).filter(|path| is_path(path));
     let sent = next.is_some();
@@ -52,7 +52,8 @@ pub(super) fn trust(request: &Request) -> Reply {
         ("clear", Slot::Shown(!by_tls && covered)),
         ("elsewhere", Slot::Shown(!covered && !proxied)),
         ("host", Slot::Text(asked.map(|asked| asked.host.to_string()).unwrap_or_default())),
-        ("other", Slot::Text(other)),
+        ("has-other", Slot::Shown(other.is_some())),
+        ("other", Slot::Text(other.unwrap_or_default())),
         ("encrypted", Slot::Shown(by_tls && covered && !proxied)),
         ("proxied", Slot::Shown(proxied)),
         ("sent", Slot::Markup(if sent { " data-sent" } else { "" }.to_owned())),

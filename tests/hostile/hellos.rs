@@ -1,29 +1,10 @@
 //! Those who want to agree on keys all at once are all answered, and who watches sees on.
 
-use std::sync::Arc;
-
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
-
+use super::hello::hello;
 use super::neighbours::Neighbours;
 use super::{alone, camera, newcomers_get, witness};
 use crate::common::clip::Scratch;
 use crate::common::{LONG, eventually, eventually_true};
-
-/// A client's first words; the server cannot tell who has said them before.
-fn hello() -> Vec<u8> {
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
-    let name = ServerName::try_from("127.0.0.1").expect("a name");
-    let mut client = ClientConnection::new(Arc::new(config), name).expect("a client");
-    let mut hello = Vec::new();
-    client.write_tls(&mut hello).expect("it has something to say");
-    hello
-}
 
 #[test]
 fn two_thousand_hellos_at_once_are_answered_and_viewers_see_on() {

@@ -6,6 +6,8 @@
 
 #[path = "../suite/common/mod.rs"]
 mod common;
+#[path = "../suite/tls/hello.rs"]
+mod hello;
 #[path = "../../benches/common/viewer.rs"]
 mod viewer;
 

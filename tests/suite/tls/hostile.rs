@@ -2,30 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
 
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
-
+use super::hello::hello;
 use super::served::Place;
 use crate::common::LONG;
 use crate::common::clip::Random;
 use crate::common::multipart::Stream;
-
-/// A client's first words.
-fn hello() -> Vec<u8> {
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
-    let name = ServerName::try_from("cam.example").expect("a name");
-    let mut client = ClientConnection::new(Arc::new(config), name).expect("a client");
-    let mut hello = Vec::new();
-    client.write_tls(&mut hello).expect("it has something to say");
-    hello
-}
 
 fn say(place: &Place, rtsp: bool, words: &[u8]) -> TcpStream {
     let address = if rtsp { place.server.rtsp() } else { place.server.address() };

@@ -1,6 +1,7 @@
 //! TLS, of sources by `https://` and `rtsps://`: whom they are believed, and what is said if not;
 //! and of the server itself: [`served`], [`own`] and [`hostile`].
 
+mod hello;
 mod hostile;
 mod own;
 mod served;

@@ -122,6 +122,14 @@ fn authority_and_certificate_outlive_the_server_and_a_backup_brings_them_back() 
         assert!(ended.status.success(), "{ended:?}");
     }
     server.kill();
+    let third = Scratch::new();
+    start(&third, &["--tls"]).stop();
+    for (data, told) in [(&third, true), (&other, false)] {
+        let arguments = ["--data", data.path(), "restore", &copy];
+        let ended = Program::run(program().args(arguments), "", LONG);
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+        assert_eq!(said.contains("devices must trust it anew"), told, "{ended:?}");
+    }
     let server = start(&other, &["--tls"]);
     assert_eq!(server.get("/ca.crt").expect(200).body, first);
     server.kill();
@@ -314,7 +322,7 @@ fn trust_says_where_it_can_be_had_if_not_by_this_address() {
     let there = ask("127.0.0.1:99", &[]);
     assert!(there.contains("data-probe=\"https://127.0.0.1:99/healthz\""), "{there}");
     let elsewhere = ask("cam.example.org", &[]);
-    assert!(elsewhere.contains("There is no certificate for cam.example.org"), "{elsewhere}");
+    assert!(elsewhere.contains("The certificate is not for cam.example.org"), "{elsewhere}");
     assert!(!elsewhere.contains("data-probe"), "{elsewhere}");
     let below = ask("127.0.0.1", &[("X-Forwarded-Prefix", "/cam")]);
     for address in ["https://127.0.0.1/cam/healthz", "https://127.0.0.1/cam/\""] {
