@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use log::{error, info};
+use log::info;
 
 use crate::base::clock::Clock;
 use crate::base::place::Place;
@@ -17,23 +17,24 @@ use crate::base::system;
 use crate::config::{Config, CorsChoice, ProxyHeaderChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
-use crate::live::channel::Channels;
+use crate::live::channel::{Channel, Channels};
 use crate::live::encode::Encoders;
 use crate::live::governor;
-use crate::live::supervisor;
 use crate::mdns::Announcer;
-use crate::net::{Engine, Topics};
+use crate::net::Engine;
 use crate::room::{Room, Rooms};
 use crate::rtsp;
 use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers, Secrecy};
 
 use secure::Secure;
 use sources::{Sources, unnamed};
+use stage::{Stage, join};
 
 mod addresses;
 mod kept;
 mod secure;
 mod sources;
+mod stage;
 mod state;
 
 pub use kept::keep;
@@ -68,22 +69,15 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
 
     let limits = config.limits(system::descriptors());
     let engine = Engine::start(limits, started).map_err(no("threads for connections"))?;
+    let engine = Arc::new(engine);
     let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
     let channels = Arc::new(Channels::new(clock.clone()));
-    let mut supervisors = Vec::new();
-    for mut source in sources.into_list() {
-        source.start(&clock);
-        let channel = channels.open(source.as_ref());
-        let hub = Arc::clone(&channel.hub);
-        let bells = engine.bells(Topics::of(hub.number()));
-        bells.into_iter().for_each(|bell| hub.on_news(bell));
-        let condition = Arc::clone(&channel.condition);
-        let supervisor = supervisor::start(source, config.wish(), hub, condition, shutdown.clone());
-        supervisors.push(supervisor.map_err(no("source thread"))?);
-    }
+    let (sources, maker) = sources.into_parts();
+    let stage = Stage::new(maker, config.wish(), Arc::clone(&channels), Arc::clone(&engine));
+    let shows = |(identity, source)| stage.run(identity, source);
+    let running = sources.into_iter().map(shows).collect::<Result<Vec<_>, _>>()?;
     let audience = Arc::new(Audience::new(clock.clone(), config.bandwidth, max_viewers));
-    let rooms = rooms(config, shown, &shown_in_rooms, &channels, &audience);
-    let engine = Arc::new(engine);
+    let rooms = rooms(config, shown, &shown_in_rooms, &running, &audience);
     let about = About {
         name: system::machine_name(),
         addresses,
@@ -118,6 +112,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let mut looked_at = started;
     governor::run(&audience, &clock, shutdown, || {
         encoders.keep();
+        stage.reap();
         let now = clock.now();
         if now.duration_since(looked_at) >= BETWEEN_LOOKS {
             looked_at = now;
@@ -135,10 +130,10 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     if store.is_some_and(|store| store.close() > 0) {
         thread::sleep(LAST_ANSWERS);
     }
-    channels.stop();
+    stage.stop();
     engine.stop();
     encoders.join();
-    supervisors.into_iter().for_each(join);
+    stage.join();
     // A disk that stalls may have kept it; it does not keep the end.
     watch.filter(JoinHandle::is_finished).into_iter().for_each(join);
     Ok(())
@@ -149,17 +144,16 @@ fn rooms(
     config: &Config,
     shown: usize,
     others: &[usize],
-    channels: &Channels,
+    channels: &[Arc<Channel>],
     audience: &Audience,
 ) -> Rooms {
-    let channels = channels.all();
     let crowd = |place: usize| audience.gather(Arc::clone(&channels[place]));
     let title = config.title.clone().unwrap_or_else(system::machine_name);
-    let rooms = Rooms::new(Room { name: None, title, crowd: crowd(shown) });
+    let rooms = Rooms::new(Room::new(None, title, crowd(shown)));
     for (room, place) in config.rooms.iter().zip(others) {
         let (name, title) = (room.name.clone(), room.title.clone());
         let title = title.unwrap_or_else(|| name.to_string());
-        rooms.add(Room { name: Some(name), title, crowd: crowd(*place) });
+        rooms.add(Room::new(Some(name), title, crowd(*place)));
     }
     rooms
 }
@@ -195,11 +189,4 @@ const LAST_ANSWERS: Duration = Duration::from_millis(100);
 
 fn no(what: &'static str) -> impl Fn(std::io::Error) -> Error {
     move |error| Error::System { what, error }
-}
-
-fn join(thread: JoinHandle<()>) {
-    let name = thread.thread().name().unwrap_or("thread").to_owned();
-    if thread.join().is_err() {
-        error!("{name} failed");
-    }
 }

@@ -18,18 +18,26 @@ use crate::source::pipe::{Exec, Input};
 use crate::source::rtsp::Rtsp;
 use crate::source::webcam::{Selector, Settings, Webcam};
 
-/// What the rooms show, each once.
+/// What the rooms show at the start, each once.
 pub(super) struct Sources {
+    maker: Maker,
+    made: Vec<Made>,
+}
+
+/// Makes sources of what was said of them.
+pub(super) struct Maker {
     /// What to set on each camera.
     settings: Settings,
     /// Whose certificates are taken for those of the servers.
     trust: Trust,
-    opened: Vec<(Identity, Box<dyn Source>)>,
 }
+
+/// A source that is closed, and what makes it the one that it is.
+pub(super) type Made = (Identity, Box<dyn Source>);
 
 /// What makes two sources the same one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Identity {
+pub(super) enum Identity {
     /// A camera's device file, or what was said of one that is not there.
     Webcam(Result<PathBuf, Selector>),
     Pattern,
@@ -41,7 +49,7 @@ enum Identity {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Address {
+pub(super) struct Address {
     scheme: &'static str,
     host: String,
     port: u16,
@@ -50,7 +58,7 @@ struct Address {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum FileIdentity {
+pub(super) enum FileIdentity {
     #[cfg(unix)]
     Node {
         device: u64,
@@ -65,7 +73,7 @@ impl Sources {
         if trust == Trust::Anything {
             warn!("--source-insecure: any certificate is taken for the source's own");
         }
-        Self { settings, trust, opened: Vec::new() }
+        Self { maker: Maker::new(settings, trust), made: Vec::new() }
     }
 
     /// Takes a source, unless it is there already. Returns its place.
@@ -75,24 +83,36 @@ impl Sources {
     /// Why it can never work.
     pub(super) fn add(&mut self, choice: &SourceChoice) -> Result<usize, Error> {
         let identity = Identity::of(choice);
-        if let Some(place) = self.opened.iter().position(|(other, _)| *other == identity) {
+        if let Some(place) = self.made.iter().position(|(other, _)| *other == identity) {
             return Ok(place);
         }
-        let source = self.open(choice)?;
-        self.opened.push((identity, source));
-        Ok(self.opened.len() - 1)
+        let source = self.maker.make(choice)?;
+        self.made.push((identity, source));
+        Ok(self.made.len() - 1)
     }
 
-    /// The sources, each at its place.
-    pub(super) fn into_list(self) -> Vec<Box<dyn Source>> {
+    /// The sources, each at its place, and what makes others.
+    pub(super) fn into_parts(self) -> (Vec<Made>, Maker) {
         let cameras = |(identity, _): &(Identity, _)| matches!(identity, Identity::Webcam(_));
-        if !self.settings.named.is_empty() && !self.opened.iter().any(cameras) {
+        if !self.maker.settings.named.is_empty() && !self.made.iter().any(cameras) {
             warn!("--control is for webcams, and changes nothing here");
         }
-        self.opened.into_iter().map(|(_, source)| source).collect()
+        (self.made, self.maker)
+    }
+}
+
+impl Maker {
+    /// Cameras will be set as `settings` say, and servers trusted as `trust` says.
+    pub(super) fn new(settings: Settings, trust: Trust) -> Self {
+        Self { settings, trust }
     }
 
-    fn open(&self, choice: &SourceChoice) -> Result<Box<dyn Source>, Error> {
+    /// Makes a source, which is closed.
+    ///
+    /// # Errors
+    ///
+    /// Why it can never work.
+    pub(super) fn make(&self, choice: &SourceChoice) -> Result<Box<dyn Source>, Error> {
         Ok(match choice {
             SourceChoice::Webcam(selector) => Box::new(self.webcam(selector)),
             SourceChoice::Pattern => Box::new(Pattern::new()),
@@ -126,7 +146,8 @@ pub(super) fn unnamed() -> SourceChoice {
 }
 
 impl Identity {
-    fn of(choice: &SourceChoice) -> Self {
+    /// That of what was said.
+    pub(super) fn of(choice: &SourceChoice) -> Self {
         match choice {
             SourceChoice::Webcam(selector) => {
                 Self::Webcam(Webcam::device(selector).ok_or_else(|| selector.clone()))
@@ -184,7 +205,7 @@ mod tests {
         assert_eq!(place(&http("http://cam.lan/video?x")), 2);
         assert_eq!(place(&http("http://me:secret@cam.lan/video")), 3, "others see another picture");
         assert_eq!(place(&SourceChoice::Pattern), 0);
-        assert_eq!(sources.into_list().len(), 4);
+        assert_eq!(sources.into_parts().0.len(), 4);
     }
 
     #[cfg(unix)]

@@ -30,10 +30,17 @@ pub struct Audience {
     clock: Clock,
     budget: Budget,
     max_viewers: usize,
-    crowds: RwLock<Vec<Arc<Crowd>>>,
+    crowds: RwLock<Crowds>,
     viewers: Mutex<Register>,
     /// Held while levels are settled, so that what a hub is told is never older than what holds.
     settling: Mutex<()>,
+}
+
+#[derive(Default)]
+struct Crowds {
+    here: Vec<Arc<Crowd>>,
+    /// The number of the next one. What was kept under a number is never found by another crowd.
+    next: u32,
 }
 
 /// Why a stream is not opened.
@@ -43,6 +50,8 @@ pub enum Refused {
     Full,
     /// This viewer has as many streams open as one may have.
     TooManyStreams,
+    /// Its room was closed.
+    Dismissed,
 }
 
 impl Audience {
@@ -61,10 +70,30 @@ impl Audience {
     /// A new crowd, around a channel that others may watch too.
     pub fn gather(&self, channel: Arc<Channel>) -> Arc<Crowd> {
         let mut crowds = self.crowds.write();
-        let number = crowds.last().map_or(0, |last| last.number() + 1);
+        let number = crowds.next;
+        crowds.next = number.saturating_add(1);
         let crowd = Arc::new(Crowd::new(number, channel));
-        crowds.push(Arc::clone(&crowd));
+        crowds.here.push(Arc::clone(&crowd));
         crowd
+    }
+
+    /// Shows a crowd another channel: its viewers and their open streams go on there.
+    pub fn show(&self, crowd: &Crowd, channel: Arc<Channel>, now: Instant) {
+        {
+            let _settling = self.settling.lock();
+            crowd.show(channel);
+        }
+        self.settle(now);
+    }
+
+    /// Sends a crowd away, as its room is closed: its streams end, and nobody of it is remembered.
+    pub fn dismiss(&self, crowd: &Crowd) {
+        crowd.dismiss();
+        self.crowds.write().here.retain(|other| other.number() != crowd.number());
+        self.viewers.lock().forget(crowd.number());
+        let _settling = self.settling.lock();
+        crowd.want(Demand::default());
+        crowd.hub().wake();
     }
 
     /// What all may use together.
@@ -109,7 +138,11 @@ impl Audience {
         clip: Option<FeedCosts>,
     ) -> Arc<Viewer> {
         let key = Key { crowd: crowd.number(), id };
-        self.viewers.lock().enter(key, || Viewer::new(crowd, id, settings, clip))
+        let mut viewers = self.viewers.lock();
+        if crowd.is_dismissed() {
+            return Arc::new(Viewer::new(crowd, id, settings, clip));
+        }
+        viewers.enter(key, || Viewer::new(crowd, id, settings, clip))
     }
 
     /// Opens a stream for a viewer. It ends when what is returned is dropped.
@@ -128,7 +161,9 @@ impl Audience {
         let viewer = {
             let mut viewers = self.viewers.lock();
             let streams = viewer.streams();
-            let refused = if streams >= MAX_STREAMS_OF_A_VIEWER {
+            let refused = if viewer.crowd().is_dismissed() {
+                Some(Refused::Dismissed)
+            } else if streams >= MAX_STREAMS_OF_A_VIEWER {
                 Some(Refused::TooManyStreams)
             } else {
                 let full = viewers.watching().len() >= self.max_viewers;
@@ -250,7 +285,7 @@ impl Audience {
         hub.moved(motion);
         let _settling = self.settling.lock();
         let viewers = self.watching();
-        for crowd in self.crowds().iter().filter(|crowd| Arc::ptr_eq(crowd.hub(), hub)) {
+        for crowd in self.crowds().iter().filter(|crowd| Arc::ptr_eq(&crowd.hub(), hub)) {
             let mut wish = crowd.wish();
             wish.levels = LevelSet::EMPTY;
             let here = |viewer: &&Arc<Viewer>| viewer.key().crowd == crowd.number();
@@ -287,7 +322,7 @@ impl Audience {
     }
 
     fn crowds(&self) -> Vec<Arc<Crowd>> {
-        self.crowds.read().clone()
+        self.crowds.read().here.clone()
     }
 
     /// Those who watch. Who is only remembered is looked at by nobody.
@@ -300,6 +335,7 @@ impl Audience {
         let (sent, skipped) = seat.viewer.close(&seat.meter);
         if seat.viewer.streams() == 0 {
             match seat.keep {
+                _ if seat.viewer.crowd().is_dismissed() => viewers.remove(seat.viewer.key()),
                 Keep::Remembered => viewers.rests(seat.viewer.key()),
                 Keep::WhileItLasts => viewers.remove(seat.viewer.key()),
             }
@@ -316,7 +352,7 @@ struct LiveCosts(HashMap<u32, FeedCosts>);
 impl LiveCosts {
     fn of(crowds: &[Arc<Crowd>]) -> Self {
         let costs = |hub: &Hub| FeedCosts { costs: hub.costs(), fps: hub.frames_per_sec() };
-        Self(crowds.iter().map(|crowd| (crowd.number(), costs(crowd.hub()))).collect())
+        Self(crowds.iter().map(|crowd| (crowd.number(), costs(&crowd.hub()))).collect())
     }
 
     /// What a viewer watches costs.
@@ -346,7 +382,7 @@ pub struct Seat {
 
 impl Seat {
     /// The pictures of its room.
-    pub fn hub(&self) -> &Arc<Hub> {
+    pub fn hub(&self) -> Arc<Hub> {
         self.viewer.crowd().hub()
     }
 }

@@ -25,7 +25,14 @@ pub struct Channel {
 pub struct Channels {
     clock: Clock,
     bell: Arc<Bell>,
-    list: RwLock<Vec<Arc<Channel>>>,
+    list: RwLock<List>,
+}
+
+#[derive(Default)]
+struct List {
+    open: Vec<Arc<Channel>>,
+    /// The number of the next hub. What was kept under a number is never found by another hub.
+    next: u32,
 }
 
 impl Channels {
@@ -37,13 +44,22 @@ impl Channels {
     /// A new channel, of a source that is closed.
     pub fn open(&self, source: &dyn Source) -> Arc<Channel> {
         let mut list = self.list.write();
-        let number = u32::try_from(list.len()).unwrap_or(u32::MAX);
+        let number = list.next;
+        list.next = number.saturating_add(1);
         let channel = Arc::new(Channel {
             hub: Arc::new(Hub::new(number, self.clock.clone(), Arc::clone(&self.bell))),
             condition: Arc::new(Condition::new(source)),
         });
-        list.push(Arc::clone(&channel));
+        list.open.push(Arc::clone(&channel));
         channel
+    }
+
+    /// Takes a channel out: nothing is encoded for it any more, and who waits for its pictures is
+    /// told that none come.
+    pub fn close(&self, channel: &Arc<Channel>) {
+        self.list.write().open.retain(|other| !Arc::ptr_eq(other, channel));
+        channel.hub.stop();
+        channel.hub.clear();
     }
 
     /// The clock of all channels.
@@ -53,7 +69,7 @@ impl Channels {
 
     /// All of them, in the order in which they were opened.
     pub fn all(&self) -> Vec<Arc<Channel>> {
-        self.list.read().clone()
+        self.list.read().open.clone()
     }
 
     /// What the encode threads wait at.
@@ -65,5 +81,25 @@ impl Channels {
     pub fn stop(&self) {
         self.all().iter().for_each(|channel| channel.hub.stop());
         self.bell.stop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::pattern::Pattern;
+
+    #[test]
+    fn no_number_is_given_twice() {
+        let channels = Channels::new(Clock::system());
+        let open = || channels.open(&Pattern::new());
+        let [first, second] = [open(), open()];
+        channels.close(&first);
+        channels.close(&second);
+        let third = open();
+        assert_eq!([&first, &second, &third].map(|channel| channel.hub.number()), [0, 1, 2]);
+        assert!(first.hub.is_stopped() && !third.hub.is_stopped());
+        let left = channels.all();
+        assert!(left.len() == 1 && Arc::ptr_eq(&left[0], &third));
     }
 }

@@ -2,9 +2,9 @@
 //! them, and whom they thank.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::channel::Channel;
 use super::desk::Demand;
@@ -12,17 +12,24 @@ use super::hub::{Consumer, Hub};
 use super::level::LEVELS;
 use super::thanks::Thanks;
 
-/// The people around a channel. Who they are the [audience](super::audience) knows.
+/// The people around a channel, which may be another one later. Who they are the
+/// [audience](super::audience) knows.
 pub struct Crowd {
     number: u32,
-    channel: Arc<Channel>,
-    consumer: Consumer,
+    shown: RwLock<Arc<Shown>>,
+    dismissed: AtomicBool,
     /// What the consumer was told last.
     settled: Mutex<Demand>,
     thanks: Thanks,
     sent_bits_per_sec: AtomicU64,
     frames_sent: AtomicU64,
     frames_skipped: AtomicU64,
+}
+
+/// What they watch.
+struct Shown {
+    channel: Arc<Channel>,
+    consumer: Consumer,
 }
 
 /// How many watch.
@@ -41,8 +48,8 @@ impl Crowd {
     pub(super) fn new(number: u32, channel: Arc<Channel>) -> Self {
         Self {
             number,
-            consumer: Hub::consumer(&channel.hub),
-            channel,
+            shown: RwLock::new(Shown::new(channel)),
+            dismissed: AtomicBool::new(false),
             settled: Mutex::default(),
             thanks: Thanks::default(),
             sent_bits_per_sec: AtomicU64::new(0),
@@ -57,13 +64,18 @@ impl Crowd {
     }
 
     /// What they watch.
-    pub fn channel(&self) -> &Arc<Channel> {
-        &self.channel
+    pub fn channel(&self) -> Arc<Channel> {
+        Arc::clone(&self.shown.read().channel)
     }
 
     /// The pictures that they watch.
-    pub fn hub(&self) -> &Arc<Hub> {
-        self.consumer.hub()
+    pub fn hub(&self) -> Arc<Hub> {
+        Arc::clone(&self.shown.read().channel.hub)
+    }
+
+    /// Whether its room was closed: who is in it leaves, and nobody comes.
+    pub fn is_dismissed(&self) -> bool {
+        self.dismissed.load(Ordering::Acquire)
     }
 
     /// The donations.
@@ -95,12 +107,33 @@ impl Crowd {
     /// Says what they want from now on.
     pub(super) fn want(&self, wish: Demand) {
         *self.settled.lock() = wish;
-        self.consumer.want(wish);
+        let shown = Arc::clone(&self.shown.read());
+        shown.consumer.want(wish);
+    }
+
+    /// Shows them another channel. Whoever changes what they want must not do so meanwhile.
+    pub(super) fn show(&self, channel: Arc<Channel>) {
+        let new = Shown::new(channel);
+        new.consumer.want(self.wish());
+        let old = std::mem::replace(&mut *self.shown.write(), new);
+        // They look at the new one at once.
+        old.channel.hub.wake();
+    }
+
+    /// Sends them away, for good.
+    pub(super) fn dismiss(&self) {
+        self.dismissed.store(true, Ordering::Release);
     }
 
     /// What they want now.
     pub(super) fn wish(&self) -> Demand {
         *self.settled.lock()
+    }
+}
+
+impl Shown {
+    fn new(channel: Arc<Channel>) -> Arc<Self> {
+        Arc::new(Self { consumer: Hub::consumer(&channel.hub), channel })
     }
 }
 

@@ -9,13 +9,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::audience::Seat;
-use super::hub::Still;
+use super::hub::{Hub, Still};
 use super::meter::StreamMeter;
 use super::viewer::Allowance;
 
 /// Where one stream is among the source's pictures.
 #[derive(Debug)]
 pub struct Cursor {
+    /// The number of the hub that the others here are of.
+    hub: u32,
     /// What was taken last; nothing if that is no longer live.
     last: Option<Arc<Still>>,
     /// Its sequence number; 0 if there is none.
@@ -30,6 +32,8 @@ pub struct Cursor {
 /// What there is to be seen from one seat.
 #[derive(Debug)]
 pub struct View {
+    /// The number of the hub whose pictures these are.
+    pub hub: u32,
     /// The newest picture of the seat's level.
     pub newest: Option<Arc<Still>>,
     /// The least time between two pictures.
@@ -57,12 +61,11 @@ pub struct Cue {
 }
 
 impl View {
-    /// What there is now.
-    pub fn of(seat: &Seat) -> Self {
-        let hub = seat.hub();
+    /// What there is now of the seat's pictures, which `hub` has.
+    pub fn of(seat: &Seat, hub: &Hub) -> Self {
         let allowance = seat.viewer.allowance();
         let pace = allowance.pace(hub.frames_per_sec(), seat.meter.fps());
-        Self { newest: hub.newest(allowance.level), pace, allowance }
+        Self { hub: hub.number(), newest: hub.newest(allowance.level), pace, allowance }
     }
 }
 
@@ -76,11 +79,12 @@ impl Cue {
 impl Cursor {
     /// Before the first picture.
     pub fn new(now: Instant) -> Self {
-        Self { last: None, seen: 0, waiting: 0, paced_from: None, sent_at: now }
+        Self { hub: 0, last: None, seen: 0, waiting: 0, paced_from: None, sent_at: now }
     }
 
     /// Which picture is due. The same again until it is [taken](Self::take).
     pub fn due(&mut self, view: View, now: Instant) -> Due {
+        self.turn_to(view.hub);
         if view.allowance.paused {
             self.forget();
             return Due::At(now + REPEAT);
@@ -121,6 +125,7 @@ impl Cursor {
     /// The client cannot take a picture now. Counts one that was ready meanwhile and gave way to a
     /// newer one; what the pace leaves out is not counted.
     pub fn pass_over(&mut self, view: &View, meter: &StreamMeter, now: Instant) {
+        self.turn_to(view.hub);
         let newest = view.newest.as_ref().map_or(0, |still| still.sequence);
         let due = self.paced_from.is_none_or(|from| now >= from + view.pace);
         // Before the first picture the client is busy with something else.
@@ -136,6 +141,13 @@ impl Cursor {
     /// Whether a picture that is due waits for the client.
     pub fn is_kept_waiting(&self) -> bool {
         self.waiting > self.seen
+    }
+
+    /// Its room may show another source than before, which counts its pictures anew.
+    fn turn_to(&mut self, hub: u32) {
+        if std::mem::replace(&mut self.hub, hub) != hub {
+            self.forget();
+        }
     }
 
     /// The stream pauses: what was shown before is no longer live when it goes on.
@@ -163,6 +175,7 @@ mod tests {
         start: Instant,
         pace: Duration,
         paused: bool,
+        hub: u32,
         newest: u64,
     }
 
@@ -170,7 +183,7 @@ mod tests {
         fn new(pace: Duration) -> Self {
             let start = Instant::now();
             let (cursor, meter) = (Cursor::new(start), StreamMeter::new(None, None));
-            Self { cursor, meter, start, pace, paused: false, newest: 0 }
+            Self { cursor, meter, start, pace, paused: false, hub: 0, newest: 0 }
         }
 
         fn view(&self) -> View {
@@ -179,7 +192,7 @@ mod tests {
             let newest = (self.newest > 0).then(|| Arc::new(still));
             let (level, paused) = (Level::TOP, self.paused);
             let allowance = Allowance { level, frames_permille: 1000, paused };
-            View { newest, pace: self.pace, allowance }
+            View { hub: self.hub, newest, pace: self.pace, allowance }
         }
 
         /// The picture that goes out now, if one is due to a client who can take it.
@@ -249,6 +262,19 @@ mod tests {
         assert_eq!(watch.look(start + 9 * REPEAT), None, "the source was closed meanwhile");
         watch.newest = 1;
         assert_eq!(watch.look(start + 9 * REPEAT), Some((1, true)), "it is live again");
+    }
+
+    #[test]
+    fn another_sources_pictures_are_due_whatever_their_numbers_and_none_of_the_old_one() {
+        let mut watch = Watch::new(Duration::ZERO);
+        watch.newest = 90;
+        let start = watch.start;
+        watch.look(start);
+        (watch.hub, watch.newest) = (1, 0);
+        assert_eq!(watch.look(start + 5 * REPEAT), None, "the old picture is another room's");
+        watch.newest = 1;
+        assert_eq!(watch.look(start + 5 * REPEAT), Some((1, true)));
+        assert_eq!(watch.skipped(), 0);
     }
 
     #[test]

@@ -125,6 +125,10 @@ impl Hub {
     /// Takes the source's next frame. A camera's own JPEG is at once the picture of every level
     /// that it serves ([`passthrough`]).
     pub fn publish(&self, frame: Frame) {
+        // Its source may be on its way to the end.
+        if self.is_stopped() {
+            return;
+        }
         match frame.origin {
             Origin::Source => self.rate.lock().frame(self.clock.now()),
             // The gap that it fills says nothing about the source's rate.
@@ -378,11 +382,6 @@ impl Hub {
 }
 
 impl Consumer {
-    /// Whose pictures it takes.
-    pub(super) fn hub(&self) -> &Arc<Hub> {
-        &self.hub
-    }
-
     /// Says what it wants from now on.
     pub(super) fn want(&self, wish: Demand) {
         self.hub.change_wishes(|given| {

@@ -108,6 +108,12 @@ impl Register {
         }
     }
 
+    /// Forgets all of a crowd who watch nothing. Who watches is forgotten as its stream ends.
+    pub(super) fn forget(&mut self, crowd: u32) {
+        let gone: Vec<Key> = self.idle.values().filter(|key| key.crowd == crowd).copied().collect();
+        gone.into_iter().for_each(|key| self.remove(key));
+    }
+
     /// Those who watch, in no order.
     pub(super) fn watching(&self) -> impl ExactSizeIterator<Item = &Arc<Viewer>> {
         self.watching.values()
@@ -219,6 +225,22 @@ mod tests {
         register.rests(id(2));
         assert_eq!(known(&register, 0..200), [2, 3, 4]);
         assert_eq!(register.watching().len(), 2);
+    }
+
+    #[test]
+    fn a_crowd_is_forgotten_but_for_who_watches() {
+        let mut register = Register::new(9);
+        for number in 0..3 {
+            enter(&mut register, number);
+        }
+        let viewer = enter(&mut register, 1);
+        register.watches(viewer);
+        register.forget(1);
+        assert_eq!(known(&register, 0..9), [0, 1, 2], "they are of another");
+        register.forget(0);
+        assert_eq!(known(&register, 0..9), [1]);
+        register.remove(id(1));
+        assert_eq!((register.known.len(), register.idle.len()), (0, 0));
     }
 
     #[test]

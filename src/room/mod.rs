@@ -20,8 +20,7 @@ pub use name::{NotAName, RoomName};
 pub struct Room {
     /// `None` of the default one.
     pub name: Option<RoomName>,
-    /// What to call it before a person.
-    pub title: String,
+    title: RwLock<String>,
     /// The people around its channel.
     pub crowd: Arc<Crowd>,
 }
@@ -43,19 +42,34 @@ pub enum Place<'a> {
 }
 
 impl Room {
+    /// A room: its name, what to call it before a person, and the people in it.
+    pub fn new(name: Option<RoomName>, title: String, crowd: Arc<Crowd>) -> Self {
+        Self { name, title: RwLock::new(title), crowd }
+    }
+
+    /// What to call it before a person.
+    pub fn title(&self) -> String {
+        self.title.read().clone()
+    }
+
+    /// Calls it otherwise from now on.
+    pub fn retitle(&self, title: String) {
+        *self.title.write() = title;
+    }
+
     /// Where it stands, from the server's root: with a slash in front and at the end.
     pub fn path(&self) -> String {
         self.name.as_ref().map_or_else(|| "/".to_owned(), |name| format!("{ROOMS}{name}/"))
     }
 
     /// The pictures that it shows.
-    pub fn hub(&self) -> &Arc<Hub> {
+    pub fn hub(&self) -> Arc<Hub> {
         self.crowd.hub()
     }
 
     /// How its source is.
-    pub fn condition(&self) -> &Condition {
-        &self.crowd.channel().condition
+    pub fn condition(&self) -> Arc<Condition> {
+        Arc::clone(&self.crowd.channel().condition)
     }
 }
 
@@ -68,6 +82,24 @@ impl Rooms {
     /// Adds one that has a name, which no other has.
     pub fn add(&self, room: Room) {
         self.named.write().push(Arc::new(room));
+    }
+
+    /// Takes the room of this name out. Who is in it is still to be sent away.
+    pub fn remove(&self, name: &RoomName) -> Option<Arc<Room>> {
+        let mut named = self.named.write();
+        let at = named.iter().position(|room| room.name.as_ref() == Some(name))?;
+        Some(named.remove(at))
+    }
+
+    /// Puts the room of this name at a place among those that have names, the first is 0; beyond
+    /// the last it is the last.
+    pub fn put(&self, name: &RoomName, place: usize) {
+        let mut named = self.named.write();
+        if let Some(at) = named.iter().position(|room| room.name.as_ref() == Some(name)) {
+            let room = named.remove(at);
+            let place = place.min(named.len());
+            named.insert(place, room);
+        }
     }
 
     /// The room that has no name.
@@ -111,7 +143,7 @@ mod tests {
 
     fn room(name: Option<&str>) -> Room {
         let name = name.map(|name| name.parse().unwrap());
-        Room { name, title: String::new(), crowd: Crowd::of_pattern() }
+        Room::new(name, String::new(), Crowd::of_pattern())
     }
 
     /// The room's name and the path in it.
@@ -121,6 +153,24 @@ mod tests {
             Place::Door(name) => format!("door {name}"),
             Place::Nowhere => "nowhere".into(),
         }
+    }
+
+    #[test]
+    fn rooms_are_put_in_another_order_and_taken_out() {
+        let rooms = Rooms::new(room(None));
+        ["a", "b", "c"].iter().for_each(|name| rooms.add(room(Some(name))));
+        let order = || rooms.all().iter().map(|room| room.path()).collect::<Vec<_>>().concat();
+        let name = |text: &str| text.parse::<RoomName>().unwrap();
+        rooms.put(&name("c"), 0);
+        assert_eq!(order(), "//r/c//r/a//r/b/");
+        rooms.put(&name("c"), 99);
+        assert_eq!(order(), "//r/a//r/b//r/c/");
+        rooms.put(&name("a"), 1);
+        rooms.put(&name("x"), 0);
+        assert_eq!(order(), "//r/b//r/a//r/c/");
+        assert_eq!(rooms.remove(&name("a")).map(|room| room.path()), Some("/r/a/".into()));
+        assert!(rooms.remove(&name("a")).is_none() && rooms.named("a").is_none());
+        assert_eq!(order(), "//r/b//r/c/");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::due::{Due, Image, Picture, Preferences};
 use crate::live::audience::{Audience, Keep, Refused, Seat};
 use crate::live::crowd::Crowd;
 use crate::live::cursor::{self, Cue, Cursor, View};
+use crate::live::hub::Hub;
 use crate::live::level::Level;
 use crate::live::meter::StreamMeter;
 use crate::live::settings::ViewerId;
@@ -117,7 +118,7 @@ impl Feed {
         if let Feed::Live(live) = self
             && let Some(seat) = &live.seat
         {
-            live.cursor.pass_over(&View::of(seat), &seat.meter, now);
+            live.cursor.pass_over(&View::of(seat, &seat.hub()), &seat.meter, now);
         }
     }
 }
@@ -126,27 +127,31 @@ impl LiveFeed {
     /// Which picture is due.
     pub(super) fn next(&mut self, now: Instant) -> Due {
         let Some(seat) = &self.seat else { return Due::End };
-        let view = View::of(seat);
+        if self.room.crowd.is_dismissed() {
+            return Due::End;
+        }
+        let hub = seat.hub();
+        let view = View::of(seat, &hub);
         let level = view.allowance.level;
         match self.cursor.due(view, now) {
             cursor::Due::Picture(cue) => {
                 self.cursor.take(&cue, &seat.meter);
                 self.cursor.sent(now);
-                self.show(&cue, level, now)
+                self.show(hub, &cue, level, now)
             }
             cursor::Due::At(at) => Due::At(at),
         }
     }
 
-    fn show(&mut self, cue: &Cue, level: Level, now: Instant) -> Due {
+    fn show(&mut self, hub: Arc<Hub>, cue: &Cue, level: Level, now: Instant) -> Due {
         let (still, fresh) = (Arc::clone(&cue.still), cue.is_fresh());
         let captured = if fresh { still.captured } else { now };
         // A repeated picture is newer than it was; the next one must not be older than that.
         let captured = self.stamp.map_or(captured, |last| captured.max(last + TICK));
         self.stamp = Some(captured);
-        let fps = self.room.hub().frames_per_sec().clamp(1.0, 240.0);
+        let fps = hub.frames_per_sec().clamp(1.0, 240.0);
         let interval = Duration::from_secs_f64(1.0 / fps);
-        let image = Image::OfLevel(Arc::clone(self.room.hub()), still, level);
+        let image = Image::OfLevel(hub, still, level);
         Due::Picture(Picture { image, captured, interval, fresh })
     }
 }

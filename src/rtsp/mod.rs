@@ -116,7 +116,7 @@ impl Server {
             clips: clips.map(Arc::new),
             ports,
             sessions: Sessions::new(context.engine.registry.limits().rtsp_sessions),
-            packing: Packing::new(workers, context.rooms.default().hub()),
+            packing: Packing::new(workers, &context.rooms.default().hub()),
             connections: AtomicU64::new(0),
             context,
         };

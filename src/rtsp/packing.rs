@@ -161,6 +161,10 @@ impl Packing {
 
     fn shelf(&self, hub: &Arc<Hub>) -> Arc<Shelf> {
         let mut shelves = self.shelves.lock();
+        if !shelves.contains_key(&hub.number()) {
+            // Those of channels that were closed.
+            shelves.retain(|_, shelf| !shelf.hub.is_stopped());
+        }
         Arc::clone(shelves.entry(hub.number()).or_insert_with(|| Arc::new(Shelf::new(hub))))
     }
 }

@@ -22,6 +22,7 @@ use super::reception::Reception;
 use super::sessions::Entry;
 use super::stream::{Progress, Stream};
 use crate::base::warn_rate::WarnRate;
+use crate::live::audience::Refused;
 use crate::net::Topics;
 use crate::net::lane::Handle;
 use crate::net::registry::Need;
@@ -174,6 +175,9 @@ impl Session {
             self.stream.feed.join(&context.audience, &context.rooms.default().crowd, now).map_err(
                 |refused| {
                     debug!("no seat for an RTSP session: {refused:?}");
+                    if refused == Refused::Dismissed {
+                        return Status::NotFound;
+                    }
                     // For whoever asks next: those who do not read leave their seats.
                     context.engine.registry.give_way(Need::Seats, now);
                     Status::NotEnoughBandwidth

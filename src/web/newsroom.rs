@@ -60,6 +60,8 @@ impl Newsroom {
         let mut rooms = self.0.lock();
         // Another lane may have been faster, and may know more.
         if rooms.get(&room).is_none_or(|(at, _)| *at <= now) {
+            // Those of rooms that were closed go with all others that are old.
+            rooms.retain(|_, (at, _)| now < *at + KEPT);
             rooms.insert(room, (now, Arc::clone(&sections)));
         }
         sections

@@ -28,7 +28,7 @@ pub(super) fn page(request: &Request) -> Reply {
     // Who only loads the page is not remembered for it: its stream makes it a viewer.
     let new = || Arc::new(Viewer::new(&request.room.crowd, id, Settings::default(), None));
     let viewer = known.unwrap_or_else(new);
-    let html = framed(request, built::WATCH, &request.room.title, slots(request, &viewer));
+    let html = framed(request, built::WATCH, &request.room.title(), slots(request, &viewer));
     // With its cookie it is one viewer's own, and no cache may give it to another.
     let page = Answer::page(&request.head, Status::Ok, html).varies_by("Cookie");
     request.introduce(page, id).into()
@@ -40,7 +40,7 @@ pub(super) fn embed(request: &Request) -> Reply {
         return full(request).into();
     }
     let tab = ("tab", Slot::Text(ViewerId::random().to_string()));
-    let html = framed(request, built::EMBED, &request.room.title, vec![tab, layout(request)]);
+    let html = framed(request, built::EMBED, &request.room.title(), vec![tab, layout(request)]);
     let id = request.identity().id().unwrap_or_else(ViewerId::random);
     let page = Answer::embedded(&request.head, Status::Ok, html).varies_by("Cookie");
     request.introduce(page, id).into()
@@ -65,7 +65,7 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
     let about_mode =
         if gaming { words::WATCH_MODE_GAMING_SENTENCE } else { words::WATCH_MODE_HOME_SENTENCE };
     vec![
-        ("room-title", text(&request.room.title)),
+        ("room-title", text(&request.room.title())),
         ("tab", Slot::Text(tab)),
         layout(request),
         ("state", Slot::Markup(json_in_html(&state.to_string()))),

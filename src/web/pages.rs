@@ -17,7 +17,7 @@ pub(super) fn framed(
     own: Slots,
 ) -> Filled {
     let context = &request.context;
-    frame(&context.rooms.default().title, &request.head.target.path, document, title, own)
+    frame(&context.rooms.default().title(), &request.head.target.path, document, title, own)
 }
 
 /// As [`framed`], for who asks for something that is in no room: `name` is the server's, `path`

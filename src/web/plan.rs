@@ -340,7 +340,7 @@ impl Promise {
 
 impl Order {
     /// Whose picture it is.
-    pub(super) fn hub(&self) -> &Arc<Hub> {
+    pub(super) fn hub(&self) -> Arc<Hub> {
         self.request.room.hub()
     }
 

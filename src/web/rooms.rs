@@ -40,7 +40,7 @@ fn of_room(context: &Context, room: &Room) -> Value {
     let report = room.condition().report();
     json!({
         "name": room.name.as_ref().map(RoomName::as_str),
-        "title": room.title,
+        "title": room.title(),
         "path": room.path(),
         "watching": counts.watching,
         "paused": counts.paused,
@@ -56,7 +56,7 @@ fn of_room(context: &Context, room: &Room) -> Value {
 fn card(context: &Context, room: &Room, root: &str) -> String {
     let counts = context.audience.counts(Some(&room.crowd));
     let status = room.condition().report().status;
-    let (here, title) = (format!("{root}.{}", room.path()), escape(&room.title));
+    let (here, title) = (format!("{root}.{}", room.path()), escape(&room.title()));
     let picture = match status {
         SourceStatus::Live => format!("<img src=\"{here}preview\" alt=\"\">"),
         SourceStatus::Idle | SourceStatus::Opening | SourceStatus::Lost => String::new(),

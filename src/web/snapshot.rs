@@ -194,6 +194,8 @@ impl Snapshots {
             return Ok(Arc::clone(making));
         }
         let making = self.make(frame, What::Preview, workers, asker)?;
+        // Those of channels that were closed go with all others that are old.
+        previews.retain(|_, (at, _)| now.saturating_duration_since(*at) < PREVIEW_PERIOD);
         previews.insert(hub.number(), (now, Arc::clone(&making)));
         Ok(making)
     }

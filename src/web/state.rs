@@ -68,7 +68,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
     });
     let of_room = json!({
         "name": room.name.as_ref().map(RoomName::as_str),
-        "title": room.title,
+        "title": room.title(),
         "path": room.path(),
     });
     [
@@ -77,7 +77,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
         ("source", source(room, now)),
         ("budget", budget),
         ("viewers", viewers),
-        ("levels", levels(room.hub(), &counts.at_level)),
+        ("levels", levels(&room.hub(), &counts.at_level)),
     ]
 }
 
@@ -88,7 +88,7 @@ pub(super) fn of_one(
     tab: Option<&str>,
     now: Instant,
 ) -> [Section; 2] {
-    let own = viewer.map(|viewer| of_viewer(room.hub(), viewer, tab, now));
+    let own = viewer.map(|viewer| of_viewer(&room.hub(), viewer, tab, now));
     [("viewer", own.unwrap_or_default()), ("thanks", thanks(room, viewer, now))]
 }
 

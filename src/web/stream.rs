@@ -33,6 +33,7 @@ pub(super) enum Layout {
 /// A viewer's open stream.
 pub(super) struct Stream {
     seat: Seat,
+    clock: Clock,
     layout: Layout,
     cursor: Cursor,
     outgoing: Outgoing,
@@ -58,7 +59,7 @@ pub(super) trait Outlet: Outflow {
 pub(super) enum Pumped {
     /// To be pumped again at this time, if nothing happens before.
     Again(Instant),
-    /// The client is gone, or takes nothing any more.
+    /// The client is gone or takes nothing any more, or the room was closed.
     Over,
 }
 
@@ -88,6 +89,7 @@ impl Stream {
             Layout::AdvanceHeaders => multipart::ADVANCE_HEAD,
         });
         Self {
+            clock: seat.hub().clock().clone(),
             seat,
             layout,
             cursor: Cursor::new(now),
@@ -102,6 +104,9 @@ impl Stream {
 
     /// Sends what is due and fits.
     pub(super) fn pump(&mut self, socket: &mut impl Outlet, now: Instant) -> Pumped {
+        if self.seat.viewer.crowd().is_dismissed() {
+            return Pumped::Over;
+        }
         // What waited for room may have gone since.
         self.count(socket, now);
         loop {
@@ -117,7 +122,7 @@ impl Stream {
                 self.pass_over(now);
                 return self.patience(now);
             }
-            match self.cursor.due(View::of(&self.seat), now) {
+            match self.cursor.due(View::of(&self.seat, &self.seat.hub()), now) {
                 Due::Picture(cue) => match self.hold(socket, now) {
                     None => self.load(&cue, now),
                     Some(look_at) => {
@@ -194,7 +199,7 @@ impl Stream {
         let mut head = std::mem::take(&mut self.outgoing.head);
         let tail = match self.layout {
             Layout::Plain => {
-                let micros = clock::unix_micros(self.clock().wall_at(still.captured));
+                let micros = clock::unix_micros(self.clock.wall_at(still.captured));
                 multipart::part_head(&mut head, still.jpeg.len(), micros);
                 multipart::AFTER_PICTURE
             }
@@ -214,7 +219,7 @@ impl Stream {
     fn sent_whole(&mut self, now: Instant) {
         self.cursor.sent(now);
         if let (Some(still), true) = (&self.outgoing.picture, self.outgoing.fresh) {
-            let sent_at = self.clock().now();
+            let sent_at = self.clock.now();
             self.seat.meter.frame(sent_at.saturating_duration_since(still.captured));
         }
         self.outgoing.clear();
@@ -223,15 +228,11 @@ impl Stream {
     /// The client cannot take what is due.
     fn pass_over(&mut self, now: Instant) {
         let meter = &self.seat.meter;
-        self.cursor.pass_over(&View::of(&self.seat), meter, now);
+        self.cursor.pass_over(&View::of(&self.seat, &self.seat.hub()), meter, now);
         let moved_at = self.progress_at.max(self.backlog.changed_at());
         if self.cursor.is_kept_waiting() && now >= moved_at + STANDSTILL {
             meter.stall();
         }
-    }
-
-    fn clock(&self) -> &Clock {
-        self.seat.hub().clock()
     }
 
     /// Whose news it waits for.

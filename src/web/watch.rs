@@ -60,6 +60,9 @@ fn refuse(request: &Request, refused: Refused) -> Answer {
         Refused::Full if request.head.accepts_html() => return pages::full(request),
         Refused::Full if most == 1 => "this server is full (1 viewer)".into(),
         Refused::Full => format!("this server is full ({most} viewers)"),
+        Refused::Dismissed => {
+            return request.refuse(Status::NotFound, "this room was closed");
+        }
         Refused::TooManyStreams => "this viewer has too many streams open: close some".into(),
     };
     request.refuse(Status::ServiceUnavailable, &why).header("Retry-After", pages::RETRY_AFTER_SECS)

@@ -100,7 +100,7 @@ fn motion_moves_gaming_viewers_and_what_is_wanted() {
     let game = Change { mode: Some(Mode::Gaming), ..Change::default() };
     audience.change(&one.viewer, game, Instant::now()).unwrap();
     for _ in 0..100 {
-        audience.moved(room(&audience).hub(), 0.0, Duration::from_millis(33));
+        audience.moved(&room(&audience).hub(), 0.0, Duration::from_millis(33));
     }
     assert_eq!(one.viewer.allowance().level.index(), 0);
     assert_eq!(two.viewer.allowance().level.index(), 7);
@@ -213,7 +213,7 @@ fn a_channel_is_told_what_all_its_rooms_want_and_another_nothing_of_it() {
             audience.change(&seat.viewer, change, Instant::now()).unwrap();
             seat
         });
-    assert!(Arc::ptr_eq(first.hub(), second.hub()));
+    assert!(Arc::ptr_eq(&first.hub(), &second.hub()));
     assert_eq!(first.hub().wanted().iter().count(), 2);
     assert!(!third.hub().demand());
     drop(seats);
@@ -231,8 +231,8 @@ fn motion_of_one_source_drives_nobody_who_watches_another() {
     };
     let seats = [play(&first, 1), play(&second, 2), play(&third, 3)];
     for _ in 0..90 {
-        audience.moved(third.hub(), 0.0, Duration::from_millis(33));
-        audience.moved(first.hub(), 1.0, Duration::from_millis(33));
+        audience.moved(&third.hub(), 0.0, Duration::from_millis(33));
+        audience.moved(&first.hub(), 1.0, Duration::from_millis(33));
     }
     let level = |seat: &Seat| seat.viewer.allowance().level;
     assert_eq!(level(&seats[0]), Level::TOP);
@@ -251,4 +251,55 @@ fn thanks_are_said_in_the_room_where_somebody_gave_and_count_everywhere() {
     audience.donate(&seats[0].viewer, None, words, now);
     assert_eq!([first.thanks().count(), third.thanks().count()], [1, 0]);
     assert_eq!(other.viewer.report(None, now).share, Some(4_000_000));
+}
+
+#[test]
+fn a_crowd_goes_on_at_another_channel_with_its_viewers_and_what_they_want() {
+    let channels = Channels::new(Clock::system());
+    let [old, new] = [(), ()].map(|()| channels.open(&Pattern::new()));
+    let audience = Arc::new(Audience::new(Clock::system(), Budget::Unlimited, 10));
+    let crowd = audience.gather(Arc::clone(&old));
+    let seat = watch_in(&audience, &crowd, 1).unwrap();
+    let low = Change { choice: Some(Choice::Low), ..Change::default() };
+    audience.change(&seat.viewer, low, Instant::now()).unwrap();
+    let wanted = old.hub.wanted();
+    audience.show(&crowd, Arc::clone(&new), Instant::now());
+    assert_eq!((old.hub.demand(), new.hub.wanted()), (false, wanted));
+    assert!(Arc::ptr_eq(&seat.hub(), &new.hub));
+    assert_eq!(seat.viewer.report(None, Instant::now()).settings.choice, Choice::Low);
+    drop(seat);
+    assert!(!new.hub.demand());
+}
+
+#[test]
+fn who_is_sent_away_is_forgotten_and_does_not_come_back() {
+    let channels = Channels::new(Clock::system());
+    let channel = channels.open(&Pattern::new());
+    let audience = Arc::new(Audience::new(Clock::system(), Budget::Unlimited, 10));
+    let [closed, other] = [(), ()].map(|()| audience.gather(Arc::clone(&channel)));
+    let seat = watch_in(&audience, &closed, 1).unwrap();
+    drop(watch_in(&audience, &closed, 2));
+    drop(watch_in(&audience, &other, 2));
+    audience.dismiss(&closed);
+    assert!(!channel.hub.demand(), "nothing is made for who is to leave");
+    assert_eq!(watch_in(&audience, &closed, 3).err(), Some(Refused::Dismissed));
+    audience.settle(Instant::now());
+    assert!(!channel.hub.demand());
+    drop(seat);
+    for id in 1..=3 {
+        assert!(audience.known(&closed, ViewerId::from_bits(id)).is_none(), "{id}");
+    }
+    assert!(audience.known(&other, ViewerId::from_bits(2)).is_some());
+    assert_eq!(Arc::strong_count(&closed), 1, "nobody keeps it");
+    let next = audience.gather(channel);
+    assert_eq!([closed, other, next].map(|crowd| crowd.number()), [0, 1, 2]);
+}
+
+#[test]
+fn a_number_is_not_given_again_after_the_last_crowd_was_sent_away() {
+    let audience = audience(Budget::Unlimited, 10);
+    let last = room(&audience);
+    audience.dismiss(&last);
+    let next = audience.gather(last.channel());
+    assert!(next.number() > last.number());
 }

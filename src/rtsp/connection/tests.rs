@@ -41,7 +41,7 @@ impl Site {
         let channel = channels.open(&Pattern::new());
         let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));
         let crowd = audience.gather(Arc::clone(&channel));
-        let rooms = Rooms::new(Room { name: None, title: "site".into(), crowd });
+        let rooms = Rooms::new(Room::new(None, "site".into(), crowd));
         let about = About {
             name: "site".into(),
             addresses: Vec::new(),

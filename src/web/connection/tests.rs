@@ -38,7 +38,7 @@ impl Site {
         let channel = channels.open(&Pattern::new());
         let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));
         let crowd = audience.gather(Arc::clone(&channel));
-        let rooms = Rooms::new(Room { name: None, title: "site".into(), crowd });
+        let rooms = Rooms::new(Room::new(None, "site".into(), crowd));
         let bells = engine.bells(Topics::of(channel.hub.number()));
         bells.into_iter().for_each(|bell| channel.hub.on_news(bell));
         let about = About {

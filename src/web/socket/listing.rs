@@ -53,7 +53,7 @@ impl Listing {
                 Some(under_way) => under_way,
                 None => {
                     let room = self.left.pop_front()?;
-                    let wanted = Wanted::new(room.hub(), What::Preview, now);
+                    let wanted = Wanted::new(&room.hub(), What::Preview, now);
                     (room, wanted)
                 }
             };

@@ -303,6 +303,9 @@ impl Upgraded for Socket {
         if self.look_at.is_none() {
             self.greet(now);
         }
+        if self.asker.room.crowd.is_dismissed() {
+            self.session.close(Code::GoingAway);
+        }
         self.answer_stored(now);
         let out = match self.flush(wire, now) {
             Ok(true) => self.hear(wire, input, now).and_then(|()| {

@@ -379,3 +379,34 @@ fn who_reads_nothing_for_twenty_seconds_is_gone() {
     assert!(matches!(bench.pump(19_999), Pumped::Again(_)));
     assert_eq!(bench.pump(20_200), Pumped::Over);
 }
+
+#[test]
+fn a_stream_goes_on_with_another_sources_pictures_and_shows_none_of_the_old_one_again() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(90, b"old");
+    bench.pump(0);
+    assert!(bench.taken().contains("old"));
+    let channels = Channels::new(bench.hub.clock().clone());
+    // It has the number of the one before, in this list.
+    let [_, channel] = [(), ()].map(|()| channels.open(&Pattern::new()));
+    let crowd = Arc::clone(bench.stream.seat.viewer.crowd());
+    bench.audience.show(&crowd, Arc::clone(&channel), bench.start);
+    bench.pump(3000);
+    assert_eq!(bench.taken(), "");
+    bench.hub = Arc::clone(&channel.hub);
+    bench.publish(1, b"new");
+    bench.pump(3001);
+    let taken = bench.taken();
+    assert!(taken.contains("new") && !taken.contains("old"), "{taken}");
+    assert_eq!(bench.stream.topics(), Topics::of(channel.hub.number()));
+}
+
+#[test]
+fn a_stream_ends_with_its_room() {
+    let mut bench = Bench::new(Layout::Plain, None);
+    bench.publish(1, b"JPEG");
+    bench.pump(0);
+    let crowd = Arc::clone(bench.stream.seat.viewer.crowd());
+    bench.audience.dismiss(&crowd);
+    assert_eq!(bench.pump(1), Pumped::Over);
+}
