@@ -14,7 +14,7 @@ use crate::base::place::Place;
 use crate::base::shutdown::Shutdown;
 use crate::base::subnet::Subnet;
 use crate::base::system;
-use crate::config::{Config, CorsChoice, ProxyHeaderChoice};
+use crate::config::{Config, CorsChoice, ProxyHeaderChoice, SourceChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
 use crate::live::channel::{Channel, Channels};
@@ -27,7 +27,7 @@ use crate::rtsp;
 use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers, Secrecy};
 
 use secure::Secure;
-use sources::{Sources, unnamed};
+use sources::{Said, Sources, unnamed};
 use stage::{Stage, join};
 
 mod addresses;
@@ -52,9 +52,11 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     // Before the port is bound: what can never work shall not be announced.
     let settings = config.webcam_settings(TimeZone::system().iana_name());
     let mut sources = Sources::new(settings, config.trust());
-    let shown = config.source.as_ref().map(|choice| sources.add(choice)).transpose()?;
-    let shown_in_rooms: Vec<usize> =
-        config.rooms.iter().map(|room| sources.add(&room.source)).collect::<Result<_, _>>()?;
+    let said = |choice: &SourceChoice, redirects| Said { choice: choice.clone(), redirects };
+    let shown = config.source.as_ref().map(|choice| said(choice, config.source_redirects));
+    let shown = shown.map(|shown| sources.add(&shown)).transpose()?;
+    let in_rooms = config.rooms.iter().map(|room| sources.add(&said(&room.source, room.redirects)));
+    let shown_in_rooms: Vec<usize> = in_rooms.collect::<Result<_, _>>()?;
     let given = secure::given(config)?;
     system::allow_many_descriptors();
     let bound = addresses::bind(config, config.port)?;

@@ -18,7 +18,7 @@ use super::model::{Action, Model, News, Order};
 use super::picture::Screen;
 use super::stats::Minute;
 use super::view::{self, Scene};
-use livestream::client::{Client, Event, Options, Statistics};
+use livestream::client::{Client, Event, Options, Redirects, Statistics};
 use livestream::proto::rtsp::State;
 
 pub(super) struct App {
@@ -223,6 +223,7 @@ impl Session {
             rtp_port: target.rtp_port,
             user_agent: USER_AGENT,
             trust: target.trust,
+            redirects: Redirects::Anywhere,
         };
         let (pictures, kept, window) = (screen.input(), Arc::clone(&news), ctx.clone());
         let events = move |event| match event {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use log::warn;
 
-use crate::client::Trust;
+use crate::client::{Redirects, Trust};
 use crate::config::SourceChoice;
 use crate::error::Error;
 use crate::proto::auth::Who;
@@ -22,6 +22,8 @@ use crate::source::webcam::{Selector, Settings, Webcam};
 pub(super) struct Sources {
     maker: Maker,
     made: Vec<Made>,
+    /// Where each may be sent.
+    redirects: Vec<Redirects>,
 }
 
 /// Makes sources of what was said of them.
@@ -34,6 +36,15 @@ pub(super) struct Maker {
 
 /// A source that is closed, and what makes it the one that it is.
 pub(super) type Made = (Identity, Box<dyn Source>);
+
+/// What was said of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    /// What it is.
+    pub(super) choice: SourceChoice,
+    /// Where its server may send us.
+    pub(super) redirects: Redirects,
+}
 
 /// What makes two sources the same one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +84,7 @@ impl Sources {
         if trust == Trust::Anything {
             warn!("--source-insecure: any certificate is taken for the source's own");
         }
-        Self { maker: Maker::new(settings, trust), made: Vec::new() }
+        Self { maker: Maker::new(settings, trust), made: Vec::new(), redirects: Vec::new() }
     }
 
     /// Takes a source, unless it is there already. Returns its place.
@@ -81,13 +92,19 @@ impl Sources {
     /// # Errors
     ///
     /// Why it can never work.
-    pub(super) fn add(&mut self, choice: &SourceChoice) -> Result<usize, Error> {
-        let identity = Identity::of(choice);
+    pub(super) fn add(&mut self, said: &Said) -> Result<usize, Error> {
+        let identity = Identity::of(&said.choice);
         if let Some(place) = self.made.iter().position(|(other, _)| *other == identity) {
+            // Who may be sent anywhere by one room may be so by all.
+            if said.redirects == Redirects::Anywhere && self.redirects[place] != said.redirects {
+                self.made[place].1 = self.maker.make(said)?;
+                self.redirects[place] = said.redirects;
+            }
             return Ok(place);
         }
-        let source = self.maker.make(choice)?;
+        let source = self.maker.make(said)?;
         self.made.push((identity, source));
+        self.redirects.push(said.redirects);
         Ok(self.made.len() - 1)
     }
 
@@ -112,16 +129,17 @@ impl Maker {
     /// # Errors
     ///
     /// Why it can never work.
-    pub(super) fn make(&self, choice: &SourceChoice) -> Result<Box<dyn Source>, Error> {
-        Ok(match choice {
+    pub(super) fn make(&self, said: &Said) -> Result<Box<dyn Source>, Error> {
+        let (trust, redirects) = (self.trust, said.redirects);
+        Ok(match &said.choice {
             SourceChoice::Webcam(selector) => Box::new(self.webcam(selector)),
             SourceChoice::Pattern => Box::new(Pattern::new()),
             SourceChoice::Path(path) if path.is_dir() => {
                 Box::new(Folder::new(path).map_err(Error::Folder)?)
             }
             SourceChoice::Path(path) => Box::new(Clip::new(path).map_err(Error::Clip)?),
-            SourceChoice::Http(url) => Box::new(Http::new(url.clone(), self.trust)),
-            SourceChoice::Rtsp(url) => Box::new(Rtsp::new(url.clone(), self.trust)),
+            SourceChoice::Http(url) => Box::new(Http::new(url.clone(), trust, redirects)),
+            SourceChoice::Rtsp(url) => Box::new(Rtsp::new(url.clone(), trust, redirects)),
             SourceChoice::Exec(words) => Box::new(Exec::new(words).map_err(Error::Command)?),
             SourceChoice::Input => Box::new(Input::new().map_err(Error::Input)?),
         })
@@ -137,12 +155,19 @@ impl Maker {
 }
 
 /// What is shown where nothing is named: the first camera, or the pattern.
-pub(super) fn unnamed() -> SourceChoice {
+pub(super) fn unnamed() -> Said {
     if Webcam::any_present() {
-        return SourceChoice::Webcam(Selector::First);
+        return Said::anywhere(SourceChoice::Webcam(Selector::First));
     }
     warn!("no camera found: showing the test pattern (`--list-cameras` shows what is found)");
-    SourceChoice::Pattern
+    Said::anywhere(SourceChoice::Pattern)
+}
+
+impl Said {
+    /// What was said with no word of where it may be sent.
+    pub(super) fn anywhere(choice: SourceChoice) -> Self {
+        Self { choice, redirects: Redirects::Anywhere }
+    }
 }
 
 impl Identity {
@@ -198,7 +223,8 @@ mod tests {
     #[test]
     fn what_is_the_same_is_taken_once_however_it_is_spelled() {
         let mut sources = Sources::new(Settings::default(), Trust::default());
-        let mut place = |choice: &SourceChoice| sources.add(choice).unwrap();
+        let mut place =
+            |choice: &SourceChoice| sources.add(&Said::anywhere(choice.clone())).unwrap();
         assert_eq!(place(&SourceChoice::Pattern), 0);
         assert_eq!(place(&http("http://Cam.lan/video")), 1);
         assert_eq!(place(&http("HTTP://cam.lan:80/video")), 1);
@@ -219,7 +245,8 @@ mod tests {
         std::os::unix::fs::symlink(at("a.mjpeg"), at("link.mjpeg")).unwrap();
         std::fs::hard_link(at("a.mjpeg"), at("hard.mjpeg")).unwrap();
         let mut sources = Sources::new(Settings::default(), Trust::default());
-        let mut place = |path: PathBuf| sources.add(&SourceChoice::Path(path)).unwrap();
+        let mut place =
+            |path: PathBuf| sources.add(&Said::anywhere(SourceChoice::Path(path))).unwrap();
         assert_eq!(place(at("a.mjpeg")), 0);
         assert_eq!(place(at("link.mjpeg")), 0);
         assert_eq!(place(at("hard.mjpeg")), 0);

@@ -12,9 +12,8 @@ use std::thread::JoinHandle;
 use log::{error, info};
 use parking_lot::Mutex;
 
-use super::sources::{Identity, Maker};
+use super::sources::{Identity, Maker, Said};
 use crate::base::shutdown::Shutdown;
-use crate::config::SourceChoice;
 use crate::error::Error;
 use crate::live::channel::{Channel, Channels};
 use crate::live::supervisor;
@@ -59,13 +58,13 @@ impl Stage {
     ///
     /// Why it can never work, or that the system has no thread for it.
     #[cfg_attr(not(test), expect(dead_code, reason = "rooms are opened at the start alone so far"))]
-    pub(super) fn show(&self, choice: &SourceChoice) -> Result<Arc<Channel>, Error> {
-        let identity = Identity::of(choice);
+    pub(super) fn show(&self, said: &Said) -> Result<Arc<Channel>, Error> {
+        let identity = Identity::of(&said.choice);
         let same = |running: &&Running| running.identity == identity;
         if let Some(running) = self.running.lock().iter().find(same) {
             return Ok(Arc::clone(&running.channel));
         }
-        let source = self.maker.make(choice)?;
+        let source = self.maker.make(said)?;
         self.run(identity, source)
     }
 

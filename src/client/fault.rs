@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Redirects,
     /// It sends us where no RTSP is.
     Elsewhere,
+    /// It sends us to another host, and may not.
+    OtherHost,
     /// The description has no JPEG, but these encodings.
     NoJpeg(Vec<String>),
     /// The reply to SETUP names no session, or a transport that was not asked for.
@@ -88,6 +90,10 @@ impl Fault {
             Self::Elsewhere => (
                 format!("{host} sends us where we cannot go"),
                 "Only rtsp:// and rtsps:// are spoken.".into(),
+            ),
+            Self::OtherHost => (
+                format!("{host} sends us to another host"),
+                "Give the address where its stream is in the end.".into(),
             ),
             Self::NoJpeg(encodings) if encodings.is_empty() => (
                 format!("{host} sends no video"),

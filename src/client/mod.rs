@@ -60,6 +60,25 @@ pub struct Options {
     pub user_agent: &'static str,
     /// Whom to believe that it is the server, over TLS.
     pub trust: Trust,
+    /// Where it may send us.
+    pub redirects: Redirects,
+}
+
+/// Where a server may send us.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redirects {
+    /// Anywhere.
+    #[default]
+    Anywhere,
+    /// To itself, at whatever port: who named it may not know what else can be reached from here.
+    SameHost,
+}
+
+impl Redirects {
+    /// Whether a server at the one host may send us to the other.
+    pub fn allow(self, from: &str, to: &str) -> bool {
+        self == Self::Anywhere || from.eq_ignore_ascii_case(to)
+    }
 }
 
 /// Which transports are asked for.

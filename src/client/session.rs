@@ -86,6 +86,9 @@ impl<F: Fn(Notice)> Worker<F> {
     fn redirected(&mut self, reply: &Reply) -> Result<(), Fault> {
         let location = reply.headers.get("Location").ok_or(Fault::Elsewhere)?;
         let target = self.url.follow(location).map_err(|_| Fault::Elsewhere)?;
+        if !self.options.redirects.allow(self.url.host(), target.host()) {
+            return Err(Fault::OtherHost);
+        }
         self.redirects += 1;
         if self.redirects > MAX_REDIRECTS {
             return Err(Fault::Redirects);

@@ -59,7 +59,17 @@ impl Ear {
 }
 
 fn client_with(url: RtspUrl, transport: Transports, times: Times) -> (Client, Ear) {
-    let options = Options { transport, rtp_port: None, user_agent: "test", trust: Trust::System };
+    client_bounded(url, transport, Redirects::Anywhere, times)
+}
+
+fn client_bounded(
+    url: RtspUrl,
+    transport: Transports,
+    redirects: Redirects,
+    times: Times,
+) -> (Client, Ear) {
+    let (rtp_port, trust) = (None, Trust::System);
+    let options = Options { transport, rtp_port, user_agent: "test", trust, redirects };
     let (told, ear) = channel();
     let client = Client::start(url, options, times, move |notice| drop(told.send(notice)));
     (client.unwrap(), Ear(ear))

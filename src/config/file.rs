@@ -87,11 +87,13 @@ fn single(key: &str, value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
 fn room(table: &DeTable<'_>) -> Result<String, String> {
     let unknown = table.iter().find(|(key, _)| {
         let key: &str = key.get_ref().borrow();
-        !["name", "source", "title"].contains(&key)
+        !["name", "source", "redirects", "title"].contains(&key)
     });
     if let Some((key, _)) = unknown {
         let key: &str = key.get_ref().borrow();
-        return Err(format!("a room has `name`, `source` and `title`, and no `{key}`"));
+        return Err(format!(
+            "a room has `name`, `source`, `redirects` and `title`, and no `{key}`"
+        ));
     }
     let text = |key: &str| match table.get(key).map(Spanned::get_ref) {
         Some(DeValue::String(text)) if !text.contains('\0') => Ok(Some(text.to_string())),
@@ -101,17 +103,22 @@ fn room(table: &DeTable<'_>) -> Result<String, String> {
     let (Some(name), Some(source)) = (text("name")?, text("source")?) else {
         return Err("a room has a `name` and a `source`".to_owned());
     };
-    let title = text("title")?;
+    let (redirects, title) = (text("redirects")?, text("title")?);
     // The parts are written one behind the other: none may look like the next.
+    let parts = [Some(&source), redirects.as_ref(), title.as_ref()];
     if name.contains('=')
-        || [Some(&source), title.as_ref()].iter().flatten().any(|text| text.contains(TITLE))
+        || parts.iter().flatten().any(|text| text.contains(TITLE) || text.contains(REDIRECTS))
     {
         return Err(format!("a room's `name` has no `=`, and its `source` no `{TITLE}`"));
     }
-    let title = title.map(|title| format!("{TITLE}{title}")).unwrap_or_default();
-    Ok(format!("{name}={source}{title}"))
+    let redirects = redirects.map(|redirects| format!("{REDIRECTS}{redirects}"));
+    let title = title.map(|title| format!("{TITLE}{title}"));
+    Ok([format!("{name}={source}"), redirects.unwrap_or_default(), title.unwrap_or_default()]
+        .concat())
 }
 
+/// What stands before where a room's source may send us, in front of its title.
+pub(super) const REDIRECTS: &str = ";redirects=";
 /// What stands before a room's title, where it is typed.
 pub(super) const TITLE: &str = ";title=";
 
@@ -150,10 +157,12 @@ mod tests {
     #[test]
     fn rooms_are_tables_or_texts() {
         let tables = "[[room]]\nname = \"door\"\nsource = \"webcam:1\"\ntitle = \"The door\"\n\
-                      [[room]]\nname = \"hall\"\nsource = \"pattern\"\n";
-        let typed = "room = [\"door=webcam:1;title=The door\", \"hall=pattern\"]";
-        let rooms = values(&["door=webcam:1;title=The door", "hall=pattern"]);
-        for text in [tables, typed] {
+                      [[room]]\nname = \"hall\"\nsource = \"http://a/\"\n\
+                      redirects = \"same-host\"\ntitle = \"Hall\"\n";
+        let hall = "hall=http://a/;redirects=same-host;title=Hall";
+        let typed = format!("room = [\"door=webcam:1;title=The door\", \"{hall}\"]");
+        let rooms = values(&["door=webcam:1;title=The door", hall]);
+        for text in [tables, &typed] {
             let all = said(text);
             assert_eq!((all.len(), &all[0].2), (1, &rooms), "{text}");
         }

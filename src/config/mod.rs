@@ -17,7 +17,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::base::subnet::Subnet;
-use crate::client::{Fingerprint, Trust};
+use crate::client::{Fingerprint, Redirects, Trust};
 use crate::live::bandwidth::Budget;
 use crate::media::frame::Size;
 use crate::net::Limits;
@@ -28,8 +28,8 @@ use crate::source::webcam::{ControlSetting, Mains, Settings};
 pub use said::{Origins, Refused};
 pub use values::{CorsChoice, ProxyHeaderChoice, RoomChoice, SourceChoice};
 use values::{
-    parse_donate_url, parse_folder, parse_host, parse_port, parse_proxy, parse_room, parse_size,
-    parse_source, parse_title,
+    parse_donate_url, parse_folder, parse_host, parse_port, parse_proxy, parse_redirects,
+    parse_room, parse_size, parse_source, parse_title,
 };
 
 /// Serves this machine's camera, live, to every browser on the network.
@@ -56,8 +56,12 @@ pub struct Config {
     #[arg(long, value_name = "SRC", value_parser = parse_source)]
     pub source: Option<SourceChoice>,
 
+    /// Where the source's server may send us: `anywhere`, or to the `same-host` alone
+    #[arg(long, value_name = "WHERE", default_value = "anywhere", value_parser = parse_redirects)]
+    pub source_redirects: Redirects,
+
     /// Another room, at /r/NAME/: `NAME=SRC`, with `;title=TEXT` behind it if it is to be called
-    /// otherwise; may be given several times, and rooms of one source share it
+    /// otherwise, and before that `;redirects=same-host` if its server may send us to no other host; may be given several times, and rooms of one source share it
     #[arg(long = "room", value_name = "NAME=SRC", value_parser = parse_room)]
     pub rooms: Vec<RoomChoice>,
 

@@ -57,6 +57,11 @@ fn rooms_have_a_name_a_source_and_a_title() {
     let hall = one("hall=http://a/?x=1;title=y;title=The hall");
     assert_eq!(hall.title.as_deref(), Some("The hall"));
     assert_eq!(hall.source, SourceChoice::Http(HttpUrl::parse("http://a/?x=1;title=y").unwrap()));
+    assert_eq!((door.redirects, hall.redirects), (Redirects::Anywhere, Redirects::Anywhere));
+    let near = one("near=http://a/;redirects=same-host;title=Near");
+    assert_eq!(near.source, SourceChoice::Http(HttpUrl::parse("http://a/").unwrap()));
+    assert_eq!((near.redirects, near.title.as_deref()), (Redirects::SameHost, Some("Near")));
+    assert!(rooms(&["--room", "a=http://a/;redirects=other"]).is_err());
     assert_eq!(rooms(&["--room", "a=pattern", "--room", "b=pattern"]).unwrap().len(), 2);
     for bad in ["door", "=pattern", "a/b=pattern", "door=", "door=pattern;title="] {
         assert_eq!(rooms(&["--room", bad]).unwrap_err().exit_code(), 2, "{bad}");

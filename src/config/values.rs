@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use super::file::TITLE;
+use super::file::{REDIRECTS, TITLE};
 use crate::base::subnet::{NotASubnet, Subnet};
+use crate::client::Redirects;
 use crate::media::frame::Size;
 use crate::proto::http::{Authority, Host, HttpUrl, WebOrigin};
 use crate::proto::rtsp::RtspUrl;
@@ -78,6 +79,8 @@ pub struct RoomChoice {
     pub name: RoomName,
     /// What it shows.
     pub source: SourceChoice,
+    /// Where that may send us, if it is an address.
+    pub redirects: Redirects,
     /// What to call it, if not by its name.
     pub title: Option<String>,
 }
@@ -122,8 +125,20 @@ pub(super) fn parse_room(text: &str) -> Result<RoomChoice, String> {
         Some((source, title)) => (source, Some(parse_title(title)?)),
         None => (rest, None),
     };
+    let (source, redirects) = match source.rsplit_once(REDIRECTS) {
+        Some((source, redirects)) => (source, parse_redirects(redirects)?),
+        None => (source, Redirects::default()),
+    };
     let source = parse_source(source).map_err(|error| format!("as SRC it {error}"))?;
-    Ok(RoomChoice { name, source, title })
+    Ok(RoomChoice { name, source, redirects, title })
+}
+
+pub(super) fn parse_redirects(text: &str) -> Result<Redirects, String> {
+    match text {
+        ANYWHERE => Ok(Redirects::Anywhere),
+        SAME_HOST => Ok(Redirects::SameHost),
+        _ => Err(format!("takes `{ANYWHERE}` or `{SAME_HOST}`")),
+    }
 }
 
 pub(super) fn parse_title(text: &str) -> Result<String, String> {
@@ -192,9 +207,9 @@ pub(super) fn without_secrets_of(key: &str, value: &str) -> String {
         "source" => public_source(value),
         "room" => match value.split_once('=') {
             Some((name, rest)) => {
-                let (source, title) = rest.rsplit_once(TITLE).unzip();
-                let title = title.map(|title| format!("{TITLE}{title}")).unwrap_or_default();
-                format!("{name}={}{title}", public_source(source.unwrap_or(rest)))
+                let at = rest.rfind(TITLE).unwrap_or(rest.len());
+                let at = rest[..at].rfind(REDIRECTS).unwrap_or(at);
+                format!("{name}={}{}", public_source(&rest[..at]), &rest[at..])
             }
             None => value.to_owned(),
         },
@@ -217,4 +232,7 @@ fn public_source(text: &str) -> String {
 
 const PORT_TAKES: &str =
     "takes a port from 0 to 65535; the commands are config, backup, restore and donations";
+const ANYWHERE: &str = "anywhere";
+/// What bounds a source's redirects, as it is typed and written.
+pub(super) const SAME_HOST: &str = "same-host";
 const MAX_TITLE_CHARS: usize = 60;

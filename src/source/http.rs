@@ -12,7 +12,7 @@ use super::lockout::Lockout;
 use super::rhythm::Bounds;
 use super::{Capture, FINGERPRINT_OPTION, Hold, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
-use crate::client::{Trust, denied};
+use crate::client::{Redirects, Trust, denied};
 use crate::proto::auth::Denial;
 use crate::proto::http::HttpUrl;
 
@@ -28,14 +28,15 @@ mod tests;
 pub struct Http {
     url: HttpUrl,
     trust: Trust,
+    redirects: Redirects,
     bounds: Bounds,
     lockout: Lockout,
 }
 
 impl Http {
     /// The stream at `url`. Whether anybody answers shows when it is opened.
-    pub fn new(url: HttpUrl, trust: Trust) -> Self {
-        Self { url, trust, bounds: Bounds::DEFAULT, lockout: Lockout::default() }
+    pub fn new(url: HttpUrl, trust: Trust, redirects: Redirects) -> Self {
+        Self { url, trust, redirects, bounds: Bounds::DEFAULT, lockout: Lockout::default() }
     }
 }
 
@@ -50,7 +51,8 @@ impl Source for Http {
 
     fn open(&mut self, wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
         let peer = Peer { host: self.url.authority(), bounds: self.bounds };
-        let mut asker = Asker::new(self.url.clone(), self.trust, self.bounds.unknown);
+        let mut asker =
+            Asker::new(self.url.clone(), self.trust, self.redirects, self.bounds.unknown);
         let answer = asker.ask().map_err(|fault| peer.refused(fault, &self.lockout, clock))?;
         self.lockout.accepted();
         Ok(Box::new(Live::new(asker, answer, peer, self.lockout.clone(), wish.fps, clock)))
@@ -139,6 +141,10 @@ impl Peer {
         match answer {
             Unwanted::Redirects => (
                 format!("{host} sends us from one address to another"),
+                "Give the address that a browser shows in the end.".to_owned(),
+            ),
+            Unwanted::OtherHost => (
+                format!("{host} sends us to another host"),
                 "Give the address that a browser shows in the end.".to_owned(),
             ),
             Unwanted::Elsewhere(target) => (

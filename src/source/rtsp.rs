@@ -16,7 +16,9 @@ use super::{
     Capture, Captured, FINGERPRINT_OPTION, Format, Hold, Kind, Source, Trouble, TroubleCode, Wish,
 };
 use crate::base::clock::Clock;
-use crate::client::{Event, Fault, Notice, Options, Playback, Shot, Times, Transports, Trust};
+use crate::client::{
+    Event, Fault, Notice, Options, Playback, Redirects, Shot, Times, Transports, Trust,
+};
 use crate::media::frame::{Picture, Size};
 use crate::media::gate;
 use crate::proto::auth::Denial;
@@ -27,13 +29,14 @@ use crate::proto::rtsp::RtspUrl;
 pub struct Rtsp {
     url: RtspUrl,
     trust: Trust,
+    redirects: Redirects,
     lockout: Lockout,
 }
 
 impl Rtsp {
     /// The stream at `url`. Whether anybody answers shows when it is opened.
-    pub fn new(url: RtspUrl, trust: Trust) -> Self {
-        Self { url, trust, lockout: Lockout::default() }
+    pub fn new(url: RtspUrl, trust: Trust, redirects: Redirects) -> Self {
+        Self { url, trust, redirects, lockout: Lockout::default() }
     }
 }
 
@@ -47,7 +50,14 @@ impl Source for Rtsp {
     }
 
     fn open(&mut self, _wish: Wish, clock: &Clock) -> Result<Box<dyn Capture>, Trouble> {
-        Ok(Box::new(Playing::open(&self.url, self.trust, self.lockout.clone(), clock)?))
+        let options = Options {
+            transport: Transports::UdpThenTcp,
+            rtp_port: None,
+            user_agent: USER_AGENT,
+            trust: self.trust,
+            redirects: self.redirects,
+        };
+        Ok(Box::new(Playing::open(&self.url, options, self.lockout.clone(), clock)?))
     }
 
     fn hold(&self) -> Option<Hold> {
@@ -134,16 +144,15 @@ impl Newest {
 
 impl Playing {
     /// Begins to play.
-    fn open(url: &RtspUrl, trust: Trust, lockout: Lockout, clock: &Clock) -> Result<Self, Trouble> {
+    fn open(
+        url: &RtspUrl,
+        options: Options,
+        lockout: Lockout,
+        clock: &Clock,
+    ) -> Result<Self, Trouble> {
         let now = clock.now();
         let host = url.authority();
         let slot = Arc::<Mutex<Newest>>::default();
-        let options = Options {
-            transport: Transports::UdpThenTcp,
-            rtp_port: None,
-            user_agent: USER_AGENT,
-            trust,
-        };
         let (notes, of_notes) = (Arc::clone(&slot), clock.clone());
         let tell: Box<dyn Fn(Notice)> =
             Box::new(move |notice| notes.lock().note(notice, of_notes.now()));
@@ -351,7 +360,8 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("rtsp://{}/live", listener.local_addr().unwrap());
         drop(listener);
-        let mut source = Rtsp::new(RtspUrl::parse(&url).unwrap(), Trust::System);
+        let mut source =
+            Rtsp::new(RtspUrl::parse(&url).unwrap(), Trust::System, Redirects::Anywhere);
         let wish = Wish { size: Size { width: 9, height: 9 }, fps: 30.0 };
         let mut capture = source.open(wish, &Clock::system()).unwrap();
         let trouble = loop {

@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, bounded};
 use super::*;
 use crate::base::clock::Clock;
 use crate::client::Trust;
+use crate::config::SourceChoice;
 use crate::live::audience::{Audience, Keep};
 use crate::live::bandwidth::Budget;
 use crate::live::condition::Status;
@@ -42,7 +43,7 @@ impl House {
         let wish = Wish { size: Size::new(64, 48).unwrap(), fps: 30.0 };
         let stage = Stage::new(maker, wish, Arc::clone(&channels), Arc::new(engine));
         let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));
-        let shown = stage.show(&SourceChoice::Pattern).unwrap();
+        let shown = stage.show(&Said::anywhere(SourceChoice::Pattern)).unwrap();
         let rooms = Rooms::new(Room::new(None, "house".into(), audience.gather(shown)));
         let encoders = Encoders::start(&channels, &audience);
         Self { stage, channels, audience, encoders, rooms }
@@ -50,7 +51,7 @@ impl House {
 
     /// Opens a room, has it watched until there is a picture, and closes it.
     fn come_and_go(&self, choice: &SourceChoice) -> (Weak<Hub>, Weak<Crowd>) {
-        let channel = self.stage.show(choice).unwrap();
+        let channel = self.stage.show(&Said::anywhere(choice.clone())).unwrap();
         let crowd = self.audience.gather(channel);
         self.rooms.add(Room::new(Some("guest".parse().unwrap()), String::new(), crowd));
         let room = self.rooms.named("guest").unwrap();
@@ -96,7 +97,7 @@ fn possessions() -> [usize; 2] {
 #[test]
 fn two_rooms_on_one_source_share_its_channel_until_the_last_is_closed() {
     let house = House::new();
-    let show = |url: &str| house.stage.show(&http(url)).unwrap();
+    let show = |url: &str| house.stage.show(&Said::anywhere(http(url))).unwrap();
     let (one, same, other) =
         (show("http://Cam.lan/x"), show("HTTP://cam.lan:80/x"), show("http://cam.lan/y"));
     assert!(Arc::ptr_eq(&one, &same) && !Arc::ptr_eq(&one, &other));

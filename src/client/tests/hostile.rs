@@ -182,6 +182,7 @@ fn nobody_there_is_told() {
         rtp_port: None,
         user_agent: "test",
         trust: Trust::System,
+        redirects: Redirects::Anywhere,
     };
     let tell = move |event| drop(told.send(event));
     let client = Client::connect(url.clone(), options, tell).unwrap();

@@ -233,6 +233,27 @@ fn redirects_are_followed_and_the_login_stays_behind() {
 }
 
 #[test]
+fn to_another_host_is_gone_only_where_it_may_be() {
+    for (location, words) in [
+        ("rtsp://elsewhere/secret", "sends us to another host"),
+        // The same one, where nothing listens.
+        ("rtsp://127.0.0.1:1/secret", "cannot be reached"),
+    ] {
+        let fake = Fake::start(move |listener| {
+            let mut peer = Peer::accept(listener);
+            let options = peer.expect(Method::Options);
+            peer.reply(&options, Status::MovedPermanently, &[("Location", location)], "");
+            peer.expect_end();
+        });
+        let (_client, ear) =
+            client_bounded(fake.url(), Transports::Tcp, Redirects::SameHost, PATIENT);
+        let said = ear.trouble().sentence("cam", "--x");
+        assert!(said.contains(words) && !said.contains("secret"), "{said}");
+        fake.join();
+    }
+}
+
+#[test]
 fn redirects_come_to_an_end() {
     for (location, count, words) in [
         ("/again", 6, "from one address to another"),

@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use crate::client::{TlsFault, Trust, Wire, client_nonce, reach};
+use crate::client::{Redirects, TlsFault, Trust, Wire, client_nonce, reach};
 use crate::proto::auth::{Covered, Denial, Next, Visit};
 use crate::proto::http::{
     ChunkedDecoder, HttpUrl, Invalid, MAX_HEAD_BYTES, Reply, ReplyBody, parse_reply, write_get,
@@ -17,6 +17,7 @@ pub(super) struct Asker {
     url: HttpUrl,
     visit: Visit,
     trust: Trust,
+    redirects: Redirects,
     patience: Duration,
 }
 
@@ -71,6 +72,8 @@ pub(super) enum Fault {
 pub(super) enum Unwanted {
     /// Too many redirects.
     Redirects,
+    /// A redirect to another host, where none is followed.
+    OtherHost,
     /// A redirect to what is no URL that can be asked: its scheme, if it has one.
     Elsewhere(String),
     Status(u16),
@@ -79,8 +82,13 @@ pub(super) enum Unwanted {
 }
 
 impl Asker {
-    pub(super) fn new(url: HttpUrl, trust: Trust, patience: Duration) -> Self {
-        Self { visit: Visit::of(url.who()), url, trust, patience }
+    pub(super) fn new(
+        url: HttpUrl,
+        trust: Trust,
+        redirects: Redirects,
+        patience: Duration,
+    ) -> Self {
+        Self { visit: Visit::of(url.who()), url, trust, redirects, patience }
     }
 
     /// Asks, says who we are, and follows redirects. All of it has one deadline, `patience` after
@@ -154,6 +162,9 @@ impl Asker {
         let location = location.ok_or(Fault::Answer(Unwanted::Status(reply.status)))?;
         let elsewhere = |_| Fault::Answer(Unwanted::Elsewhere(scheme(location)));
         let target = self.url.follow(location).map_err(elsewhere)?;
+        if !self.redirects.allow(self.url.host(), target.host()) {
+            return Err(Fault::Answer(Unwanted::OtherHost));
+        }
         if target.to_string() != self.url.to_string() || target.who() != self.url.who() {
             self.visit = Visit::of(target.who());
         }

@@ -59,7 +59,7 @@ impl Server {
 }
 
 fn http(address: &str) -> Http {
-    Http::new(HttpUrl::parse(address).unwrap(), Trust::System)
+    Http::new(HttpUrl::parse(address).unwrap(), Trust::System, Redirects::Anywhere)
 }
 
 fn request(socket: &mut TcpStream) -> String {
@@ -330,6 +330,33 @@ fn redirects_are_followed_and_bounded() {
     let server = Server::start(vec![redirect("rtsp://there/secret")]);
     let trouble = server.source("/").open(WISH, &Clock::system()).err().unwrap();
     assert!(trouble.detail.ends_with("not rtsp:."), "{trouble}");
+}
+
+#[test]
+fn to_another_host_is_gone_only_where_it_may_be() {
+    let last = || (stream(&[SMALL]), After::Close);
+    let open = |first: Server, redirects| {
+        let url = HttpUrl::parse(&format!("http://{}/", first.address)).unwrap();
+        let opened = Http::new(url, Trust::System, redirects).open(WISH, &Clock::system());
+        (opened.map(drop), first.thread.join().unwrap().len())
+    };
+    // Another name of the same machine is another host, and another port is none.
+    let elsewhere = |port| format!("http://localhost:{port}/secret");
+    let first = Server::start(vec![redirect(&elsewhere(1))]);
+    let (opened, asked) = open(first, Redirects::SameHost);
+    let trouble = opened.unwrap_err();
+    assert_eq!(asked, 1);
+    assert!(trouble.title.ends_with("sends us to another host"), "{trouble}");
+    assert!(!trouble.to_string().contains("secret"), "{trouble}");
+    for (host, redirects) in
+        [("127.0.0.1", Redirects::SameHost), ("localhost", Redirects::Anywhere)]
+    {
+        let second = Server::start(vec![last()]);
+        let there = format!("http://{host}:{}/", second.address.port());
+        let (opened, _) = open(Server::start(vec![redirect(&there)]), redirects);
+        assert_eq!(opened, Ok(()), "{host}");
+        assert_eq!(second.thread.join().unwrap().len(), 1);
+    }
 }
 
 #[test]
