@@ -5,6 +5,7 @@ pub mod clock;
 pub mod place;
 pub mod rate;
 pub mod regular;
+pub mod replace;
 #[cfg(test)]
 pub(crate) mod scratch;
 pub mod shutdown;

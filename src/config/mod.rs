@@ -3,6 +3,7 @@
 //! [`said`] has what was said and where, [`Config`] what is meant. Whether what is named is there
 //! is found out by [`crate::app`].
 
+mod edit;
 mod file;
 mod folder;
 mod said;
@@ -25,11 +26,14 @@ use crate::proto::http::without_secrets;
 use crate::source::Wish;
 use crate::source::webcam::{ControlSetting, Mains, Settings};
 
-pub use said::{Origins, Refused};
-pub use values::{CorsChoice, ProxyHeaderChoice, RoomChoice, SourceChoice};
+pub use edit::{Edit, Key, New, NotEdited, RoomText, SourceText, edit, is_local};
+pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
+pub use values::{
+    CorsChoice, ProxyHeaderChoice, RoomChoice, SourceChoice, parse_source, parse_title,
+};
 use values::{
     parse_donate_url, parse_folder, parse_host, parse_port, parse_proxy, parse_redirects,
-    parse_room, parse_size, parse_source, parse_title,
+    parse_room, parse_size,
 };
 
 /// Serves this machine's camera, live, to every browser on the network.

@@ -14,7 +14,7 @@ use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 
 use super::file::{self, Said, Setting};
 use super::folder::data_folder;
-use super::values::{parse_port, without_secrets_of};
+use super::values::{parse_port, source_of, without_secrets_of};
 use super::{Config, without_addresses};
 use crate::base::regular;
 
@@ -52,7 +52,26 @@ pub enum Refused {
 #[derive(Debug)]
 pub struct Origins {
     /// Key, value as it may be shown, and where it was said.
-    lines: Vec<(String, String, String)>,
+    lines: Vec<(String, String, Where)>,
+    file: Option<PathBuf>,
+    source: Option<String>,
+    rooms: Vec<String>,
+}
+
+/// Where something was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Where {
+    /// On the command line.
+    Flag,
+    /// In this file.
+    File {
+        /// Which.
+        file: PathBuf,
+        /// The first is 1.
+        line: usize,
+    },
+    /// Nowhere.
+    Default,
 }
 
 /// The file's settings that hold.
@@ -90,7 +109,8 @@ pub(super) fn read(
     let mut config = Config::from_arg_matches(&merged).map_err(together)?;
     config.check_rooms().map_err(together)?;
     config.data = data_folder(path_of(&merged, "data").as_deref(), variable);
-    let origins = Origins::of(&typed, &merged, layer.as_ref(), config.data.as_deref());
+    let file = file_of(&typed, folder.as_deref());
+    let origins = Origins::of(&typed, &merged, layer.as_ref(), config.data.as_deref(), file);
     Ok((config, origins))
 }
 
@@ -129,9 +149,14 @@ fn path_of(matches: &ArgMatches, id: &str) -> Option<PathBuf> {
     behind.or_else(here)
 }
 
+/// The file that is named, or the one of the data folder, be it there or not.
+fn file_of(typed: &ArgMatches, folder: Option<&Path>) -> Option<PathBuf> {
+    path_of(typed, "config").or_else(|| Some(folder?.join(NAME)))
+}
+
 fn read_layer(typed: &ArgMatches, folder: Option<&Path>) -> Result<Option<Layer>, Refused> {
     let named = path_of(typed, "config");
-    let Some(file) = named.clone().or_else(|| Some(folder?.join(NAME))) else { return Ok(None) };
+    let Some(file) = file_of(typed, folder) else { return Ok(None) };
     let text = match read_text(&file) {
         Ok(text) => text,
         Err(_) if named.is_none() && !is_there(&file) => return Ok(None),
@@ -156,7 +181,12 @@ fn is_there(file: &Path) -> bool {
     std::fs::symlink_metadata(file).is_ok()
 }
 
-fn read_text(file: &Path) -> std::io::Result<String> {
+/// Reads a file that says what flags say.
+///
+/// # Errors
+///
+/// The system's, or that it is too long or no text.
+pub fn read_text(file: &Path) -> std::io::Result<String> {
     let bytes = regular::read(file, MAX_FILE_BYTES)?;
     String::from_utf8(bytes)
         .map_err(|_| std::io::Error::new(ErrorKind::InvalidData, "it is no text in UTF-8"))
@@ -180,7 +210,7 @@ fn gives_way(typed: &ArgMatches, key: &str) -> bool {
 }
 
 /// Checks a setting by itself, in words that fit a file.
-fn check(setting: &Setting) -> Result<(), String> {
+pub(super) fn check(setting: &Setting) -> Result<(), String> {
     let Setting { key, said, .. } = setting;
     let command = Config::command();
     let known = || command.get_arguments().map(key_of).filter(|key| !NEVER.contains(&&**key));
@@ -213,6 +243,13 @@ fn check(setting: &Setting) -> Result<(), String> {
         Err(error) if ALONE.contains(&error.kind()) => Ok(()),
         Err(error) => Err(in_one_line(&without_addresses(error).to_string())),
     }
+}
+
+/// What a key is if nothing is said, if anything.
+pub(super) fn default_of(key: &str) -> Option<String> {
+    let command = Config::command();
+    let arg = command.get_arguments().find(|arg| key_of(arg) == key)?;
+    Some(arg.get_default_values().first()?.to_string_lossy().into_owned())
 }
 
 /// Names an unknown key, if it looks like one, and the nearest there is.
@@ -277,6 +314,7 @@ impl Origins {
         merged: &ArgMatches,
         layer: Option<&Layer>,
         data: Option<&Path>,
+        file: Option<PathBuf>,
     ) -> Self {
         let mut lines = Vec::new();
         for arg in Config::command().get_arguments() {
@@ -287,9 +325,9 @@ impl Origins {
             let by_flag = typed.value_source(id) == Some(ValueSource::CommandLine);
             let by_file = layer.and_then(|layer| {
                 let setting = layer.settings.iter().find(|setting| setting.key == key)?;
-                Some(format!("{}:{}", layer.file.display(), setting.line))
+                Some(Where::File { file: layer.file.clone(), line: setting.line })
             });
-            let origin = if by_flag { "flag".into() } else { by_file.unwrap_or("default".into()) };
+            let origin = if by_flag { Where::Flag } else { by_file.unwrap_or(Where::Default) };
             if key == "data" {
                 let folder = data.map_or("none".into(), |data| data.display().to_string());
                 lines.push((key, folder, origin));
@@ -303,11 +341,40 @@ impl Origins {
                 false => vec![merged.get_flag(id).to_string()],
             };
             match shown.is_empty() {
-                true => lines.push((key, "-".into(), origin)),
+                true => lines.push((key, NOTHING.into(), origin)),
                 false => lines.extend(shown.into_iter().map(|v| (key.clone(), v, origin.clone()))),
             }
         }
-        Self { lines }
+        let source = raw_values(merged, "source").pop();
+        let rooms = raw_values(merged, "rooms").iter().map(|room| source_of(room)).collect();
+        Self { lines, file, source, rooms }
+    }
+
+    /// The file in which things are said, be it there or not; `None` if no data folder is known.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Where this key was said.
+    pub fn place(&self, key: &str) -> Where {
+        let line = self.lines.iter().find(|(known, ..)| known == key);
+        line.map_or(Where::Default, |(_, _, place)| place.clone())
+    }
+
+    /// What holds of a key that has one value, if anything. It may be shown.
+    pub fn value(&self, key: &str) -> Option<&str> {
+        let line = self.lines.iter().find(|(known, ..)| known == key)?;
+        Some(line.1.as_str()).filter(|value| *value != NOTHING)
+    }
+
+    /// What the default room shows, as it was said. It may hold a password.
+    pub fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
+    /// What each other room shows, as it was said. They may hold passwords.
+    pub fn room_sources(&self) -> &[String] {
+        &self.rooms
     }
 }
 
@@ -322,7 +389,7 @@ fn visible(c: char) -> char {
 
 impl fmt::Display for Origins {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = |of: fn(&(String, String, String)) -> &String| {
+        let width = |of: fn(&(String, String, Where)) -> &String| {
             self.lines.iter().map(|line| of(line).chars().count()).max().unwrap_or_default()
         };
         let (keys, values) = (width(|line| &line.0), width(|line| &line.1).min(MAX_COLUMN_CHARS));
@@ -347,6 +414,16 @@ impl Refused {
     }
 }
 
+impl fmt::Display for Where {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Where::Flag => f.write_str("flag"),
+            Where::File { file, line } => write!(f, "{}:{line}", file.display()),
+            Where::Default => f.write_str("default"),
+        }
+    }
+}
+
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -366,7 +443,10 @@ impl fmt::Display for Refused {
 
 /// The file's name in the data folder.
 const NAME: &str = "livestream.toml";
-const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// A file may have so many bytes.
+pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
+/// What is shown of a key that has no value.
+const NOTHING: &str = "-";
 const MAX_KEY_CHARS: usize = 40;
 /// So many characters may be wrong.
 const NEAR: usize = 2;

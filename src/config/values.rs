@@ -85,7 +85,12 @@ pub struct RoomChoice {
     pub title: Option<String>,
 }
 
-pub(super) fn parse_source(text: &str) -> Result<SourceChoice, String> {
+/// Reads what `--source` names.
+///
+/// # Errors
+///
+/// What it takes; nothing of the text is repeated.
+pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
     if text == "pattern" {
         return Ok(SourceChoice::Pattern);
     }
@@ -141,7 +146,12 @@ pub(super) fn parse_redirects(text: &str) -> Result<Redirects, String> {
     }
 }
 
-pub(super) fn parse_title(text: &str) -> Result<String, String> {
+/// Reads what a room is called.
+///
+/// # Errors
+///
+/// What is taken.
+pub fn parse_title(text: &str) -> Result<String, String> {
     match clean_line(text.trim(), MAX_TITLE_CHARS) {
         Ok(title) if !title.is_empty() => Ok(title),
         _ => Err(format!("takes one line of at most {MAX_TITLE_CHARS} characters")),
@@ -215,6 +225,13 @@ pub(super) fn without_secrets_of(key: &str, value: &str) -> String {
         },
         _ => value.to_owned(),
     }
+}
+
+/// The source of a room that is typed, as it was typed.
+pub(super) fn source_of(room: &str) -> String {
+    let rest = room.split_once('=').map_or("", |(_, rest)| rest);
+    let rest = rest.rsplit_once(TITLE).map_or(rest, |(rest, _)| rest);
+    rest.rsplit_once(REDIRECTS).map_or(rest, |(source, _)| source).to_owned()
 }
 
 fn public_source(text: &str) -> String {
