@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use log::info;
+use parking_lot::RwLock;
 
 use crate::base::clock::Clock;
 use crate::base::place::Place;
 use crate::base::shutdown::Shutdown;
 use crate::base::subnet::Subnet;
 use crate::base::system;
-use crate::config::{Config, CorsChoice, ProxyHeaderChoice, SourceChoice};
+use crate::config::{Config, CorsChoice, Origins, ProxyHeaderChoice};
 use crate::error::Error;
 use crate::live::audience::Audience;
 use crate::live::channel::{Channel, Channels};
@@ -24,11 +25,13 @@ use crate::mdns::Announcer;
 use crate::net::Engine;
 use crate::room::{Room, Rooms};
 use crate::rtsp;
+use crate::source::webcam::{CameraListing, Webcam};
 use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers, Secrecy};
 
 use secure::Secure;
-use sources::{Said, Sources, unnamed};
+use sources::{Sources, unnamed};
 use stage::{Stage, join};
+use studio::{Camera, Director, Parts};
 
 mod addresses;
 mod kept;
@@ -36,6 +39,7 @@ mod secure;
 mod sources;
 mod stage;
 mod state;
+mod studio;
 
 pub use kept::keep;
 
@@ -46,17 +50,17 @@ pub use kept::keep;
 /// # Errors
 ///
 /// [`Error`] if it cannot run at all. What goes wrong later is in the log, and on the page.
-pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result<(), Error> {
+pub fn run(
+    config: &Config,
+    origins: &Origins,
+    shutdown: &Shutdown,
+    out: &mut impl Write,
+) -> Result<(), Error> {
     let clock = Clock::system();
     let started = clock.now();
     // Before the port is bound: what can never work shall not be announced.
     let settings = config.webcam_settings(TimeZone::system().iana_name());
-    let mut sources = Sources::new(settings, config.trust());
-    let said = |choice: &SourceChoice, redirects| Said { choice: choice.clone(), redirects };
-    let shown = config.source.as_ref().map(|choice| said(choice, config.source_redirects));
-    let shown = shown.map(|shown| sources.add(&shown)).transpose()?;
-    let in_rooms = config.rooms.iter().map(|room| sources.add(&said(&room.source, room.redirects)));
-    let shown_in_rooms: Vec<usize> = in_rooms.collect::<Result<_, _>>()?;
+    let (mut sources, shown, shown_in_rooms) = Sources::of(config, settings)?;
     let given = secure::given(config)?;
     system::allow_many_descriptors();
     let bound = addresses::bind(config, config.port)?;
@@ -75,17 +79,28 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
     let max_viewers = usize::try_from(config.max_viewers).unwrap_or(usize::MAX);
     let channels = Arc::new(Channels::new(clock.clone()));
     let (sources, maker) = sources.into_parts();
-    let stage = Stage::new(maker, config.wish(), Arc::clone(&channels), Arc::clone(&engine));
+    let stage =
+        Arc::new(Stage::new(maker, config.wish(), Arc::clone(&channels), Arc::clone(&engine)));
     let shows = |(identity, source)| stage.run(identity, source);
     let running = sources.into_iter().map(shows).collect::<Result<Vec<_>, _>>()?;
     let audience = Arc::new(Audience::new(clock.clone(), config.bandwidth, max_viewers));
-    let rooms = rooms(config, shown, &shown_in_rooms, &running, &audience);
+    let rooms = Arc::new(rooms(config, shown, &shown_in_rooms, &running, &audience));
+    drop(running);
+    let donate_url = Arc::new(RwLock::new(config.donate_url.clone()));
+    let parts = Parts {
+        stage: Arc::clone(&stage),
+        rooms: Arc::clone(&rooms),
+        audience: Arc::clone(&audience),
+        donate_url: Arc::clone(&donate_url),
+        clock: clock.clone(),
+    };
+    let studio = Arc::new(Director::new(config, origins, parts, cameras));
     let about = About {
         name: system::machine_name(),
         addresses,
         rtsp_addresses: rtsp.iter().flat_map(|bound| addresses::of_rtsp(bound, by_tls)).collect(),
         issuer,
-        donate_url: config.donate_url.clone(),
+        donate_url,
         started,
     };
     let offer = (!config.no_mdns).then(|| addresses::offer(config, &bound, rtsp.as_ref(), by_tls));
@@ -95,6 +110,7 @@ pub fn run(config: &Config, shutdown: &Shutdown, out: &mut impl Write) -> Result
         Arc::clone(&audience),
         about,
         access(config),
+        studio,
         store.clone(),
         Arc::clone(&engine),
         shutdown.clone(),
@@ -158,6 +174,12 @@ fn rooms(
         rooms.add(Room::new(Some(name), title, crowd(*place)));
     }
     rooms
+}
+
+/// The cameras that there are.
+fn cameras() -> Vec<Camera> {
+    let camera = |listing: CameraListing| Camera { index: listing.index, name: listing.name };
+    Webcam::list().into_iter().map(camera).collect()
 }
 
 /// Who is let in, and by which name.

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     if let Err(error) = signals::on_end(move || asked.ask()) {
         log::warn!("signals do not stop this program cleanly: {error}");
     }
-    outcome(livestream::app::run(&config, &shutdown, &mut stdout()))
+    outcome(livestream::app::run(&config, &origins, &shutdown, &mut stdout()))
 }
 
 fn outcome(done: Result<(), impl Display>) -> ExitCode {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use log::warn;
 
 use crate::client::{Redirects, Trust};
-use crate::config::SourceChoice;
+use crate::config::{Config, SourceChoice};
 use crate::error::Error;
 use crate::proto::auth::Who;
 use crate::source::Source;
@@ -80,11 +80,30 @@ pub(super) enum FileIdentity {
 
 impl Sources {
     /// None yet; cameras will be set as `settings` say, and servers trusted as `trust` says.
-    pub(super) fn new(settings: Settings, trust: Trust) -> Self {
+    fn new(settings: Settings, trust: Trust) -> Self {
         if trust == Trust::Anything {
             warn!("--source-insecure: any certificate is taken for the source's own");
         }
         Self { maker: Maker::new(settings, trust), made: Vec::new(), redirects: Vec::new() }
+    }
+
+    /// What is named, with the place of what the default room shows, if that is, and of what the
+    /// others do.
+    ///
+    /// # Errors
+    ///
+    /// Why one can never work.
+    pub(super) fn of(
+        config: &Config,
+        settings: Settings,
+    ) -> Result<(Self, Option<usize>, Vec<usize>), Error> {
+        let mut sources = Self::new(settings, config.trust());
+        let said = |choice: &SourceChoice, redirects| Said { choice: choice.clone(), redirects };
+        let shown = config.source.as_ref().map(|choice| said(choice, config.source_redirects));
+        let shown = shown.map(|shown| sources.add(&shown)).transpose()?;
+        let others = config.rooms.iter().map(|room| said(&room.source, room.redirects));
+        let others = others.map(|other| sources.add(&other)).collect::<Result<_, _>>()?;
+        Ok((sources, shown, others))
     }
 
     /// Takes a source, unless it is there already. Returns its place.

@@ -1,7 +1,8 @@
 //! The sources that run: each a channel with a thread of its own, opened when a room first shows it
 //! and closed when none does.
 //!
-//! Called by one at a time: at the start, and then by whoever changes the rooms.
+//! Called by one at a time: at the start, and then by whoever [changes the
+//! rooms](super::studio).
 //! Waits for no source: the thread of one that was closed is joined when it has ended, which the
 //! main thread looks for ([`Stage::reap`]). A driver that hangs keeps a
 //! [thread of its own](crate::live::supervisor), and none of these.
@@ -57,7 +58,6 @@ impl Stage {
     /// # Errors
     ///
     /// Why it can never work, or that the system has no thread for it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "rooms are opened at the start alone so far"))]
     pub(super) fn show(&self, said: &Said) -> Result<Arc<Channel>, Error> {
         let identity = Identity::of(&said.choice);
         let same = |running: &&Running| running.identity == identity;
@@ -98,7 +98,6 @@ impl Stage {
     }
 
     /// Closes what none of these rooms shows.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no room is closed so far"))]
     pub(super) fn keep_shown(&self, rooms: &Rooms) {
         let shown: Vec<_> = rooms.all().iter().map(|room| room.crowd.channel()).collect();
         let is_shown =

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
@@ -28,8 +29,8 @@ use crate::media::frame::Size;
 /// The viewers.
 pub struct Audience {
     clock: Clock,
-    budget: Budget,
-    max_viewers: usize,
+    budget: Mutex<Budget>,
+    max_viewers: AtomicUsize,
     crowds: RwLock<Crowds>,
     viewers: Mutex<Register>,
     /// Held while levels are settled, so that what a hub is told is never older than what holds.
@@ -59,8 +60,8 @@ impl Audience {
     pub fn new(clock: Clock, budget: Budget, max_viewers: usize) -> Self {
         Self {
             clock,
-            budget,
-            max_viewers,
+            budget: Mutex::new(budget),
+            max_viewers: AtomicUsize::new(max_viewers),
             crowds: RwLock::default(),
             viewers: Mutex::new(Register::new(MAX_REMEMBERED)),
             settling: Mutex::default(),
@@ -98,12 +99,23 @@ impl Audience {
 
     /// What all may use together.
     pub fn budget(&self) -> Budget {
-        self.budget
+        *self.budget.lock()
+    }
+
+    /// Lets all use so much together from now on.
+    pub fn set_budget(&self, budget: Budget, now: Instant) {
+        *self.budget.lock() = budget;
+        self.settle(now);
     }
 
     /// How many may watch.
     pub fn max_viewers(&self) -> usize {
-        self.max_viewers
+        self.max_viewers.load(Ordering::Relaxed)
+    }
+
+    /// Lets so many watch from now on. Who watches already stays.
+    pub fn set_max_viewers(&self, most: usize) {
+        self.max_viewers.store(most, Ordering::Relaxed);
     }
 
     /// A viewer that is known by this id in a room.
@@ -166,7 +178,7 @@ impl Audience {
             } else if streams >= MAX_STREAMS_OF_A_VIEWER {
                 Some(Refused::TooManyStreams)
             } else {
-                let full = viewers.watching().len() >= self.max_viewers;
+                let full = viewers.watching().len() >= self.max_viewers();
                 (streams == 0 && full).then_some(Refused::Full)
             };
             if let Some(refused) = refused {
@@ -185,7 +197,7 @@ impl Audience {
 
     /// Whether a viewer without a stream would be turned away.
     pub fn is_full(&self) -> bool {
-        self.viewers.lock().watching().len() >= self.max_viewers
+        self.viewers.lock().watching().len() >= self.max_viewers()
     }
 
     /// Changes a viewer's settings; they hold for the next picture of its open streams.
@@ -240,7 +252,7 @@ impl Audience {
             .iter()
             .map(|(viewer, claim)| (viewer.id(), Claim { need: claim.need, weight: claim.weight }))
             .collect();
-        let shares: Vec<Option<u64>> = match self.budget {
+        let shares: Vec<Option<u64>> = match self.budget() {
             Budget::Unlimited => vec![None; claims.len()],
             Budget::BitsPerSec(bits) => {
                 shares_of_people(bits, &claims).into_iter().map(Some).collect()

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use parking_lot::RwLock;
+
 use super::access::Access;
 use super::givers::Givers;
 use super::identity::Identities;
 use super::issuer::Issuer;
 use super::newsroom::Newsroom;
 use super::snapshot::Snapshots;
+use super::studio::Studio;
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::live::audience::Audience;
@@ -19,13 +22,15 @@ use crate::store::MaybeStore;
 /// The parts of the running server, shared by all lanes.
 pub struct Context {
     /// The rooms.
-    pub rooms: Rooms,
+    pub rooms: Arc<Rooms>,
     /// The viewers.
     pub audience: Arc<Audience>,
     /// What the server says of itself.
     pub about: About,
     /// Who is let in, and by which name.
     pub access: Access,
+    /// Who changes rooms and settings.
+    pub studio: Arc<dyn Studio>,
     /// What outlives the program, if there is a place for it.
     pub store: MaybeStore,
     /// What drives the connections.
@@ -54,19 +59,21 @@ pub struct About {
     pub rtsp_addresses: Vec<String>,
     /// Whom devices are asked to trust, if the certificate for TLS is this machine's own.
     pub issuer: Option<Arc<Issuer>>,
-    /// A payment page.
-    pub donate_url: Option<String>,
+    /// A payment page, which may be another one later.
+    pub donate_url: Arc<RwLock<Option<String>>>,
     /// When it started.
     pub started: Instant,
 }
 
 impl Context {
     /// Puts the parts together.
+    #[expect(clippy::too_many_arguments, reason = "each is a part of its own")]
     pub fn new(
-        rooms: Rooms,
+        rooms: Arc<Rooms>,
         audience: Arc<Audience>,
         about: About,
         access: Access,
+        studio: Arc<dyn Studio>,
         store: MaybeStore,
         engine: Arc<Engine>,
         shutdown: Shutdown,
@@ -77,6 +84,7 @@ impl Context {
             audience,
             about,
             access,
+            studio,
             store,
             engine,
             snapshots: Snapshots::default(),

@@ -44,6 +44,7 @@ mod snapshot_answer;
 mod socket;
 mod state;
 mod stream;
+mod studio;
 mod trust;
 mod upgrade;
 mod viewer;
@@ -53,6 +54,12 @@ mod words;
 pub use access::{Access, Proxies, ProxyHeader, Readers, Secrecy};
 pub use context::{About, Context};
 pub use issuer::Issuer;
+#[cfg(test)]
+pub(crate) use studio::closed::Closed;
+pub use studio::{
+    Effect, MAX_ROOMS, NewRoom, NoSource, NotChanged, Offer, RoomChange, RoomSettings, SaidBy,
+    Setting, Studio,
+};
 
 pub use qr::for_terminal;
 

@@ -89,7 +89,7 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
         ("quality-high", chosen(at == Some(3))),
         ("quality-number", chosen(!named)),
         ("trust", Slot::Shown(offers_trust(request))),
-        ("free", Slot::Shown(request.context.about.donate_url.is_none())),
+        ("free", Slot::Shown(request.context.about.donate_url.read().is_none())),
     ]
 }
 

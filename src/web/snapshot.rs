@@ -102,6 +102,7 @@ impl Wanted {
         if self.making.is_none() {
             let Some(frame) = self.hub.frame() else {
                 let over = now >= self.deadline || self.what == What::Preview;
+                let over = over || self.hub.is_stopped();
                 return over.then_some(Err(NoSnapshot::NoFrame));
             };
             let begun = match self.what {

@@ -53,7 +53,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
         "uptime_s": seconds(now - context.about.started),
         "addresses": context.about.addresses,
         "rtsp_addresses": context.about.rtsp_addresses,
-        "donate_url": context.about.donate_url,
+        "donate_url": *context.about.donate_url.read(),
     });
     let budget = json!({
         "bits_per_sec": context.audience.budget().bits_per_sec(),

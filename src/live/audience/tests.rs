@@ -303,3 +303,17 @@ fn a_number_is_not_given_again_after_the_last_crowd_was_sent_away() {
     let next = audience.gather(last.channel());
     assert!(next.number() > last.number());
 }
+
+#[test]
+fn a_budget_and_a_bound_hold_from_when_they_are_changed() {
+    let audience = audience(Budget::BitsPerSec(9_000_000), 3);
+    let seats = [1, 2].map(|id| watch(&audience, id).unwrap());
+    audience.set_budget(Budget::BitsPerSec(4_000_000), Instant::now());
+    let share = |seat: &Seat| seat.viewer.report(None, Instant::now()).share;
+    assert_eq!(seats.each_ref().map(share), [Some(2_000_000); 2]);
+    audience.set_max_viewers(1);
+    assert_eq!(watch(&audience, 3).err(), Some(Refused::Full));
+    assert_eq!(audience.counts(None).watching, 2, "who watches stays");
+    audience.set_max_viewers(3);
+    assert!(watch(&audience, 3).is_ok());
+}

@@ -17,7 +17,7 @@ use crate::net::{Engine, Limits};
 use crate::proto::rtsp::parse_reply;
 use crate::room::{Room, Rooms};
 use crate::source::pattern::Pattern;
-use crate::web::{About, Access, Context, Proxies, ProxyHeader, Readers, Secrecy};
+use crate::web::{About, Access, Closed, Context, Proxies, ProxyHeader, Readers, Secrecy};
 
 /// A server without an acceptor.
 struct Site {
@@ -41,19 +41,20 @@ impl Site {
         let channel = channels.open(&Pattern::new());
         let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));
         let crowd = audience.gather(Arc::clone(&channel));
-        let rooms = Rooms::new(Room::new(None, "site".into(), crowd));
+        let rooms = Arc::new(Rooms::new(Room::new(None, "site".into(), crowd)));
+        let studio = Arc::new(Closed);
         let about = About {
             name: "site".into(),
             addresses: Vec::new(),
             rtsp_addresses: Vec::new(),
             issuer: None,
-            donate_url: None,
+            donate_url: Arc::default(),
             started: now,
         };
         let stop = Shutdown::new();
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
-        let context = Context::new(rooms, audience, about, access, None, engine, stop);
+        let context = Context::new(rooms, audience, about, access, studio, None, engine, stop);
         let bind = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
         let plan = Plan { bind, clips: None, fps: 25.0 };
         let (server, _) = Server::new(plan, Arc::new(context));

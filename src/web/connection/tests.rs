@@ -11,6 +11,7 @@ use super::super::access::{Access, Proxies, ProxyHeader, Readers, Secrecy};
 use super::super::context::About;
 use super::super::file::Found;
 use super::super::sink::Sink;
+use super::super::studio::closed::Closed;
 use super::body::{Into, Reading};
 use super::*;
 use crate::base::clock::Clock;
@@ -38,7 +39,8 @@ impl Site {
         let channel = channels.open(&Pattern::new());
         let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));
         let crowd = audience.gather(Arc::clone(&channel));
-        let rooms = Rooms::new(Room::new(None, "site".into(), crowd));
+        let rooms = Arc::new(Rooms::new(Room::new(None, "site".into(), crowd)));
+        let studio = Arc::new(Closed);
         let bells = engine.bells(Topics::of(channel.hub.number()));
         bells.into_iter().for_each(|bell| channel.hub.on_news(bell));
         let about = About {
@@ -46,14 +48,14 @@ impl Site {
             addresses: Vec::new(),
             rtsp_addresses: Vec::new(),
             issuer: None,
-            donate_url: None,
+            donate_url: Arc::default(),
             started: now,
         };
         let of_context = Arc::clone(&engine);
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
         let stop = Stop::new();
-        let context = Context::new(rooms, audience, about, access, None, of_context, stop);
+        let context = Context::new(rooms, audience, about, access, studio, None, of_context, stop);
         let context = Arc::new(context);
         let bound = bind(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
         let address = bound.addresses()[0];
