@@ -279,3 +279,45 @@ fn a_file_that_is_changed_again_and_again_parses_and_keeps_every_comment() {
         }
     }
 }
+
+#[test]
+fn a_file_of_another_system_keeps_what_it_says() {
+    let file = FILE.replace('\n', "\r\n");
+    let new = changed(&file, Edit::Value(Key::Title, Some("T"))).unwrap();
+    let plain = changed(FILE, Edit::Value(Key::Title, Some("T"))).unwrap();
+    assert_eq!(new.replace("\r\n", "\n"), plain);
+    let marked = format!("\u{feff}{FILE}");
+    let new = changed(&marked, Edit::Close(&name("hall"))).unwrap();
+    assert_eq!(read(&new).unwrap().len(), read(FILE).unwrap().len());
+}
+
+#[test]
+fn damaged_files_are_changed_or_refused() {
+    let (a, door) = (name("a"), name("door"));
+    let room = |name| RoomText { name, source: near("http://cam/"), title: Some("T") };
+    let first = New { source: true, title: true, place: Some(0) };
+    let edits = [
+        Edit::Open(room(&a)),
+        Edit::Change(room(&door), first),
+        Edit::Close(&door),
+        Edit::Value(Key::Title, None),
+        Edit::Source(near("http://cam/")),
+    ];
+    let list = "title = 'x'\nroom = [ # texts\n 'door=pattern',\n {name='b', source='webcam'} ]\n";
+    for good in [FILE, list, "room.name = 'door'\nroom.source = 'pattern'\n"] {
+        let mut done = 0;
+        for at in (0..good.len()).step_by(5) {
+            for put in ["", "'", "[", "=", "\n", "#", ".", "\r\n"] {
+                let mut text = good.to_owned();
+                text.replace_range(at..=at, put);
+                for change in edits {
+                    let Ok(new) = changed(&text, change) else { continue };
+                    assert!(read(&new).is_ok(), "{text}\n-> {new}");
+                    assert_eq!(lost_comments(&text, &new), Vec::<&str>::new(), "{text}\n-> {new}");
+                    done += 1;
+                }
+            }
+        }
+        assert!(done > good.len() / 5, "{done}");
+    }
+}

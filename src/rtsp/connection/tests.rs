@@ -269,3 +269,20 @@ fn standing_is_told_as_it_is() {
     talker.turn(site.now);
     assert_eq!(registry.census().watching, 1);
 }
+
+#[test]
+fn a_room_that_is_closed_is_played_no_more() {
+    let site = Site::new();
+    let mut talker = site.talker();
+    let session = talker.set_up("RTP/AVP/TCP;interleaved=0-1", site.now);
+    let play = format!("Session: {session}\r\n");
+    talker.ask("PLAY", &play);
+    assert_eq!(talker.reply(site.now).0, 200);
+    let context = &site.server.context;
+    assert_eq!(context.audience.counts(None).watching, 1);
+    context.audience.dismiss(&context.rooms.default().crowd);
+    talker.turn(site.now);
+    assert_eq!(context.audience.counts(None).watching, 0);
+    talker.ask("PLAY", &play);
+    assert_eq!(talker.reply(site.now).0, 404);
+}

@@ -27,6 +27,7 @@ use crate::source::pattern::Pattern;
 /// A server of which every connection begins in a state of the test's own.
 struct Site {
     engine: Arc<Engine>,
+    context: Arc<Context>,
     address: SocketAddr,
 }
 
@@ -59,13 +60,14 @@ impl Site {
         let context = Arc::new(context);
         let bound = bind(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
         let address = bound.addresses()[0];
+        let of_site = Arc::clone(&context);
         let welcome = move |newcomer| -> Box<dyn Talk> {
             let mut connection = Connection::new(newcomer, Arc::clone(&context), now);
             begin(&mut connection);
             Box::new(connection)
         };
         engine.accept(bound, Box::new(welcome));
-        Self { engine, address }
+        Self { engine, context: of_site, address }
     }
 
     fn client(&self) -> TcpStream {
@@ -162,6 +164,42 @@ fn upgraded_connection_speaks_its_protocol_on_the_same_lane() {
     assert!(said.starts_with("HTTP/1.1 101 Switching Protocols\r\n"), "{said}");
     assert!(said.contains("\r\nConnection: upgrade\r\n"), "{said}");
     assert!(said.ends_with("\r\n\r\nearly birds"), "{said}");
+}
+
+#[test]
+fn who_is_in_a_room_that_is_closed_is_sent_away() {
+    let site = Site::open(|_| {});
+    let ask = |target: &str, fields: &str| {
+        let mut client = site.client();
+        let host = "Host: 127.0.0.1\r\n";
+        client
+            .write_all(format!("GET {target} HTTP/1.1\r\n{host}{fields}\r\n").as_bytes())
+            .unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            client.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        (client, String::from_utf8(head).unwrap())
+    };
+    let (mut stream, head) = ask("/stream", "");
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
+    let upgrade = format!("Connection: upgrade\r\nUpgrade: websocket\r\n{key}");
+    let (mut socket, head) = ask("/socket", &upgrade);
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let room = site.context.rooms.default();
+    site.context.audience.dismiss(&room.crowd);
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).unwrap();
+    rest.clear();
+    socket.read_to_end(&mut rest).unwrap();
+    // RFC 6455 §5.5.1, and 1001 of §7.4.1.
+    let is_goodbye = |bytes: &[u8]| bytes[0] == 0x88 && bytes[2..] == [0x03, 0xe9];
+    assert!(rest.windows(4).any(is_goodbye), "{rest:?}");
+    let (_, head) = ask("/stream", "");
+    assert!(head.starts_with("HTTP/1.1 404 "), "{head}");
 }
 
 /// Counts what it takes, and takes nothing at every other look.
