@@ -1,26 +1,42 @@
 //! Logins as HTTP and RTSP have them: what a server asks for (RFC 9110 §11, RFC 2326 §16) and what
 //! a client sends, Basic (RFC 7617) and Digest (RFC 7616, and as RFC 2617 and 2069 had it).
 //!
-//! Pure: a client nonce is an argument. Does not send anything, nor decide whom a password may be
-//! sent to; how often a login is tried is for whoever asks.
+//! Both sides. Pure: time, keys and a client's nonce are arguments. Does not send anything, nor
+//! decide whom a password may be sent to, nor who may do what; how often a login is tried is for
+//! whoever asks, and for whoever is asked.
 //!
 //! | file | what |
 //! | --- | --- |
-//! | `challenge` | `WWW-Authenticate` and `Authentication-Info`, parsed |
-//! | `digest` | Digest's answer to a challenge |
-//! | `visit` | from the first refusal to the last: what to send, and whether to ask again |
+//! | `parameters` | names and values, for both sides |
+//! | `hash` | what Digest is made of, for both sides |
+//! | `challenge` | the client's: `WWW-Authenticate`, parsed |
+//! | `digest` | the client's: Digest's answer to a challenge |
+//! | `visit` | the client's: from the first refusal to the last, what to send, and whether to ask again |
+//! | `nonces` | the server's: `WWW-Authenticate`, written, and the nonces in it |
+//! | `credentials`, `basic` | the server's: `Authorization`, parsed, and whether it shows a password |
+//! | `kept` | the server's: what it keeps of a password |
 
 use std::fmt;
 
+mod basic;
 mod challenge;
+mod credentials;
 mod digest;
+mod hash;
+mod kept;
+mod nonces;
+mod parameters;
 mod visit;
 
 #[cfg(test)]
 mod tests;
 
-pub use challenge::{Challenge, parse_challenges, parse_parameters};
+pub use challenge::{Challenge, parse_challenges};
+pub use credentials::{Credentials, MAX_CREDENTIALS_BYTES, Proof, Token, parse_credentials};
 pub use digest::Digest;
+pub use kept::{Ha1, REALM};
+pub use nonces::{Age, Nonces, Reason, challenges};
+pub use parameters::parse_parameters;
 pub use visit::{Denial, Next, Visit};
 
 use super::base64::base64;
@@ -39,6 +55,11 @@ impl Who {
         Self { name: name.to_owned(), password: password.to_owned() }
     }
 
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The value of `Authorization` as Basic has it.
     pub fn basic(&self) -> String {
         // The colon also without a password (RFC 7617 §2).
@@ -52,6 +73,10 @@ impl fmt::Debug for Who {
         f.write_str("Who")
     }
 }
+
+/// The rule that the value of an `Authorization` breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unread(pub &'static str);
 
 /// What a request is about, as far as a login covers it.
 #[derive(Clone, Copy, Debug)]

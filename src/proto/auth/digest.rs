@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use md5::Md5;
-use sha2::{Digest as _, Sha256, Sha512_256};
-
+use super::hash::Hash;
 use super::{Challenge, Covered, Who};
 
 /// What a server has challenged us with.
@@ -24,13 +22,6 @@ pub struct Digest {
     cnonce: String,
     /// Requests answered with this nonce.
     count: u32,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hash {
-    Md5,
-    Sha256,
-    Sha512_256,
 }
 
 /// `qop`: what the answer covers.
@@ -149,21 +140,6 @@ impl Quality {
     }
 }
 
-impl Hash {
-    /// The hash of `parts` with colons between them, in hexadecimal.
-    fn of(self, parts: &[&str]) -> String {
-        self.of_bytes(parts.join(":").as_bytes())
-    }
-
-    fn of_bytes(self, bytes: &[u8]) -> String {
-        match self {
-            Self::Md5 => hexadecimal(&Md5::digest(bytes)),
-            Self::Sha256 => hexadecimal(&Sha256::digest(bytes)),
-            Self::Sha512_256 => hexadecimal(&Sha512_256::digest(bytes)),
-        }
-    }
-}
-
 /// Which hash, and whether it is a session's.
 fn algorithm(stated: &str) -> Option<(Hash, bool)> {
     let stated = stated.trim().to_ascii_lowercase();
@@ -211,8 +187,4 @@ fn quoted(text: &str) -> String {
     }
     out.push('"');
     out
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

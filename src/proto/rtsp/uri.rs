@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::Invalid;
+use super::{DEFAULT_PORT, Invalid};
 use crate::proto::http::Target;
 use crate::proto::http::url::split_authority;
 
@@ -99,6 +99,23 @@ impl Uri {
         }
         (target, is_track)
     }
+
+    /// Whether `text`, which a login covers (RFC 7616 §3.4.6), names what this does.
+    ///
+    /// A stream, its Content-Base and its track `name` are one: for the track VLC logs in with the
+    /// second, and some recorders with the first. Others leave out the scheme and the host. What
+    /// has another host, path or query is something else.
+    pub fn is_also(&self, text: &str, name: &str) -> bool {
+        let Ok(other) = Self::parse(text) else { return false };
+        let is_there = match (&self.host, &other.host) {
+            (Some(host), Some(other_host)) => {
+                let port = |uri: &Self| uri.port.unwrap_or(DEFAULT_PORT);
+                host.eq_ignore_ascii_case(other_host) && port(self) == port(&other)
+            }
+            _ => true,
+        };
+        is_there && self.without_track(name).0 == other.without_track(name).0
+    }
 }
 
 /// As it stands in a request.
@@ -155,6 +172,37 @@ mod tests {
         assert_eq!(parts("rtsp://a/track1"), ("/".to_owned(), None, true));
         assert!(!parts("rtsp://a/mytrack1").2);
         assert_eq!(parts("*").0, "*");
+    }
+
+    #[test]
+    fn a_login_may_name_the_stream_or_its_track_and_nothing_else() {
+        let track = uri("rtsp://cam:8554/live/track1");
+        for same in [
+            "rtsp://cam:8554/live/track1",
+            // VLC; some recorders; Bosch's; one that leaves the user in.
+            "rtsp://cam:8554/live/",
+            "rtsp://cam:8554/live",
+            "/live",
+            "rtsp://u:p@CAM:8554/live",
+        ] {
+            assert!(track.is_also(same, "track1"), "{same}");
+        }
+        for other in [
+            "rtsp://cam:8554/live2",
+            "rtsp://cam:8554/live/track2",
+            "rtsp://cam:8554/live?quality=50",
+            "rtsp://cam:8554/",
+            "rtsp://cam/live",
+            "rtsp://dam:8554/live",
+            "/",
+            "*",
+            "",
+            "live",
+        ] {
+            assert!(!track.is_also(other, "track1"), "{other}");
+        }
+        assert!(uri("/live").is_also("rtsp://cam:8554/live/", "track1"));
+        assert!(uri("rtsp://a/l?q=5/track1").is_also("rtsp://a:554/l?q=5", "track1"));
     }
 
     #[test]
