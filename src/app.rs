@@ -120,8 +120,12 @@ pub fn run(
     let watch = secure.as_ref().and_then(|secure| secure.certificate.watch(shutdown));
     let for_http = secure.as_ref().map(|secure| secure.certificate.for_http());
     web::start(bound.with_tls(for_http), &context);
-    let plan =
-        rtsp::Plan { bind: config.bind, clips: config.clips.clone(), fps: config.wish().fps };
+    let plan = rtsp::Plan {
+        bind: config.bind,
+        clips: config.clips.clone(),
+        fps: config.wish().fps,
+        keeper: None,
+    };
     if let Some(bound) = rtsp {
         let for_rtsp = secure.as_ref().map(|secure| secure.certificate.for_rtsp());
         rtsp::start(bound.with_tls(for_rtsp), plan, &context);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::clips::{Clip, Lookup, Missing};
 use super::feed::Feed;
+use super::login::{Pass, Refusal, Visitor, Wish, may_watch};
 use super::mail::{Answer, Ask, Gate};
 use super::mailbox::{Mailbox, Returned, mailbox};
 use super::messages::Messages;
@@ -35,6 +36,7 @@ pub(super) struct Client {
 pub(super) struct Asking<'a> {
     pub(super) server: &'a Arc<Server>,
     pub(super) client: &'a Client,
+    pub(super) visitor: &'a mut Visitor,
     pub(super) messages: &'a mut Messages,
     /// The sessions that live in the connection.
     pub(super) hosted: &'a mut Vec<Session>,
@@ -60,6 +62,8 @@ pub(super) enum Search {
 pub(super) struct Plan {
     pub(super) id: String,
     pub(super) target: String,
+    /// What its client was let in for.
+    pub(super) pass: Pass,
     pub(super) feed: Feed,
     pub(super) packetizer: Packetizer,
     pub(super) ssrc: Option<u32>,
@@ -93,19 +97,27 @@ impl Asking<'_> {
         &self.client.mailbox.host
     }
 
-    /// Looks for what lies at a path.
-    pub(super) fn search(&self, path: &str) -> Search {
+    /// Whether the client may watch what it asks for.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] if not.
+    pub(super) fn may_watch(&mut self, wish: &Wish<'_>) -> Result<Pass, Refusal> {
         let is_seen = !self.messages.wire.is_secure() && !self.client.peer.ip().is_loopback();
         if is_seen && self.server.context.access.is_by_tls_only() {
-            return Search::Over(Err(Missing::InClear));
+            return Err(Refusal::Forbidden);
         }
+        may_watch(&self.server.door, self.visitor, wish, self.now)
+    }
+
+    /// Looks for what lies at a path.
+    pub(super) fn search(&self, path: &str) -> Search {
         let name = path.trim_start_matches('/');
         let rooms = &self.server.context.rooms;
         if matches!(name, "" | "live") {
             return Search::Over(Ok(Resource::Live(rooms.default())));
         }
-        if let Some(room) = name.strip_prefix("r/") {
-            let room = room.strip_suffix("/live").unwrap_or(room);
+        if let Some(room) = room_of(path) {
             let room = rooms.named(room).map(Resource::Live).ok_or(Missing::Unknown);
             return Search::Over(room);
         }
@@ -116,9 +128,14 @@ impl Asking<'_> {
         }
     }
 
-    /// The session of this client that has a name; it lives on by being named.
+    /// The session of this client that has a name.
+    pub(super) fn find(&self, id: &str) -> Option<Arc<Entry>> {
+        self.server.sessions.find(id, self.client.peer.ip())
+    }
+
+    /// The same, for who may use it; it lives on by being named.
     pub(super) fn session(&self, id: &str) -> Option<Arc<Entry>> {
-        let entry = self.server.sessions.find(id, self.client.peer.ip())?;
+        let entry = self.find(id)?;
         entry.heard(self.now);
         Some(entry)
     }
@@ -154,11 +171,12 @@ impl Asking<'_> {
     ///
     /// The status to answer, if there are too many.
     pub(super) fn set_up(&mut self, plan: Plan) -> Result<Arc<Entry>, Status> {
-        let Plan { id, target, feed, packetizer, ssrc, rtcp, bound } = plan;
+        let Plan { id, target, pass, feed, packetizer, ssrc, rtcp, bound } = plan;
         let owner = self.host().clone();
         let terms = Terms {
             id,
             target,
+            pass,
             client: self.client.peer.ip(),
             connection: self.client.number,
             owner: owner.clone(),
@@ -200,6 +218,12 @@ impl Search {
         }
         Some(outcome.map(Resource::Clip))
     }
+}
+
+/// The room that a path names; none for the default one and for a clip.
+pub(super) fn room_of(path: &str) -> Option<&str> {
+    let room = path.trim_start_matches('/').strip_prefix("r/")?;
+    Some(room.strip_suffix("/live").unwrap_or(room))
 }
 
 /// Clips that were asked for and cannot be played.

@@ -80,8 +80,6 @@ pub(super) enum Missing {
     Unplayable(Trouble),
     /// Too much is asked for at once.
     Busy,
-    /// It is played by TLS only.
-    InClear,
 }
 
 /// A clip that was asked for.
@@ -191,7 +189,7 @@ impl Clips {
             Ok(_) => true,
             // What is no clip becomes none until it is written to; what could not be read may be.
             Err(Missing::Unplayable(trouble)) => trouble.code == TroubleCode::Garbage,
-            Err(Missing::Unknown | Missing::Busy | Missing::InClear) => false,
+            Err(Missing::Unknown | Missing::Busy) => false,
         };
         let mut known = self.known.lock();
         let same = known.get(path).is_some_and(|known| known.edition == edition);

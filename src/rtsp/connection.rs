@@ -15,6 +15,7 @@ use mio::event::Source;
 use super::Server;
 use super::client::{Announced, Asking, Client, PATIENCE};
 use super::lab::{Lab, LabExchange, LabStep};
+use super::login::Visitor;
 use super::mailbox::{Inbox, mailbox};
 use super::messages::Messages;
 use super::requests::{Exchange, Step};
@@ -32,6 +33,7 @@ use crate::proto::rtsp::{Front, Response, front, parse_request};
 pub(super) struct Connection {
     server: Arc<Server>,
     client: Client,
+    visitor: Visitor,
     guest: Guest,
     lab: Lab,
     messages: Messages,
@@ -83,6 +85,7 @@ impl Connection {
         let local = wire.ends().map_or(peer, |(local, _)| canonical(local));
         Self {
             client: Client { number, peer, local, mailbox },
+            visitor: Visitor::new(number, peer.ip()),
             server,
             guest,
             lab: Lab::new(number),
@@ -296,8 +299,8 @@ impl Connection {
     }
 
     fn lab_asking(&mut self, now: Instant) -> (&Lab, Asking<'_>) {
-        let Self { server, client, messages, hosted, lab, .. } = self;
-        (lab, Asking { server, client, messages, hosted, now })
+        let Self { server, client, visitor, messages, hosted, lab, .. } = self;
+        (lab, Asking { server, client, visitor, messages, hosted, now })
     }
 
     fn answer(&mut self, step: Step, now: Instant) -> Result<Advance> {
@@ -310,6 +313,9 @@ impl Connection {
                 self.reply(&response, now)?;
                 self.announced.extend(announced);
                 self.waits_since = now;
+                if self.visitor.is_turned_away() {
+                    return Ok(self.hang_up());
+                }
                 Ok(Advance::On)
             }
         }
@@ -385,7 +391,7 @@ impl Connection {
         let mut at = 0;
         while let Some(session) = self.hosted.get_mut(at) {
             let mut around = Surroundings { host, messages: Some(&mut self.messages), now };
-            if session.entry.gives_way() {
+            if session.must_end() {
                 session.end(&mut around);
                 self.hosted.remove(at);
                 continue;

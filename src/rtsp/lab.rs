@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use log::debug;
 
-use super::client::{Announced, Asking, Plan, Resource, Search};
+use super::client::{Announced, Asking, Plan, Resource, Search, room_of};
 use super::clip_feed::ClipFeed;
 use super::clips::Missing;
 use super::due::Preferences;
 use super::feed::Feed;
+use super::login::{Pass, Wish};
 use super::mail::{Answer, Ask, Play};
 use super::packing::Format;
 use super::random_u32;
@@ -33,6 +34,7 @@ pub(super) struct Lab {
 /// A request that is being answered.
 pub(super) struct LabExchange {
     request: LabRequest,
+    pass: Pass,
     waits: Waits,
 }
 
@@ -73,6 +75,13 @@ impl Lab {
 
     /// Begins to do what is asked.
     pub(super) fn begin(&self, request: LabRequest, at: &mut Asking<'_>) -> LabStep {
+        let pass = match self.let_in(&request, at) {
+            Ok(pass) => pass,
+            Err(refusal) => {
+                let known = Known::Status(refusal);
+                return self.step(request, Pass::of_nobody(), known, at);
+            }
+        };
         let entry = at.session(&self.id);
         let ask = |at: &mut Asking<'_>, entry: &Arc<Entry>, ask| match at.ask(entry, ask) {
             Ok(ticket) => Known::NotYet(Waits::Answer(ticket, Arc::clone(entry))),
@@ -99,25 +108,46 @@ impl Lab {
             }
             _ => Known::Status(Status::NotImplemented),
         };
-        self.step(request, known, at)
+        self.step(request, pass, known, at)
+    }
+
+    /// Lets a request's sender in, if guests may watch: it cannot log in.
+    fn let_in(&self, request: &LabRequest, at: &mut Asking<'_>) -> Result<Pass, Status> {
+        let entry = at.find(&self.id);
+        let path = format!("/{}", self.name(request, entry.as_deref()));
+        let room = match (&request.method, &entry) {
+            (Method::Options, _) => return Ok(Pass::of_nobody()),
+            (Method::Describe | Method::Setup, _) | (_, None) => room_of(&path),
+            (_, Some(entry)) => entry.terms.pass.room(),
+        };
+        let method = request.method.as_str();
+        let session = entry.as_ref().map(|entry| entry.terms.pass.who);
+        let wish = Wish { method, uri: None, login: None, room, session };
+        at.may_watch(&wish).map_err(|_| Status::Forbidden)
     }
 
     /// Goes on with a request.
     pub(super) fn go_on(&self, exchange: LabExchange, at: &mut Asking<'_>) -> LabStep {
-        let LabExchange { request, waits } = exchange;
-        let known = self.known(&request, waits, at);
-        self.step(request, known, at)
+        let LabExchange { request, pass, waits } = exchange;
+        let known = self.known(&request, &pass, waits, at);
+        self.step(request, pass, known, at)
     }
 
-    fn step(&self, request: LabRequest, mut known: Known, at: &mut Asking<'_>) -> LabStep {
+    fn step(
+        &self,
+        request: LabRequest,
+        pass: Pass,
+        mut known: Known,
+        at: &mut Asking<'_>,
+    ) -> LabStep {
         // What it waits for may be there already.
         for _ in 0..MAX_STEPS {
             let Known::NotYet(waits) = known else { break };
-            known = self.known(&request, waits, at);
+            known = self.known(&request, &pass, waits, at);
         }
         let reply = |status| write_reply(request.style, status, request.cseq, self.number);
         let (bytes, announced, status) = match known {
-            Known::NotYet(waits) => return LabStep::Waits(LabExchange { request, waits }),
+            Known::NotYet(waits) => return LabStep::Waits(LabExchange { request, pass, waits }),
             Known::Status(status) => (reply(status), None, status),
             Known::Plays(announced) => (reply(Status::Ok), Some(announced), Status::Ok),
             Known::Described(name) => {
@@ -129,7 +159,7 @@ impl Lab {
     }
 
     /// Looks whether what a request waits for is there.
-    fn known(&self, request: &LabRequest, waits: Waits, at: &mut Asking<'_>) -> Known {
+    fn known(&self, request: &LabRequest, pass: &Pass, waits: Waits, at: &mut Asking<'_>) -> Known {
         match waits {
             Waits::Resource(mut search) => match search.outcome(at.now) {
                 None => Known::NotYet(Waits::Resource(search)),
@@ -138,12 +168,12 @@ impl Lab {
                     let entry = at.session(&self.id);
                     Known::Described(self.name(request, entry.as_deref()))
                 }
-                Some(Ok(resource)) => self.make_room(request, resource, at),
+                Some(Ok(resource)) => self.make_room(request, pass, resource, at),
             },
             Waits::Room(ticket, resource) => match ticket.take() {
                 None => Known::NotYet(Waits::Room(ticket, resource)),
                 Some(Ok(Answer::Refused(status))) => Known::Status(status),
-                Some(_) => self.set_up(request, resource, at),
+                Some(_) => self.set_up(request, pass, resource, at),
             },
             Waits::Answer(ticket, entry) => match ticket.take() {
                 None => Known::NotYet(Waits::Answer(ticket, entry)),
@@ -158,13 +188,19 @@ impl Lab {
     }
 
     /// Ends the session that was set up before.
-    fn make_room(&self, request: &LabRequest, resource: Resource, at: &mut Asking<'_>) -> Known {
+    fn make_room(
+        &self,
+        request: &LabRequest,
+        pass: &Pass,
+        resource: Resource,
+        at: &mut Asking<'_>,
+    ) -> Known {
         // What is refused changes nothing.
         if port(request, at).is_none() {
             return Known::Status(Status::UnsupportedTransport);
         }
         let Some(entry) = at.session(&self.id) else {
-            return self.set_up(request, resource, at);
+            return self.set_up(request, pass, resource, at);
         };
         match at.ask(&entry, Ask::Replace) {
             Ok(ticket) => Known::NotYet(Waits::Room(ticket, resource)),
@@ -172,7 +208,13 @@ impl Lab {
         }
     }
 
-    fn set_up(&self, request: &LabRequest, resource: Resource, at: &mut Asking<'_>) -> Known {
+    fn set_up(
+        &self,
+        request: &LabRequest,
+        pass: &Pass,
+        resource: Resource,
+        at: &mut Asking<'_>,
+    ) -> Known {
         let Some(port) = port(request, at) else {
             return Known::Status(Status::UnsupportedTransport);
         };
@@ -189,6 +231,7 @@ impl Lab {
         let plan = Plan {
             id: self.id.clone(),
             target: request.name.clone().unwrap_or_else(|| LIVE.into()),
+            pass: pass.clone(),
             feed,
             packetizer: Packetizer::Lab { to, number: 0, ssrc: random_u32() },
             ssrc: None,
@@ -217,7 +260,6 @@ fn status_of(missing: &Missing) -> Status {
     match missing {
         Missing::Unknown | Missing::Unplayable(_) => Status::NotFound,
         Missing::Busy => Status::ServiceUnavailable,
-        Missing::InClear => Status::Forbidden,
     }
 }
 

@@ -12,6 +12,7 @@
 //! | --- | --- |
 //! | [`connection`], [`messages`] | what comes over a connection, taken apart, and what leaves |
 //! | [`requests`], [`lab`], [`client`] | what a request does, in RFC 2326's way and in the lab's |
+//! | [`login`] | who may watch, asked for each request and for each session |
 //! | [`session`], [`udp_session`] | what outlives a request, and what drives it without a connection |
 //! | [`sessions`], [`mail`], [`mailbox`] | who finds a session, what is asked of it, and how |
 //! | [`reception`], [`reports`] | what its client says of packets |
@@ -32,6 +33,7 @@ mod due;
 mod encodes;
 mod feed;
 mod lab;
+mod login;
 mod mail;
 mod mailbox;
 mod messages;
@@ -55,6 +57,7 @@ use mio::net::UdpSocket;
 
 use self::clips::Clips;
 use self::connection::Connection;
+use self::login::Door;
 use self::packing::Packing;
 use self::reports::Reports;
 use self::sessions::Sessions;
@@ -63,6 +66,8 @@ use crate::net::Bound;
 use crate::net::lane::Talk;
 use crate::web::Context;
 
+pub use self::login::{Device, Doorkeeper};
+
 /// What all connections and sessions share.
 struct Server {
     context: Arc<Context>,
@@ -70,6 +75,7 @@ struct Server {
     /// None where the system gives no UDP ports: clients then come over TCP.
     ports: Option<Arc<Ports>>,
     sessions: Sessions,
+    door: Door,
     packing: Packing,
     connections: AtomicU64,
 }
@@ -82,6 +88,8 @@ pub struct Plan {
     pub clips: Option<PathBuf>,
     /// Pictures a second of clips that have no rate.
     pub fps: f64,
+    /// Who knows who may watch; none lets everybody.
+    pub keeper: Option<Arc<dyn Doorkeeper>>,
 }
 
 /// Accepts connections on what was bound, and speaks RTSP on them.
@@ -115,6 +123,7 @@ impl Server {
         let server = Self {
             clips: clips.map(Arc::new),
             ports,
+            door: Door::new(plan.keeper, context.clock.now()),
             sessions: Sessions::new(context.engine.registry.limits().rtsp_sessions),
             packing: Packing::new(workers, &context.rooms.default().hub()),
             connections: AtomicU64::new(0),
@@ -137,3 +146,6 @@ fn random<const N: usize>() -> [u8; N] {
 fn random_u32() -> u32 {
     u32::from_be_bytes(random())
 }
+
+/// The one picture of each stream.
+const TRACK: &str = "track1";

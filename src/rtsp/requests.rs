@@ -9,18 +9,19 @@ use std::time::Duration;
 
 use log::debug;
 
-use super::client::{Announced, Asking, Plan, Resource, Search, session_id};
+use super::client::{Announced, Asking, Plan, Resource, Search, room_of, session_id};
 use super::clip_feed::ClipFeed;
 use super::clips::Missing;
 use super::destination::Destination;
 use super::due::Preferences;
 use super::feed::Feed;
+use super::login::{Pass, Refusal, Wish};
 use super::mail::{Answer, Ask, Play, Playing};
 use super::packing::Format;
 use super::sessions::Entry;
 use super::stream::Packetizer;
 use super::udp::Path;
-use super::{random, random_u32};
+use super::{TRACK, random, random_u32};
 use crate::live::settings::Settings;
 use crate::net::workers::{Busy, Failed, Ticket};
 use crate::proto::http::Target;
@@ -36,6 +37,7 @@ use crate::web::fields::stream_wish;
 /// A request that is being answered.
 pub(super) struct Exchange {
     request: Request,
+    pass: Pass,
     waits: Waits,
 }
 
@@ -80,25 +82,33 @@ type Looked = Result<Known, Response>;
 impl Exchange {
     /// Begins to do what is asked.
     pub(super) fn begin(request: Request, at: &mut Asking<'_>) -> Step {
-        let known = Asked { request: &request }.begin(at);
-        Self::step(request, known, at)
+        match Asked::let_in(&request, at) {
+            Ok(pass) => {
+                let known = Asked { request: &request, pass: &pass }.begin(at);
+                Self::step(request, pass, known, at)
+            }
+            Err(answer) => {
+                debug!("{} {}: {}", request.method, request.uri, answer.status());
+                Step::Answered(answer, None)
+            }
+        }
     }
 
     /// Goes on with it.
     pub(super) fn go_on(self, at: &mut Asking<'_>) -> Step {
-        let Self { request, waits } = self;
-        let known = Asked { request: &request }.go_on(waits, at);
-        Self::step(request, known, at)
+        let Self { request, pass, waits } = self;
+        let known = Asked { request: &request, pass: &pass }.go_on(waits, at);
+        Self::step(request, pass, known, at)
     }
 
-    fn step(request: Request, mut known: Looked, at: &mut Asking<'_>) -> Step {
+    fn step(request: Request, pass: Pass, mut known: Looked, at: &mut Asking<'_>) -> Step {
         // What it waits for may be there already.
         for _ in 0..MAX_STEPS {
             let Ok(Known::NotYet(waits)) = known else { break };
-            known = Asked { request: &request }.go_on(waits, at);
+            known = Asked { request: &request, pass: &pass }.go_on(waits, at);
         }
         let (answer, announced) = match known {
-            Ok(Known::NotYet(waits)) => return Step::Waits(Self { request, waits }),
+            Ok(Known::NotYet(waits)) => return Step::Waits(Self { request, pass, waits }),
             Ok(Known::Plays(answer, announced)) => (answer, Some(announced)),
             Ok(Known::Is(answer)) | Err(answer) => (answer, None),
         };
@@ -110,9 +120,63 @@ impl Exchange {
 /// A request, to be answered.
 struct Asked<'a> {
     request: &'a Request,
+    pass: &'a Pass,
 }
 
 impl Asked<'_> {
+    /// Lets the request's sender in, if it may watch what the request is about.
+    fn let_in(request: &Request, at: &mut Asking<'_>) -> Result<Pass, Response> {
+        let named = request.session().ok().flatten();
+        let entry = named.and_then(|named| at.find(&named.id));
+        let (target, _) = request.uri.without_track(TRACK);
+        let room = match (&request.method, &entry) {
+            // What servers can do, and what this one cannot, is no secret.
+            (
+                Method::Options
+                | Method::Announce
+                | Method::Record
+                | Method::Redirect
+                | Method::Other(_),
+                _,
+            ) => return Ok(Pass::of_nobody()),
+            (Method::Describe | Method::Setup, _) => room_of(&target.path),
+            // To who knows its name it is no secret that a session is over; and what a player whose
+            // right was taken says as its last is no guess.
+            (_, None) if request.headers.get("Session").is_some() => {
+                return Err(Response::new(Status::SessionNotFound, Some(request.cseq)));
+            }
+            // The names of clips are the default room's.
+            (Method::GetParameter, _) if !request.body.trim_ascii().is_empty() => None,
+            (_, None) => room_of(&target.path),
+            (_, Some(entry)) => entry.terms.pass.room(),
+        };
+        let wish = Wish {
+            method: request.method.as_str(),
+            uri: Some(&request.uri),
+            login: request.headers.get("Authorization"),
+            room,
+            session: entry.as_ref().map(|entry| entry.terms.pass.who),
+        };
+        at.may_watch(&wish).map_err(|refusal| {
+            let say = |status| Response::new(status, Some(request.cseq));
+            match refusal {
+                Refusal::LogIn(challenges) => {
+                    let fields = challenges.into_iter();
+                    fields.fold(say(Status::Unauthorized), |answer, challenge| {
+                        answer.header("WWW-Authenticate", challenge)
+                    })
+                }
+                Refusal::TooOften(wait) => {
+                    let wait = wait.as_secs() + 1;
+                    say(Status::ServiceUnavailable).header("Retry-After", wait)
+                }
+                Refusal::Forbidden => say(Status::Forbidden),
+                Refusal::Unknown => say(Status::NotFound),
+                Refusal::NotTheirs => say(Status::SessionNotFound),
+            }
+        })
+    }
+
     fn begin(&self, at: &mut Asking<'_>) -> Looked {
         let required = ["Require", "Proxy-Require"];
         if let Some(feature) = required.into_iter().find_map(|name| self.request.headers.get(name))
@@ -155,7 +219,6 @@ impl Asked<'_> {
                     Missing::Unknown => Status::NotFound,
                     Missing::Unplayable(_) => Status::UnsupportedMediaType,
                     Missing::Busy => Status::ServiceUnavailable,
-                    Missing::InClear => Status::Forbidden,
                 })),
                 Some(Ok(resource)) if self.request.method == Method::Describe => {
                     self.describe(&resource, at)
@@ -305,7 +368,8 @@ impl Asked<'_> {
         let sender = Sender::new(JPEG_PAYLOAD_TYPE, ssrc, u16::from_be_bytes([a, b]), random_u32());
         let packetizer = Packetizer::Rtp { destination, sender, reported_at: None };
         let target = name_of(&target);
-        let plan = Plan { id, target, feed, packetizer, ssrc: Some(ssrc), rtcp, bound };
+        let pass = self.pass.clone();
+        let plan = Plan { id, target, pass, feed, packetizer, ssrc: Some(ssrc), rtcp, bound };
         let entry = at.set_up(plan).map_err(|status| self.say(status))?;
         transport.ssrc = Some(ssrc);
         Ok(Known::Is(self.ok_in(&entry.terms.id).header("Transport", transport)))
@@ -454,7 +518,6 @@ fn name_of(target: &Target) -> String {
     }
 }
 
-const TRACK: &str = "track1";
 const METHODS: &str =
     "OPTIONS, DESCRIBE, SETUP, PLAY, PAUSE, TEARDOWN, GET_PARAMETER, SET_PARAMETER";
 /// The parameter that names all clips.

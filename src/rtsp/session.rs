@@ -35,6 +35,8 @@ pub(super) struct Session {
     pub(super) entry: Arc<Entry>,
     stream: Stream,
     phase: Phase,
+    /// The revision of rights at which its client was known to have them.
+    rights: Option<u64>,
 }
 
 /// What a session is at; Init is no session.
@@ -82,7 +84,14 @@ impl<'a> Surroundings<'a> {
 
 impl Session {
     pub(super) fn new(server: Arc<Server>, entry: Arc<Entry>, stream: Stream) -> Self {
-        Self { server, entry, stream, phase: Phase::Ready }
+        Self { server, entry, stream, phase: Phase::Ready, rights: None }
+    }
+
+    /// Whether it has to end: others need its place, or its client may not watch any more.
+    pub(super) fn must_end(&mut self) -> bool {
+        let terms = &self.entry.terms;
+        self.entry.gives_way()
+            || !self.server.door.lets_stay(&terms.pass, terms.client, &mut self.rights)
     }
 
     /// Does what is asked. Whether the session goes on.
@@ -204,6 +213,12 @@ impl Session {
     ///
     /// The system's, if the client is gone.
     pub(super) fn go_on(&mut self, around: &mut Surroundings<'_>) -> Result<Wakeup> {
+        let next = self.go_on_with_phase(around)?;
+        let look = self.server.door.next_look(around.now);
+        Ok(Wakeup { until: next.until.into_iter().chain(look).min(), ..next })
+    }
+
+    fn go_on_with_phase(&mut self, around: &mut Surroundings<'_>) -> Result<Wakeup> {
         self.start(around);
         let gate = match &self.phase {
             Phase::Starting(..) => {

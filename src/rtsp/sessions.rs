@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::login::Pass;
 use super::mail::{Answer, Ask};
 use super::mailbox::Mailbox;
 use super::reception::Reception;
@@ -61,6 +62,8 @@ pub(super) struct Terms {
     pub(super) id: String,
     /// What it was set up for, as the path and query of a URL.
     pub(super) target: String,
+    /// What its client was let in for.
+    pub(super) pass: Pass,
     pub(super) client: IpAddr,
     /// The connection that it was set up on.
     pub(super) connection: u64,

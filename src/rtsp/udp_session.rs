@@ -50,7 +50,7 @@ impl Talk for UdpSession {
             }
         }
         let ends_at = self.session.entry.ends_at();
-        if self.session.entry.gives_way() || ends_at.is_some_and(|at| moment.now >= at) {
+        if self.session.must_end() || ends_at.is_some_and(|at| moment.now >= at) {
             return self.over(moment);
         }
         let next = match self.session.go_on(&mut around) {

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 
 use super::super::Plan;
+use super::super::login::Doorkeeper;
 use super::super::mailbox::MAX_MAIL;
 use super::*;
 use crate::base::clock::Clock;
@@ -14,10 +15,12 @@ use crate::live::channel::Channels;
 use crate::net::kernel::Kernel;
 use crate::net::wire::{Ready, Wire};
 use crate::net::{Engine, Limits};
-use crate::proto::rtsp::parse_reply;
+use crate::proto::rtsp::{Reply, parse_reply};
 use crate::room::{Room, Rooms};
 use crate::source::pattern::Pattern;
 use crate::web::{About, Access, Closed, Context, Proxies, ProxyHeader, Readers, Secrecy};
+
+mod logins;
 
 /// A server without an acceptor.
 struct Site {
@@ -34,6 +37,10 @@ struct Talker {
 
 impl Site {
     fn new() -> Self {
+        Self::kept_by(None)
+    }
+
+    fn kept_by(keeper: Option<Arc<dyn Doorkeeper>>) -> Self {
         let clock = Clock::system();
         let now = clock.now();
         let engine = Arc::new(Engine::start(Limits::of_descriptors(1024), now).unwrap());
@@ -56,7 +63,7 @@ impl Site {
         let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
         let context = Context::new(rooms, audience, about, access, studio, None, engine, stop);
         let bind = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
-        let plan = Plan { bind, clips: None, fps: 25.0 };
+        let plan = Plan { bind, clips: None, fps: 25.0, keeper };
         let (server, _) = Server::new(plan, Arc::new(context));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         Self { server: Arc::new(server), listener, now }
@@ -91,6 +98,11 @@ impl Talker {
 
     /// Turns until it has a whole reply. Returns its status and session.
     fn reply(&mut self, now: Instant) -> (u16, Option<String>) {
+        let reply = self.whole_reply(now);
+        (reply.status, reply.session().map(|session| session.id))
+    }
+
+    fn whole_reply(&mut self, now: Instant) -> Reply {
         let mut input = Vec::new();
         self.client.set_nonblocking(true).unwrap();
         for _ in 0..10_000 {
@@ -100,7 +112,7 @@ impl Talker {
                 input.extend_from_slice(&some[..count]);
             }
             if let Some((reply, _)) = parse_reply(&input).unwrap() {
-                return (reply.status, reply.session().map(|session| session.id));
+                return reply;
             }
             std::thread::park_timeout(Duration::from_millis(1));
         }

@@ -1,5 +1,6 @@
 //! Tests of who is found, who is silent for too long, and who gives way.
 
+use super::super::login::Pass;
 use super::super::mailbox::mailbox;
 use super::*;
 use crate::net::lane::Lanes;
@@ -24,6 +25,7 @@ impl House {
         Terms {
             id: id.into(),
             target: "/live".into(),
+            pass: Pass::of_nobody(),
             client: client.into(),
             connection,
             owner: self.lanes.places().place(),
