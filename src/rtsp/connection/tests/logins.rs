@@ -139,6 +139,22 @@ fn who_may_no_longer_watch_sees_no_more_within_a_second() {
 }
 
 #[test]
+fn a_session_in_a_connection_has_a_turn_twice_a_second_where_rights_can_change() {
+    let latest = |site: &Site, player: &mut Player| match player.talker.turn(site.now) {
+        Turn::Wait { until: Some(until), .. } => until.saturating_duration_since(site.now),
+        _ => panic!("it goes on"),
+    };
+    let kept = site(&Keys::of_cam());
+    let mut player = Player::of_cam(&kept);
+    player.ask(&kept, "SETUP", &format!("Transport: {TCP}\r\n"));
+    assert!(latest(&kept, &mut player) <= Duration::from_millis(500));
+    let open = Site::new();
+    let mut player = Player::new(&open, "");
+    player.ask(&open, "SETUP", &format!("Transport: {TCP}\r\n"));
+    assert!(latest(&open, &mut player) > Duration::from_secs(50));
+}
+
+#[test]
 fn a_connection_that_guesses_is_closed_and_the_next_ones_are_not_heard() {
     let site = site(&Keys::of_cam());
     let login =
