@@ -25,10 +25,11 @@
 //! | `main`, [`app`] | starts the threads and joins them | all |
 //! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, live, source, client, media, proto, base |
 //! | [`rtsp`] | the same pictures for players | web, net, room, live, source, media, proto, jpeg, base |
-//! | [`web`] | HTTP: connections, routes, streams | net, room, live, source, store, media, proto, base |
+//! | [`web`] | HTTP: connections, routes, streams | net, room, account, live, source, store, media, proto, base |
 //! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |
 //! | [`room`] | a name, a channel and the people around it | live |
 //! | [`authority`] | certificates by an authority of this machine's own | store, base |
+//! | [`account`] | who may: accounts, what is signed in to them, what each may do | store, proto, base |
 //! | [`store`] | what outlives the program: SQLite, one writer | base |
 //! | [`live`] | who gets which picture: no sockets, no HTTP | source, media, base |
 //! | [`source`] | where pictures come from | client, media, proto, jpeg, base |
@@ -39,6 +40,7 @@
 //! | [`mdns`] | says on the network that there is a camera | base |
 //! | [`base`] | what everything may use | nothing |
 
+pub mod account;
 pub mod app;
 pub mod authority;
 pub mod base;

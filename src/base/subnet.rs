@@ -28,6 +28,21 @@ impl Subnet {
     }
 }
 
+/// Addresses that count as one: somebody has an IPv4 address, or 2^64 IPv6 addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Group(u128);
+
+impl Group {
+    /// The group of an address.
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(ip) => Self(u128::from(ip.to_bits())),
+            // No IPv4 address has these bits.
+            IpAddr::V6(ip) => Self(ip.to_bits() >> 64 << 64 | 1 << 63),
+        }
+    }
+}
+
 /// What is no address and no subnet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotASubnet;

@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 
 use super::lane::Handle;
 use super::limits::{Limits, UNREAD_BYTES_EACH, UNREAD_TIME};
+use crate::base::subnet::Group;
 
 /// The connections.
 pub(crate) struct Registry {
@@ -58,10 +59,6 @@ pub(crate) enum Need {
     /// The system's memory for what is not read.
     Memory,
 }
-
-/// Addresses that count as one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Group(u128);
 
 /// How many stand how.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,17 +104,6 @@ struct Seen {
     group: Group,
     standing: Standing,
     since_ms: u64,
-}
-
-impl Group {
-    /// The group of an address: an IPv4 address by itself, or 2^64 IPv6 addresses.
-    pub(crate) fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(ip) => Self(u128::from(ip.to_bits())),
-            // No IPv4 address has these bits.
-            IpAddr::V6(ip) => Self(ip.to_bits() >> 64 << 64 | 1 << 63),
-        }
-    }
 }
 
 impl Standing {

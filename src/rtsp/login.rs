@@ -12,8 +12,8 @@ use parking_lot::Mutex;
 
 use super::{TRACK, random};
 use crate::base::rate::{Rate, Rates, TooSoon};
+use crate::base::subnet::Group;
 use crate::base::warn_rate::WarnRate;
-use crate::net::registry::Group;
 use crate::proto::auth::{
     Age, Credentials, Ha1, Nonces, Proof, Reason, Who, challenges, parse_credentials,
 };

@@ -87,6 +87,20 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     private().create_new(true).open(path)
 }
 
+/// Writes a file that nobody but its owner reads, in the place of one that is there.
+///
+/// # Errors
+///
+/// The system's.
+pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = create_private(path)?;
+    file.write_all(text.as_bytes())
+}
+
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);

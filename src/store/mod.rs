@@ -10,11 +10,18 @@
 //! machine too where the change is [`Durability::Machine`]. Subcommands open the same
 //! database beside the running server, which learns of their changes within a second.
 
+pub mod account;
 pub mod authority;
 pub mod backup;
+pub mod ban;
 mod database;
 pub mod donation;
 mod folder;
+pub mod installation;
+pub mod journal;
+pub mod pass;
+pub mod program;
+pub mod session;
 mod time;
 mod trouble;
 mod writer;
@@ -27,7 +34,7 @@ use log::warn;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-pub use folder::Folder;
+pub use folder::{Folder, write_private};
 pub use trouble::{NotKept, Trouble};
 use writer::Writer;
 

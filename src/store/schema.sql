@@ -45,3 +45,145 @@ CREATE TABLE leaf (
   -- From when on it holds.
   "from" INTEGER NOT NULL
 ) STRICT;
+
+-- What tells this installation from others: none or one.
+CREATE TABLE installation (
+  -- One.
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  -- Stands in the names of its cookies: a browser does not tell two servers of one machine apart.
+  name TEXT NOT NULL,
+  -- Who has it may watch where a link is asked for.
+  watch_key TEXT NOT NULL,
+  -- How it was reached last, for what is printed on this machine: an origin; may be empty.
+  address TEXT NOT NULL,
+  -- Rises with each change of who may do what.
+  revision INTEGER NOT NULL
+) STRICT;
+
+-- Those who may sign in.
+CREATE TABLE account (
+  -- Never used again.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- As it is shown to all.
+  name TEXT NOT NULL,
+  -- What the name looks like: no two look the same.
+  skeleton TEXT NOT NULL UNIQUE,
+  -- The hash of its password, a PHC string; NULL if it signs in otherwise.
+  password TEXT,
+  -- Who it is.
+  role TEXT NOT NULL CHECK (role IN ('member', 'host')),
+  -- What it may do besides: words with blanks between them.
+  grants TEXT NOT NULL,
+  -- When it was made.
+  made INTEGER NOT NULL,
+  -- 1 if it may not sign in.
+  disabled INTEGER NOT NULL
+) STRICT;
+
+-- Who keeps order in which room; an empty name is the default room.
+CREATE TABLE moderator (
+  -- Who.
+  account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  -- Where.
+  room TEXT NOT NULL,
+  PRIMARY KEY (account, room)
+) STRICT, WITHOUT ROWID;
+
+-- The browsers that signed in.
+CREATE TABLE session (
+  -- By which its owner names it.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- SHA-256 of its cookie's value.
+  hash BLOB NOT NULL UNIQUE,
+  -- Whose it is.
+  account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  -- When it signed in.
+  made INTEGER NOT NULL,
+  -- When it was seen last, to the hour.
+  seen INTEGER NOT NULL,
+  -- When the password was given last.
+  sure INTEGER NOT NULL,
+  -- 1 if it signed out: it is remembered, so that nobody else's guesses make it wait.
+  over INTEGER NOT NULL,
+  -- What it said that it is.
+  device TEXT NOT NULL,
+  -- Where it signed in from.
+  address TEXT NOT NULL
+) STRICT;
+CREATE INDEX session_of ON session (account);
+
+-- Secrets that are good once.
+CREATE TABLE pass (
+  -- SHA-256 of it.
+  hash BLOB PRIMARY KEY,
+  -- To become a host, to make an account, or to set the password of one.
+  kind TEXT NOT NULL CHECK (kind IN ('host', 'invitation', 'reset')),
+  -- Whose password it sets.
+  account INTEGER REFERENCES account ON DELETE CASCADE,
+  -- Who made it; NULL if it was made on this machine.
+  by INTEGER REFERENCES account ON DELETE CASCADE,
+  -- When it was made.
+  made INTEGER NOT NULL,
+  -- When it ends.
+  until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The passwords and tokens of programs.
+CREATE TABLE program (
+  -- By which its owner names it.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- Whose it is; NULL if it was made on this machine.
+  account INTEGER REFERENCES account ON DELETE CASCADE,
+  -- A device's password, or a token.
+  kind TEXT NOT NULL CHECK (kind IN ('device', 'token')),
+  -- What its owner calls it.
+  label TEXT NOT NULL,
+  -- The name that a device signs in by; NULL for a token.
+  user TEXT UNIQUE,
+  -- SHA-256 of its password or of the token.
+  hash BLOB NOT NULL UNIQUE,
+  -- A device's HA1 (RFC 7616 §3.4.2) by MD5.
+  ha1_md5 BLOB,
+  -- The same by SHA-256.
+  ha1_sha256 BLOB,
+  -- The only room that a device may watch, an empty name is the default one; NULL for all.
+  room TEXT,
+  -- What it may do: words with blanks between them.
+  scopes TEXT NOT NULL,
+  -- When it was made.
+  made INTEGER NOT NULL,
+  -- When it was seen last, to the hour.
+  seen INTEGER
+) STRICT;
+
+-- Who may not come in.
+CREATE TABLE ban (
+  -- By which it is lifted.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- An account, or NULL and an address.
+  account INTEGER REFERENCES account ON DELETE CASCADE,
+  -- An address or a network.
+  address TEXT,
+  -- In the words of who banned.
+  why TEXT NOT NULL,
+  -- When it was made.
+  made INTEGER NOT NULL,
+  -- NULL if it has no end.
+  until INTEGER
+) STRICT;
+
+-- What was done with rights, for the hosts. The newest are kept.
+CREATE TABLE journal (
+  -- Rises.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- When.
+  at INTEGER NOT NULL,
+  -- Whose doing it was, also after the account is gone; NULL if nobody had signed in.
+  account INTEGER,
+  -- That one's name then, or a word.
+  who TEXT NOT NULL,
+  -- Where it was done from; may be empty.
+  address TEXT NOT NULL,
+  -- A sentence.
+  what TEXT NOT NULL
+) STRICT;

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::base::rate::{Rate, Rates, TooSoon};
+use crate::base::subnet::Group;
 use crate::live::settings::ViewerId;
-use crate::net::registry::Group;
 
 /// Who gave of late.
 pub(super) struct Givers {

@@ -23,12 +23,26 @@ fn dump(file: &Path) -> Vec<String> {
         let from = from.duration_since(SystemTime::UNIX_EPOCH).unwrap();
         format!("leaf {certificate:?} {key:?} {names:?} {from:?}")
     }));
+    lines.extend(OF_ACCOUNTS.iter().flat_map(|table| rows(&connection, table)));
     lines
+}
+
+/// All rows of a table, a line each.
+fn rows(connection: &Connection, table: &str) -> Vec<String> {
+    let mut all = connection.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
+    let columns = all.column_count();
+    let rows = all.query_map((), |row| {
+        let value = |at| row.get::<_, rusqlite::types::Value>(at);
+        (0..columns).map(value).collect::<rusqlite::Result<Vec<_>>>()
+    });
+    rows.unwrap().map(|row| format!("{table} {:?}", row.unwrap())).collect()
 }
 
 /// The tables and indices as they were written, without comments and spaces.
 fn shape(connection: &Connection) -> Vec<String> {
-    let mut all = connection.prepare("SELECT sql FROM sqlite_schema ORDER BY name").unwrap();
+    let mut all = connection
+        .prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name")
+        .unwrap();
     let all = all.query_map((), |row| row.get::<_, String>(0)).unwrap();
     let bare = |sql: String| {
         let lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
@@ -186,10 +200,13 @@ fn keep_this_version() {
     let names = "cam.local\n192.168.1.5\n".to_owned();
     let leaf = authority::KeptLeaf { certificate: vec![3], key: vec![4], names, from: at };
     authority::put_leaf(&connection, &leaf).unwrap();
+    connection.execute_batch(include_str!("../../../tests/data/store/3.sql")).unwrap();
     connection.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
     fs::write(file.with_extension("txt"), dump(&file).join("\n") + "\n").unwrap();
     open(&file, Synchronous::Full).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
 }
 
 const NEWER: i64 = MIGRATIONS.len() as i64 + 1;
+const OF_ACCOUNTS: [&str; 8] =
+    ["installation", "account", "moderator", "session", "pass", "program", "ban", "journal"];
 const TYPES: [&str; 4] = ["INTEGER", "TEXT", "BLOB", "REAL"];

@@ -1,0 +1,140 @@
+//! Who asks for something, and what that one may do.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::book::{Account, Book};
+use super::capability::{Capabilities, Capability};
+use crate::store::session::Hash;
+
+/// By what somebody is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credential {
+    /// By nothing: a guest.
+    None,
+    /// By the cookie of a browser that signed in.
+    Session(Hash),
+    /// By a device's password, or a token.
+    Program(Hash),
+}
+
+/// Who asks, as the book had it at that moment.
+#[derive(Clone)]
+pub struct Caller {
+    /// By what it is known.
+    pub credential: Credential,
+    /// Whose name it comes in, if it is anybody's.
+    pub account: Option<Arc<Account>>,
+    /// What it is told that it is: the limits of a program.
+    limits: Limits,
+    /// What a guest may do.
+    guest: Capabilities,
+    banned: bool,
+    /// When its password was given last.
+    sure: Option<SystemTime>,
+}
+
+/// What a credential has of its account's rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Limits {
+    None,
+    /// A token's scopes; with no account they are its rights.
+    Scopes(Capabilities),
+    /// A device watches, in one room or in all.
+    Watches(Option<String>),
+}
+
+impl Caller {
+    /// Who comes with this from an address. `None` if the credential is none (any more); `guest` is
+    /// what guests may do.
+    pub fn of(
+        book: &Book,
+        credential: Credential,
+        guest: Capabilities,
+        address: IpAddr,
+        now: SystemTime,
+    ) -> Option<Self> {
+        let (account, limits, sure) = match credential {
+            Credential::None => (None, Limits::None, None),
+            Credential::Session(hash) => {
+                let session = book.session(&hash, now)?;
+                let account = book.account(session.account).filter(|account| !account.disabled)?;
+                (Some(Arc::clone(account)), Limits::None, Some(session.sure))
+            }
+            Credential::Program(hash) => {
+                let program = book.program(&hash)?;
+                let account = match program.account {
+                    Some(id) => Some(book.account(id).filter(|account| !account.disabled)?),
+                    None => None,
+                };
+                let limits = match &program.device {
+                    Some(device) => Limits::Watches(device.room.clone()),
+                    None => {
+                        Limits::Scopes(Capabilities::parse(&program.scopes).unwrap_or_default())
+                    }
+                };
+                (account.cloned(), limits, None)
+            }
+        };
+        let banned = book.is_banned(account.as_deref(), address, now);
+        Some(Self { credential, account, limits, guest, banned, sure })
+    }
+
+    /// A guest, where there are no accounts.
+    pub fn guest(guest: Capabilities) -> Self {
+        let (credential, limits) = (Credential::None, Limits::None);
+        Self { credential, account: None, limits, guest, banned: false, sure: None }
+    }
+
+    /// What it may do in a room; an empty name is the default one.
+    pub fn rights(&self, room: &str) -> Capabilities {
+        if self.banned {
+            return Capabilities::NONE;
+        }
+        let of_account = self.account.as_ref().map(|account| account.may(room));
+        match &self.limits {
+            Limits::None => of_account.unwrap_or(self.guest),
+            Limits::Scopes(scopes) => of_account.map_or(*scopes, |rights| rights.and(*scopes)),
+            Limits::Watches(only) if only.as_ref().is_none_or(|only| only == room) => {
+                let watches = Capabilities::NONE.with(Capability::Watch);
+                of_account.map_or(watches, |rights| rights.and(watches))
+            }
+            Limits::Watches(_) => Capabilities::NONE,
+        }
+    }
+
+    /// Whether it may do something in a room.
+    pub fn may(&self, capability: Capability, room: &str) -> bool {
+        self.rights(room).has(capability)
+    }
+
+    /// Whether it may not come in, whoever it is.
+    pub fn is_banned(&self) -> bool {
+        self.banned
+    }
+
+    /// Whether it is a person in a browser, who signed in.
+    pub fn is_signed_in(&self) -> bool {
+        matches!(self.credential, Credential::Session(_))
+    }
+
+    /// Whether it is a device with a password of its own.
+    pub fn is_device(&self) -> bool {
+        matches!(self.limits, Limits::Watches(_))
+    }
+
+    /// Whether the password was given so short a time ago that rights may be given away.
+    pub fn is_sure(&self, now: SystemTime) -> bool {
+        let since = |at: SystemTime| now.duration_since(at).unwrap_or_default();
+        self.sure.is_some_and(|at| since(at) < SURE_LASTS)
+    }
+
+    /// What it is called before a host.
+    pub fn name(&self) -> &str {
+        self.account.as_ref().map_or("", |account| &account.name)
+    }
+}
+
+/// How long a password that was given is enough.
+const SURE_LASTS: Duration = Duration::from_secs(10 * 60);

@@ -1,0 +1,72 @@
+CREATE TABLE installation (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  name TEXT NOT NULL,
+  watch_key TEXT NOT NULL,
+  address TEXT NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT;
+CREATE TABLE account (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL,
+  skeleton TEXT NOT NULL UNIQUE,
+  password TEXT,
+  role TEXT NOT NULL CHECK (role IN ('member', 'host')),
+  grants TEXT NOT NULL,
+  made INTEGER NOT NULL,
+  disabled INTEGER NOT NULL
+) STRICT;
+CREATE TABLE moderator (
+  account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  room TEXT NOT NULL,
+  PRIMARY KEY (account, room)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE session (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  hash BLOB NOT NULL UNIQUE,
+  account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  made INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  sure INTEGER NOT NULL,
+  over INTEGER NOT NULL,
+  device TEXT NOT NULL,
+  address TEXT NOT NULL
+) STRICT;
+CREATE INDEX session_of ON session (account);
+CREATE TABLE pass (
+  hash BLOB PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('host', 'invitation', 'reset')),
+  account INTEGER REFERENCES account ON DELETE CASCADE,
+  by INTEGER REFERENCES account ON DELETE CASCADE,
+  made INTEGER NOT NULL,
+  until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE program (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account INTEGER REFERENCES account ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('device', 'token')),
+  label TEXT NOT NULL,
+  user TEXT UNIQUE,
+  hash BLOB NOT NULL UNIQUE,
+  ha1_md5 BLOB,
+  ha1_sha256 BLOB,
+  room TEXT,
+  scopes TEXT NOT NULL,
+  made INTEGER NOT NULL,
+  seen INTEGER
+) STRICT;
+CREATE TABLE ban (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account INTEGER REFERENCES account ON DELETE CASCADE,
+  address TEXT,
+  why TEXT NOT NULL,
+  made INTEGER NOT NULL,
+  until INTEGER
+) STRICT;
+CREATE TABLE journal (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  account INTEGER,
+  who TEXT NOT NULL,
+  address TEXT NOT NULL,
+  what TEXT NOT NULL
+) STRICT;
