@@ -195,13 +195,22 @@ fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 /// What people read on the pages.
 const WORDS: &str = "words/en.json";
 /// The pages: each has a folder of its own, with a style sheet and, if it is alive, a script.
-const PAGES: [&str; 6] = ["watch", "rooms", "connect", "trust", "alone", "embed"];
+const PAGES: [&str; 9] =
+    ["watch", "rooms", "connect", "trust", "door", "account", "host", "alone", "embed"];
 /// The documents: under which name, of which page, from which file.
-const DOCUMENTS: [(&str, &str, &str); 7] = [
+const DOCUMENTS: [(&str, &str, &str); 15] = [
     ("WATCH", "watch", "watch/watch.html"),
     ("ROOMS", "rooms", "rooms/rooms.html"),
     ("CONNECT", "connect", "connect/connect.html"),
     ("TRUST", "trust", "trust/trust.html"),
+    ("ENTER", "door", "door/enter.html"),
+    ("SIGN_IN", "door", "door/sign-in.html"),
+    ("SIGN_UP", "door", "door/sign-up.html"),
+    ("CLAIM", "door", "door/claim.html"),
+    ("RESET", "door", "door/reset.html"),
+    ("CONFIRM", "door", "door/confirm.html"),
+    ("ACCOUNT", "account", "account/account.html"),
+    ("HOST", "host", "host/host.html"),
     ("FULL", "alone", "alone/full.html"),
     ("EMBED", "embed", "embed/embed.html"),
     ("ERROR", "alone", "alone/error.html"),

@@ -26,8 +26,9 @@ use crate::net::Engine;
 use crate::room::{Room, Rooms};
 use crate::rtsp;
 use crate::source::webcam::{CameraListing, Webcam};
-use crate::web::{self, About, Access, Context, Proxies, ProxyHeader, Readers, Secrecy};
+use crate::web::{self, About, Access, Context, Means, Proxies, ProxyHeader, Readers, Secrecy};
 
+use members::{HostLink, Keeper};
 use secure::Secure;
 use sources::{Sources, unnamed};
 use stage::{Stage, join};
@@ -35,6 +36,7 @@ use studio::{Camera, Director, Parts};
 
 mod addresses;
 mod kept;
+mod members;
 mod secure;
 mod sources;
 mod stage;
@@ -67,8 +69,10 @@ pub fn run(
     let rtsp = if config.no_rtsp { None } else { addresses::bind_rtsp(config)? };
     let store = state::open(config.data.as_deref(), bound.addresses()[0].port());
     let mut secure = Secure::open(config, given, &store, &clock)?;
+    let gate = members::gate(config, &store, &clock)?;
     let by_tls = secure.is_some();
-    let addresses = addresses::print(config, &bound, rtsp.as_ref(), by_tls, out);
+    let addresses = addresses::print(config, &bound, rtsp.as_ref(), by_tls, &gate, out);
+    let mut host_link = HostLink::offer(config, &gate, &addresses, out);
     let issuer = secure.as_ref().and_then(Secure::issuer);
     issuer.iter().for_each(|issuer| issuer.tell());
     let shown = shown.map_or_else(|| sources.add(&unnamed()), Ok)?;
@@ -100,6 +104,7 @@ pub fn run(
         addresses,
         rtsp_addresses: rtsp.iter().flat_map(|bound| addresses::of_rtsp(bound, by_tls)).collect(),
         issuer,
+        speaks_tls: by_tls,
         donate_url,
         started,
     };
@@ -110,9 +115,7 @@ pub fn run(
         Arc::clone(&audience),
         about,
         access(config),
-        studio,
-        store.clone(),
-        Arc::clone(&engine),
+        Means { gate, studio, store: store.clone(), engine: Arc::clone(&engine) },
         shutdown.clone(),
     ));
     state::recall(&context);
@@ -124,7 +127,7 @@ pub fn run(
         bind: config.bind,
         clips: config.clips.clone(),
         fps: config.wish().fps,
-        keeper: None,
+        keeper: Some(Arc::new(Keeper(Arc::clone(&context)))),
     };
     if let Some(bound) = rtsp {
         let for_rtsp = secure.as_ref().map(|secure| secure.certificate.for_rtsp());
@@ -144,10 +147,12 @@ pub fn run(
                 secure.look_again(&place, announced, (clock.wall(), now));
             }
             context.access.look_again(place);
+            host_link.look(&context.gate);
         }
     });
     info!("stopping");
     announcer.into_iter().for_each(Announcer::stop);
+    members::close(context.gate.accounts());
     // Whoever waits for something to be stored is answered before the lanes end.
     if store.is_some_and(|store| store.close() > 0) {
         thread::sleep(LAST_ANSWERS);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use crate::net::NoCertificate;
 use crate::source::clip::NotAClip;
@@ -32,6 +33,15 @@ pub enum Error {
     Certificate(NoCertificate),
     /// Nothing but TLS was asked for, and there can be none.
     NoTls(String),
+    /// Nobody but members was to be let in, and there can be none.
+    NoMembers,
+    /// The file that has the word for guests is of no use.
+    NoWord {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
     /// The system refused a thread, a poll or a signal handler.
     System {
         /// What was to be made.
@@ -75,6 +85,13 @@ impl fmt::Display for Error {
             Error::Input(error) => error.fmt(f),
             Error::Certificate(error) => error.fmt(f),
             Error::NoTls(why) => write!(f, "no TLS, and --tls-only serves nothing else: {why}"),
+            Error::NoMembers => f.write_str(
+                "nobody could watch: --access members needs a data folder that can be written \
+                 (--data)",
+            ),
+            Error::NoWord { file, why } => {
+                write!(f, "--watch-password-file: {}: {why}", file.display())
+            }
             Error::System { what, error } => write!(f, "the system gives no {what}: {error}"),
         }
     }

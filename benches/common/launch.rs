@@ -31,11 +31,10 @@ pub(crate) fn launch_as(
         .expect("the program can be started");
     let out = child.stdout.take().expect("its output is piped");
     let count = if options.contains(&"--rtsp-port") { 2 } else { 1 };
-    // With a certificate each port has a second line.
-    let lines_each = if options.contains(&"--tls-cert") { 2 } else { 1 };
-    let lines = BufReader::new(out).lines().take(count * lines_each).step_by(lines_each);
-    let addresses = lines.map(|line| address(&line.expect("it prints its addresses")));
-    let addresses = addresses.collect();
+    // Each port may have a second line, by TLS.
+    let in_clear = |line: &String| line.contains(" http://") || line.contains(" rtsp://");
+    let lines = BufReader::new(out).lines().map(|line| line.expect("it prints its addresses"));
+    let addresses = lines.filter(in_clear).take(count).map(|line| address(&line)).collect();
     (child, addresses)
 }
 

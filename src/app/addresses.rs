@@ -5,11 +5,11 @@ use std::io::{IsTerminal, Write};
 use log::warn;
 
 use crate::base::system;
-use crate::config::{Config, DEFAULT_RTSP_PORT};
+use crate::config::{AccessChoice, Config, DEFAULT_RTSP_PORT};
 use crate::error::Error;
 use crate::mdns::{Kind, Offer, Service};
 use crate::net::{self, Bound};
-use crate::web;
+use crate::web::{self, Gate};
 
 /// Binds a port, of all addresses or the one that was asked for.
 pub(super) fn bind(config: &Config, port: u16) -> Result<Bound, Error> {
@@ -46,7 +46,11 @@ pub(super) fn offer(config: &Config, bound: &Bound, rtsp: Option<&Bound>, by_tls
     let rtsp = rtsp.map(|bound| at(Kind::Rtsp, bound));
     Offer {
         machine: system::machine_name(),
-        title: config.title.clone().unwrap_or_else(system::machine_name),
+        title: match config.access {
+            AccessChoice::Open => config.title.clone().unwrap_or_else(system::machine_name),
+            // What a server is called is for who is let in.
+            AccessChoice::Link | AccessChoice::Members => system::machine_name(),
+        },
         services: http.into_iter().chain([rtsp]).flatten().collect(),
         bind: config.bind,
     }
@@ -64,6 +68,7 @@ pub(super) fn print(
     bound: &Bound,
     rtsp: Option<&Bound>,
     by_tls: bool,
+    gate: &Gate,
     out: &mut impl Write,
 ) -> Vec<String> {
     let addresses = of_http(bound, by_tls);
@@ -75,7 +80,8 @@ pub(super) fn print(
         let of_lan = bound.addresses().iter().position(|address| !address.ip().is_loopback());
         if let Some(code) = of_lan
             .filter(|_| std::io::stdout().is_terminal())
-            .and_then(|at| web::for_terminal(&first_opened(config, &addresses[at])))
+            .map(|at| first_opened(config, &addresses[at]))
+            .and_then(|address| web::for_terminal(&gate.with_key(address)))
         {
             write!(out, "{code}")?;
         }

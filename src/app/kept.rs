@@ -1,14 +1,20 @@
 //! Subcommands about what is kept, beside a running server or without one.
 
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::account::{Accounts, Actor, Capabilities, SignUp};
+use crate::base::clock::Clock;
 use crate::config::Command;
+use crate::proto::text::clean_line;
 use crate::store::donation::{self, Donation};
+use crate::store::pass::PassKind;
 use crate::store::{Durability, Folder, Store, authority, backup};
+use crate::web;
 
 /// Does what a subcommand asks of the data folder, and says so on `out`.
 ///
@@ -38,6 +44,28 @@ pub fn keep(command: &Command, data: Option<&Path>, out: &mut impl Write) -> Res
             }
             Ok(())
         }
+        Command::HostLink => {
+            let (accounts, _store) = accounts(folder)?;
+            let made = accounts.make_pass(&Actor::on_this_machine(), PassKind::Host, None);
+            let (made, origin) = (made.map_err(told)?, accounts.book().address.clone());
+            let origin = if origin.is_empty() { "https://ADDRESS:PORT".to_owned() } else { origin };
+            let link = format!("{origin}/claim#{}", made.secret);
+            say(out, format_args!("{link}"))?;
+            match web::for_terminal(&link).filter(|_| std::io::stdout().is_terminal()) {
+                Some(code) => say(out, format_args!("{code}")),
+                None => Ok(()),
+            }
+        }
+        Command::Token { name, scopes } => {
+            let scopes = Capabilities::parse(&scopes.join(" "));
+            let scopes = scopes.map_err(|word| format!("there is no scope '{word}'"))?;
+            let label = clean_line(name.trim(), MOST_LABEL_CHARS).ok();
+            let label = label.filter(|label| !label.is_empty());
+            let label = label.ok_or("a token's name is one line of at most 40 characters")?;
+            let (accounts, _store) = accounts(folder)?;
+            let made = accounts.make_token(&Actor::on_this_machine(), None, label, scopes);
+            say(out, format_args!("{}", made.map_err(told)?.secret))
+        }
         Command::Donations { delete } if delete.is_empty() => {
             let donations =
                 Store::beside_server(folder).and_then(|store| store.read(donation::all));
@@ -51,6 +79,13 @@ pub fn keep(command: &Command, data: Option<&Path>, out: &mut impl Write) -> Res
             })
         }
     }
+}
+
+/// The accounts of a folder, beside its server or without one.
+fn accounts(folder: &Path) -> Result<(Arc<Accounts>, Arc<Store>), String> {
+    let store = Arc::new(Store::beside_server(folder).map_err(told)?);
+    let accounts = Accounts::open(&store, &Clock::system(), SignUp::default())?;
+    Ok((accounts, store))
 }
 
 /// The certificate of the authority that is kept, if there is one.
@@ -80,3 +115,5 @@ fn say(out: &mut impl Write, line: std::fmt::Arguments<'_>) -> Result<(), String
 fn told(why: impl Display) -> String {
     why.to_string()
 }
+
+const MOST_LABEL_CHARS: usize = 40;

@@ -66,8 +66,12 @@ impl Secure {
         match Self::by_own_authority(config, store, clock) {
             Ok(secure) => Ok(Some(secure)),
             Err(why) if config.tls_only => Err(Error::NoTls(why)),
-            Err(why) => {
+            Err(why) if config.insists_on_own_certificate() => {
                 warn!("no TLS: {why}");
+                Ok(None)
+            }
+            Err(why) => {
+                info!("no TLS, and nobody can sign in from another machine: {why}");
                 Ok(None)
             }
         }

@@ -1,7 +1,7 @@
 //! Changes rooms and settings while the server runs: what [`Studio`] promises.
 //!
 //! On the workers' threads, one change at a time. What is changed is first made possible, then
-//! [kept](file), and then holds: of a change that cannot be kept nothing is left. Which sources may
+//! [kept](mod@file), and then holds: of a change that cannot be kept nothing is left. Which sources may
 //! be named says [`offers`].
 
 mod file;

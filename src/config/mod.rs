@@ -29,7 +29,8 @@ use crate::source::webcam::{ControlSetting, Mains, Settings};
 pub use edit::{Edit, Key, New, NotEdited, RoomText, SourceText, edit, is_local};
 pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
 pub use values::{
-    CorsChoice, ProxyHeaderChoice, RoomChoice, SourceChoice, parse_source, parse_title,
+    AccessChoice, CorsChoice, ProxyHeaderChoice, RoomChoice, SignUpChoice, SourceChoice,
+    parse_source, parse_title,
 };
 use values::{
     parse_donate_url, parse_folder, parse_host, parse_port, parse_proxy, parse_redirects,
@@ -169,9 +170,13 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
 
     /// Speak TLS at the same ports with a certificate by an authority of this machine's own, which
-    /// devices trust once: /trust says how
+    /// devices trust once: /trust says how [default: where something can be kept]
     #[arg(long, conflicts_with = "tls_cert")]
     pub tls: bool,
+
+    /// Speak no TLS: nobody can sign in but on this machine, or through a proxy that speaks it
+    #[arg(long, conflicts_with_all = ["tls", "tls_cert", "tls_only", "hsts"])]
+    pub no_tls: bool,
 
     /// Lead whoever comes in clear to `https://`, and play no RTSP in clear; a certificate of this
     /// machine's own is made if none is given
@@ -182,6 +187,20 @@ pub struct Config {
     /// name they ask (Strict-Transport-Security)
     #[arg(long)]
     pub hsts: bool,
+
+    /// Who may watch without an account: everybody (`open`), who has the link with its key (`link`), or
+    /// nobody (`members`)
+    #[arg(long, value_name = "WHO", value_enum, default_value_t = AccessChoice::Open)]
+    pub access: AccessChoice,
+
+    /// File with one word on its first line: guests have to say it once
+    #[arg(long, value_name = "FILE")]
+    pub watch_password_file: Option<PathBuf>,
+
+    /// How accounts come to be: not at all (`off`), by a host's `invitation`, or by whoever wants one
+    /// (`open`)
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = SignUpChoice::Invitation)]
+    pub sign_up: SignUpChoice,
 
     /// Page for real payments, which the donate button then leads to as well
     #[arg(long, value_name = "URL", value_parser = parse_donate_url)]
@@ -219,6 +238,17 @@ pub enum Command {
     Restore {
         /// The copy
         file: PathBuf,
+    },
+    /// Make a link by which somebody becomes a host of the server, and print it
+    HostLink,
+    /// Make a token for a program, and print it
+    Token {
+        /// What to call it
+        name: String,
+        /// What it may do: `watch`, `talk`, `publish`, `upload`, `moderate`, `work`, or `host` for all;
+        /// may be given several times
+        #[arg(long = "scope", value_name = "WHAT", required = true, value_delimiter = ',')]
+        scopes: Vec<String>,
     },
     /// List what viewers gave
     Donations {
@@ -278,7 +308,12 @@ impl Config {
 
     /// Whether a certificate by an authority of this machine's own is to be made.
     pub fn wants_own_certificate(&self) -> bool {
-        self.tls_cert.is_none() && (self.tls || self.tls_only || self.hsts)
+        self.tls_cert.is_none() && !self.no_tls
+    }
+
+    /// Whether somebody said so, and misses it if there is none.
+    pub fn insists_on_own_certificate(&self) -> bool {
+        self.tls || self.tls_only || self.hsts
     }
 
     /// What to set on a webcam, in a place with this time zone.

@@ -29,6 +29,28 @@ pub enum CorsChoice {
     Origin(WebOrigin),
 }
 
+/// Who may watch without an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AccessChoice {
+    /// Everybody.
+    Open,
+    /// Who has the link.
+    Link,
+    /// Nobody.
+    Members,
+}
+
+/// How accounts come to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SignUpChoice {
+    /// Not at all.
+    Off,
+    /// By a host's invitation.
+    Invitation,
+    /// By whoever wants one.
+    Open,
+}
+
 /// What `--proxy-header` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProxyHeaderChoice {
@@ -247,8 +269,8 @@ fn public_source(text: &str) -> String {
     }
 }
 
-const PORT_TAKES: &str =
-    "takes a port from 0 to 65535; the commands are config, backup, restore and donations";
+const PORT_TAKES: &str = "takes a port from 0 to 65535; the commands are config, backup, restore, host-link, token and \
+     donations";
 const ANYWHERE: &str = "anywhere";
 /// What bounds a source's redirects, as it is typed and written.
 pub(super) const SAME_HOST: &str = "same-host";

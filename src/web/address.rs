@@ -27,6 +27,14 @@ pub(super) fn of_page(request: &Request) -> Option<String> {
     Some(format!("{}{prefix}{room}", client.outer_origin()?))
 }
 
+/// Whether it is a path of this server: what begins with two slashes names another one.
+pub(super) fn is_path(text: &str) -> bool {
+    let rest = text.strip_prefix('/');
+    rest.is_some_and(|rest| !rest.starts_with(['/', '\\']))
+        && text.len() <= MAX_PATH_BYTES
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace())
+}
+
 /// An address as its origin and its path.
 fn split(address: &str) -> Option<(WebOrigin, &str)> {
     let (_, rest) = address.split_once("://")?;
@@ -43,6 +51,7 @@ fn prefix_of(page: &str, room: &str) -> Option<String> {
 }
 
 const DEEPEST: usize = 16;
+const MAX_PATH_BYTES: usize = 512;
 
 #[cfg(test)]
 mod tests {
@@ -87,5 +96,13 @@ mod tests {
         ] {
             assert_eq!(prefix(address, room), None, "{address}");
         }
+    }
+
+    #[test]
+    fn only_paths_of_this_server_are_gone_on_to() {
+        assert!(["/", "/r/a/", "/r/a/?x=1"].into_iter().all(is_path));
+        let elsewhere = ["", "r", "//evil", "/\\evil", "/a b", "/\n", "https://evil/"];
+        assert!(!elsewhere.into_iter().any(is_path));
+        assert!(!is_path(&format!("/{}", "a".repeat(600))));
     }
 }

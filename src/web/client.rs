@@ -28,6 +28,8 @@ pub(super) struct Client {
     line: Scheme,
     prefix: Option<Prefix>,
     by_proxy: bool,
+    /// Whether its scheme is a proxy's word.
+    scheme_was_told: bool,
 }
 
 impl Client {
@@ -44,6 +46,7 @@ impl Client {
             line: line.scheme,
             prefix: forwarded.prefix,
             by_proxy,
+            scheme_was_told: forwarded.scheme.is_some(),
         }
     }
 
@@ -78,6 +81,23 @@ impl Client {
     /// so, or within this machine.
     pub(super) fn is_secure(&self) -> bool {
         self.scheme == Scheme::Https || self.address.is_loopback()
+    }
+
+    /// Whether it reached the server, or its proxy, by TLS.
+    pub(super) fn is_by_tls(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// Whether a proxy brought it that does not say by which scheme.
+    pub(super) fn is_by_silent_proxy(&self) -> bool {
+        self.by_proxy && !self.scheme_was_told && !self.address.is_loopback()
+    }
+
+    /// Whether a page of this origin came by the scheme, host and port of this request.
+    pub(super) fn is_exactly(&self, origin: &WebOrigin) -> bool {
+        let portless = self.by_proxy && self.asked.first().is_some_and(|to| to.port.is_none());
+        let is_at = |to: &Authority| origin.is_at(to) || portless && origin.host == to.host;
+        origin.scheme == self.scheme && self.asked.first().is_some_and(is_at)
     }
 
     /// What stands before each path for the client: nothing, or a path without a slash at its end.

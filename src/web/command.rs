@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use super::context::Context;
 use super::fields::{self, BadField, Fields};
 use super::words;
+use crate::account::Capability;
 use crate::base::rate::TooSoon;
 use crate::live::settings::{Change, Locked, Settings, ViewerId};
 use crate::live::thanks::Words;
@@ -95,6 +96,14 @@ impl Command {
             name: fields::line(fields, "name", MAX_NAME_CHARS)?,
             message: fields::line(fields, "message", MAX_MESSAGE_CHARS)?,
         }))
+    }
+
+    /// What who asks has to be allowed.
+    pub(super) fn needs(&self) -> Capability {
+        match self {
+            Command::Change { .. } => Capability::Watch,
+            Command::Donate(_) => Capability::Talk,
+        }
     }
 
     /// What is said where it was done.

@@ -22,6 +22,7 @@ use mio::event::Source;
 use super::answer::Answer;
 use super::client::Line;
 use super::context::Context;
+use super::pass::Pass;
 use super::plan::{Intake, Order, Outcome, Plan, Promise, plan};
 use super::sending::{Progress, Sending};
 use super::snapshot::Wanted;
@@ -66,7 +67,7 @@ enum State {
     /// An answer is on its way.
     Sending { sending: Box<Sending>, then: Then },
     /// It is a stream now; the client has said so much since.
-    Streaming { stream: Box<Stream>, heard: usize },
+    Streaming { stream: Box<Stream>, pass: Box<Pass>, heard: usize },
     /// It speaks another protocol now.
     Upgraded(Box<dyn Upgraded>),
     /// The last answer is out, and what the client still sends is passed over.
@@ -126,7 +127,7 @@ impl Connection {
                 self.storing(promise, keep_alive, until, moment.now)
             }
             State::Sending { sending, then } => self.send(sending, then, moment.now),
-            State::Streaming { stream, heard } => self.stream(stream, heard, moment),
+            State::Streaming { stream, pass, heard } => self.stream(stream, pass, heard, moment),
             State::Upgraded(protocol) => self.upgraded(protocol, moment.now),
             State::Lingering { until, passed_over } => self.linger(until, passed_over, moment.now),
             State::Over => Step::Over,
@@ -212,7 +213,7 @@ impl Connection {
         let method = plan.head().method.clone();
         match plan.answer(body, now) {
             Outcome::Answer(answer) => self.answer(answer, &method, keep_alive, now),
-            Outcome::Stream(stream) => self.begin_stream(stream, now),
+            Outcome::Stream(stream, pass) => self.begin_stream(stream, pass, now),
             Outcome::Upgrade(answer, protocol) => {
                 self.send_off(answer, &method, Then::Upgrade(protocol), now)
             }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use parking_lot::RwLock;
 
 use super::access::Access;
+use super::gate::Gate;
 use super::givers::Givers;
 use super::identity::Identities;
 use super::issuer::Issuer;
@@ -27,8 +28,10 @@ pub struct Context {
     pub audience: Arc<Audience>,
     /// What the server says of itself.
     pub about: About,
-    /// Who is let in, and by which name.
+    /// By which name the server is asked, and of whom.
     pub access: Access,
+    /// Who is let in.
+    pub gate: Gate,
     /// Who changes rooms and settings.
     pub studio: Arc<dyn Studio>,
     /// What outlives the program, if there is a place for it.
@@ -49,6 +52,18 @@ pub struct Context {
     pub shutdown: Shutdown,
 }
 
+/// By what requests do what they ask.
+pub struct Means {
+    /// Who is let in.
+    pub gate: Gate,
+    /// Who changes rooms and settings.
+    pub studio: Arc<dyn Studio>,
+    /// What outlives the program, if there is a place for it.
+    pub store: MaybeStore,
+    /// What drives the connections.
+    pub engine: Arc<Engine>,
+}
+
 /// What the server says of itself.
 pub struct About {
     /// The machine's name.
@@ -59,6 +74,8 @@ pub struct About {
     pub rtsp_addresses: Vec<String>,
     /// Whom devices are asked to trust, if the certificate for TLS is this machine's own.
     pub issuer: Option<Arc<Issuer>>,
+    /// Whether TLS is spoken at the ports of HTTP.
+    pub speaks_tls: bool,
     /// A payment page, which may be another one later.
     pub donate_url: Arc<RwLock<Option<String>>>,
     /// When it started.
@@ -67,23 +84,22 @@ pub struct About {
 
 impl Context {
     /// Puts the parts together.
-    #[expect(clippy::too_many_arguments, reason = "each is a part of its own")]
     pub fn new(
         rooms: Arc<Rooms>,
         audience: Arc<Audience>,
         about: About,
         access: Access,
-        studio: Arc<dyn Studio>,
-        store: MaybeStore,
-        engine: Arc<Engine>,
+        means: Means,
         shutdown: Shutdown,
     ) -> Self {
+        let Means { gate, studio, store, engine } = means;
         let clock = rooms.default().hub().clock().clone();
         Self {
             rooms,
             audience,
             about,
             access,
+            gate,
             studio,
             store,
             engine,

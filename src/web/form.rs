@@ -21,15 +21,18 @@ pub(super) struct Form {
     tab: Option<String>,
 }
 
-/// Refuses, before its body was invited, a request whose body is no form.
-pub(super) fn check_media_type(request: &Request) -> Result<(), Answer> {
+/// Refuses, before its body was invited, a request whose body is of another media type.
+pub(super) fn check_media_type(request: &Request, wanted: &str) -> Result<(), Answer> {
     let media_type = request.head.header("Content-Type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     let empty = matches!(request.head.body(), BodyLength::None | BodyLength::Known(0));
-    if empty || media_type.eq_ignore_ascii_case(MEDIA_TYPE) {
+    if empty || media_type.eq_ignore_ascii_case(wanted) {
         return Ok(());
     }
-    let why = format!("send a form, as {MEDIA_TYPE}");
+    let why = match wanted {
+        form::MEDIA_TYPE => format!("send a form, as {wanted}"),
+        wanted => format!("send {wanted}"),
+    };
     Err(request.refuse(Status::UnsupportedMediaType, &why))
 }
 
@@ -124,5 +127,3 @@ pub(super) fn refusal(request: &Request, refused: &Refused) -> Answer {
         None => answer,
     }
 }
-
-const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";

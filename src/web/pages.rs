@@ -6,7 +6,8 @@ use super::built;
 use super::document::{Filled, Part, Slot, Slots, fill};
 use super::request::{Reply, Request};
 use super::words;
-use crate::proto::http::{Host, Status};
+use crate::account::Capability;
+use crate::proto::http::{Host, Status, form};
 
 /// A page in its frame: what stands in the head's title before the server's name, and the page's
 /// own slots.
@@ -14,10 +15,27 @@ pub(super) fn framed(
     request: &Request,
     document: &'static [Part],
     title: &str,
-    own: Slots,
+    mut own: Slots,
 ) -> Filled {
     let context = &request.context;
-    frame(&context.rooms.default().title(), &request.head.target.path, document, title, own)
+    let is_signed_in = request.caller.is_signed_in();
+    // Who comes in clear is led to TLS there.
+    let may_sign_in = context.gate.accounts().is_some()
+        && (context.about.speaks_tls || request.client.is_secure());
+    own.push(("signed-in", Slot::Shown(is_signed_in)));
+    // Who signs in from a room's page comes back to it.
+    let back = request.room.name.as_ref().map_or_else(String::new, |_| {
+        let path = format!("{}{}", request.client.prefix(), request.room.path());
+        format!("?next={}", form::encode_component(&path))
+    });
+    own.push(("back", Slot::Text(back)));
+    own.push(("stranger-here", Slot::Shown(may_sign_in && !is_signed_in)));
+    // What this server is called is for who is let in.
+    let called = match request.caller.may(Capability::Watch, "") {
+        true => context.rooms.default().title(),
+        false => NAMELESS.to_owned(),
+    };
+    frame(&called, &request.head.target.path, document, title, own)
 }
 
 /// As [`framed`], for who asks for something that is in no room: `name` is the server's, `path`
@@ -55,11 +73,18 @@ pub(super) fn connect(request: &Request) -> Reply {
     let slots = vec![
         ("page", Slot::Text(page.trim_end_matches('/').to_owned())),
         ("trust", Slot::Shown(request.context.about.issuer.is_some())),
+        ("locked", Slot::Shown(!request.context.gate.is_open())),
         ("rtsp", Slot::Shown(rtsp.is_some())),
         ("rtsp-address", Slot::Text(rtsp.unwrap_or_default())),
     ];
     let html = framed(request, built::CONNECT, words::CONNECT_TITLE, slots);
     Answer::page(&request.head, Status::Ok, html).into()
+}
+
+/// Where it serves RTSP, by the host that it was asked by.
+pub(super) fn rtsp_place(request: &Request) -> Option<String> {
+    let asked = request.client.outer_host()?;
+    Some(format!("{}:{}", asked.host, rtsp_port(request)?))
 }
 
 fn rtsp_port(request: &Request) -> Option<u16> {
@@ -99,5 +124,7 @@ pub(super) fn misdirected(request: &Request, host: &Host) -> Answer {
     request.refuse(Status::MisdirectedRequest, &why)
 }
 
+/// What a server is called whose name is not told.
+pub(super) const NAMELESS: &str = "livestream";
 /// When a client that was turned away may come again.
 pub(super) const RETRY_AFTER_SECS: u32 = 10;

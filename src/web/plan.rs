@@ -15,15 +15,20 @@ use super::access::Grant;
 use super::answer::Answer;
 use super::client::{Client, Line};
 use super::context::Context;
+use super::entry;
 use super::fields::BadField;
 use super::form::check_media_type;
+use super::gate::{Entry, name_of};
+use super::needs::{Needs, Way};
 use super::pages;
+use super::pass::Pass;
 use super::request::{Later, Reply, Request, Seating};
 use super::routes::{BodyUse, Resource, Route, Verb, Who, allow_anywhere, unknown_action};
 use super::snapshot::{NoSnapshot, Snapshot, What};
 use super::snapshot_answer;
 use super::stream::Stream;
 use super::upgrade::Upgraded;
+use crate::account::{Caller, Capabilities, Capability};
 use crate::live::hub::Hub;
 use crate::net::lane::Handle;
 use crate::proto::http::form;
@@ -60,8 +65,8 @@ pub(super) enum Intake {
 pub(super) enum Outcome {
     /// An answer, and the connection may go on.
     Answer(Answer),
-    /// The connection becomes this stream.
-    Stream(Box<Stream>),
+    /// The connection becomes this stream, for as long as who asked may watch.
+    Stream(Box<Stream>, Box<Pass>),
     /// The connection speaks another protocol after this answer.
     Upgrade(Answer, Box<dyn Upgraded>),
     /// A picture is to be made first, which may take its time.
@@ -100,6 +105,7 @@ pub(super) fn plan(
         context: Arc::clone(context),
         room: context.rooms.default(),
         path: String::new(),
+        rest: String::new(),
         client: Client::of(&context.access, &head, line),
         handle: handle.clone(),
         head,
@@ -108,7 +114,11 @@ pub(super) fn plan(
         at: now,
         grant: Grant::None,
         seat: Seating::New,
+        revision: context.gate.revision(),
+        caller: Caller::guest(Capabilities::NONE),
     };
+    // After its revision: what changes in between is looked at again, and not passed over.
+    request.caller = context.gate.caller(&request.head, &request.client, context.clock.wall());
     let step = match decide(&mut request) {
         Ok(route) => Step::Handle(route),
         Err(answer) => Step::Answer(answer),
@@ -135,17 +145,27 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
     let nothing = || request.refuse(Status::NotFound, "there is nothing at this address");
     let (room, path) = match request.context.rooms.place(&head.target.path) {
         Place::In(room, path) => (room, path.to_owned()),
-        Place::Door(name) => return Err(enter(request, name)),
+        Place::Door(name) => {
+            let answer = through_door(request, name);
+            return Err(kept_out(request, name).err().unwrap_or(answer));
+        }
         Place::Nowhere => {
-            return Err(request.refuse(Status::NotFound, "there is no room of this name"));
+            let nowhere = request.refuse(Status::NotFound, "there is no room of this name");
+            return Err(kept_out(request, "").err().unwrap_or(nowhere));
         }
     };
+    if let Some(name) = &room.name {
+        kept_out(request, name.as_str())?;
+    }
     if let Some(action) = unknown_action(&path, head.target.query.as_deref()) {
         let why = format!("there is no action `{action}`: there are `stream` and `snapshot`");
         return Err(request.refuse(Status::NotFound, &why));
     }
     let resource = Resource::find(&path, head.target.query.as_deref()).ok_or_else(nothing)?;
     (request.room, request.path) = (room, path);
+    if let Some(answer) = entry::by_key(request) {
+        return Err(answer);
+    }
     if resource.is_open_to_others() {
         request.grant = request.context.access.grant(&request.head);
     }
@@ -155,12 +175,14 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
     let route =
         resource.route(&request.head.method).ok_or_else(|| not_allowed(request, &resource))?;
     secret(request, route)?;
+    way_in(request, route.needs)?;
+    request.rest = route.rest(&request.path);
     check(request, route)?;
     Ok(route)
 }
 
 /// Leads from a room's address without a slash at its end to the one with it.
-fn enter(request: &Request, name: &str) -> Answer {
+fn through_door(request: &Request, name: &str) -> Answer {
     let query = request.head.target.query.as_deref().map(|query| format!("?{query}"));
     Answer::empty(Status::PermanentRedirect)
         .header("Location", format!("{name}/{}", query.unwrap_or_default()))
@@ -190,34 +212,58 @@ fn served(request: &Request) -> Result<(), Answer> {
     }
 }
 
-/// Leads who comes in clear to TLS, if nothing else is spoken: a browser by the page that says how
-/// to trust it, where that is needed.
+/// Leads who comes in clear to TLS where that is asked for.
 fn secret(request: &Request, route: &Route) -> Result<(), Answer> {
     let context = &request.context;
-    if !context.access.is_by_tls_only() || route.in_clear || request.client.is_secure() {
+    let by_tls = match route.way {
+        Way::InClear => false,
+        Way::Any => {
+            let members = context.gate.entry() == Entry::Members && route.needs != Needs::Nothing;
+            let is_page = request.head.accepts_html() && !is_let_in(request, route.needs);
+            context.access.is_by_tls_only() || members && is_page
+        }
+        Way::Secure => true,
+    };
+    if !by_tls || request.client.is_secure() {
         return Ok(());
     }
-    let host = request.client.outer_host().filter(|_| route.verb == Verb::Get);
-    let Some(host) = host else {
-        return Err(request.refuse(Status::Forbidden, "this server is asked by https:// only"));
-    };
-    let target = &request.head.target;
-    let query = target.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-    let path = format!("{}{}{query}", request.client.prefix(), target.path);
-    let reads = request.head.header("Accept").is_some_and(|types| types.contains("text/html"));
-    let location = match reads && context.about.issuer.is_some() {
-        true => format!("{}/trust?next={}", request.client.prefix(), form::encode_component(&path)),
-        false => format!("https://{host}{path}"),
-    };
-    Err(Answer::empty(Status::SeeOther)
-        .header("Location", location)
-        .header("Cache-Control", "no-store"))
+    Err(entry::to_tls(request, route.verb == Verb::Get))
+}
+
+/// Keeps who may not watch a room, or one that there is not, out of all that is in it: which rooms there
+/// are is not to be told by what is answered there.
+fn kept_out(request: &Request, room: &str) -> Result<(), Answer> {
+    if request.caller.may(Capability::Watch, room) {
+        return Ok(());
+    }
+    let refused = || entry::not_let_in(request, Needs::May(Capability::Watch));
+    Err(entry::by_key(request).unwrap_or_else(refused))
+}
+
+/// Whether who asks has what it needs.
+fn is_let_in(request: &Request, needs: Needs) -> bool {
+    let may = |capability| request.caller.may(capability, name_of(&request.room));
+    match needs {
+        Needs::Nothing => true,
+        Needs::May(capability) | Needs::MayAsDevice(capability) => may(capability),
+        Needs::SignedIn => request.caller.is_signed_in() && !request.caller.is_banned(),
+    }
+}
+
+/// Leads who does not have what it needs to where that is given, or says that it is not.
+fn way_in(request: &Request, needs: Needs) -> Result<(), Answer> {
+    // A device has its password for pictures alone.
+    let is_device = request.caller.is_device() && !matches!(needs, Needs::MayAsDevice(_));
+    if is_let_in(request, needs) && (!is_device || needs == Needs::Nothing) {
+        return Ok(());
+    }
+    Err(entry::not_let_in(request, needs))
 }
 
 /// What must hold before a route's handler is asked.
 fn check(request: &mut Request, route: &Route) -> Result<(), Answer> {
     if route.who == Who::OwnOrigin || request.head.headers.lists("Connection", "upgrade") {
-        own_origin(request)?;
+        own_origin(request, route.way)?;
     }
     // Of what has no tag none can be the one that the client knows (RFC 9110 §13.1.1).
     let condition = request.head.headers.joined("If-Match").filter(|_| !route.has_tag);
@@ -225,8 +271,10 @@ fn check(request: &mut Request, route: &Route) -> Result<(), Answer> {
         let why = "it is no longer the one that `If-Match` names";
         return Err(request.refuse(Status::PreconditionFailed, why));
     }
-    if route.body == BodyUse::Form {
-        check_media_type(request)?;
+    match route.body {
+        BodyUse::Form => check_media_type(request, form::MEDIA_TYPE)?,
+        BodyUse::Json => check_media_type(request, "application/json")?,
+        BodyUse::Dropped => {}
     }
     let query = request.head.target.query.as_deref().unwrap_or_default();
     match form::pick(query.as_bytes(), route.query) {
@@ -243,15 +291,18 @@ fn to_fields(picked: Vec<(&'static str, String)>) -> Vec<(String, String)> {
     picked.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Refuses what a page of another server sends in a viewer's name.
-fn own_origin(request: &Request) -> Result<(), Answer> {
+/// Refuses what a page of another server sends in a viewer's name. What is about accounts is taken
+/// from a page of this very scheme, host and port only.
+fn own_origin(request: &Request, way: Way) -> Result<(), Answer> {
     let headers = &request.head.headers;
     let mut origins = headers.all("Origin");
+    let is_own = |origin: &WebOrigin| match way {
+        Way::Secure => request.client.is_exactly(origin),
+        Way::Any | Way::InClear => request.client.is_own(origin),
+    };
     let own = match (origins.next(), origins.next()) {
         (None, _) => true,
-        (Some(origin), None) => {
-            WebOrigin::parse(origin).is_some_and(|origin| request.client.is_own(&origin))
-        }
+        (Some(origin), None) => WebOrigin::parse(origin).is_some_and(|origin| is_own(&origin)),
         (Some(_), Some(_)) => false,
     };
     if own && !headers.lists("Sec-Fetch-Site", "cross-site") {
@@ -280,7 +331,7 @@ impl Plan {
     pub(super) fn intake(&self) -> Intake {
         let length = self.request.head.body();
         let waits = self.request.head.expects_continue();
-        let keeps = matches!(&self.step, Step::Handle(route) if route.body == BodyUse::Form);
+        let keeps = matches!(&self.step, Step::Handle(route) if route.body != BodyUse::Dropped);
         match length {
             BodyLength::None | BodyLength::Known(0) => Intake::Nothing,
             _ if keeps => Intake::Keep { body: Body::new(length, MAX_BODY_BYTES), invite: waits },
@@ -301,7 +352,7 @@ impl Plan {
         (self.request.body, self.request.at) = (body, now);
         match (route.handler)(&self.request) {
             Reply::Answer(answer) => Outcome::Answer(self.request.finish(answer)),
-            Reply::Stream(stream) => Outcome::Stream(stream),
+            Reply::Stream(stream) => Outcome::Stream(stream, Box::new(Pass::of(&self.request))),
             Reply::Upgrade(answer, protocol) => {
                 Outcome::Upgrade(self.request.finish(answer), protocol)
             }

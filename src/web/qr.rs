@@ -10,14 +10,22 @@ use super::payload::Payload;
 use super::request::{Reply, Request};
 use crate::proto::http::{Host, Status};
 
-/// The address that the page was asked by, or that of the page about trust; for who asks from this
-/// machine, that of the network.
+/// The address that the page was asked by; for who asks from this machine, that of the network. With
+/// its key, where guests are let in by a link.
 pub(super) fn answer(request: &Request) -> Reply {
-    let address = match request.query.iter().any(|(name, to)| name == "to" && to == "trust") {
-        true => of_trust(request),
-        false => of_page(request),
-    };
-    match svg(&address) {
+    drawn(request, &request.context.gate.with_key(of_page(request)))
+}
+
+/// The address of the page about trust, in clear: whoever scans it does not trust the certificate yet.
+pub(super) fn of_trust(request: &Request) -> Reply {
+    let page = of_page(request);
+    let (_, rest) = page.split_once("://").unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    drawn(request, &format!("http://{host}{}/trust", request.client.prefix()))
+}
+
+fn drawn(request: &Request, address: &str) -> Reply {
+    match svg(address) {
         Some(svg) => Answer::new(Status::Ok, "image/svg+xml", Payload::owned(svg))
             .header("Cache-Control", "no-cache")
             .into(),
@@ -26,14 +34,6 @@ pub(super) fn answer(request: &Request) -> Reply {
             request.refuse(Status::BadRequest, why).into()
         }
     }
-}
-
-/// In clear: whoever scans it does not trust the certificate yet.
-fn of_trust(request: &Request) -> String {
-    let page = of_page(request);
-    let (_, rest) = page.split_once("://").unwrap_or_default();
-    let host = rest.split('/').next().unwrap_or_default();
-    format!("http://{host}{}/trust", request.client.prefix())
 }
 
 fn of_page(request: &Request) -> String {

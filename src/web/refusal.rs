@@ -6,7 +6,8 @@ use super::address::root_of;
 use super::answer::Answer;
 use super::built;
 use super::document::Slot;
-use super::pages::frame;
+use super::pages::{NAMELESS, frame};
+use super::payload::Payload;
 use crate::proto::http::{Head, Status};
 
 impl Answer {
@@ -16,6 +17,9 @@ impl Answer {
     }
 
     fn refusal_as_read(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
+        if head.target.path.contains(API) {
+            return Self::problem(status, why, field);
+        }
         if head.accepts_json() {
             let mut value = json!({ "error": why });
             if let Some(field) = field {
@@ -30,6 +34,23 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// A refusal as the API has it (RFC 9457).
+    pub(super) fn problem(status: Status, why: &str, field: Option<&str>) -> Self {
+        let mut value = json!({
+            "type": "about:blank",
+            "title": status.reason(),
+            "status": status.code(),
+            "detail": why,
+        });
+        if let Some(field) = field {
+            value["field"] = json!(field);
+        }
+        let body = Payload::owned(value.to_string());
+        Self::new(status, "application/problem+json", body).header("Cache-Control", "no-store")
+    }
+}
+
 /// A refusal, for people.
 fn error(head: &Head, status: Status, why: &str) -> Answer {
     let path = &head.target.path;
@@ -39,6 +60,9 @@ fn error(head: &Head, status: Status, why: &str) -> Answer {
         ("reason", Slot::Text(status.reason().to_owned())),
         ("detail", Slot::Text(why.to_owned())),
     ];
-    let html = frame("livestream", path, built::ERROR, status.reason(), slots);
+    let html = frame(NAMELESS, path, built::ERROR, status.reason(), slots);
     Answer::page(head, status, html)
 }
+
+/// What stands in the paths of the API.
+const API: &str = "/api/";

@@ -16,6 +16,7 @@ use super::identity::Identity;
 use super::snapshot::What;
 use super::stream::Stream;
 use super::upgrade::Upgraded;
+use crate::account::Caller;
 use crate::live::settings::ViewerId;
 use crate::live::viewer::Viewer;
 use crate::net::lane::Handle;
@@ -29,6 +30,8 @@ pub(super) struct Request {
     pub(super) room: Arc<Room>,
     /// Where what it asks for lies in that room.
     pub(super) path: String,
+    /// The name in that path, where its route has one.
+    pub(super) rest: String,
     pub(super) head: Head,
     /// Those fields of the query that its route reads.
     pub(super) query: Fields,
@@ -36,8 +39,12 @@ pub(super) struct Request {
     pub(super) body: Vec<u8>,
     /// When it was whole.
     pub(super) at: Instant,
-    /// Who sends it.
+    /// Who sends it, as the network has it.
     pub(super) client: Client,
+    /// Who sends it, as the accounts have it, and what that one may do.
+    pub(super) caller: Caller,
+    /// That of the accounts, when it was looked up.
+    pub(super) revision: u64,
     /// Its connection, which is called when what it waits for is there.
     pub(super) handle: Handle,
     /// Whether pages of other origins may read the answer.

@@ -3,10 +3,13 @@
 //! Data, and the few questions that are asked of it. `OPTIONS`, `Allow`, `405` and the table in
 //! README come from it. What is decided about one request before its body is [`super::plan`]'s.
 
+use super::needs::{Needs, Way};
 use super::request::{Reply, Request};
 use super::{
-    assets, metrics, page, pages, qr, rooms, snapshot_answer, socket, state, trust, viewer, watch,
+    api, assets, metrics, page, pages, people, qr, rooms, snapshot_answer, socket, state, trust,
+    viewer, watch,
 };
+use crate::account::Capability;
 use crate::proto::http::Method;
 use crate::proto::http::form;
 
@@ -16,10 +19,12 @@ pub(super) struct Route {
     pub(super) verb: Verb,
     /// Where it lies.
     pub(super) paths: &'static [Path],
-    /// Who may ask.
+    /// Of which origins pages may ask.
     pub(super) who: Who,
-    /// Whether it is answered in clear where all else is by TLS only.
-    pub(super) in_clear: bool,
+    /// What who asks needs.
+    pub(super) needs: Needs,
+    /// By which way it is answered.
+    pub(super) way: Way,
     /// What becomes of the request's body.
     pub(super) body: BodyUse,
     /// The fields of the query that it reads; all others are passed over.
@@ -40,6 +45,10 @@ pub(super) enum Verb {
     Get,
     /// `POST`.
     Post,
+    /// `PATCH`.
+    Patch,
+    /// `DELETE`.
+    Delete,
 }
 
 /// Where a resource lies, from its room.
@@ -51,9 +60,11 @@ pub(super) enum Path {
     Action(&'static str, &'static str),
     /// Somewhere below this path, which ends with a slash.
     Below(&'static str),
+    /// At one name between these.
+    Each(&'static str, &'static str),
 }
 
-/// Who may ask.
+/// Of which origins pages may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Who {
     /// Everybody; a page of another origin may show it, and not read it.
@@ -69,17 +80,20 @@ pub(super) enum Who {
 pub(super) enum BodyUse {
     /// It is a form, read whole and given to the handler.
     Form,
+    /// It is JSON, read whole and given to the handler.
+    Json,
     /// It is read off and dropped.
     Dropped,
 }
 
 /// Every request that there is. A row with an [`Path::Action`] stands before the one without.
-pub(super) static ROUTES: [Route; 19] = [
+pub(super) static ROUTES: [Route; 70] = [
     Route {
         verb: Verb::Get,
         paths: &[Path::At("/stream"), Path::Action("/", "stream"), Path::Action("/", "stream_0")],
         who: Who::OtherOriginsToo,
-        in_clear: false,
+        needs: Needs::MayAsDevice(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &["quality", "mode", "fps", "advance_headers", "tab"],
         has_tag: false,
@@ -95,7 +109,8 @@ pub(super) static ROUTES: [Route; 19] = [
             Path::Action("/", "snapshot_0"),
         ],
         who: Who::OtherOriginsToo,
-        in_clear: false,
+        needs: Needs::MayAsDevice(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &["quality"],
         has_tag: false,
@@ -106,7 +121,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/preview")],
         who: Who::Everybody,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -117,7 +133,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/rooms")],
         who: Who::Everybody,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -128,7 +145,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/")],
         who: Who::Everybody,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -139,7 +157,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/embed")],
         who: Who::Everybody,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -150,7 +169,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/state")],
         who: Who::OtherOriginsToo,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &["tab"],
         has_tag: false,
@@ -161,7 +181,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/socket")],
         who: Who::OwnOrigin,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &["tab"],
         has_tag: false,
@@ -172,7 +193,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Post,
         paths: &[Path::At("/viewer")],
         who: Who::OwnOrigin,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Form,
         query: &["tab"],
         has_tag: false,
@@ -184,7 +206,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Post,
         paths: &[Path::At("/donate")],
         who: Who::OwnOrigin,
-        in_clear: false,
+        needs: Needs::May(Capability::Talk),
+        way: Way::Any,
         body: BodyUse::Form,
         query: &["tab"],
         has_tag: false,
@@ -195,7 +218,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/connect")],
         who: Who::Everybody,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -204,9 +228,610 @@ pub(super) static ROUTES: [Route; 19] = [
     },
     Route {
         verb: Verb::Get,
+        paths: &[Path::At("/enter")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Any,
+        body: BodyUse::Dropped,
+        query: &["next"],
+        has_tag: false,
+        handler: people::enter,
+        about: "for who may not watch yet: the word, or the way to sign in",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/enter")],
+        who: Who::OwnOrigin,
+        needs: Needs::Nothing,
+        way: Way::Any,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::try_word,
+        about: "form: `word`, `next`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/sign-in")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &["next"],
+        has_tag: false,
+        handler: people::sign_in_form,
+        about: "the form to sign in",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/sign-in")],
+        who: Who::OwnOrigin,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::sign_in,
+        about: "form: `name`, `password`, `next`",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/sign-out")],
+        who: Who::OwnOrigin,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::sign_out,
+        about: "form: nothing",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/sign-up")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &["next"],
+        has_tag: false,
+        handler: people::sign_up_form,
+        about: "the form to make an account (`--sign-up`)",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/sign-up")],
+        who: Who::OwnOrigin,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::sign_up,
+        about: "form: `name`, `new-password`, `secret` of an invitation, `next`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/claim")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: people::claim_form,
+        about: "the form to become a host by the secret that the program printed",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/claim")],
+        who: Who::OwnOrigin,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::claim,
+        about: "form: `secret`, `name`, `new-password`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/reset")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: people::reset_form,
+        about: "the form to set a forgotten password",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/reset")],
+        who: Who::OwnOrigin,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::reset,
+        about: "form: `secret`, `new-password`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/confirm")],
+        who: Who::Everybody,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &["next"],
+        has_tag: false,
+        handler: people::confirm_form,
+        about: "the form that asks for the password again",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/confirm")],
+        who: Who::OwnOrigin,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::confirm,
+        about: "form: `password`, `next`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/account")],
+        who: Who::Everybody,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: people::account,
+        about: "what is one's own: browsers, devices, tokens, the password",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/account/password")],
+        who: Who::OwnOrigin,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::change_password,
+        about: "form: `password`, `new-password`",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/account/browser")],
+        who: Who::OwnOrigin,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::end_browser,
+        about: "form: `id` of a browser to sign out",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/account/device")],
+        who: Who::OwnOrigin,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::make_device,
+        about: "form: `label`, `room` (`*` for all): a password for a device",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/account/token")],
+        who: Who::OwnOrigin,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::make_token,
+        about: "form: `label`, `scope` (several): a token for a program",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/account/remove")],
+        who: Who::OwnOrigin,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::remove_program,
+        about: "form: `id` of a device or token",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/account/delete")],
+        who: Who::OwnOrigin,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::delete_account,
+        about: "form: `password`: deletes the account",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/account/export")],
+        who: Who::Everybody,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: people::export,
+        about: "all that is kept about who asks, as JSON",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/host")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::host,
+        about: "for hosts: accounts, links, tokens, bans, what runs, the log",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::Each("/host/", "")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: api::host_form,
+        about: "form: what a host does on that page",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/openapi.json")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Any,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::openapi,
+        about: "the description of the API (OpenAPI 3.1)",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/rooms")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::rooms,
+        about: "JSON: the rooms, as they run and as they can be changed",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/api/v1/rooms")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::open_room,
+        about: "JSON: `name`, `source`, `title`: opens a room",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::Each("/api/v1/rooms/", "")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::room,
+        about: "JSON: one room; `-` is the one without a name",
+    },
+    Route {
+        verb: Verb::Patch,
+        paths: &[Path::Each("/api/v1/rooms/", "")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::change_room,
+        about: "JSON: `title`, `source`, `place`",
+    },
+    Route {
+        verb: Verb::Delete,
+        paths: &[Path::Each("/api/v1/rooms/", "")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::close_room,
+        about: "closes the room",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/sources")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::sources,
+        about: "JSON: what a room may show beside an address",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/settings")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::settings,
+        about: "JSON: the settings that can be changed",
+    },
+    Route {
+        verb: Verb::Patch,
+        paths: &[Path::At("/api/v1/settings")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::change_setting,
+        about: "JSON: one setting and its value, `null` for the default",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/accounts")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::accounts,
+        about: "JSON: all accounts",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::Each("/api/v1/accounts/", "")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::account_of,
+        about: "JSON: one account",
+    },
+    Route {
+        verb: Verb::Patch,
+        paths: &[Path::Each("/api/v1/accounts/", "")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::rule_account,
+        about: "JSON: `role`, `grants`, `moderates`, `disabled`",
+    },
+    Route {
+        verb: Verb::Delete,
+        paths: &[Path::Each("/api/v1/accounts/", "")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::delete_account,
+        about: "deletes the account",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::Each("/api/v1/accounts/", "/reset")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::reset_account,
+        about: "a link by which that one sets a new password",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/invitations")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::invitations,
+        about: "JSON: links that are good",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/api/v1/invitations")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::invite,
+        about: "a link by which somebody makes an account",
+    },
+    Route {
+        verb: Verb::Delete,
+        paths: &[Path::Each("/api/v1/invitations/", "")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::take_invitation,
+        about: "takes the link back",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/tokens")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::programs,
+        about: "JSON: all tokens and devices",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/api/v1/tokens")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::make_token,
+        about: "JSON: `label`, `scopes`: a token, shown once",
+    },
+    Route {
+        verb: Verb::Delete,
+        paths: &[Path::Each("/api/v1/tokens/", "")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::remove_program,
+        about: "removes a token or device",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/bans")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::bans,
+        about: "JSON: who may not come in",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/api/v1/bans")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::make_ban,
+        about: "JSON: `account` or `address`, `why`, `seconds`",
+    },
+    Route {
+        verb: Verb::Delete,
+        paths: &[Path::Each("/api/v1/bans/", "")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::lift_ban,
+        about: "lifts the ban",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/link")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::link,
+        about: "JSON: the link that lets watch (`--access link`)",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/api/v1/link")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Json,
+        query: &[],
+        has_tag: false,
+        handler: api::renew_link,
+        about: "another key for it; the one before is good no more",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/log")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::journal,
+        about: "JSON: what was done with rights",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/api/v1/running")],
+        who: Who::Everybody,
+        needs: Needs::May(Capability::Host),
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: api::running,
+        about: "JSON: what runs, and what it costs",
+    },
+    Route {
+        verb: Verb::Get,
         paths: &[Path::At("/trust")],
         who: Who::Everybody,
-        in_clear: true,
+        needs: Needs::Nothing,
+        way: Way::InClear,
         body: BodyUse::Dropped,
         query: &["next"],
         has_tag: false,
@@ -217,7 +842,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/ca.crt")],
         who: Who::Everybody,
-        in_clear: true,
+        needs: Needs::Nothing,
+        way: Way::InClear,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -228,7 +854,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/ca.mobileconfig")],
         who: Who::Everybody,
-        in_clear: true,
+        needs: Needs::Nothing,
+        way: Way::InClear,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -237,20 +864,34 @@ pub(super) static ROUTES: [Route; 19] = [
     },
     Route {
         verb: Verb::Get,
+        paths: &[Path::At("/trust.svg")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::InClear,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: qr::of_trust,
+        about: "the address of `/trust` as a QR code",
+    },
+    Route {
+        verb: Verb::Get,
         paths: &[Path::At("/qr.svg")],
         who: Who::Everybody,
-        in_clear: true,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
-        query: &["to"],
+        query: &[],
         has_tag: false,
         handler: qr::answer,
-        about: "the page's address as a QR code; `?to=trust`, that of `/trust`",
+        about: "the page's address as a QR code; with its key where a link is asked for",
     },
     Route {
         verb: Verb::Get,
         paths: &[Path::At("/metrics")],
         who: Who::Everybody,
-        in_clear: false,
+        needs: Needs::May(Capability::Watch),
+        way: Way::Any,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -261,7 +902,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/healthz")],
         who: Who::Everybody,
-        in_clear: true,
+        needs: Needs::Nothing,
+        way: Way::InClear,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: false,
@@ -272,7 +914,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::At("/favicon.ico")],
         who: Who::Everybody,
-        in_clear: true,
+        needs: Needs::Nothing,
+        way: Way::InClear,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: true,
@@ -283,7 +926,8 @@ pub(super) static ROUTES: [Route; 19] = [
         verb: Verb::Get,
         paths: &[Path::Below("/assets/")],
         who: Who::Everybody,
-        in_clear: true,
+        needs: Needs::Nothing,
+        way: Way::InClear,
         body: BodyUse::Dropped,
         query: &[],
         has_tag: true,
@@ -298,7 +942,8 @@ static OF_DEBUG: [Route; 1] = [Route {
     verb: Verb::Get,
     paths: &[Path::At("/styleguide")],
     who: Who::Everybody,
-    in_clear: false,
+    needs: Needs::Nothing,
+    way: Way::Any,
     body: BodyUse::Dropped,
     query: &[],
     has_tag: false,
@@ -367,14 +1012,36 @@ fn allow(rows: impl Iterator<Item = &'static Route> + Clone) -> String {
     let has = |verb: Verb| rows.clone().any(|route| route.verb == verb);
     let get = if has(Verb::Get) { "GET, HEAD, " } else { "" };
     let post = if has(Verb::Post) { "POST, " } else { "" };
-    format!("{get}{post}OPTIONS")
+    let patch = if has(Verb::Patch) { "PATCH, " } else { "" };
+    let delete = if has(Verb::Delete) { "DELETE, " } else { "" };
+    format!("{get}{post}{patch}{delete}OPTIONS")
+}
+
+impl Route {
+    /// The name that a path has for it, or nothing.
+    pub(super) fn rest(&self, path: &str) -> String {
+        self.paths.iter().find_map(|at| at.rest(path)).unwrap_or_default().to_owned()
+    }
 }
 
 impl Verb {
+    /// As it stands in a request.
+    #[cfg(test)]
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Verb::Get => "GET",
+            Verb::Post => "POST",
+            Verb::Patch => "PATCH",
+            Verb::Delete => "DELETE",
+        }
+    }
+
     fn takes(self, method: &Method) -> bool {
         match self {
             Verb::Get => matches!(method, Method::Get | Method::Head),
             Verb::Post => *method == Method::Post,
+            Verb::Patch => *method == Method::Patch,
+            Verb::Delete => *method == Method::Delete,
         }
     }
 }
@@ -385,7 +1052,15 @@ impl Path {
             Path::At(at) => at == path,
             Path::Action(at, of) => at == path && action == Some(of),
             Path::Below(folder) => path.starts_with(folder),
+            Path::Each(..) => self.rest(path).is_some(),
         }
+    }
+
+    /// The name in a path, where there is one.
+    fn rest(self, path: &str) -> Option<&str> {
+        let Path::Each(before, behind) = self else { return None };
+        let name = path.strip_prefix(before)?.strip_suffix(behind)?;
+        (!name.is_empty() && !name.contains('/')).then_some(name)
     }
 }
 
@@ -395,24 +1070,37 @@ mod tests {
 
     /// As README has it.
     fn row(route: &Route) -> String {
-        let verb = if route.verb == Verb::Get { "GET" } else { "POST" };
+        let verb = route.verb.as_str();
         let path = |path: &Path| match path {
             Path::At(path) => (*path).to_owned(),
             Path::Action(path, action) => format!("{path}?action={action}"),
             Path::Below(path) => format!("{path}…"),
+            Path::Each(before, behind) => format!("{before}…{behind}"),
         };
         let paths: Vec<_> = route.paths.iter().map(|at| format!("`{verb} {}`", path(at))).collect();
         format!("| {} | {} |", paths.join(", "), route.about)
     }
 
-    #[test]
-    fn readme_has_the_same_table() {
-        let readme = include_str!("../../README.md");
-        let (_, table) = readme.split_once("| request | answer |\n| --- | --- |\n").unwrap();
-        let (table, _) = table.split_once("\n\n").unwrap();
-        let rows: Vec<_> = ROUTES.iter().map(row).collect();
-        assert_eq!(table.lines().collect::<Vec<_>>(), rows);
+    /// The rows of the table in a document.
+    fn table(document: &str) -> Vec<&str> {
+        let (_, table) = document.split_once("| request | answer |\n| --- | --- |\n").unwrap();
+        table.lines().take_while(|line| !line.is_empty()).collect()
     }
+
+    #[test]
+    fn the_documents_have_the_same_table() {
+        let of_accounts = |row: &String| {
+            let (_, path) = row.split_once(' ').unwrap().1.split_once(' ').unwrap();
+            OF_ACCOUNTS.iter().any(|start| path.starts_with(start))
+        };
+        let (accounts, others): (Vec<_>, Vec<_>) = ROUTES.iter().map(row).partition(of_accounts);
+        assert_eq!(table(include_str!("../../README.md")), others);
+        assert_eq!(table(include_str!("../../docs/accounts.md")), accounts);
+    }
+
+    /// What the paths begin with that are told of in `docs/accounts.md`.
+    const OF_ACCOUNTS: [&str; 8] =
+        ["/account", "/api/", "/claim", "/confirm", "/enter", "/host", "/reset", "/sign-"];
 
     #[test]
     fn mjpg_streamers_addresses_lead_to_the_stream_and_the_snapshot() {
@@ -442,7 +1130,7 @@ mod tests {
         assert_eq!(allow("/viewer").as_deref(), Some("POST, OPTIONS"));
         assert_eq!(allow("/assets/x").as_deref(), Some("GET, HEAD, OPTIONS"));
         assert_eq!(allow("/assets"), None);
-        assert_eq!(allow_anywhere(), "GET, HEAD, POST, OPTIONS");
+        assert_eq!(allow_anywhere(), "GET, HEAD, POST, PATCH, DELETE, OPTIONS");
     }
 
     #[test]
@@ -453,5 +1141,40 @@ mod tests {
                 assert_eq!(route.paths.iter().find(same), None);
             }
         }
+    }
+
+    #[test]
+    fn the_description_of_the_api_has_each_request_and_no_other() {
+        let api: serde_json::Value = serde_json::from_str(api::OPENAPI).unwrap();
+        let mut described = Vec::new();
+        for (path, methods) in api["paths"].as_object().unwrap() {
+            for (method, about) in methods.as_object().unwrap() {
+                if method == "parameters" {
+                    continue;
+                }
+                assert!(about["summary"].is_string(), "{method} {path}");
+                assert!(about["responses"]["401"].is_object(), "{method} {path}");
+                described.push(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+        let mut served = Vec::new();
+        for route in &ROUTES {
+            for path in route.paths {
+                let path = match path {
+                    Path::At(at) => (*at).to_owned(),
+                    Path::Each(before, behind) => {
+                        let name = if before.contains("rooms") { "name" } else { "id" };
+                        format!("{before}{{{name}}}{behind}")
+                    }
+                    Path::Action(..) | Path::Below(_) => continue,
+                };
+                if path.starts_with("/api/v1/") {
+                    served.push(format!("{} {path}", route.verb.as_str()));
+                }
+            }
+        }
+        described.sort();
+        served.sort();
+        assert_eq!(described, served);
     }
 }

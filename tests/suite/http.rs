@@ -130,7 +130,7 @@ fn other_methods_are_told_which_ones_there_are() {
     }
     client.send("CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\n\r\n");
     let reply = client.reply().expect(405);
-    assert_eq!(reply.header("Allow"), Some("GET, HEAD, POST, OPTIONS"));
+    assert_eq!(reply.header("Allow"), Some("GET, HEAD, POST, PATCH, DELETE, OPTIONS"));
     client.expect_end();
     let mut client = server.connect();
     // Of a method that nobody knows it cannot be said where it is possible.
@@ -145,7 +145,7 @@ fn options_says_what_can_be_done() {
     let server = Server::pattern(&[]);
     let mut client = server.connect();
     let anywhere = client.request("OPTIONS", "*", &[], b"").expect(204);
-    assert_eq!(anywhere.header("Allow"), Some("GET, HEAD, POST, OPTIONS"));
+    assert_eq!(anywhere.header("Allow"), Some("GET, HEAD, POST, PATCH, DELETE, OPTIONS"));
     for path in PATHS.into_iter().chain(STREAMS) {
         let reply = client.request("OPTIONS", path, &[], b"").expect(204);
         assert_eq!(reply.header("Allow"), Some(GET_METHODS), "{path}");

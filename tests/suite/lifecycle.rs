@@ -39,7 +39,8 @@ fn first_line_is_the_address_and_it_can_be_connected_to_at_once() {
     assert_ne!(address.port(), 0);
     server.connect().get("/healthz").expect(200);
     let state = server.state();
-    assert_eq!(state["server"]["addresses"], serde_json::json!([format!("http://{address}/")]));
+    let addresses = ["http", "https"].map(|scheme| format!("{scheme}://{address}/"));
+    assert_eq!(state["server"]["addresses"], serde_json::json!(addresses));
     assert_eq!(state["server"]["version"], env!("CARGO_PKG_VERSION"));
 }
 

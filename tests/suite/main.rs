@@ -4,6 +4,7 @@
 //! thirty times; but for `tests/hostile`, whose attacks want the machine to themselves.
 
 mod access;
+mod accounts;
 mod build_script;
 mod cameras;
 mod clients;

@@ -28,7 +28,8 @@ fn refused(server: &Server, status: u16, bytes: &[u8]) {
 
 #[test]
 fn doubtful_requests_are_refused() {
-    let server = Server::pattern(&[]);
+    // A hello is none where TLS is not spoken.
+    let server = Server::pattern(&["--no-tls"]);
     let refused = |status, bytes: &str| refused(&server, status, bytes.as_bytes());
     let with = |fields: &str| format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n");
     let form = |fields: &str, body: &str| {

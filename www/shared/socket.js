@@ -205,7 +205,10 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
         open();
       }
     } catch (failure) {
-      if (running && !socket) {
+      if (failure.status === 401 || failure.status === 403) {
+        // Whoever may no longer watch is led by the server to where that is given.
+        location.reload();
+      } else if (running && !socket) {
         pollUntil = 0;
         again(failure);
       }

@@ -5,6 +5,9 @@
 
 use super::Invalid;
 
+/// What a form is sent as.
+pub const MEDIA_TYPE: &str = "application/x-www-form-urlencoded";
+
 /// Splits a form or a query into decoded names and values, in order.
 ///
 /// # Errors

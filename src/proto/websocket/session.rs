@@ -54,6 +54,8 @@ pub enum Code {
     NotText,
     /// It does too much (1008).
     Policy,
+    /// It may no longer (1008).
+    Forbidden,
     /// It sent too much at once (1009).
     TooLarge,
 }
@@ -178,6 +180,7 @@ impl Code {
             Code::Unsupported => "send text",
             Code::NotText => "that is no UTF-8",
             Code::Policy => "too much at once",
+            Code::Forbidden => "no longer allowed",
             Code::TooLarge => "that message is too large",
         }
     }
@@ -190,7 +193,7 @@ impl From<Code> for CloseCode {
             Code::Protocol => CloseCode::Protocol,
             Code::Unsupported => CloseCode::Unsupported,
             Code::NotText => CloseCode::Invalid,
-            Code::Policy => CloseCode::Policy,
+            Code::Policy | Code::Forbidden => CloseCode::Policy,
             Code::TooLarge => CloseCode::Size,
         }
     }

@@ -18,7 +18,9 @@ use crate::net::{Engine, Limits};
 use crate::proto::rtsp::{Reply, parse_reply};
 use crate::room::{Room, Rooms};
 use crate::source::pattern::Pattern;
-use crate::web::{About, Access, Closed, Context, Proxies, ProxyHeader, Readers, Secrecy};
+use crate::web::{
+    About, Access, Closed, Context, Gate, Means, Proxies, ProxyHeader, Readers, Secrecy,
+};
 
 mod logins;
 
@@ -55,13 +57,15 @@ impl Site {
             addresses: Vec::new(),
             rtsp_addresses: Vec::new(),
             issuer: None,
+            speaks_tls: false,
             donate_url: Arc::default(),
             started: now,
         };
         let stop = Shutdown::new();
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
-        let context = Context::new(rooms, audience, about, access, studio, None, engine, stop);
+        let means = Means { gate: Gate::open(), studio, store: None, engine };
+        let context = Context::new(rooms, audience, about, access, means, stop);
         let bind = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
         let plan = Plan { bind, clips: None, fps: 25.0, keeper };
         let (server, _) = Server::new(plan, Arc::new(context));

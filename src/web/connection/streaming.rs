@@ -1,8 +1,9 @@
 //! A connection that has become a live stream.
 
 use std::io::{IoSlice, Result, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::super::pass::Pass;
 use super::super::stream::{Outlet, Pumped, Stream};
 use super::{Connection, State, Step};
 use crate::net::kernel::Kernel;
@@ -12,10 +13,15 @@ use crate::net::wire::{Outflow, Wire};
 use crate::proto::sock_diag::TcpState;
 
 impl Connection {
-    pub(super) fn begin_stream(&mut self, stream: Box<Stream>, now: Instant) -> Step {
+    pub(super) fn begin_stream(
+        &mut self,
+        stream: Box<Stream>,
+        pass: Box<Pass>,
+        now: Instant,
+    ) -> Step {
         self.wire.fit_for_streaming();
         self.guest.stands(Standing::Watching, now);
-        self.state = State::Streaming { stream, heard: self.input.len() };
+        self.state = State::Streaming { stream, pass, heard: self.input.len() };
         self.input = Vec::new();
         Step::On
     }
@@ -23,6 +29,7 @@ impl Connection {
     pub(super) fn stream(
         &mut self,
         mut stream: Box<Stream>,
+        mut pass: Box<Pass>,
         mut heard: usize,
         moment: &mut Moment<'_>,
     ) -> Step {
@@ -34,6 +41,9 @@ impl Connection {
         if heard > MAX_HEARD_BYTES || (self.ended && stream.is_paused()) {
             return Step::Over;
         }
+        if !pass.holds(&self.context) {
+            return Step::Over;
+        }
         if self.wire.is_writable() {
             stream.unblock();
         }
@@ -42,8 +52,10 @@ impl Connection {
             Pumped::Over => Step::Over,
             Pumped::Again(at) => {
                 self.tell_standing(&stream, moment.now);
+                // Whoever may no longer watch gets no second more.
+                let at = at.min(moment.now + PASS_GLANCE);
                 let turn = Turn::Wait { until: Some(at), news: stream.topics(), weight: WEIGHT };
-                self.state = State::Streaming { stream, heard };
+                self.state = State::Streaming { stream, pass, heard };
                 Step::Wait(turn)
             }
         }
@@ -93,3 +105,4 @@ impl Outlet for WayOut<'_> {
 const MAX_HEARD_BYTES: usize = 64 * 1024;
 /// What a stream weighs beside a connection that idles.
 const WEIGHT: u32 = 16;
+const PASS_GLANCE: Duration = Duration::from_millis(500);

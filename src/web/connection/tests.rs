@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use parking_lot::Mutex;
 
 use super::super::access::{Access, Proxies, ProxyHeader, Readers, Secrecy};
-use super::super::context::About;
+use super::super::context::{About, Means};
 use super::super::file::Found;
+use super::super::gate::Gate;
 use super::super::sink::Sink;
 use super::super::studio::closed::Closed;
 use super::body::{Into, Reading};
@@ -49,6 +50,7 @@ impl Site {
             addresses: Vec::new(),
             rtsp_addresses: Vec::new(),
             issuer: None,
+            speaks_tls: false,
             donate_url: Arc::default(),
             started: now,
         };
@@ -56,7 +58,8 @@ impl Site {
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
         let stop = Stop::new();
-        let context = Context::new(rooms, audience, about, access, studio, None, of_context, stop);
+        let means = Means { gate: Gate::open(), studio, store: None, engine: of_context };
+        let context = Context::new(rooms, audience, about, access, means, stop);
         let context = Arc::new(context);
         let bound = bind(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();
         let address = bound.addresses()[0];

@@ -15,10 +15,12 @@ use log::debug;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::command::{Asker, Done, Stored};
+use super::command::{Asker, Done, Refused, Stored};
 use super::fields;
+use super::pass::Pass;
 use super::request::{Reply, Request};
 use super::upgrade::{Upgraded, Verdict};
+use super::words;
 use crate::base::rate::{Rate, Rates};
 use crate::live::settings::ViewerId;
 use crate::net::lane::Handle;
@@ -59,6 +61,7 @@ pub(super) fn open(request: &Request) -> Reply {
     let id = known.unwrap_or_else(ViewerId::random);
     let socket = Socket {
         asker: request.asker(tab),
+        pass: Pass::of(request),
         id,
         known: known.is_some(),
         session: Session::new(Limits { message: MAX_MESSAGE_BYTES, binary: false }),
@@ -90,6 +93,8 @@ pub fn refusal_of_command(text: &str) -> Option<String> {
 /// A page's socket.
 struct Socket {
     asker: Asker,
+    /// The right of who opened it.
+    pass: Pass,
     /// In whose name it commands.
     id: ViewerId,
     /// Whether that was given before.
@@ -170,6 +175,9 @@ impl Socket {
             Wish::Rooms => {
                 self.listing.get_or_insert_default();
                 Ok(None)
+            }
+            Wish::Done(command) if !self.pass.may(command.needs()) => {
+                Err(Refused::new(Status::Forbidden, words::ENTRY_NOT_ALLOWED))
             }
             Wish::Done(command) => {
                 let notice = command.notice();
@@ -300,6 +308,12 @@ impl Upgraded for Socket {
         now: Instant,
     ) -> Verdict {
         self.busy = false;
+        if !self.pass.holds(&self.asker.context) {
+            self.session.close(Code::Forbidden);
+            // What does not go at once goes nowhere.
+            let _ = self.flush(wire, now);
+            return Verdict::Done;
+        }
         if self.look_at.is_none() {
             self.greet(now);
         }

@@ -190,6 +190,13 @@ impl Reply {
         serde_json::from_slice(&self.body).expect("the body is JSON")
     }
 
+    /// Why something was not done, as the API has it.
+    #[track_caller]
+    pub(crate) fn json_problem(&self) -> serde_json::Value {
+        assert_eq!(self.header("Content-Type"), Some("application/problem+json"), "{self:?}");
+        serde_json::from_slice(&self.body).expect("the body is JSON")
+    }
+
     /// Checks that it is this status.
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {

@@ -28,7 +28,7 @@ pub(crate) struct Server {
     /// Speaks when the program's standard error is closed: it has ended.
     ended: Receiver<()>,
     /// What it keeps, unless `--data` names another folder.
-    _data: Scratch,
+    data: Scratch,
 }
 
 impl Server {
@@ -95,7 +95,7 @@ impl Server {
             later_lines: Vec::new(),
             log,
             ended,
-            _data: data,
+            data,
         };
         server.first_line = first_line
             .unwrap_or_else(|error| panic!("nothing was printed ({error}): {}", server.log()));
@@ -153,6 +153,11 @@ impl Server {
         let page = self.get("/metrics").text();
         let value = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         value.unwrap_or_else(|| panic!("no {name} in {page}")).parse().expect("a number")
+    }
+
+    /// Its data folder, unless `--data` names another.
+    pub(crate) fn data(&self) -> PathBuf {
+        Path::new(self.data.path()).join("livestream")
     }
 
     /// Its process's number.

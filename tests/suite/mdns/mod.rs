@@ -50,7 +50,7 @@ fn is_announcement(heard: &Heard, name: &str) -> bool {
 fn the_name_leads_to_the_machine_and_services_have_the_ports_that_were_bound() {
     let lan = Lan::new();
     let mut neighbour = lan.neighbour(1);
-    let server = lan.server(0, "::", &["--title", "Front. Döör", "--rtsp-port", "0"]);
+    let server = lan.server(0, "::", &["--title", "Front. Döör", "--rtsp-port", "0", "--no-tls"]);
     let host = host();
     assert_eq!(resolve(&mut neighbour, &host, A), [lan.address(0)]);
     assert_eq!(resolve(&mut neighbour, &host, AAAA), [lan.address_v6(0)]);

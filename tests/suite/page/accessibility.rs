@@ -1,7 +1,9 @@
 //! Pages for all people: axe-core finds no fault in them, light and dark, wide and on a phone.
 
+use super::accounts::{furnish, sign_in};
 use super::window::Window;
 use super::{Browser, Person, in_browsers, is_live, watch};
+use crate::common::clip::Scratch;
 use crate::common::multipart::Stream;
 use crate::common::server::Server;
 
@@ -101,6 +103,64 @@ in_browsers!(an_error: chromium);
 fn an_error(browser: &Browser) {
     let server = Server::pattern(&[]);
     has_no_fault(browser, |window| window.goto(&server.url("/nothing")));
+}
+
+in_browsers!(the_ways_in: chromium);
+fn the_ways_in(browser: &Browser) {
+    let word = Scratch::new();
+    let word = word.write("word", b"open sesame\n");
+    let server = Server::pattern(&["--watch-password-file", &word]);
+    for page in ["/enter", "/sign-in", "/sign-up", "/claim", "/reset"] {
+        has_no_fault(browser, |window| window.goto(&server.url(page)));
+    }
+    for (page, id) in [("/enter", "word"), ("/sign-in", "password"), ("/claim", "secret")] {
+        has_no_fault(browser, |window| {
+            window.goto(&server.url(page));
+            window.eval(
+                "document.querySelectorAll('form .field input').forEach((field) => {
+                   field.value = field.type === 'password' ? 'seven wet umbrellas' : 'not this one';
+                 })",
+            );
+            window.follow(".door-send");
+            window.wait(&format!("probe.isShown('#{id}-error')"));
+        });
+    }
+}
+
+in_browsers!(what_is_ones_own: chromium);
+fn what_is_ones_own(browser: &Browser) {
+    let server = Server::pattern(&["--rtsp-port", "0"]);
+    furnish(&server);
+    for page in ["/account", "/confirm"] {
+        has_no_fault(browser, |window| {
+            sign_in(window, &server);
+            window.goto(&server.url(page));
+        });
+    }
+    has_no_fault(browser, |window| {
+        sign_in(window, &server);
+        window.goto(&server.url("/account"));
+        window.eval("document.getElementById('device').value = 'Recorder'");
+        window.follow("#device-form .button");
+        window.wait("probe.isShown('#made-device')");
+    });
+}
+
+in_browsers!(what_a_host_sees: chromium);
+fn what_a_host_sees(browser: &Browser) {
+    let server = Server::pattern(&["--room", "door=pattern;title=Front door"]);
+    furnish(&server);
+    has_no_fault(browser, |window| {
+        sign_in(window, &server);
+        window.goto(&server.url("/host"));
+        window.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+    });
+    has_no_fault(browser, |window| {
+        sign_in(window, &server);
+        window.goto(&server.url("/host"));
+        window.follow("#invite");
+        window.wait("probe.isShown('#made')");
+    });
 }
 
 in_browsers!(every_component: chromium);

@@ -8,6 +8,7 @@ mod browser;
 mod window;
 
 mod accessibility;
+mod accounts;
 mod connect;
 mod controls;
 mod donate;

@@ -1,5 +1,6 @@
 //! The page on a phone, upright and on its side.
 
+use super::accounts::{furnish, sign_in};
 use super::window::Window;
 use super::{Browser, Person, has, in_browsers, is_live};
 use crate::common::server::Server;
@@ -20,9 +21,9 @@ fn fits(window: &Window, what: &str) {
         window.eval("document.documentElement.scrollWidth - document.documentElement.clientWidth");
     assert!(wide.as_i64().expect("pixels") <= 0, "{what} is {wide} px too wide");
     let bad = window.eval(
-        "[...document.querySelectorAll('button, a, input, [role=radio], [role^=menuitem]')]
+        "[...document.querySelectorAll('button, a, input, select, summary, .check, [role=radio], [role^=menuitem]')]
            .filter((element) => element.checkVisibility({ visibilityProperty: true }))
-           .filter((element) => !element.matches('.skip'))
+           .filter((element) => !element.matches('.skip, .unseen, [type=checkbox]'))
            .map((element) => [element, element.getBoundingClientRect()])
            .filter(([, box]) => box.width < 43.9 || box.height < 43.9 || box.left < 0 || box.right > innerWidth)
            .map(([{ id, className, tagName }, box]) =>
@@ -107,6 +108,27 @@ fn the_other_pages_fit_too(browser: &Browser) {
         crate::common::eventually_true("it has left", crate::common::LONG, || {
             server.watching() == 0
         });
+    }
+}
+
+in_browsers!(what_accounts_have_fits_too: chromium, firefox);
+fn what_accounts_have_fits_too(browser: &Browser) {
+    let server = Server::pattern(&["--room", "door=pattern;title=Front door"]);
+    furnish(&server);
+    for size in [UPRIGHT, ON_ITS_SIDE] {
+        let window = phone(browser, &server.url("/sign-in"), size);
+        for path in ["/sign-in", "/sign-up", "/claim", "/reset", "/enter"] {
+            window.goto(&server.url(path));
+            fits(&window, path);
+        }
+        sign_in(&window, &server);
+        for path in ["/account", "/host", "/confirm"] {
+            window.goto(&server.url(path));
+            fits(&window, path);
+        }
+        window.goto(&server.url("/host"));
+        window.follow("#invite");
+        fits(&window, "what was made");
     }
 }
 

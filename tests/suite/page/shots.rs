@@ -1,13 +1,20 @@
 //! Pictures of the pages, to be looked at: `LIVESTREAM_SHOTS=FOLDER cargo test --test suite shots --
 //! --ignored` for the documents, `… gallery -- --ignored` for every page and state at every size, in
-//! both themes.
+//! both themes, `… first_start -- --ignored` for the way from the terminal to a stream of one's own.
 
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use super::accounts::{furnish, sign_in};
 use super::window::Window;
 use super::{Browser, Person, has, is_live};
+use crate::accounts::PASSWORD;
+use crate::common::client::ask;
+use crate::common::clip::Scratch;
 use crate::common::multipart::Stream;
-use crate::common::server::{Port, Server};
+use crate::common::program::Program;
+use crate::common::server::{Port, Server, program};
 
 fn folder() -> PathBuf {
     let folder = std::env::var_os("LIVESTREAM_SHOTS").expect("LIVESTREAM_SHOTS names a folder");
@@ -66,6 +73,77 @@ fn shots() {
     }
 }
 
+#[test]
+#[ignore = "writes files, to be looked at by a person"]
+fn host() {
+    let folder = folder();
+    let rooms =
+        ["--room", "door=pattern;title=Front door", "--room", "printer=pattern;title=Printer"];
+    let server = Server::start(&[&CALM[..], &["--title", "Workshop"], &rooms[..]].concat());
+    furnish(&server);
+    let _streams = ["/stream", "/r/door/stream", "/r/printer/stream"]
+        .map(|path| Stream::open(server.address(), path, &[]).in_background());
+    let browser = Browser::chromium();
+    let window = browser.window_of(Person { dark: true, ..Person::default() });
+    window.resize(1280, 800);
+    sign_in(&window, &server);
+    window.goto(&server.url("/host"));
+    save(&folder, "host", &window);
+}
+
+/// On a phone: the code in the terminal, the page that it leads to, and what comes then.
+#[test]
+#[ignore = "writes files, to be looked at by a person"]
+fn first_start() {
+    let (folder, data) = (folder(), Scratch::new());
+    let (_program, link, code) = started_on_a_terminal(data.path());
+    let origin = link.split("/claim").next().expect("an address").to_owned();
+    let address = origin.trim_start_matches("https://").parse().expect("an address");
+    let authority = data.write("ca.crt", &ask(address, "GET", "/ca.crt", &[], b"").body);
+    let [browser, _] = Browser::trusting(Path::new(&authority));
+    let phone = Person { dark: true, fingers: true, ..Person::default() };
+    let window = browser.window_of(phone);
+    window.resize(390, 844);
+    let terminal = format!(
+        "data:text/html;charset=utf-8,<meta name=viewport content=width=device-width>\
+         <body style='background:black;color:white'><pre style='font:11px/1 monospace'>{code}</pre>"
+    );
+    window.goto(&terminal.replace('#', "%23"));
+    save(&folder, "first-1-terminal", &window);
+    window.goto(&link);
+    window.wait("document.activeElement.id === 'name'");
+    save(&folder, "first-2-claim", &window);
+    window.write("Ada");
+    window.press("Tab");
+    window.write(PASSWORD);
+    save(&folder, "first-3-typed", &window);
+    window.enter();
+    window.wait("location.pathname === '/host'");
+    save(&folder, "first-4-host", &window);
+    window.follow(".area");
+    is_live(&window);
+    save(&folder, "first-5-watch", &window);
+}
+
+/// The program on a terminal, with the link that it prints there and the lines of its code.
+fn started_on_a_terminal(data: &str) -> (Program, String, String) {
+    let program = program();
+    let program = program.get_program().to_string_lossy();
+    let options = "--bind 127.0.0.1 --no-mdns --no-rtsp --source pattern --title Workshop";
+    let mut command = Command::new("script");
+    command.arg("-qefc").arg(format!("{program} 0 {options} --data {data}")).arg("/dev/null");
+    let (program, out) = Program::start(&mut command, "apt-get install bsdutils");
+    let lines = BufReader::new(out).lines().map(|line| line.expect("text"));
+    let mut lines = lines.skip_while(|line| !line.starts_with("to become its host"));
+    let said = lines.next().expect("it says how");
+    let (_, link) = said.trim_end().split_once(": ").expect("a link");
+    let first = lines.next().expect("a code");
+    // A line has two rows, as many as there are columns.
+    let more = first.trim_end().chars().count().div_ceil(2) - 1;
+    let code: Vec<_> = std::iter::once(first).chain(lines.take(more)).collect();
+    (program, link.to_owned(), code.join("\n"))
+}
+
 mod gallery {
     use super::*;
 
@@ -93,6 +171,7 @@ fn draw(name: &str, browser: &Browser) {
         &[&CALM[..], &["--title", "Workshop", "--rtsp-port", "0", "--tls"], &arguments[..]]
             .concat(),
     );
+    furnish(&server);
     let full = Server::pattern(&["--max-viewers", "1"]);
     let seen = ["/stream", "/r/room1/stream", "/r/room2/stream", "/r/long/stream"];
     let open = |server: &Server, path| Stream::open(server.address(), path, &[]).in_background();
@@ -136,6 +215,19 @@ fn draw(name: &str, browser: &Browser) {
             window.eval(act);
             at_sizes(state, &window);
         }
+        for (state, path, act) in OF_ACCOUNTS {
+            let window = browser.window_of(person);
+            window.expect_trouble();
+            if OF_MEMBERS.iter().any(|members| path.starts_with(members)) {
+                sign_in(&window, &server);
+            }
+            window.goto(&server.url(path));
+            match act {
+                "" => {}
+                button => window.follow(button),
+            }
+            at_sizes(state, &window);
+        }
         let port = Port::reserve();
         let gone = port.start(&CALM);
         let window = visit(&gone.url("/"));
@@ -158,6 +250,18 @@ const STATES: [(&str, &str, &str); 9] = [
     ("gaming", "/", "document.getElementById('mode-gaming').click()"),
     ("paused", "/", "document.getElementById('pause').click()"),
 ];
+/// Pages about accounts, and the button that is pressed there.
+const OF_ACCOUNTS: [(&str, &str, &str); 8] = [
+    ("sign-in", "/sign-in", ""),
+    ("sign-up", "/sign-up#c2f3a-m8z3p-8cta8-c26c2-zdhpe-r", ""),
+    ("claim", "/claim", ""),
+    ("reset", "/reset", ""),
+    ("confirm", "/confirm", ""),
+    ("account", "/account", ""),
+    ("host", "/host", ""),
+    ("invitation", "/host", "#invite"),
+];
+const OF_MEMBERS: [&str; 3] = ["/account", "/confirm", "/host"];
 /// Pictures that a browser without a graphics card can follow at any size of its window.
 const CALM: [&str; 6] = ["--source", "pattern", "--size", "640x360", "--fps", "5"];
 const LONG_TITLE: &str = "The front door of the workshop behind the old mill, by night";

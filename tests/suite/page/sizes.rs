@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::accounts::{furnish, sign_in};
 use super::window::Window;
 use super::{Browser, has, in_browsers, is_live, watch};
 use crate::common::server::Server;
@@ -96,12 +97,23 @@ fn a_long_title_leaves_the_areas_and_the_tools_whole(browser: &Browser) {
     }
 }
 
+in_browsers!(the_areas_stay_where_they_are_when_the_tools_become_wider: chromium, firefox);
+fn the_areas_stay_where_they_are_when_the_tools_become_wider(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    let window = sized(browser, &server, (1280, 800));
+    let left = "document.querySelector('.shell-areas').getBoundingClientRect().left";
+    window.eval("document.getElementById('delay').hidden = true");
+    let narrow = window.eval(left);
+    window.eval("document.getElementById('delay').hidden = false");
+    assert_eq!(window.eval(left), narrow);
+}
+
 in_browsers!(at_four_hundred_percent_a_page_is_read_between_no_bars: chromium, firefox);
 fn at_four_hundred_percent_a_page_is_read_between_no_bars(browser: &Browser) {
     let server = Server::pattern(&[]);
     let window = browser.window();
     window.resize(360, 225);
-    for path in ["/connect", "/rooms", "/r/none/"] {
+    for path in ["/connect", "/rooms", "/r/none/", "/sign-in", "/claim"] {
         window.expect_trouble();
         window.goto(&server.url(path));
         window.wait("innerWidth === 360");
@@ -115,6 +127,35 @@ fn at_four_hundred_percent_a_page_is_read_between_no_bars(browser: &Browser) {
             return left >= 0 && right <= innerWidth;
           })";
         assert_eq!(window.eval(areas), true, "{path}");
+    }
+}
+
+in_browsers!(forms_and_lists_have_room_at_every_size: chromium, firefox);
+fn forms_and_lists_have_room_at_every_size(browser: &Browser) {
+    let server = Server::pattern(&["--room", "door=pattern;title=Front door"]);
+    furnish(&server);
+    let window = browser.window();
+    sign_in(&window, &server);
+    for path in ["/account", "/host", "/confirm", "/claim", "/reset"] {
+        window.goto(&server.url(path));
+        window.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+        for (width, height) in [(320, 640), (360, 225), (844, 390), (1024, 768), (1440, 900)] {
+            window.resize(width, height);
+            window.wait(&format!("innerWidth === {width}"));
+            let lost = window.eval(
+                "[...document.querySelectorAll('button, a, input, select, summary, p, h1, h2, code')]
+                   .filter((element) => element.checkVisibility({ visibilityProperty: true }))
+                   .filter((element) => !element.matches('.skip, .unseen, .table-place *'))
+                   .filter((element) => {
+                     const { left, right } = element.getBoundingClientRect();
+                     return left < -1 || right > innerWidth + 1;
+                   })
+                   .map(({ id, className, tagName }) => id || className || tagName)",
+            );
+            assert_eq!(lost, json!([]), "{path} in {width}x{height}");
+            let wide = "document.documentElement.scrollWidth - innerWidth";
+            assert!(window.eval(wide).as_i64().is_some_and(|over| over <= 0), "{path} in {width}");
+        }
     }
 }
 

@@ -54,6 +54,13 @@ impl Window {
         self.wait_for_styles();
     }
 
+    /// Presses Enter, which leads to another page, and waits until that is there.
+    #[track_caller]
+    pub(crate) fn enter(&self) {
+        self.tab.leave_by(&|| self.press("Enter"));
+        self.wait_for_styles();
+    }
+
     /// Waits until the page has its styles, without which nothing is in its place.
     #[track_caller]
     fn wait_for_styles(&self) {

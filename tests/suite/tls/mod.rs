@@ -154,7 +154,7 @@ fn what_is_wrong_with_a_certificate_is_told_with_what_to_write() {
 
 #[test]
 fn a_server_without_tls_is_told_as_one() {
-    let camera = Server::pattern(&["--rtsp-port", "0"]);
+    let camera = Server::pattern(&["--rtsp-port", "0", "--no-tls"]);
     for (scheme, at) in [("https", camera.address()), ("rtsps", camera.rtsp())] {
         let server = Server::start(&["--source", &format!("{scheme}://{at}/")]);
         let _stream = Stream::open(server.address(), "/stream", &[]).in_background();

@@ -202,7 +202,7 @@ fn by_tls_only_who_comes_in_clear_is_led_there() {
     }
     let told = ask("/state", &[("X-Forwarded-Proto", "https")]);
     assert_eq!(told.status, 200, "a proxy did TLS");
-    for path in ["/trust", "/ca.crt", "/ca.mobileconfig", "/healthz", "/qr.svg?to=trust"] {
+    for path in ["/trust", "/ca.crt", "/ca.mobileconfig", "/healthz", "/trust.svg"] {
         assert_eq!(ask(path, &[]).status, 200, "{path}");
     }
     assert_eq!(ask("/socket", &[("Connection", "upgrade"), ("Upgrade", "websocket")]).status, 303);

@@ -383,7 +383,8 @@ fn players_that_others_wrote_play_rtsps() {
 
 #[test]
 fn without_a_certificate_a_hello_gets_what_it_gets_in_clear() {
-    let server = Server::launch(Ipv4Addr::LOCALHOST.into(), 0, &["--source", "pattern"]);
+    let arguments = ["--source", "pattern", "--no-tls"];
+    let server = Server::launch(Ipv4Addr::LOCALHOST.into(), 0, &arguments);
     let mut socket = TcpStream::connect(server.address()).expect("the server accepts");
     socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a time-out");
     socket.write_all(b"\x16\x03\x01\x00\x05hello\r\n\r\n").expect("the server takes bytes");

@@ -1,0 +1,177 @@
+//! The accounts: opened at the start, and how somebody becomes the first host.
+
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use log::{info, warn};
+
+use crate::account::{Accounts, Actor, Caller, Capabilities, Capability, Credential, SignUp};
+use crate::base::clock::Clock;
+use crate::config::{AccessChoice, Config, SignUpChoice};
+use crate::error::Error;
+use crate::proto::auth::Ha1;
+use crate::rtsp::{Device, Doorkeeper};
+use crate::store::pass::PassKind;
+use crate::store::program::KeptProgram;
+use crate::store::{self, MaybeStore};
+use crate::web::{self, Context, Entry, Gate};
+
+/// Who is let in, as the arguments have it.
+///
+/// # Errors
+///
+/// [`Error`] if there are no accounts and nobody else is let in, or the file with the word cannot be
+/// read.
+pub(super) fn gate(config: &Config, store: &MaybeStore, clock: &Clock) -> Result<Gate, Error> {
+    let sign_up = match config.sign_up {
+        SignUpChoice::Off => SignUp::Off,
+        SignUpChoice::Invitation => SignUp::Invitation,
+        SignUpChoice::Open => SignUp::Open,
+    };
+    let opened = store.as_ref().map(|store| Accounts::open(store, clock, sign_up));
+    let accounts = match opened {
+        Some(Ok(accounts)) => Some(accounts),
+        Some(Err(why)) => {
+            warn!("no accounts: {why}");
+            None
+        }
+        None => None,
+    };
+    let entry = match config.access {
+        AccessChoice::Open => Entry::Open,
+        AccessChoice::Link => Entry::Link,
+        AccessChoice::Members => Entry::Members,
+    };
+    if entry == Entry::Members && accounts.is_none() {
+        return Err(Error::NoMembers);
+    }
+    let word = config.watch_password_file.as_deref().map(word_of).transpose()?;
+    Ok(Gate::new(accounts, entry, word))
+}
+
+/// The word in a file: its first line.
+fn word_of(file: &Path) -> Result<String, Error> {
+    let wrong = |why: String| Error::NoWord { file: file.to_owned(), why };
+    let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    match text.lines().next().unwrap_or_default().trim() {
+        "" => Err(wrong("its first line is empty".to_owned())),
+        word => Ok(word.to_owned()),
+    }
+}
+
+/// Says to RTSP who is let in.
+pub(super) struct Keeper(pub(super) Arc<Context>);
+
+impl Doorkeeper for Keeper {
+    fn lets_guests_watch(&self, room: Option<&str>, address: IpAddr) -> bool {
+        self.0.gate.guest_watches(room.unwrap_or_default(), address, self.0.clock.wall())
+    }
+
+    fn device(&self, user: &str, room: Option<&str>) -> Option<Device> {
+        let book = self.0.gate.accounts()?.book();
+        let program = book.device(user)?;
+        let device = program.device.as_ref()?;
+        let ha1 = Ha1 { md5: device.ha1_md5, sha256: device.ha1_sha256 };
+        let number = u64::try_from(program.id).ok()?;
+        Some(Device { number, ha1, may_watch: self.still(number, room) })
+    }
+
+    fn revision(&self) -> u64 {
+        self.0.gate.revision()
+    }
+
+    fn still(&self, device: u64, room: Option<&str>) -> bool {
+        let Some(accounts) = self.0.gate.accounts() else { return false };
+        let book = accounts.book();
+        let programs = book.programs();
+        let is_it = |program: &&&Arc<KeptProgram>| u64::try_from(program.id) == Ok(device);
+        let Some(program) = programs.iter().find(is_it) else { return false };
+        let credential = Credential::Program(program.hash);
+        accounts.saw(credential);
+        let (nothing, nowhere) = (Capabilities::NONE, Ipv4Addr::UNSPECIFIED.into());
+        let caller = Caller::of(&book, credential, nothing, nowhere, self.0.clock.wall());
+        let room = room.unwrap_or_default();
+        caller.is_some_and(|caller| caller.may(Capability::Watch, room))
+    }
+}
+
+/// The file that has the link by which somebody becomes the first host, for as long as there is none.
+pub(super) struct HostLink {
+    file: Option<PathBuf>,
+}
+
+impl HostLink {
+    /// Makes the link if there is no host, and says where it is: on a terminal itself, with its QR
+    /// code, else in a file of the data folder, as a log is read by many.
+    pub(super) fn offer(
+        config: &Config,
+        gate: &Gate,
+        addresses: &[String],
+        out: &mut impl Write,
+    ) -> Self {
+        let none = Self { file: None };
+        let (Some(accounts), Some(data)) = (gate.accounts(), config.data.as_deref()) else {
+            return none;
+        };
+        let origin = origin_of(addresses);
+        if accounts.book().address != origin
+            && let Err(why) = accounts.put_address(origin.clone())
+        {
+            warn!("how this server is reached is not noted: {why}");
+        }
+        let file = data.join(FILE);
+        if accounts.book().has_host() {
+            return Self { file: Some(file) };
+        }
+        let made = match accounts.make_pass(&Actor::on_this_machine(), PassKind::Host, None) {
+            Ok(made) => made,
+            Err(why) => {
+                warn!("no link to become a host: {why}");
+                return none;
+            }
+        };
+        let link = format!("{origin}/claim#{}", made.secret);
+        if std::io::stdout().is_terminal() {
+            let code = web::for_terminal(&link).unwrap_or_default();
+            let said = write!(out, "to become its host, within a day: {link}\n{code}");
+            // Whoever started it closed its output; `livestream host-link` makes another.
+            let _ = said.and_then(|()| out.flush());
+            return none;
+        }
+        match store::write_private(&file, &format!("{link}\n")) {
+            Ok(()) => info!("the link to become its host is in {}", file.display()),
+            Err(error) => warn!("no link to become a host: {}: {error}", file.display()),
+        }
+        Self { file: Some(file) }
+    }
+
+    /// Takes the file away when it is of no use any more.
+    pub(super) fn look(&mut self, gate: &Gate) {
+        let has_host = || gate.accounts().is_some_and(|accounts| accounts.book().has_host());
+        if let Some(file) = self.file.take_if(|_| has_host()) {
+            // Mostly there is none.
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
+/// The origin of the address at which others come by TLS, or else of the first one.
+pub(super) fn origin_of(addresses: &[String]) -> String {
+    let by_tls = addresses.iter().filter(|address| address.starts_with("https://"));
+    let is_far = |address: &&&String| {
+        !["//127.", "//[::1]", "//localhost"].iter().any(|home| address.contains(home))
+    };
+    let mut far = by_tls.clone().filter(|address| is_far(&address));
+    let chosen = far.next().or_else(|| by_tls.clone().next()).or_else(|| addresses.first());
+    chosen.map(|address| address.trim_end_matches('/').to_owned()).unwrap_or_default()
+}
+
+/// Closes what the accounts have open.
+pub(super) fn close(accounts: Option<&Arc<Accounts>>) {
+    accounts.into_iter().for_each(|accounts| accounts.stop());
+}
+
+const FILE: &str = "host-link";

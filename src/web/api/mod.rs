@@ -1,0 +1,31 @@
+//! `/api/v1/…` and `/host`: what hosts see and do, for programs as JSON, for people as a page with
+//! forms. Both do the same [`actions`].
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `actions` | what may be done, from fields to what came of it |
+//! | `listing` | what there is, as JSON |
+//! | `problem` | why something is not done, as RFC 9457 has it |
+//! | `resources` | the requests of the API |
+//! | `host` | the page, and its forms |
+//! | `staging` | rooms and settings |
+//! | `openapi` | the description of the API |
+
+mod actions;
+mod host;
+mod listing;
+mod openapi;
+mod problem;
+mod resources;
+mod staging;
+
+pub(super) use host::{host, host_form};
+#[cfg(test)]
+pub(super) use openapi::OPENAPI;
+pub(super) use openapi::openapi;
+pub(super) use resources::{
+    account_of, accounts, bans, change_room, change_setting, close_room, delete_account,
+    invitations, invite, journal, lift_ban, link, make_ban, make_token, open_room, programs,
+    remove_program, renew_link, reset_account, room, rooms, rule_account, running, settings,
+    sources, take_invitation,
+};

@@ -1,0 +1,163 @@
+//! Rooms and settings: what a host sees of them and changes, by [`Studio`].
+
+use std::sync::Arc;
+
+use log::warn;
+use serde_json::{Value, json};
+
+use super::super::context::Context;
+use super::super::fields::Fields;
+use super::super::people::{actor, text};
+use super::super::request::Request;
+use super::super::rooms;
+use super::super::studio::{
+    NewRoom, NotChanged, Offer, RoomChange, RoomSettings, SaidBy, Setting, Studio,
+};
+use super::super::words;
+use super::actions::{Job, done};
+use super::problem::Problem;
+use crate::account::Accounts;
+use crate::proto::http::Status;
+use crate::room::RoomName;
+
+/// What the room is called in the API that has no name.
+pub(super) const DEFAULT: &str = "-";
+
+/// All rooms, as they run and as they can be changed.
+pub(super) fn rooms(context: &Context) -> Vec<Value> {
+    let kept = context.studio.rooms();
+    rooms::list(context).into_iter().map(|running| with_settings(running, &kept)).collect()
+}
+
+/// One room, if it is there.
+pub(super) fn room(context: &Context, named: &str) -> Option<Value> {
+    let name = (named != DEFAULT).then_some(named);
+    rooms(context).into_iter().find(|room| room["name"].as_str() == name)
+}
+
+fn with_settings(mut running: Value, kept: &[RoomSettings]) -> Value {
+    let name = running["name"].as_str();
+    let of_name = |room: &&RoomSettings| room.name.as_ref().map(RoomName::as_str) == name;
+    let settings = kept.iter().find(of_name);
+    running["fixed"] = json!({
+        "title": settings.and_then(|room| room.title_fixed),
+        "source": settings.and_then(|room| room.source_fixed),
+    });
+    running
+}
+
+/// A source that can be chosen.
+pub(super) fn offer(offer: &Offer) -> Value {
+    json!({ "id": offer.id, "label": offer.label })
+}
+
+/// A setting.
+pub(super) fn setting(setting: &Setting) -> Value {
+    json!({
+        "key": setting.key,
+        "value": setting.value,
+        "said": setting.said.as_str(),
+        "next": setting.next,
+        "effect": setting.effect.as_str(),
+        "fixed": setting.said == SaidBy::Flag,
+    })
+}
+
+/// Opens a room.
+pub(super) fn open_room(
+    request: &Request,
+    accounts: &Arc<Accounts>,
+    fields: &Fields,
+) -> Result<Job, Problem> {
+    let of = |name| text(fields, name).trim().to_owned();
+    let new = NewRoom { name: of("name"), title: of("title"), source: of("source") };
+    let what = format!("opened the room {}", new.name);
+    changed(request, accounts, what, move |context| {
+        context.studio.open(&new)?;
+        Ok(room(context, &new.name).unwrap_or_else(done))
+    })
+}
+
+/// Changes a room.
+pub(super) fn change_room(
+    request: &Request,
+    accounts: &Arc<Accounts>,
+    fields: &Fields,
+) -> Result<Job, Problem> {
+    let named = |name: &str| {
+        let field = fields.iter().rev().find(|(field, _)| field == name);
+        field.map(|(_, value)| value.trim().to_owned())
+    };
+    let place = match named("place").filter(|place| !place.is_empty()) {
+        Some(place) => {
+            let place = place.parse();
+            Some(place.map_err(|_| Problem::field("place", words::HOST_ROOMS_PLACE_WRONG))?)
+        }
+        None => None,
+    };
+    // Whoever leaves the source empty in a form keeps it.
+    let source = named("source").filter(|source| !source.is_empty());
+    let change = RoomChange { title: named("title"), source, place };
+    if change == RoomChange::default() {
+        return Err(Problem::new(Status::BadRequest, words::HOST_ROOMS_NOTHING));
+    }
+    let id = text(fields, "id").to_owned();
+    let what = format!("changed the room {}", if id == DEFAULT { "/" } else { &id });
+    changed(request, accounts, what, move |context| {
+        context.studio.change((id != DEFAULT).then_some(id.as_str()), &change)?;
+        Ok(room(context, &id).unwrap_or_else(done))
+    })
+}
+
+/// Closes a room.
+pub(super) fn close_room(
+    request: &Request,
+    accounts: &Arc<Accounts>,
+    fields: &Fields,
+) -> Result<Job, Problem> {
+    let id = text(fields, "id").to_owned();
+    let what = format!("closed the room {id}");
+    changed(request, accounts, what, move |context| {
+        if id == DEFAULT {
+            return Err(NotChanged::DefaultStays.into());
+        }
+        context.studio.close(&id)?;
+        Ok(done())
+    })
+}
+
+/// Changes a setting by the fields `key` and `value`; without a value it is what it is by default.
+pub(super) fn change_setting(
+    request: &Request,
+    accounts: &Arc<Accounts>,
+    fields: &Fields,
+) -> Result<Job, Problem> {
+    let (key, value) = (text(fields, "key").to_owned(), text(fields, "value").trim().to_owned());
+    let what = format!("changed the setting {key}");
+    changed(request, accounts, what, move |context| {
+        let studio: &dyn Studio = &*context.studio;
+        studio.set(&key, Some(value.as_str()).filter(|value| !value.is_empty()))?;
+        let settings = studio.settings();
+        let changed = settings.iter().find(|setting| setting.key == key);
+        Ok(changed.map_or_else(done, setting))
+    })
+}
+
+/// Has something changed, and noted for the hosts.
+fn changed(
+    request: &Request,
+    accounts: &Arc<Accounts>,
+    what: String,
+    change: impl FnOnce(&Context) -> Result<Value, Problem> + Send + 'static,
+) -> Result<Job, Problem> {
+    let (context, accounts) = (Arc::clone(&request.context), Arc::clone(accounts));
+    let actor = actor(request);
+    Ok(Box::new(move || {
+        let value = change(&context)?;
+        // It is changed already; a log that cannot be written undoes nothing.
+        if let Err(why) = accounts.write_down(&actor, &what) {
+            warn!("that somebody {what} is not in the log: {why}");
+        }
+        Ok(value)
+    }))
+}

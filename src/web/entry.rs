@@ -1,0 +1,96 @@
+//! What is answered to who is not let in: where that is given, or that it is not.
+
+use super::answer::Answer;
+use super::gate::{Entry, KEY};
+use super::needs::Needs;
+use super::request::Request;
+use super::words;
+use crate::proto::http::{Status, form};
+
+/// Leads to TLS: a browser by the page that says how to trust it, where that is needed.
+pub(super) fn to_tls(request: &Request, may_lead: bool) -> Answer {
+    let (context, client) = (&request.context, &request.client);
+    if !context.about.speaks_tls {
+        return request.refuse(Status::Forbidden, words::ENTRY_NO_TLS);
+    }
+    if client.is_by_silent_proxy() && !context.access.is_by_tls_only() {
+        // It might lead in a circle: the proxy brings back in clear whoever it gets by TLS.
+        return request.refuse(Status::Forbidden, words::ENTRY_SILENT_PROXY);
+    }
+    let Some(host) = client.outer_host().filter(|_| may_lead) else {
+        return request.refuse(Status::Forbidden, words::ENTRY_BY_TLS_ONLY);
+    };
+    let path = own_address(request);
+    let reads = request.head.header("Accept").is_some_and(|types| types.contains("text/html"));
+    let location = match reads && context.about.issuer.is_some() {
+        true => format!("{}/trust?next={}", client.prefix(), form::encode_component(&path)),
+        false => format!("https://{host}{path}"),
+    };
+    see_other(&location)
+}
+
+/// Says to who lacks something that it does, and where it is given.
+pub(super) fn not_let_in(request: &Request, needs: Needs) -> Answer {
+    let caller = &request.caller;
+    if caller.is_banned() {
+        return request.refuse(Status::Forbidden, words::ENTRY_BANNED);
+    }
+    let is_somebody = caller.account.is_some() || caller.is_device();
+    if is_somebody && needs != Needs::SignedIn {
+        return request.refuse(Status::Forbidden, words::ENTRY_NOT_ALLOWED);
+    }
+    let may_lead = matches!(request.head.method.as_str(), "GET" | "HEAD");
+    if request.head.accepts_html() && may_lead {
+        return see_other(&way_in(request, needs));
+    }
+    let refused = request.refuse(Status::Unauthorized, words::ENTRY_UNKNOWN);
+    match needs {
+        Needs::MayAsDevice(_) => refused.header("WWW-Authenticate", BASIC),
+        _ => refused.header("WWW-Authenticate", BEARER),
+    }
+}
+
+/// The page where a browser gets what it lacks, which leads on from there.
+fn way_in(request: &Request, needs: Needs) -> String {
+    let watches = !matches!(needs, Needs::SignedIn);
+    let by_link = request.context.gate.entry() != Entry::Members;
+    let page = if watches && by_link { "enter" } else { "sign-in" };
+    let next = form::encode_component(&own_address(request));
+    format!("{}/{page}?next={next}", request.client.prefix())
+}
+
+/// What was asked for, as the client has it: without the key of a link.
+fn own_address(request: &Request) -> String {
+    let target = &request.head.target;
+    let query = target.query.as_deref().unwrap_or_default();
+    let kept: Vec<_> = query.split('&').filter(is_kept).collect();
+    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+    format!("{}{}{query}", request.client.prefix(), target.path)
+}
+
+fn is_kept(field: &&str) -> bool {
+    !field.is_empty() && field.split('=').next() != Some(KEY)
+}
+
+/// Lets in who came by the link that has the key: it gets a cookie for it, and goes on at the same
+/// address without the key. `None` if there is no key in the address.
+pub(super) fn by_key(request: &Request) -> Option<Answer> {
+    let gate = &request.context.gate;
+    let query = request.head.target.query.as_deref()?;
+    if gate.entry() != Entry::Link || request.head.method.as_str() != "GET" {
+        return None;
+    }
+    let (_, key) = form::pick(query.as_bytes(), &[KEY]).ok()?.into_iter().next()?;
+    if !gate.is_key(&key) {
+        return None;
+    }
+    Some(gate.let_in(see_other(&own_address(request)), &request.client))
+}
+
+/// Goes on somewhere else.
+pub(super) fn see_other(location: &str) -> Answer {
+    Answer::empty(Status::SeeOther).header("Location", location).header("Cache-Control", "no-store")
+}
+
+const BASIC: &str = "Basic realm=\"livestream\", charset=\"UTF-8\"";
+const BEARER: &str = "Bearer realm=\"livestream\"";

@@ -1,0 +1,56 @@
+//! What is done with accounts on another thread, and answered when it is.
+
+use std::sync::Arc;
+
+use super::super::answer::Answer;
+use super::super::request::{Later, Reply, Request};
+use crate::account::{Accounts, Refused};
+use crate::net::workers::{Ticket, owe};
+
+/// What becomes of an outcome.
+type Answering<T, E> = Box<dyn Fn(&Request, Result<T, E>) -> Answer + Send>;
+
+/// Has something done that takes a password, after others' that wait.
+pub(super) fn with_passwords<T: Send + 'static>(
+    request: &Request,
+    accounts: &Arc<Accounts>,
+    job: impl FnOnce(&Accounts) -> Result<T, Refused> + Send + 'static,
+    answering: impl Fn(&Request, Result<T, Refused>) -> Answer + Send + 'static,
+) -> Reply {
+    let (owed, ticket) = owe(&request.handle);
+    let of_job = Arc::clone(accounts);
+    let work = move || {
+        // Who hung up has nothing to wait for.
+        if !owed.is_given_up() {
+            owed.pay(Ok(job(&of_job)));
+        }
+    };
+    match accounts.with_passwords(work) {
+        Ok(()) => Reply::Storing(Box::new(Awaited { ticket, answering: Box::new(answering) })),
+        Err(refused) => answering(request, Err(refused)).into(),
+    }
+}
+
+/// Has something changed or read, by a worker.
+pub(in crate::web) fn by_worker<T: Send + 'static, E: From<Refused> + Send + 'static>(
+    request: &Request,
+    job: impl FnOnce() -> Result<T, E> + Send + 'static,
+    answering: impl Fn(&Request, Result<T, E>) -> Answer + Send + 'static,
+) -> Reply {
+    match request.context.engine.workers.submit(&request.handle, job) {
+        Ok(ticket) => Reply::Storing(Box::new(Awaited { ticket, answering: Box::new(answering) })),
+        Err(_) => answering(request, Err(Refused::Busy.into())).into(),
+    }
+}
+
+struct Awaited<T, E> {
+    ticket: Ticket<Result<T, E>>,
+    answering: Answering<T, E>,
+}
+
+impl<T: Send, E: From<Refused> + Send> Later for Awaited<T, E> {
+    fn look(&self, request: &Request) -> Option<Answer> {
+        let outcome = self.ticket.take()?.unwrap_or_else(|_| Err(Refused::Busy.into()));
+        Some((self.answering)(request, outcome))
+    }
+}

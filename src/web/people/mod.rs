@@ -1,0 +1,28 @@
+//! The pages and forms of accounts: to come in, to sign in, to see and change what is one's own.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `sheet` | a page with a form on it, shown again with what was wrong beside its field |
+//! | `done` | what is done on another thread, and answered when it is |
+//! | `enter` | a word, for who may watch with one |
+//! | `sign_in` | to sign in and out, to make an account, to become a host, to set a password |
+//! | `account` | what is one's own: browsers, devices, tokens, the password, all that is stored |
+
+mod account;
+mod browser;
+mod done;
+mod enter;
+mod sheet;
+mod sign_in;
+
+pub(super) use account::{
+    account, ago, change_password, delete_account, end_browser, export, just_ago, make_device,
+    make_token, remove_program,
+};
+pub(super) use done::by_worker;
+pub(super) use enter::{enter, try_word};
+pub(super) use sheet::{fields_of, text};
+pub(super) use sign_in::{
+    actor, claim, claim_form, confirm, confirm_form, plainly, reset, reset_form, sign_in,
+    sign_in_form, sign_out, sign_up, sign_up_form,
+};

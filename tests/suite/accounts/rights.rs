@@ -1,0 +1,208 @@
+//! Who may what: typed by hand, and each request asked as each of them.
+
+use std::collections::BTreeSet;
+
+use super::{Person, encoded};
+use crate::common::client::Reply;
+use crate::common::server::Server;
+
+/// A request; and who is let in (`y`), is to say who it is (`u`, 401) or may not (`n`, 403), where
+/// everybody may watch and where members alone may: a guest, a member, a host, a token that may watch,
+/// a token that may what a host may, a device for all rooms, and a device for another room.
+const ROWS: [(&str, &str, &str); 74] = [
+    ("GET /stream", "yyyyyyn", "uyyyyyn"),
+    ("GET /?action=stream", "yyyyyyn", "uyyyyyn"),
+    ("GET /?action=stream_0", "yyyyyyn", "uyyyyyn"),
+    ("GET /snapshot", "yyyyyyn", "uyyyyyn"),
+    ("GET /?action=snapshot", "yyyyyyn", "uyyyyyn"),
+    ("GET /?action=snapshot_0", "yyyyyyn", "uyyyyyn"),
+    ("GET /preview", "yyyyynn", "uyyyynn"),
+    ("GET /rooms", "yyyyynn", "uyyyynn"),
+    ("GET /", "yyyyynn", "uyyyynn"),
+    ("GET /embed", "yyyyynn", "uyyyynn"),
+    ("GET /state", "yyyyynn", "uyyyynn"),
+    ("GET /socket", "yyyyynn", "uyyyynn"),
+    ("POST /viewer", "yyyyynn", "uyyyynn"),
+    ("POST /donate", "yyynynn", "uyynynn"),
+    ("GET /connect", "yyyyynn", "uyyyynn"),
+    ("GET /qr.svg", "yyyyynn", "uyyyynn"),
+    ("GET /metrics", "yyyyynn", "uyyyynn"),
+    ("GET /trust", "yyyyyyy", "yyyyyyy"),
+    ("GET /ca.crt", "yyyyyyy", "yyyyyyy"),
+    ("GET /ca.mobileconfig", "yyyyyyy", "yyyyyyy"),
+    ("GET /trust.svg", "yyyyyyy", "yyyyyyy"),
+    ("GET /healthz", "yyyyyyy", "yyyyyyy"),
+    ("GET /favicon.ico", "yyyyyyy", "yyyyyyy"),
+    ("GET /assets/…", "yyyyyyy", "yyyyyyy"),
+    ("GET /enter", "yyyyyyy", "yyyyyyy"),
+    ("POST /enter", "yyyyyyy", "yyyyyyy"),
+    ("GET /sign-in", "yyyyyyy", "yyyyyyy"),
+    ("POST /sign-in", "yyyyyyy", "yyyyyyy"),
+    ("GET /sign-up", "yyyyyyy", "yyyyyyy"),
+    ("POST /sign-up", "yyyyyyy", "yyyyyyy"),
+    ("GET /claim", "yyyyyyy", "yyyyyyy"),
+    ("POST /claim", "yyyyyyy", "yyyyyyy"),
+    ("GET /reset", "yyyyyyy", "yyyyyyy"),
+    ("POST /reset", "yyyyyyy", "yyyyyyy"),
+    ("GET /api/openapi.json", "yyyyyyy", "yyyyyyy"),
+    ("GET /confirm", "uyyuuuu", "uyyuuuu"),
+    ("POST /confirm", "uyyuuuu", "uyyuuuu"),
+    ("GET /account", "uyyuuuu", "uyyuuuu"),
+    ("POST /account/password", "uyyuuuu", "uyyuuuu"),
+    ("POST /account/browser", "uyyuuuu", "uyyuuuu"),
+    ("POST /account/device", "uyyuuuu", "uyyuuuu"),
+    ("POST /account/token", "uyyuuuu", "uyyuuuu"),
+    ("POST /account/remove", "uyyuuuu", "uyyuuuu"),
+    ("POST /account/delete", "uyyuuuu", "uyyuuuu"),
+    ("GET /account/export", "uyyuuuu", "uyyuuuu"),
+    ("GET /host", "unynynn", "unynynn"),
+    ("POST /host/…", "unynynn", "unynynn"),
+    ("GET /api/v1/rooms", "unynynn", "unynynn"),
+    ("POST /api/v1/rooms", "unynynn", "unynynn"),
+    ("GET /api/v1/rooms/…", "unynynn", "unynynn"),
+    ("PATCH /api/v1/rooms/…", "unynynn", "unynynn"),
+    ("DELETE /api/v1/rooms/…", "unynynn", "unynynn"),
+    ("GET /api/v1/sources", "unynynn", "unynynn"),
+    ("GET /api/v1/settings", "unynynn", "unynynn"),
+    ("PATCH /api/v1/settings", "unynynn", "unynynn"),
+    ("GET /api/v1/accounts", "unynynn", "unynynn"),
+    ("GET /api/v1/accounts/…", "unynynn", "unynynn"),
+    ("PATCH /api/v1/accounts/…", "unynynn", "unynynn"),
+    ("DELETE /api/v1/accounts/…", "unynynn", "unynynn"),
+    ("POST /api/v1/accounts/…/reset", "unynynn", "unynynn"),
+    ("GET /api/v1/invitations", "unynynn", "unynynn"),
+    ("POST /api/v1/invitations", "unynynn", "unynynn"),
+    ("DELETE /api/v1/invitations/…", "unynynn", "unynynn"),
+    ("GET /api/v1/tokens", "unynynn", "unynynn"),
+    ("POST /api/v1/tokens", "unynynn", "unynynn"),
+    ("DELETE /api/v1/tokens/…", "unynynn", "unynynn"),
+    ("GET /api/v1/bans", "unynynn", "unynynn"),
+    ("POST /api/v1/bans", "unynynn", "unynynn"),
+    ("DELETE /api/v1/bans/…", "unynynn", "unynynn"),
+    ("GET /api/v1/link", "unynynn", "unynynn"),
+    ("POST /api/v1/link", "unynynn", "unynynn"),
+    ("GET /api/v1/log", "unynynn", "unynynn"),
+    ("GET /api/v1/running", "unynynn", "unynynn"),
+    ("POST /sign-out", "yyyyyyy", "yyyyyyy"),
+];
+
+/// The requests that the documents tell of.
+fn told() -> BTreeSet<String> {
+    let documents = [include_str!("../../../README.md"), include_str!("../../../docs/accounts.md")];
+    let rows = documents.iter().flat_map(|document| {
+        let (_, table) =
+            document.split_once("| request | answer |\n| --- | --- |\n").expect("a table");
+        table.lines().take_while(|line| !line.is_empty())
+    });
+    let requests = rows.flat_map(|row| {
+        let (cell, _) = row.trim_start_matches("| ").split_once(" | ").expect("two cells");
+        cell.split(", ").map(|request| request.trim_matches('`').to_owned())
+    });
+    requests.collect()
+}
+
+#[test]
+fn the_table_has_each_request_that_there_is() {
+    let typed: BTreeSet<String> = ROWS.iter().map(|(request, ..)| (*request).to_owned()).collect();
+    assert_eq!(typed, told());
+    assert_eq!(typed.len(), ROWS.len(), "none stands there twice");
+}
+
+#[test]
+fn each_may_what_the_table_says_where_everybody_watches() {
+    walk("open", |(request, open, _)| (request, open));
+}
+
+#[test]
+fn each_may_what_the_table_says_where_members_watch() {
+    walk("members", |(request, _, members)| (request, members));
+}
+
+fn walk(
+    access: &str,
+    expected: fn((&'static str, &'static str, &'static str)) -> (&'static str, &'static str),
+) {
+    let arguments = ["--access", access, "--room", "other=pattern"];
+    let server = Server::pattern(&arguments);
+    let mut host = Person::host(&server);
+    let mut member = Person::member(&server, &mut host, "Grace");
+    let token = |host: &mut Person, scopes: &str| {
+        let body = format!(r#"{{"label":"x","scopes":["{scopes}"]}}"#);
+        let json = [("Content-Type", "application/json")];
+        let made = host.ask(&server, "POST", "/api/v1/tokens", &json, &body).expect(201).json();
+        with_login(&format!("Bearer {}", made["token"].as_str().expect("a token")))
+    };
+    let (watches, hosts) = (token(&mut host, "watch"), token(&mut host, "host"));
+    let mut device = |room: &str| {
+        let made = member.post(&server, "/account/device", &[("label", "x"), ("room", room)]);
+        let made = made.expect(200).json();
+        let text = |name: &str| made[name].as_str().expect("a text").to_owned();
+        with_login(&format!("Basic {}", base64(&format!("{}:{}", text("user"), text("password")))))
+    };
+    let (all_rooms, other_room) = (device("*"), device("other"));
+    let everybody = [Person::new(), member, host, watches, hosts, all_rooms, other_room];
+    let mut wrong = Vec::new();
+    for row in ROWS {
+        let (request, letters) = expected(row);
+        for (person, letter) in everybody.iter().zip(letters.chars()) {
+            let reply = ask_as(&server, person, request);
+            let got = match reply.status {
+                401 => 'u',
+                // What a form does not take names its field; the gate names none.
+                403 if !reply.text().contains("\"field\"") => 'n',
+                _ => 'y',
+            };
+            let who = person.fields.first().map_or(&person.cookie, |(_, login)| login);
+            if got != letter {
+                wrong.push(format!("{request} as {who:?}: {got} for {letter} ({})", reply.status));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{access}:\n{}", wrong.join("\n"));
+}
+
+/// Asks as a program does, with nothing in its body that could do harm.
+fn ask_as(server: &Server, person: &Person, request: &str) -> Reply {
+    let (method, path) = request.split_once(' ').expect("a method");
+    let path = path.replace('\u{2026}', "0");
+    let media_type = match path.starts_with("/api/") {
+        true => "application/json",
+        false => "application/x-www-form-urlencoded",
+    };
+    // A stream has no end.
+    let method = if path.contains("stream") { "HEAD" } else { method };
+    let fields: &[(&str, &str)] = match method {
+        "GET" | "HEAD" | "DELETE" => &[],
+        _ => &[("Content-Type", media_type)],
+    };
+    let body = if path == "/viewer" { encoded(&[("paused", "false")]) } else { String::new() };
+    let mut client = server.connect();
+    let mut all = vec![("Accept", "application/json"), ("Connection", "close")];
+    if !person.cookie.is_empty() {
+        all.push(("Cookie", &person.cookie));
+    }
+    all.extend(person.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    all.extend(fields);
+    let head = client.head(method, &path, &all, body.as_bytes());
+    client.send(head + &body);
+    if method == "HEAD" { client.reply_head() } else { client.reply() }
+}
+
+fn with_login(login: &str) -> Person {
+    Person { cookie: String::new(), fields: vec![("Authorization".into(), login.into())] }
+}
+
+/// RFC 4648 §4.
+fn base64(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |bytes: &[u8]| {
+        let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let digit = |at: usize| match at > bytes.len() {
+            true => '=',
+            false => char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]),
+        };
+        (0..4).map(digit).collect::<String>()
+    };
+    text.as_bytes().chunks(3).map(group).collect()
+}

@@ -1,0 +1,122 @@
+//! Rooms and settings changed by a host while the server runs, by the API and by the page's forms.
+
+use serde_json::{Value, json};
+
+use super::{Person, SOON};
+use crate::common::client::Reply;
+use crate::common::clip::{Form, Scratch, clip, jpegs};
+use crate::common::eventually_true;
+use crate::common::multipart::Stream;
+use crate::common::server::Server;
+
+/// A request of the API with a body of JSON.
+fn api(host: &mut Person, server: &Server, method: &str, path: &str, body: &Value) -> Reply {
+    let fields = [("Content-Type", "application/json")];
+    host.ask(server, method, &format!("/api/v1/{path}"), &fields, &body.to_string())
+}
+
+/// What the file of the settings says.
+fn file(server: &Server) -> String {
+    std::fs::read_to_string(server.data().join("livestream.toml")).unwrap_or_default()
+}
+
+/// A server without flags that say something of rooms, and its host.
+fn plain() -> (Server, Person) {
+    let server = Server::start(&["--size", "160x120"]);
+    let host = Person::host(&server);
+    (server, host)
+}
+
+#[test]
+fn a_room_is_opened_changed_and_closed_and_the_file_has_it() {
+    let (server, mut host) = plain();
+    let new = json!({ "name": "door", "source": "pattern", "title": "The door" });
+    let made = api(&mut host, &server, "POST", "rooms", &new).expect(201).json();
+    assert_eq!((&made["name"], &made["title"]), (&json!("door"), &json!("The door")));
+    let mut stream = Stream::open(server.address(), "/r/door/stream", &[]);
+    stream.next();
+    assert!(file(&server).contains("name = \"door\""), "{}", file(&server));
+    assert_eq!(
+        api(&mut host, &server, "POST", "rooms", &new).expect(409).json_problem()["field"],
+        "name"
+    );
+    let changed = json!({ "title": "Another door" });
+    let reply = api(&mut host, &server, "PATCH", "rooms/door", &changed).expect(200);
+    assert_eq!(reply.json()["title"], "Another door");
+    assert!(file(&server).contains("Another door"));
+    assert_eq!(server.get("/rooms").json()["rooms"].as_array().map(Vec::len), Some(2));
+    host.ask(&server, "DELETE", "/api/v1/rooms/door", &[], "").expect(200);
+    server.get("/r/door/state").expect(404);
+    assert!(!file(&server).contains("door"), "{}", file(&server));
+    host.ask(&server, "DELETE", "/api/v1/rooms/door", &[], "").expect(404);
+    host.ask(&server, "DELETE", "/api/v1/rooms/-", &[], "").expect(409);
+    let log = host.get(&server, "/api/v1/log").json().to_string();
+    assert!(log.contains("opened the room door") && log.contains("closed the room door"), "{log}");
+}
+
+#[test]
+fn nothing_of_the_machine_can_be_named_from_the_web() {
+    let scratch = Scratch::new();
+    let movie = scratch.write("a.avi", &clip(Form::Avi { fps: 25 }, &jpegs(96, 64, 10, 90)));
+    let (server, mut host) = plain();
+    let folder = server.data().display().to_string();
+    for source in ["exec:id", "-", &movie, &folder, "/dev/video0", "webcam:/dev/null", "named:99"] {
+        let new = json!({ "name": "x", "source": source });
+        let refused = api(&mut host, &server, "POST", "rooms", &new).expect(400);
+        assert_eq!(refused.json_problem()["field"], "source", "{source}");
+        let change = json!({ "source": source });
+        api(&mut host, &server, "PATCH", "rooms/-", &change).expect(400);
+    }
+    for key in ["data", "media", "clips", "tls-cert", "tls-key", "host", "proxy", "cors", "config"]
+    {
+        let change = json!({ key: "x" });
+        api(&mut host, &server, "PATCH", "settings", &change).expect(404);
+    }
+    assert_eq!(file(&server), "");
+}
+
+#[test]
+fn settings_hold_at_once_and_what_a_flag_says_is_fixed() {
+    let server = Server::pattern(&["--max-viewers", "7"]);
+    let mut host = Person::host(&server);
+    let set = |host: &mut Person, change: &Value| api(host, &server, "PATCH", "settings", change);
+    let changed = set(&mut host, &json!({ "bandwidth": "5M" })).expect(200).json();
+    assert_eq!((&changed["value"], &changed["effect"]), (&json!("5M"), &json!("at-once")));
+    eventually_true("the budget is another", SOON, || {
+        server.state()["budget"].to_string().contains("5000000")
+    });
+    assert!(file(&server).contains("bandwidth = \"5M\""), "{}", file(&server));
+    set(&mut host, &json!({ "max-viewers": 9 })).expect(409);
+    assert_eq!(
+        set(&mut host, &json!({ "bandwidth": "much" })).expect(400).json_problem()["field"],
+        "bandwidth"
+    );
+    set(&mut host, &json!({})).expect(400);
+    set(&mut host, &json!({ "bandwidth": "1M", "title": "two" })).expect(400);
+    set(&mut host, &json!({ "bandwidth": null })).expect(200);
+    assert!(!file(&server).contains("bandwidth"), "{}", file(&server));
+    let settings = host.get(&server, "/api/v1/settings").json();
+    let settings = settings["settings"].as_array().cloned().expect("a list");
+    let fixed = settings.iter().find(|one| one["key"] == "max-viewers").expect("it is told");
+    assert_eq!((&fixed["fixed"], &fixed["said"]), (&json!(true), &json!("flag")));
+}
+
+#[test]
+fn the_forms_of_the_page_do_the_same() {
+    let (server, mut host) = plain();
+    let html = [("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
+    let mut form = |path: &str, body: &str| host.ask(&server, "POST", path, &html, body);
+    let done = form("/host/room", "name=hall&title=&source=pattern").expect(303);
+    let location = done.header("Location").expect("where it goes on");
+    assert!(location.starts_with("../host"), "{location}");
+    form("/host/change-room", "id=hall&title=The+hall&source=").expect(303);
+    let refused = form("/host/room", "name=hall&title=&source=pattern").expect(409);
+    assert!(refused.text().contains("There is a room of this name already."));
+    form("/host/setting", "key=bandwidth&value=3M").expect(303);
+    form("/host/close-room", "id=hall").expect(303);
+    form("/host/nothing", "").expect(404);
+    let made = form("/host/invite", "").expect(200).text();
+    assert!(made.contains("/sign-up#"), "it is shown this once");
+    let page = host.ask(&server, "GET", "/host", &[("Accept", "text/html")], "").expect(200).text();
+    assert!(!page.contains("/sign-up#") && page.contains("3M"));
+}
