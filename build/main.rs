@@ -198,7 +198,7 @@ const WORDS: &str = "words/en.json";
 const PAGES: [&str; 9] =
     ["watch", "rooms", "connect", "trust", "door", "account", "host", "alone", "embed"];
 /// The documents: under which name, of which page, from which file.
-const DOCUMENTS: [(&str, &str, &str); 15] = [
+const DOCUMENTS: [(&str, &str, &str); 17] = [
     ("WATCH", "watch", "watch/watch.html"),
     ("ROOMS", "rooms", "rooms/rooms.html"),
     ("CONNECT", "connect", "connect/connect.html"),
@@ -209,6 +209,8 @@ const DOCUMENTS: [(&str, &str, &str); 15] = [
     ("CLAIM", "door", "door/claim.html"),
     ("RESET", "door", "door/reset.html"),
     ("CONFIRM", "door", "door/confirm.html"),
+    ("ELSEWHERE", "door", "door/elsewhere.html"),
+    ("NEWCOMER", "door", "door/newcomer.html"),
     ("ACCOUNT", "account", "account/account.html"),
     ("HOST", "host", "host/host.html"),
     ("FULL", "alone", "alone/full.html"),

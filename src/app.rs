@@ -23,6 +23,7 @@ use crate::live::encode::Encoders;
 use crate::live::governor;
 use crate::mdns::Announcer;
 use crate::net::Engine;
+use crate::proto::http::HttpUrl;
 use crate::room::{Room, Rooms};
 use crate::rtsp;
 use crate::source::webcam::{CameraListing, Webcam};
@@ -70,6 +71,7 @@ pub fn run(
     let store = state::open(config.data.as_deref(), bound.addresses()[0].port());
     let mut secure = Secure::open(config, given, &store, &clock)?;
     let gate = members::gate(config, &store, &clock)?;
+    let providers = members::providers(config, &gate)?;
     let by_tls = secure.is_some();
     let addresses = addresses::print(config, &bound, rtsp.as_ref(), by_tls, &gate, out);
     let mut host_link = HostLink::offer(config, &gate, &addresses, out);
@@ -115,7 +117,7 @@ pub fn run(
         Arc::clone(&audience),
         about,
         access(config),
-        Means { gate, studio, store: store.clone(), engine: Arc::clone(&engine) },
+        Means { gate, providers, studio, store: store.clone(), engine: Arc::clone(&engine) },
         shutdown.clone(),
     ));
     state::recall(&context);
@@ -153,6 +155,7 @@ pub fn run(
     info!("stopping");
     announcer.into_iter().for_each(Announcer::stop);
     members::close(context.gate.accounts());
+    context.providers.stop();
     // Whoever waits for something to be stored is answered before the lanes end.
     if store.is_some_and(|store| store.close() > 0) {
         thread::sleep(LAST_ANSWERS);
@@ -211,8 +214,12 @@ fn access(config: &Config) -> Access {
         ProxyHeaderChoice::XForwarded => ProxyHeader::XForwarded,
         ProxyHeaderChoice::Forwarded => ProxyHeader::Forwarded,
     };
+    // By what it is reached from outside it is asked, too.
+    let public = config.public_url.as_deref().and_then(|url| HttpUrl::parse(url).ok());
+    let public = public.map(|url| url.host().to_owned());
+    let hosts = config.hosts.iter().cloned().chain(public).collect();
     let secrecy = Secrecy { only: config.tls_only, strict: config.hsts };
-    Access::new(config.hosts.clone(), readers, Proxies { at, header }, secrecy)
+    Access::new(hosts, readers, Proxies { at, header }, secrecy)
 }
 
 /// A machine may come into its network, or into another one, at any time, and somebody may wait.

@@ -35,6 +35,8 @@ pub enum Error {
     NoTls(String),
     /// Nobody but members was to be let in, and there can be none.
     NoMembers,
+    /// By whom people may sign in is not said as it has to be.
+    SignIn(String),
     /// The file that has the word for guests is of no use.
     NoWord {
         /// The file.
@@ -89,6 +91,7 @@ impl fmt::Display for Error {
                 "nobody could watch: --access members needs a data folder that can be written \
                  (--data)",
             ),
+            Error::SignIn(why) => f.write_str(why),
             Error::NoWord { file, why } => {
                 write!(f, "--watch-password-file: {}: {why}", file.display())
             }

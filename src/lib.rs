@@ -23,11 +23,12 @@
 //! | --- | --- | --- |
 //! | `player` | the player's window, a package of its own | client, media, proto, base |
 //! | `main`, [`app`] | starts the threads and joins them | all |
-//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, live, source, client, media, proto, base |
+//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, live, source, oidc, client, media, proto, base |
 //! | [`rtsp`] | the same pictures for players | web, net, room, live, source, media, proto, jpeg, base |
-//! | [`web`] | HTTP: connections, routes, streams | net, room, account, live, source, store, media, proto, base |
+//! | [`web`] | HTTP: connections, routes, streams | net, room, account, oidc, live, source, store, media, proto, base |
 //! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |
 //! | [`room`] | a name, a channel and the people around it | live |
+//! | [`oidc`] | sign-in with somebody else's account: what providers are asked, and believed | proto, base |
 //! | [`authority`] | certificates by an authority of this machine's own | store, base |
 //! | [`account`] | who may: accounts, what is signed in to them, what each may do | store, proto, base |
 //! | [`store`] | what outlives the program: SQLite, one writer | base |
@@ -52,6 +53,7 @@ pub mod live;
 pub mod mdns;
 pub mod media;
 pub mod net;
+pub mod oidc;
 pub mod proto;
 pub mod room;
 pub mod rtsp;

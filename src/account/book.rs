@@ -11,6 +11,7 @@ use super::capability::{Capabilities, Capability};
 use crate::base::subnet::Subnet;
 use crate::store::account::{self, AccountId, KeptAccount};
 use crate::store::ban::{self, KeptBan};
+use crate::store::identity::{self, KeptIdentity};
 use crate::store::installation;
 use crate::store::pass::{self, KeptPass};
 use crate::store::program::{self, KeptProgram};
@@ -32,6 +33,7 @@ pub struct Book {
     programs: HashMap<Hash, Arc<KeptProgram>>,
     users: HashMap<String, Hash>,
     passes: HashMap<Hash, KeptPass>,
+    identities: Vec<KeptIdentity>,
     bans: Vec<Ban>,
 }
 
@@ -62,6 +64,11 @@ struct Ban {
 }
 
 impl Account {
+    /// Whether it signs in with a password.
+    pub fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+
     /// What it may do in a room; an empty name is the default one.
     pub fn may(&self, room: &str) -> Capabilities {
         if self.disabled {
@@ -119,6 +126,7 @@ impl Book {
             users: programs.iter().filter_map(user).collect(),
             programs: programs.into_iter().map(|program| (program.hash, program)).collect(),
             passes: pass::all(connection)?.into_iter().map(|pass| (pass.hash, pass)).collect(),
+            identities: identity::all(connection)?,
             bans: bans.collect(),
         })
     }
@@ -189,6 +197,17 @@ impl Book {
         let mut programs: Vec<_> = self.programs.values().collect();
         programs.sort_by_key(|program| program.id);
         programs
+    }
+
+    /// The account elsewhere of which a provider told, if it leads to one here.
+    pub fn identity(&self, issuer: &str, subject: &str) -> Option<&KeptIdentity> {
+        let is_it = |kept: &&KeptIdentity| kept.issuer == issuer && kept.subject == subject;
+        self.identities.iter().find(is_it)
+    }
+
+    /// The accounts elsewhere that lead to one, the oldest first.
+    pub fn identities_of(&self, id: AccountId) -> Vec<&KeptIdentity> {
+        self.identities.iter().filter(|kept| kept.account == id).collect()
     }
 
     /// A pass that is good at this time.

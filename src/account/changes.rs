@@ -402,6 +402,12 @@ impl Accounts {
                 "room": program.device.as_ref().and_then(|device| device.room.as_ref()),
             })
         });
+        let identities = book.identities_of(id).into_iter().map(|identity| {
+            json!({
+                "issuer": identity.issuer, "subject": identity.subject, "label": identity.label,
+                "linked": at(identity.made),
+            })
+        });
         let did = did.into_iter().map(
             |entry| json!({ "at": at(entry.at), "address": entry.address, "what": entry.what }),
         );
@@ -415,6 +421,7 @@ impl Accounts {
             "has_password": account.password.is_some(),
             "sessions": sessions.collect::<Vec<_>>(),
             "programs": programs.collect::<Vec<_>>(),
+            "identities": identities.collect::<Vec<_>>(),
             "did": did.collect::<Vec<_>>(),
         }))
     }

@@ -17,11 +17,13 @@ mod capability;
 mod changes;
 mod guesses;
 mod hasher;
+mod identity;
 mod name;
 mod password;
 mod refused;
 mod secret;
 mod sign_in;
+mod vouched;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -47,6 +49,7 @@ pub use password::{Password, WeakPassword};
 pub use refused::Refused;
 pub use secret::{hash_of, random_text};
 pub use sign_in::{Attempt, SignedIn};
+pub use vouched::Vouched;
 
 /// How accounts come to be that no host makes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

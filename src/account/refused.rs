@@ -27,6 +27,12 @@ pub enum Refused {
     NoPass,
     /// Who makes accounts here are hosts.
     NoSignUp,
+    /// The account may not sign in.
+    Disabled,
+    /// The account elsewhere leads to another one here.
+    Linked,
+    /// Nobody could sign in to the account any more.
+    LastWayIn,
     /// There would be no host any more.
     LastHost,
     /// What it is about is not there.
@@ -90,6 +96,13 @@ impl fmt::Display for Refused {
             }
             Refused::NoSignUp => {
                 f.write_str("Accounts are made by invitation here. Ask the host for one.")
+            }
+            Refused::Disabled => f.write_str("Your account is disabled. Ask the host."),
+            Refused::Linked => {
+                f.write_str("It belongs to another account here: sign in to that one with it.")
+            }
+            Refused::LastWayIn => {
+                f.write_str("It is the only way in to this account. Set a password first.")
             }
             Refused::LastHost => f.write_str("There must be a host: make somebody else one first."),
             Refused::NoSuch => f.write_str("It is not there any more."),

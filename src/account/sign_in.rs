@@ -17,6 +17,7 @@ use super::name::Name;
 use super::password::Password;
 use super::refused::Refused;
 use super::secret::{hash_of, random_text};
+use super::vouched::{Vouched, put_identity};
 use super::{Accounts, SignUp};
 use crate::store::account::{self, AccountId, KeptAccount};
 use crate::store::pass::{self, PassKind};
@@ -29,6 +30,22 @@ pub struct SignedIn {
     pub secret: String,
     /// Whose it is.
     pub account: AccountId,
+}
+
+/// How an account comes to be.
+pub(super) struct New {
+    pub(super) way: WayIn,
+    /// What is used up by it.
+    pub(super) pass: Option<Hash>,
+    pub(super) is_host: bool,
+}
+
+/// By what one signs in.
+pub(super) enum WayIn {
+    /// The hash of a password, a PHC string.
+    Password(String),
+    /// An account elsewhere.
+    Vouched(Vouched),
 }
 
 /// A password that may be tried for a name. It counts as wrong if it is found wrong, and not if
@@ -113,7 +130,7 @@ impl Accounts {
             let account = book.account(account.id).filter(|stored| same(stored));
             let account = account.ok_or(Refused::Wrong)?;
             note(connection, &Actor::of(account, &browser), now, "signed in")?;
-            Ok(begin(connection, account.id, &browser, now)?)
+            Ok(begin(connection, account.id, &browser, Entered::sure(now))?)
         })
     }
 
@@ -150,7 +167,7 @@ impl Accounts {
         self.put_password(id, new.hash(), browser, "set a new password by a link", take)
     }
 
-    fn put_password(
+    pub(super) fn put_password(
         &self,
         id: AccountId,
         password: String,
@@ -168,7 +185,7 @@ impl Accounts {
             session::end_all(connection, id)?;
             let actor = Actor::new(Some(id), &kept.name, &browser.address.to_string());
             note(connection, &actor, now, what)?;
-            Ok(begin(connection, id, &browser, now)?)
+            Ok(begin(connection, id, &browser, Entered::sure(now))?)
         })
     }
 
@@ -184,15 +201,25 @@ impl Accounts {
         invitation: Option<&str>,
         browser: &Browser,
     ) -> Result<SignedIn, Refused> {
-        let hash = match (self.sign_up, invitation) {
-            (SignUp::Off, _) | (SignUp::Invitation, None) => return Err(Refused::NoSignUp),
-            (SignUp::Open, None) => None,
-            (_, Some(secret)) => Some(hash_of(secret)),
-        };
-        if let Some(hash) = &hash {
-            self.pass_for(hash, PassKind::Invitation)?;
+        let pass = self.invited(invitation, self.sign_up == SignUp::Open)?;
+        let how = New { way: WayIn::Password(password.hash()), pass, is_host: false };
+        self.put_new(name, how, browser)
+    }
+
+    /// The invitation by which somebody makes an account, if one is needed.
+    pub(super) fn invited(
+        &self,
+        invitation: Option<&str>,
+        open: bool,
+    ) -> Result<Option<Hash>, Refused> {
+        match invitation.map(hash_of) {
+            None if open => Ok(None),
+            Some(hash) if open || self.sign_up != SignUp::Off => {
+                self.pass_for(&hash, PassKind::Invitation)?;
+                Ok(Some(hash))
+            }
+            _ => Err(Refused::NoSignUp),
         }
-        self.put_new(name, password, browser, hash, false)
     }
 
     /// Makes the account of a host by the secret that the program printed, or makes a host of the
@@ -210,7 +237,8 @@ impl Accounts {
     ) -> Result<SignedIn, Refused> {
         let hash = hash_of(secret);
         self.pass_for(&hash, PassKind::Host)?;
-        self.put_new(name, password, browser, Some(hash), true)
+        let how = New { way: WayIn::Password(password.hash()), pass: Some(hash), is_host: true };
+        self.put_new(name, how, browser)
     }
 
     /// Makes a host of an account that is signed in.
@@ -236,27 +264,31 @@ impl Accounts {
             session::end_all(connection, id)?;
             let actor = Actor::new(Some(id), &kept.name, &browser.address.to_string());
             note(connection, &actor, now, "became a host by a link")?;
-            Ok(begin(connection, id, &browser, now)?)
+            Ok(begin(connection, id, &browser, Entered::sure(now))?)
         })
     }
 
-    fn put_new(
+    /// Makes an account, and signs in to it.
+    pub(super) fn put_new(
         &self,
         name: &Name,
-        password: &Password,
+        how: New,
         browser: &Browser,
-        pass: Option<Hash>,
-        is_host: bool,
     ) -> Result<SignedIn, Refused> {
         if self.book().named(name.skeleton()).is_some() {
             return Err(Refused::NameTaken);
         }
+        let New { way, pass, is_host } = how;
+        let (password, vouched) = match way {
+            WayIn::Password(hash) => (Some(hash), None),
+            WayIn::Vouched(vouched) => (None, Some(vouched)),
+        };
         let now = self.clock.wall();
         let kept = KeptAccount {
             id: AccountId(0),
             name: name.as_str().to_owned(),
             skeleton: name.skeleton().to_owned(),
-            password: Some(password.hash()),
+            password,
             is_host,
             grants: Capabilities::NONE.to_string(),
             made: now,
@@ -275,10 +307,13 @@ impl Accounts {
                 return Err(Refused::TooMany);
             }
             let id = account::add(connection, &kept)?;
+            if let Some(vouched) = &vouched {
+                put_identity(connection, id, vouched, now)?;
+            }
             let actor = Actor::new(Some(id), &kept.name, &browser.address.to_string());
             let what = if is_host { "made this account, a host's" } else { "made this account" };
             note(connection, &actor, now, what)?;
-            Ok(begin(connection, id, &browser, now)?)
+            Ok(begin(connection, id, &browser, Entered::sure(now))?)
         })
     }
 
@@ -300,13 +335,34 @@ fn take(connection: &Connection, hash: &Hash) -> Result<(), Refused> {
     if pass::delete(connection, hash)? { Ok(()) } else { Err(Refused::NoPass) }
 }
 
+/// When somebody came in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entered {
+    at: SystemTime,
+    /// Whether that one just showed who that is: rights may be given away for a while.
+    is_sure: bool,
+}
+
+impl Entered {
+    /// By a password, or otherwise just now.
+    pub(super) fn sure(at: SystemTime) -> Self {
+        Self { at, is_sure: true }
+    }
+
+    /// By a provider, which may have let in whoever sits there.
+    pub(super) fn unsure(at: SystemTime) -> Self {
+        Self { at, is_sure: false }
+    }
+}
+
 /// Signs a browser in under a new secret: the cookie that it had is worth nothing then.
 pub(super) fn begin(
     connection: &Connection,
     account: AccountId,
     browser: &Browser,
-    now: SystemTime,
+    entered: Entered,
 ) -> rusqlite::Result<SignedIn> {
+    let Entered { at: now, is_sure } = entered;
     if let Some(before) = browser.cookie {
         session::delete_by_hash(connection, &before)?;
     }
@@ -317,7 +373,7 @@ pub(super) fn begin(
         account,
         made: now,
         seen: now,
-        sure: now,
+        sure: if is_sure { now } else { SystemTime::UNIX_EPOCH },
         over: false,
         device: browser.device.clone(),
         address: browser.address.to_string(),

@@ -10,14 +10,16 @@ use log::{info, warn};
 
 use crate::account::{Accounts, Actor, Caller, Capabilities, Capability, Credential, SignUp};
 use crate::base::clock::Clock;
-use crate::config::{AccessChoice, Config, SignUpChoice};
+use crate::base::regular;
+use crate::config::{AccessChoice, Config, SignIn, SignUpChoice};
 use crate::error::Error;
+use crate::oidc::{self, Provider, Rules};
 use crate::proto::auth::Ha1;
 use crate::rtsp::{Device, Doorkeeper};
 use crate::store::pass::PassKind;
 use crate::store::program::KeptProgram;
 use crate::store::{self, MaybeStore};
-use crate::web::{self, Context, Entry, Gate};
+use crate::web::{self, Context, Entry, Gate, Providers};
 
 /// Who is let in, as the arguments have it.
 ///
@@ -52,13 +54,59 @@ pub(super) fn gate(config: &Config, store: &MaybeStore, clock: &Clock) -> Result
     Ok(Gate::new(accounts, entry, word))
 }
 
-/// The word in a file: its first line.
+/// By whom people may sign in, as the file has it.
+///
+/// # Errors
+///
+/// [`Error`] if there are no accounts, or something that is said of one is missing or wrong.
+pub(super) fn providers(config: &Config, gate: &Gate) -> Result<Providers, Error> {
+    if config.sign_ins.is_empty() {
+        return Ok(Providers::none());
+    }
+    let wrong = |why: &str| Error::SignIn(why.to_owned());
+    if gate.accounts().is_none() {
+        return Err(wrong("[[sign-in]] needs a data folder that can be written (--data)"));
+    }
+    let public_url = config.public_url.clone();
+    let public_url = public_url.ok_or_else(|| wrong("[[sign-in]] needs --public-url"))?;
+    let provider = |sign_in: &SignIn| {
+        let secret = sign_in.secret_file.as_deref().map(first_line).transpose();
+        let secret = secret.map_err(|(file, why)| {
+            Error::SignIn(format!("client-secret-file: {}: {why}", file.display()))
+        })?;
+        let settings = oidc::Settings {
+            name: sign_in.name.clone(),
+            preset: sign_in.preset,
+            title: sign_in.title.clone(),
+            issuer: sign_in.issuer.clone(),
+            client_id: sign_in.client_id.clone(),
+            client_secret: secret,
+            rules: Rules { domains: sign_in.domains.clone(), groups: sign_in.groups.clone() },
+            sign_up: sign_in.sign_up,
+        };
+        let provider = Provider::new(settings, &public_url);
+        let provider = provider.map_err(|why| Error::SignIn(why.to_string()))?;
+        info!("{} leads back to {}", provider.title, provider.redirect());
+        Ok(provider)
+    };
+    let providers = config.sign_ins.iter().map(provider).collect::<Result<Vec<_>, Error>>()?;
+    let started = Providers::start(providers, public_url);
+    started.map_err(|error| Error::System { what: "threads for sign-in", error })
+}
+
+/// The word in a file.
 fn word_of(file: &Path) -> Result<String, Error> {
-    let wrong = |why: String| Error::NoWord { file: file.to_owned(), why };
-    let text = fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
+    first_line(file).map_err(|(file, why)| Error::NoWord { file, why })
+}
+
+/// The first line of a file that has a secret.
+fn first_line(file: &Path) -> Result<String, (PathBuf, String)> {
+    let wrong = |why: String| (file.to_owned(), why);
+    let text = regular::read(file, MOST_SECRET_BYTES).map_err(|error| wrong(error.to_string()))?;
+    let text = String::from_utf8(text).map_err(|_| wrong("it is no text".to_owned()))?;
     match text.lines().next().unwrap_or_default().trim() {
         "" => Err(wrong("its first line is empty".to_owned())),
-        word => Ok(word.to_owned()),
+        line => Ok(line.to_owned()),
     }
 }
 
@@ -174,4 +222,5 @@ pub(super) fn close(accounts: Option<&Arc<Accounts>>) {
     accounts.into_iter().for_each(|accounts| accounts.stop());
 }
 
+const MOST_SECRET_BYTES: u64 = 4096;
 const FILE: &str = "host-link";

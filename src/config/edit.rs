@@ -275,7 +275,7 @@ fn read(text: &str) -> Result<Vec<Setting>, (usize, String)> {
 fn values(setting: &Setting) -> &[String] {
     match &setting.said {
         Said::Values(values) => values,
-        Said::Switch(_) => &[],
+        Said::Switch(_) | Said::SignIns(_) => &[],
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! A key is a flag's name without its dashes, `port` is the port; a flag that may be given several
 //! times takes a list, one without a value takes `true`. A room may be a table of its own, as
-//! `[[room]]` with `name`, `source` and `title`.
+//! `[[room]]` with `name`, `source` and `title`. By whom people may sign in stands in `[[sign-in]]`,
+//! and nowhere else.
 
 use std::borrow::Borrow;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -25,7 +27,12 @@ pub(super) enum Said {
     Switch(bool),
     /// As they would be typed.
     Values(Vec<String>),
+    /// Tables that are never typed: by whom people may sign in.
+    SignIns(Vec<SignInTable>),
 }
+
+/// A `[[sign-in]]` as it is written: each key, and the texts that it has.
+pub(super) type SignInTable = BTreeMap<String, Vec<String>>;
 
 /// What is wrong with a file, and in which line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +69,10 @@ type Wrong = (Range<usize>, String);
 
 fn read(key: &str, value: &Spanned<DeValue<'_>>) -> Result<Said, Wrong> {
     match value.get_ref() {
+        DeValue::Array(list) if key == SIGN_IN => {
+            list.iter().map(sign_in).collect::<Result<_, _>>().map(Said::SignIns)
+        }
+        _ if key == SIGN_IN => Err((value.span(), "it is written as [[sign-in]]".to_owned())),
         DeValue::Boolean(on) => Ok(Said::Switch(*on)),
         DeValue::Array(list) => {
             list.iter().map(|one| single(key, one)).collect::<Result<_, _>>().map(Said::Values)
@@ -117,6 +128,27 @@ fn room(table: &DeTable<'_>) -> Result<String, String> {
         .concat())
 }
 
+/// A `[[sign-in]]`.
+fn sign_in(value: &Spanned<DeValue<'_>>) -> Result<SignInTable, Wrong> {
+    let DeValue::Table(table) = value.get_ref() else {
+        return Err((value.span(), "it is written as [[sign-in]]".to_owned()));
+    };
+    let keys = table.iter().map(|(key, value)| {
+        let texts = match value.get_ref() {
+            DeValue::Boolean(on) => vec![on.to_string()],
+            DeValue::Array(list) => {
+                let texts = list.iter().map(|one| single(key.get_ref(), one));
+                texts.collect::<Result<_, _>>()?
+            }
+            _ => vec![single(key.get_ref(), value)?],
+        };
+        Ok((key.get_ref().to_string(), texts))
+    });
+    keys.collect()
+}
+
+/// The key of a `[[sign-in]]`.
+pub(super) const SIGN_IN: &str = "sign-in";
 /// What stands before where a room's source may send us, in front of its title.
 pub(super) const REDIRECTS: &str = ";redirects=";
 /// What stands before a room's title, where it is typed.
@@ -169,6 +201,20 @@ mod tests {
     }
 
     #[test]
+    fn by_whom_people_sign_in_is_a_table_each() {
+        let text = "[[sign-in]]\nname = 'a'\nsign-up = true\ndomains = ['x.org', 'y.org']\n\
+                    [[sign-in]]\nname = 'b'\n";
+        let table = |pairs: &[(&str, &[&str])]| -> SignInTable {
+            let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+            pairs.iter().map(|(key, texts)| ((*key).to_owned(), owned(texts))).collect()
+        };
+        let first: &[(&str, &[&str])] =
+            &[("name", &["a"]), ("sign-up", &["true"]), ("domains", &["x.org", "y.org"])];
+        let expected = Said::SignIns(vec![table(first), table(&[("name", &["b"])])]);
+        assert_eq!(parse(text).unwrap()[0].said, expected);
+    }
+
+    #[test]
     fn what_is_wrong_is_told_with_its_line_and_without_its_value() {
         for (text, line, words) in [
             ("port = 1\nsource = http://me:secret@cam/", 2, ""),
@@ -183,6 +229,9 @@ mod tests {
             ("[[room]]\nname = 1\nsource = 'secret'", 1, "is a text"),
             ("[[room]]\nname = 'a=secret'\nsource = 'pattern'", 1, "no `=`"),
             ("[[room]]\nname = 'a'\nsource = 'secret;title=x'", 1, "no `;title=`"),
+            ("sign-in = 'secret'", 1, "[[sign-in]]"),
+            ("sign-in = ['secret']", 1, "[[sign-in]]"),
+            ("\n[[sign-in]]\nname = { secret = 1 }", 3, "`name` takes"),
         ] {
             let invalid = parse(text).unwrap_err();
             assert_eq!(invalid.line, line, "{text}: {invalid:?}");

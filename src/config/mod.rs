@@ -7,6 +7,7 @@ mod edit;
 mod file;
 mod folder;
 mod said;
+mod sign_in;
 mod values;
 
 use std::ffi::OsString;
@@ -28,13 +29,14 @@ use crate::source::webcam::{ControlSetting, Mains, Settings};
 
 pub use edit::{Edit, Key, New, NotEdited, RoomText, SourceText, edit, is_local};
 pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
+pub use sign_in::SignIn;
 pub use values::{
     AccessChoice, CorsChoice, ProxyHeaderChoice, RoomChoice, SignUpChoice, SourceChoice,
     parse_source, parse_title,
 };
 use values::{
-    parse_donate_url, parse_folder, parse_host, parse_port, parse_proxy, parse_redirects,
-    parse_room, parse_size,
+    parse_donate_url, parse_folder, parse_host, parse_port, parse_proxy, parse_public_url,
+    parse_redirects, parse_room, parse_size,
 };
 
 /// Serves this machine's camera, live, to every browser on the network.
@@ -201,6 +203,15 @@ pub struct Config {
     /// (`open`)
     #[arg(long, value_name = "HOW", value_enum, default_value_t = SignUpChoice::Invitation)]
     pub sign_up: SignUpChoice,
+
+    /// How browsers reach this server, as in `https://cam.example`: by whom people sign in elsewhere
+    /// (`[[sign-in]]` in the file) leads them back there
+    #[arg(long, value_name = "URL", value_parser = parse_public_url)]
+    pub public_url: Option<String>,
+
+    /// By whom people may sign in, beside with a password; the file alone says it.
+    #[arg(skip)]
+    pub sign_ins: Vec<SignIn>,
 
     /// Page for real payments, which the donate button then leads to as well
     #[arg(long, value_name = "URL", value_parser = parse_donate_url)]

@@ -12,10 +12,11 @@ use clap::error::ErrorKind as Usage;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 
-use super::file::{self, Said, Setting};
+use super::file::{self, SIGN_IN, Said, Setting};
 use super::folder::data_folder;
+use super::sign_in::SignIn;
 use super::values::{parse_port, source_of, without_secrets_of};
-use super::{Config, without_addresses};
+use super::{Config, sign_in, without_addresses};
 use crate::base::regular;
 
 /// Why there is no configuration.
@@ -108,10 +109,21 @@ pub(super) fn read(
     let merged = Config::command().try_get_matches_from(&all).map_err(together)?;
     let mut config = Config::from_arg_matches(&merged).map_err(together)?;
     config.check_rooms().map_err(together)?;
+    config.sign_ins = sign_ins(layer.as_ref());
     config.data = data_folder(path_of(&merged, "data").as_deref(), variable);
     let file = file_of(&typed, folder.as_deref());
     let origins = Origins::of(&typed, &merged, layer.as_ref(), config.data.as_deref(), file);
     Ok((config, origins))
+}
+
+/// By whom people may sign in, as the file says.
+fn sign_ins(layer: Option<&Layer>) -> Vec<SignIn> {
+    let settings = layer.iter().flat_map(|layer| &layer.settings);
+    let tables = settings.filter_map(|setting| match &setting.said {
+        Said::SignIns(tables) => sign_in::read(tables).ok(),
+        _ => None,
+    });
+    tables.flatten().collect()
 }
 
 /// What was typed; what it goes with may stand in the file.
@@ -212,6 +224,9 @@ fn gives_way(typed: &ArgMatches, key: &str) -> bool {
 /// Checks a setting by itself, in words that fit a file.
 pub(super) fn check(setting: &Setting) -> Result<(), String> {
     let Setting { key, said, .. } = setting;
+    if let Said::SignIns(tables) = said {
+        return sign_in::read(tables).map(drop);
+    }
     let command = Config::command();
     let known = || command.get_arguments().map(key_of).filter(|key| !NEVER.contains(&&**key));
     let Some(arg) =
@@ -234,7 +249,7 @@ pub(super) fn check(setting: &Setting) -> Result<(), String> {
         Said::Values(values) if key == "port" => {
             return parse_port(&values[0]).map(drop).map_err(|_| "`port` takes 0 to 65535".into());
         }
-        Said::Values(_) => {}
+        Said::Values(_) | Said::SignIns(_) => {}
     }
     let arguments = std::iter::once("livestream".to_owned()).chain(as_arguments(setting));
     match Config::command().try_get_matches_from(arguments) {
@@ -277,7 +292,7 @@ fn as_arguments(setting: &Setting) -> Vec<String> {
     let Setting { key, said, .. } = setting;
     match said {
         Said::Switch(true) => vec![format!("--{key}")],
-        Said::Switch(false) => Vec::new(),
+        Said::Switch(false) | Said::SignIns(_) => Vec::new(),
         // The one that has no dashes.
         Said::Values(values) if key == "port" => values.clone(),
         Said::Values(values) => values.iter().map(|value| format!("--{key}={value}")).collect(),
@@ -344,6 +359,14 @@ impl Origins {
                 true => lines.push((key, NOTHING.into(), origin)),
                 false => lines.extend(shown.into_iter().map(|v| (key.clone(), v, origin.clone()))),
             }
+        }
+        let of_file = layer.into_iter().flat_map(|layer| {
+            let settings = layer.settings.iter().filter(|setting| setting.key == SIGN_IN);
+            settings.map(|setting| Where::File { file: layer.file.clone(), line: setting.line })
+        });
+        for place in of_file {
+            let named = sign_ins(layer).into_iter().map(|sign_in| sign_in.name);
+            lines.extend(named.map(|name| (SIGN_IN.to_owned(), name, place.clone())));
         }
         let source = raw_values(merged, "source").pop();
         let rooms = raw_values(merged, "rooms").iter().map(|room| source_of(room)).collect();

@@ -1,6 +1,7 @@
 //! Values of flags, and of the file's keys, from what is written to what is meant.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -230,6 +231,20 @@ pub(super) fn parse_donate_url(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("takes an address that begins with https:// or http://".into())
+    }
+}
+
+/// An address of this server, without a slash at its end.
+pub(super) fn parse_public_url(text: &str) -> Result<String, String> {
+    let wrong = "takes an address that begins with https://, or with http:// on this machine itself, \
+                 without a query";
+    let url = HttpUrl::parse(text).map_err(|_| wrong.to_owned())?;
+    let host = url.host();
+    let is_here = host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+    let is_bare = url.who().is_none() && !text.contains(['?', '#', '\\', ' ', '%']);
+    match is_bare && (url.is_secure() || is_here) {
+        true => Ok(text.trim_end_matches('/').to_owned()),
+        false => Err(wrong.to_owned()),
     }
 }
 

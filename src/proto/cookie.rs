@@ -37,6 +37,11 @@ pub fn set_secure_cookie(name: &str, value: &str, max_age: Duration) -> String {
     format!("{}; Secure", set_cookie(name, value, max_age))
 }
 
+/// The value of a `Set-Cookie` field that takes a cookie away which [`set_secure_cookie`] gave.
+pub fn take_secure_cookie(name: &str) -> String {
+    set_secure_cookie(name, "", Duration::ZERO)
+}
+
 fn is_cookie_octet(c: char) -> bool {
     c.is_ascii_graphic() && !['"', ',', ';', '\\'].contains(&c)
 }

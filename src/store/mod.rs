@@ -17,6 +17,7 @@ pub mod ban;
 mod database;
 pub mod donation;
 mod folder;
+pub mod identity;
 pub mod installation;
 pub mod journal;
 pub mod pass;

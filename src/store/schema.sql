@@ -112,6 +112,23 @@ CREATE TABLE session (
 ) STRICT;
 CREATE INDEX session_of ON session (account);
 
+-- Accounts elsewhere by which somebody signs in to one here.
+CREATE TABLE identity (
+  -- By which its owner names it.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- To whose account it leads.
+  account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  -- Who vouches for it.
+  issuer TEXT NOT NULL,
+  -- Who that is there: never another.
+  subject TEXT NOT NULL,
+  -- As its owner knows it.
+  label TEXT NOT NULL,
+  -- When it was linked.
+  made INTEGER NOT NULL,
+  UNIQUE (issuer, subject)
+) STRICT;
+
 -- Secrets that are good once.
 CREATE TABLE pass (
   -- SHA-256 of it.

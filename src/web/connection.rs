@@ -223,7 +223,8 @@ impl Connection {
                 Step::On
             }
             Outcome::Storing(promise) => {
-                self.state = State::Storing { promise, keep_alive, until: now + STORE_TIME };
+                let until = now + promise.lasts();
+                self.state = State::Storing { promise, keep_alive, until };
                 Step::On
             }
             Outcome::Crowded(plan) => {
@@ -472,8 +473,6 @@ const LINGER_TIME: Duration = Duration::from_secs(1);
 /// How long a seat is waited for that somebody leaves.
 const SEAT_TIME: Duration = Duration::from_secs(1);
 const SEAT_GLANCE: Duration = Duration::from_millis(20);
-/// How long something may take to be stored; a disk that stalls keeps no connection.
-const STORE_TIME: Duration = Duration::from_secs(10);
 const CHUNK_BYTES: usize = 4096;
 const MAX_LINGER_BYTES: usize = 256 * 1024;
 /// Steps in a turn, until others have theirs.

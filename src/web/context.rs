@@ -11,6 +11,7 @@ use super::givers::Givers;
 use super::identity::Identities;
 use super::issuer::Issuer;
 use super::newsroom::Newsroom;
+use super::providers::Providers;
 use super::snapshot::Snapshots;
 use super::studio::Studio;
 use crate::base::clock::Clock;
@@ -32,6 +33,8 @@ pub struct Context {
     pub access: Access,
     /// Who is let in.
     pub gate: Gate,
+    /// By whom people may sign in.
+    pub providers: Providers,
     /// Who changes rooms and settings.
     pub studio: Arc<dyn Studio>,
     /// What outlives the program, if there is a place for it.
@@ -56,6 +59,8 @@ pub struct Context {
 pub struct Means {
     /// Who is let in.
     pub gate: Gate,
+    /// By whom people may sign in.
+    pub providers: Providers,
     /// Who changes rooms and settings.
     pub studio: Arc<dyn Studio>,
     /// What outlives the program, if there is a place for it.
@@ -92,7 +97,7 @@ impl Context {
         means: Means,
         shutdown: Shutdown,
     ) -> Self {
-        let Means { gate, studio, store, engine } = means;
+        let Means { gate, providers, studio, store, engine } = means;
         let clock = rooms.default().hub().clock().clone();
         Self {
             rooms,
@@ -100,6 +105,7 @@ impl Context {
             about,
             access,
             gate,
+            providers,
             studio,
             store,
             engine,

@@ -19,6 +19,7 @@ use crate::account::{
 };
 use crate::base::rate::{Rate, Rates, TooSoon};
 use crate::base::subnet::Group;
+use crate::oidc;
 use crate::proto::auth::{Credentials, Ha1, parse_credentials};
 use crate::proto::cookie;
 use crate::proto::http::Head;
@@ -49,6 +50,15 @@ pub struct Gate {
     tries: Mutex<Rates<Group>>,
     /// How often an account is made by whoever wants one.
     sign_ups: Mutex<Rates<Group>>,
+}
+
+/// What a browser keeps while somebody signs in by a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keepsake {
+    /// What was begun.
+    Flow,
+    /// Of whom the provider told.
+    Newcomer,
 }
 
 /// What a watch cookie says, whatever it says.
@@ -190,6 +200,31 @@ impl Gate {
             }
             None => answer,
         }
+    }
+
+    /// Gives a browser something to keep for a while, or takes it away.
+    pub(super) fn keep(&self, answer: Answer, what: Keepsake, value: Option<&str>) -> Answer {
+        let Some(name) = self.keepsake_name(what) else { return answer };
+        let cookie = match value {
+            Some(value) => cookie::set_secure_cookie(&name, value, oidc::LASTS),
+            None => cookie::take_secure_cookie(&name),
+        };
+        answer.header("Set-Cookie", cookie)
+    }
+
+    /// What a browser keeps.
+    pub(super) fn kept<'a>(&self, head: &'a Head, what: Keepsake) -> Option<&'a str> {
+        let name = self.keepsake_name(what)?;
+        cookie::find(head.headers.all("Cookie"), &name).filter(|value| !value.is_empty())
+    }
+
+    fn keepsake_name(&self, what: Keepsake) -> Option<String> {
+        let kind = match what {
+            Keepsake::Flow => "sign-in",
+            Keepsake::Newcomer => "newcomer",
+        };
+        let accounts = self.accounts.as_ref()?;
+        Some(format!("__Host-{kind}-{}", accounts.book().installation))
     }
 
     /// Gives a browser the cookie with which it may watch.

@@ -38,6 +38,7 @@ mod pass;
 mod payload;
 mod people;
 mod plan;
+mod providers;
 mod qr;
 mod refusal;
 mod request;
@@ -61,6 +62,7 @@ pub use access::{Access, Proxies, ProxyHeader, Readers, Secrecy};
 pub use context::{About, Context, Means};
 pub use gate::{Entry, Gate};
 pub use issuer::Issuer;
+pub use providers::Providers;
 #[cfg(test)]
 pub(crate) use studio::closed::Closed;
 pub use studio::{

@@ -9,7 +9,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::access::Grant;
 use super::answer::Answer;
@@ -379,8 +379,12 @@ impl Promise {
 
     /// The answer if that took too long.
     pub(super) fn too_late(&self) -> Answer {
-        let why = "the server's disk is too slow: whether it is kept is not known";
-        self.request.finish(self.request.refuse(Status::ServiceUnavailable, why))
+        self.request.finish(self.later.too_late(&self.request))
+    }
+
+    /// How long it may take.
+    pub(super) fn lasts(&self) -> Duration {
+        self.later.lasts()
     }
 
     /// The method of the request.

@@ -4,7 +4,7 @@
 //! What a request means is its handler's.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::access::Grant;
 use super::answer::Answer;
@@ -84,7 +84,21 @@ pub(super) enum Reply {
 pub(super) trait Later: Send {
     /// The answer, once it is there; the request's connection is called for it.
     fn look(&self, request: &Request) -> Option<Answer>;
+
+    /// How long it may take.
+    fn lasts(&self) -> Duration {
+        STORE_TIME
+    }
+
+    /// The answer if it takes longer.
+    fn too_late(&self, request: &Request) -> Answer {
+        let why = "the server's disk is too slow: whether it is kept is not known";
+        request.refuse(Status::ServiceUnavailable, why)
+    }
 }
+
+/// How long something may take to be stored; a disk that stalls keeps no connection.
+const STORE_TIME: Duration = Duration::from_secs(10);
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {

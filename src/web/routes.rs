@@ -10,6 +10,7 @@ use super::{
     viewer, watch,
 };
 use crate::account::Capability;
+use crate::oidc;
 use crate::proto::http::Method;
 use crate::proto::http::form;
 
@@ -87,7 +88,7 @@ pub(super) enum BodyUse {
 }
 
 /// Every request that there is. A row with an [`Path::Action`] stands before the one without.
-pub(super) static ROUTES: [Route; 70] = [
+pub(super) static ROUTES: [Route; 75] = [
     Route {
         verb: Verb::Get,
         paths: &[Path::At("/stream"), Path::Action("/", "stream"), Path::Action("/", "stream_0")],
@@ -275,6 +276,54 @@ pub(super) static ROUTES: [Route; 70] = [
         about: "form: `name`, `password`, `next`",
     },
     Route {
+        verb: Verb::Get,
+        paths: &[Path::Each("/sign-in/with/", "")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &["next", "to"],
+        has_tag: false,
+        handler: people::begin,
+        about: "leads to who vouches for people elsewhere (`[[sign-in]]`); `?to=link` or `confirm`",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::Each("/sign-in/from/", "")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &oidc::FIELDS,
+        has_tag: false,
+        handler: people::come_back,
+        about: "where that one leads back to",
+    },
+    Route {
+        verb: Verb::Get,
+        paths: &[Path::At("/sign-in/new")],
+        who: Who::Everybody,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Dropped,
+        query: &[],
+        has_tag: false,
+        handler: people::newcomer_form,
+        about: "the form of who comes from there and has no account here",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/sign-in/new")],
+        who: Who::OwnOrigin,
+        needs: Needs::Nothing,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::make_account_by,
+        about: "form: `name`, `secret` of an invitation",
+    },
+    Route {
         verb: Verb::Post,
         paths: &[Path::At("/sign-out")],
         who: Who::OwnOrigin,
@@ -441,6 +490,18 @@ pub(super) static ROUTES: [Route; 70] = [
         has_tag: false,
         handler: people::make_token,
         about: "form: `label`, `scope` (several): a token for a program",
+    },
+    Route {
+        verb: Verb::Post,
+        paths: &[Path::At("/account/unlink")],
+        who: Who::OwnOrigin,
+        needs: Needs::SignedIn,
+        way: Way::Secure,
+        body: BodyUse::Form,
+        query: &[],
+        has_tag: false,
+        handler: people::unlink,
+        about: "form: `id`: signs in by that account elsewhere no more",
     },
     Route {
         verb: Verb::Post,

@@ -11,6 +11,7 @@ mod clients;
 mod clock;
 mod common;
 mod configuration;
+mod elsewhere;
 mod house;
 mod http;
 mod lab;

@@ -45,6 +45,7 @@ pub enum Status {
     NotImplemented = 501,
     BadGateway = 502,
     ServiceUnavailable = 503,
+    GatewayTimeout = 504,
     HttpVersionNotSupported = 505,
 }
 
@@ -91,6 +92,7 @@ impl Status {
             Self::NotImplemented => "Not Implemented",
             Self::BadGateway => "Bad Gateway",
             Self::ServiceUnavailable => "Service Unavailable",
+            Self::GatewayTimeout => "Gateway Timeout",
             Self::HttpVersionNotSupported => "HTTP Version Not Supported",
         }
     }

@@ -19,7 +19,7 @@ use crate::proto::rtsp::{Reply, parse_reply};
 use crate::room::{Room, Rooms};
 use crate::source::pattern::Pattern;
 use crate::web::{
-    About, Access, Closed, Context, Gate, Means, Proxies, ProxyHeader, Readers, Secrecy,
+    About, Access, Closed, Context, Gate, Means, Providers, Proxies, ProxyHeader, Readers, Secrecy,
 };
 
 mod logins;
@@ -64,7 +64,8 @@ impl Site {
         let stop = Shutdown::new();
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
-        let means = Means { gate: Gate::open(), studio, store: None, engine };
+        let means =
+            Means { gate: Gate::open(), providers: Providers::none(), studio, store: None, engine };
         let context = Context::new(rooms, audience, about, access, means, stop);
         let bind = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
         let plan = Plan { bind, clips: None, fps: 25.0, keeper };

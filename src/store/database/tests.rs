@@ -201,12 +201,22 @@ fn keep_this_version() {
     let leaf = authority::KeptLeaf { certificate: vec![3], key: vec![4], names, from: at };
     authority::put_leaf(&connection, &leaf).unwrap();
     connection.execute_batch(include_str!("../../../tests/data/store/3.sql")).unwrap();
+    connection.execute_batch(include_str!("../../../tests/data/store/4.sql")).unwrap();
     connection.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
     fs::write(file.with_extension("txt"), dump(&file).join("\n") + "\n").unwrap();
     open(&file, Synchronous::Full).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
 }
 
 const NEWER: i64 = MIGRATIONS.len() as i64 + 1;
-const OF_ACCOUNTS: [&str; 8] =
-    ["installation", "account", "moderator", "session", "pass", "program", "ban", "journal"];
+const OF_ACCOUNTS: [&str; 9] = [
+    "installation",
+    "account",
+    "moderator",
+    "session",
+    "pass",
+    "program",
+    "ban",
+    "journal",
+    "identity",
+];
 const TYPES: [&str; 4] = ["INTEGER", "TEXT", "BLOB", "REAL"];

@@ -41,10 +41,13 @@ impl Problem {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let status = match &refused {
-            Refused::Wrong | Refused::NoPass | Refused::NoSignUp => Status::Forbidden,
+            Refused::Wrong | Refused::NoPass | Refused::NoSignUp | Refused::Disabled => {
+                Status::Forbidden
+            }
             Refused::Slow(_) => Status::TooManyRequests,
             Refused::Name(_) | Refused::Weak(_) => Status::BadRequest,
             Refused::NameTaken | Refused::LastHost | Refused::TooMany => Status::Conflict,
+            Refused::Linked | Refused::LastWayIn => Status::Conflict,
             Refused::NoSuch => Status::NotFound,
             Refused::Busy | Refused::NotKept(_) | Refused::Database(_) | Refused::Unreadable(_) => {
                 Status::ServiceUnavailable

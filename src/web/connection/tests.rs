@@ -11,6 +11,7 @@ use super::super::access::{Access, Proxies, ProxyHeader, Readers, Secrecy};
 use super::super::context::{About, Means};
 use super::super::file::Found;
 use super::super::gate::Gate;
+use super::super::providers::Providers;
 use super::super::sink::Sink;
 use super::super::studio::closed::Closed;
 use super::body::{Into, Reading};
@@ -58,7 +59,13 @@ impl Site {
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
         let stop = Stop::new();
-        let means = Means { gate: Gate::open(), studio, store: None, engine: of_context };
+        let means = Means {
+            gate: Gate::open(),
+            providers: Providers::none(),
+            studio,
+            store: None,
+            engine: of_context,
+        };
         let context = Context::new(rooms, audience, about, access, means, stop);
         let context = Arc::new(context);
         let bound = bind(Some(Ipv4Addr::LOCALHOST.into()), 0).unwrap();

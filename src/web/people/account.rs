@@ -9,6 +9,7 @@ use super::super::address::root_of;
 use super::super::answer::Answer;
 use super::super::built;
 use super::super::document::{Slot, Slots, escape};
+use super::super::entry::see_other;
 use super::super::fields::{self, Fields};
 use super::super::gate::name_of;
 use super::super::pages::rtsp_place;
@@ -16,6 +17,7 @@ use super::super::payload::Payload;
 use super::super::request::{Reply, Request};
 use super::super::words;
 use super::done::{by_worker, with_passwords};
+use super::links::links;
 use super::sheet::{Sheet, Wrong, done, fields_of, text, went_well};
 use super::sign_in::{Here, plainly, prepared, signed_in};
 use crate::account::{
@@ -24,6 +26,7 @@ use crate::account::{
 use crate::base::clock::unix_seconds;
 use crate::proto::http::Status;
 use crate::store::account::AccountId;
+use crate::store::identity::KeptIdentity;
 use crate::store::program::KeptProgram;
 
 /// The page.
@@ -31,7 +34,7 @@ pub(in crate::web) fn account(request: &Request) -> Reply {
     ACCOUNT.page(request, slots(request)).into()
 }
 
-/// Sets another password, which signs all other browsers out.
+/// Sets another password, or the first one, which signs all other browsers out.
 pub(in crate::web) fn change_password(request: &Request) -> Reply {
     let (here, fields) = match prepared(request) {
         Ok(prepared) => prepared,
@@ -42,6 +45,16 @@ pub(in crate::web) fn change_password(request: &Request) -> Reply {
         Ok(password) => password,
         Err(weak) => return ACCOUNT.refused(request, slots(request), &weak.into()).into(),
     };
+    if let Some(account) = request.caller.account.as_ref().filter(|one| !one.has_password()) {
+        if !request.caller.is_sure(here.accounts.now().0) {
+            return to_confirm().into();
+        }
+        let (id, browser) = (account.id, here.browser);
+        let job = move |accounts: &Accounts| accounts.set_first_password(id, &new, &browser);
+        return with_passwords(request, &here.accounts, job, |request, outcome| {
+            signed_in(request, &ACCOUNT, outcome, slots(request), "../account#password-changed")
+        });
+    }
     let attempt = match here.accounts.attempt(name, &here.browser) {
         Ok(attempt) => attempt,
         Err(refused) => return ACCOUNT.refused(request, slots(request), &refused).into(),
@@ -123,7 +136,7 @@ pub(in crate::web) fn make_token(request: &Request) -> Reply {
     };
     // A host's token may do what a host may: who makes one says who it is.
     if scopes.has(Capability::Host) && !request.caller.is_sure(here.accounts.now().0) {
-        return super::super::entry::see_other("../confirm?next=/account").into();
+        return to_confirm().into();
     }
     let job = move || here.accounts.make_token(&actor, Some(id), label, scopes);
     by_worker(request, job, |request, outcome| match outcome {
@@ -156,6 +169,14 @@ pub(in crate::web) fn delete_account(request: &Request) -> Reply {
         Err(answer) => return answer.into(),
     };
     let Some(id) = own_id(request) else { return nobody(request).into() };
+    if request.caller.account.as_ref().is_some_and(|account| !account.has_password()) {
+        if !request.caller.is_sure(here.accounts.now().0) {
+            return to_confirm().into();
+        }
+        let actor = here.actor(request);
+        let job = move || here.accounts.delete_account(&actor, id);
+        return by_worker(request, job, deleted);
+    }
     let attempt = match here.accounts.attempt(request.caller.name(), &here.browser) {
         Ok(attempt) => attempt,
         Err(refused) => {
@@ -169,13 +190,22 @@ pub(in crate::web) fn delete_account(request: &Request) -> Reply {
         accounts.sign_in(attempt, &password, &browser)?;
         accounts.delete_account(&actor, id)
     };
-    with_passwords(request, &here.accounts, job, |request, outcome| match outcome {
+    with_passwords(request, &here.accounts, job, deleted)
+}
+
+fn deleted(request: &Request, outcome: Result<(), Refused>) -> Answer {
+    match outcome {
         Ok(()) => went_well(request, "../", done()),
         Err(refused) => {
             let wrong = Wrong::of(&refused, "delete").beside("delete");
             ACCOUNT.again(request, slots(request), &wrong)
         }
-    })
+    }
+}
+
+/// Leads to where who is signed in shows once more who that is.
+fn to_confirm() -> Answer {
+    see_other("../confirm?next=/account")
 }
 
 /// All that is stored about who asks, as a file.
@@ -257,10 +287,18 @@ fn slots(request: &Request) -> Slots {
     let (devices, tokens): (Vec<_>, Vec<_>) =
         programs_of.partition(|program| program.device.is_some());
     let role = if account.is_host { words::ACCOUNT_ROLE_HOST } else { words::ACCOUNT_ROLE_MEMBER };
+    let identities = identities(request, &book, id, wall);
+    let ways = links(request, "link", "", words::ACCOUNT_ELSEWHERE_LINK, |_| true);
     vec![
         ("account-name", Slot::Text(account.name.clone())),
         ("role", Slot::Text(role.to_owned())),
         ("is-host", Slot::Shown(account.is_host)),
+        ("with-password", Slot::Shown(account.has_password())),
+        ("without-password", Slot::Shown(!account.has_password())),
+        ("has-elsewhere", Slot::Shown(!ways.is_empty() || !identities.is_empty())),
+        ("identities", Slot::Markup(identities)),
+        ("has-links", Slot::Shown(!ways.is_empty())),
+        ("links", Slot::Markup(ways)),
         ("browsers", Slot::Markup(browsers(request, &book, id, wall))),
         ("has-devices", Slot::Shown(!devices.is_empty())),
         ("devices", Slot::Markup(programs(request, &devices, wall))),
@@ -269,6 +307,21 @@ fn slots(request: &Request) -> Slots {
         ("rooms", Slot::Markup(rooms(request))),
         ("scopes", Slot::Markup(scopes(account))),
     ]
+}
+
+/// The accounts elsewhere that lead to it.
+fn identities(request: &Request, book: &Book, id: AccountId, wall: SystemTime) -> String {
+    let row = |identity: &KeptIdentity| {
+        let since = words::ACCOUNT_ELSEWHERE_SINCE.replace("{ago}", &just_ago(identity.made, wall));
+        format!(
+            "<li><span class=\"rest\">{}<br><span class=\"muted\">{}, {}</span></span>{}</li>\n",
+            escape(request.context.providers.title(&identity.issuer)),
+            escape(&identity.label),
+            escape(&since),
+            button(request, "account/unlink", identity.id, words::ACCOUNT_ELSEWHERE_UNLINK)
+        )
+    };
+    book.identities_of(id).into_iter().map(row).collect()
 }
 
 fn browsers(request: &Request, book: &Book, id: AccountId, wall: SystemTime) -> String {

@@ -6,7 +6,7 @@ use super::super::fields::Fields;
 use super::super::gate::Entry;
 use super::super::request::{Reply, Request};
 use super::super::words;
-use super::sheet::{Sheet, Wrong, done, fields_of, next, text, went_well};
+use super::sheet::{Sheet, Wrong, done, fields_of, next, query_of, text, went_well};
 use crate::account::SlowDown;
 use crate::proto::http::Status;
 
@@ -39,10 +39,7 @@ pub(in crate::web) fn try_word(request: &Request) -> Reply {
 fn slots(request: &Request, fields: &Fields) -> Slots {
     let gate = &request.context.gate;
     let next = next(fields, "");
-    let query = match next.as_str() {
-        "" => String::new(),
-        next => format!("?next={}", crate::proto::http::form::encode_component(next)),
-    };
+    let query = query_of(&next);
     vec![
         ("by-word", Slot::Shown(gate.has_word())),
         ("by-link", Slot::Shown(gate.entry() == Entry::Link)),

@@ -99,6 +99,8 @@ impl Wrong {
             Refused::Weak(_) => (Status::BadRequest, "new-password"),
             Refused::NoPass => (Status::Forbidden, "secret"),
             Refused::NoSignUp => (Status::Forbidden, "secret"),
+            Refused::Disabled => (Status::Forbidden, field),
+            Refused::Linked | Refused::LastWayIn => (Status::Conflict, field),
             Refused::LastHost | Refused::TooMany => (Status::Conflict, field),
             Refused::NoSuch => (Status::NotFound, field),
         };
@@ -130,6 +132,11 @@ pub(in crate::web) fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
 pub(super) fn next(fields: &Fields, otherwise: &str) -> String {
     let named = text(fields, "next");
     if is_path(named) { named.to_owned() } else { otherwise.to_owned() }
+}
+
+/// A path as the query of a page that goes on there; nothing without one.
+pub(super) fn query_of(next: &str) -> String {
+    if next.is_empty() { String::new() } else { format!("?next={}", form::encode_component(next)) }
 }
 
 /// What is answered when something was done: a page goes on at `location`, a program is told `value`.

@@ -14,11 +14,13 @@ use super::super::request::{Reply, Request};
 use super::super::words;
 use super::browser;
 use super::done::{by_worker, with_passwords};
-use super::sheet::{Sheet, Wrong, done, fields_of, next, text, went_well};
+use super::links::links;
+use super::sheet::{Sheet, Wrong, done, fields_of, next, query_of, text, went_well};
 use crate::account::{
     Accounts, Actor, Browser, Credential, Name, Password, Refused, SignUp, SignedIn,
 };
-use crate::proto::http::{Status, form};
+use crate::oidc::Provider;
+use crate::proto::http::Status;
 
 /// Where there are accounts, and who asks for them.
 pub(super) struct Here {
@@ -271,8 +273,11 @@ fn sign_in_slots(request: &Request, fields: &Fields) -> Slots {
     let next = next(fields, "");
     let gate = &request.context.gate;
     let sign_up = gate.accounts().map_or(SignUp::Off, |accounts| accounts.sign_up);
+    let elsewhere = links(request, "", &next, words::SIGN_IN_WITH, |_| true);
     vec![
         ("typed-name", Slot::Text(text(fields, "name").to_owned())),
+        ("has-elsewhere", Slot::Shown(!elsewhere.is_empty())),
+        ("elsewhere", Slot::Markup(elsewhere)),
         ("next-query", Slot::Text(query_of(&next))),
         ("next", Slot::Text(next)),
         ("open", Slot::Shown(sign_up == SignUp::Open)),
@@ -306,14 +311,24 @@ fn claim_slots(request: &Request, fields: &Fields) -> Slots {
 }
 
 fn confirm_slots(request: &Request, fields: &Fields) -> Slots {
+    let account = request.caller.account.as_ref();
+    let has_password = account.is_some_and(|account| account.has_password());
+    let book = request.context.gate.accounts().map(|accounts| accounts.book());
+    let linked = |provider: &Provider| {
+        book.as_ref().zip(account).is_some_and(|(book, account)| {
+            let linked = book.identities_of(account.id);
+            linked.iter().any(|identity| identity.issuer == provider.issuer)
+        })
+    };
+    let next_path = next(fields, "/account");
+    let elsewhere = links(request, "confirm", &next_path, words::CONFIRM_WITH, linked);
     vec![
+        ("with-password", Slot::Shown(has_password)),
+        ("has-elsewhere", Slot::Shown(!elsewhere.is_empty())),
+        ("elsewhere", Slot::Markup(elsewhere)),
         ("who", Slot::Text(request.caller.name().to_owned())),
         ("next", Slot::Text(next(fields, ""))),
     ]
-}
-
-fn query_of(next: &str) -> String {
-    if next.is_empty() { String::new() } else { format!("?next={}", form::encode_component(next)) }
 }
 
 const SIGN_IN: Sheet =

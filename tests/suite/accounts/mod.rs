@@ -86,15 +86,17 @@ impl Person {
     }
 
     fn keep(&mut self, reply: &Reply) {
-        let Some(set) = reply.header("Set-Cookie") else { return };
-        let (name, value) = set.split(';').next().unwrap_or_default().split_once('=').expect("=");
-        let others = self
-            .cookie
-            .split("; ")
-            .filter(|cookie| !cookie.is_empty() && cookie.split('=').next() != Some(name));
-        let cookies: Vec<_> =
-            others.map(str::to_owned).chain([format!("{name}={value}")]).collect();
-        self.cookie = cookies.join("; ");
+        let set = reply.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
+        for (_, set) in set {
+            let cookie = set.split(';').next().unwrap_or_default();
+            let (name, value) = cookie.split_once('=').expect("=");
+            let is_other =
+                |cookie: &&str| !cookie.is_empty() && cookie.split('=').next() != Some(name);
+            let mut cookies: Vec<_> = self.cookie.split("; ").filter(is_other).collect();
+            // One that is taken away is given as an empty one.
+            cookies.extend(Some(cookie).filter(|_| !value.is_empty()));
+            self.cookie = cookies.join("; ");
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::common::server::Server;
 /// A request; and who is let in (`y`), is to say who it is (`u`, 401) or may not (`n`, 403), where
 /// everybody may watch and where members alone may: a guest, a member, a host, a token that may watch,
 /// a token that may what a host may, a device for all rooms, and a device for another room.
-const ROWS: [(&str, &str, &str); 74] = [
+const ROWS: [(&str, &str, &str); 79] = [
     ("GET /stream", "yyyyyyn", "uyyyyyn"),
     ("GET /?action=stream", "yyyyyyn", "uyyyyyn"),
     ("GET /?action=stream_0", "yyyyyyn", "uyyyyyn"),
@@ -38,6 +38,10 @@ const ROWS: [(&str, &str, &str); 74] = [
     ("POST /enter", "yyyyyyy", "yyyyyyy"),
     ("GET /sign-in", "yyyyyyy", "yyyyyyy"),
     ("POST /sign-in", "yyyyyyy", "yyyyyyy"),
+    ("GET /sign-in/with/…", "yyyyyyy", "yyyyyyy"),
+    ("GET /sign-in/from/…", "yyyyyyy", "yyyyyyy"),
+    ("GET /sign-in/new", "yyyyyyy", "yyyyyyy"),
+    ("POST /sign-in/new", "yyyyyyy", "yyyyyyy"),
     ("GET /sign-up", "yyyyyyy", "yyyyyyy"),
     ("POST /sign-up", "yyyyyyy", "yyyyyyy"),
     ("GET /claim", "yyyyyyy", "yyyyyyy"),
@@ -52,6 +56,7 @@ const ROWS: [(&str, &str, &str); 74] = [
     ("POST /account/browser", "uyyuuuu", "uyyuuuu"),
     ("POST /account/device", "uyyuuuu", "uyyuuuu"),
     ("POST /account/token", "uyyuuuu", "uyyuuuu"),
+    ("POST /account/unlink", "uyyuuuu", "uyyuuuu"),
     ("POST /account/remove", "uyyuuuu", "uyyuuuu"),
     ("POST /account/delete", "uyyuuuu", "uyyuuuu"),
     ("GET /account/export", "uyyuuuu", "uyyuuuu"),

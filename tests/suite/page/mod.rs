@@ -12,6 +12,7 @@ mod accounts;
 mod connect;
 mod controls;
 mod donate;
+mod elsewhere;
 mod keyboard;
 mod phone;
 mod picture;

@@ -1,0 +1,109 @@
+//! What is asked of a provider: one request at a time, followed nowhere, bounded in bytes and time.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use openidconnect::{HttpRequest, HttpResponse, SyncHttpClient, http};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use super::fault::Fault;
+use crate::base::cipher;
+
+/// Asks providers.
+pub(super) struct Agent {
+    inner: ureq::Agent,
+}
+
+/// The same, for what has to be done by then.
+pub(super) struct Errand<'a> {
+    agent: &'a Agent,
+    until: Instant,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) struct NoAnswer(pub(super) Fault);
+
+impl Agent {
+    pub(super) fn new() -> Self {
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::Specific(roots()))
+            .unversioned_rustls_crypto_provider(cipher::provider())
+            .build();
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .max_response_header_size(MOST_HEAD_BYTES)
+            .max_idle_connections(0)
+            // A proxy of the environment is the system's word, as its roots are.
+            .user_agent(concat!("livestream/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { inner: config.new_agent() }
+    }
+
+    /// What is begun now has to be done in time.
+    pub(super) fn errand(&self) -> Errand<'_> {
+        Errand { agent: self, until: Instant::now() + TIME }
+    }
+}
+
+impl SyncHttpClient for Errand<'_> {
+    type Error = NoAnswer;
+
+    fn call(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(NoAnswer(Fault::Silent));
+        }
+        let agent = &self.agent.inner;
+        let request = agent.configure_request(request).timeout_global(Some(left)).build();
+        let response = agent.run(request).map_err(|error| NoAnswer(fault_of(&error)))?;
+        let (head, mut body) = response.into_parts();
+        let body = body.with_config().limit(MOST_BODY_BYTES).read_to_vec();
+        let body = body.map_err(|error| NoAnswer(fault_of(&error)))?;
+        Ok(http::Response::from_parts(head, body))
+    }
+}
+
+fn fault_of(error: &ureq::Error) -> Fault {
+    match error {
+        ureq::Error::Timeout(_) => Fault::Silent,
+        ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => Fault::Silent,
+        ureq::Error::BodyExceedsLimit(_) => Fault::Broken("its answer does not end".to_owned()),
+        ureq::Error::Protocol(_) | ureq::Error::Http(_) | ureq::Error::LargeResponseHeader(..) => {
+            Fault::Broken(format!("no HTTP: {error}"))
+        }
+        other => Fault::Unreachable(other.to_string()),
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for NoAnswer {}
+
+/// Whom this system trusts, read once.
+fn roots() -> Arc<Vec<Certificate<'static>>> {
+    static ROOTS: OnceLock<Arc<Vec<Certificate<'static>>>> = OnceLock::new();
+    let read = || {
+        let found = rustls_native_certs::load_native_certs();
+        for error in &found.errors {
+            log::warn!("root certificates: {error}");
+        }
+        let owned = |certificate: &[u8]| Certificate::from_der(certificate).to_owned();
+        Arc::new(found.certs.iter().map(|certificate| owned(certificate.as_ref())).collect())
+    };
+    Arc::clone(ROOTS.get_or_init(read))
+}
+
+/// For all requests of one step of a sign-in.
+const TIME: Duration = Duration::from_secs(10);
+const MOST_HEAD_BYTES: usize = 16 * 1024;
+const MOST_BODY_BYTES: u64 = 256 * 1024;

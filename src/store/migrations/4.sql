@@ -1,0 +1,9 @@
+CREATE TABLE identity (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  label TEXT NOT NULL,
+  made INTEGER NOT NULL,
+  UNIQUE (issuer, subject)
+) STRICT;
