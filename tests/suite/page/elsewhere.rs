@@ -8,7 +8,7 @@ use crate::common::server::Port;
 use crate::elsewhere::{Elsewhere, Here, PROVIDER, table};
 
 /// A provider, and a server whose people may come from there.
-fn stage(more: &str, arguments: &[&str]) -> (Elsewhere, Here) {
+pub(super) fn stage(more: &str, arguments: &[&str]) -> (Elsewhere, Here) {
     let port = Port::reserve();
     let redirect = format!("http://127.0.0.1:{}/sign-in/from/corp", port.number);
     let provider = Elsewhere::start(PROVIDER, &[&redirect]);
@@ -17,7 +17,7 @@ fn stage(more: &str, arguments: &[&str]) -> (Elsewhere, Here) {
 }
 
 /// Follows the link to the provider, and says there who it is.
-fn says_who(window: &Window, link: &str, name: &str) {
+pub(super) fn says_who(window: &Window, link: &str, name: &str) {
     window.follow(link);
     window.wait("document.getElementById('login')");
     window.click("#login");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::accounts::{furnish, sign_in};
+use super::elsewhere::{says_who, stage};
 use super::window::Window;
 use super::{Browser, Person, has, is_live};
 use crate::accounts::PASSWORD;
@@ -89,6 +90,38 @@ fn host() {
     sign_in(&window, &server);
     window.goto(&server.url("/host"));
     save(&folder, "host", &window);
+}
+
+/// The way in by a provider, and all that may happen on it.
+#[test]
+#[ignore = "writes files, to be looked at by a person"]
+fn by_a_provider() {
+    let folder = folder();
+    let browser = Browser::chromium();
+    for (size, dark, (width, height)) in [("wide", false, (1280, 800)), ("phone", true, (360, 740))]
+    {
+        let (_provider, here) = stage("sign-up = true\ngroups = [\"staff\"]", &[]);
+        let window = browser.window_of(Person { dark, ..Person::default() });
+        window.resize(width, height);
+        window.expect_trouble();
+        let save = |name: &str, window: &Window| {
+            save(&folder, &format!("provider-{size}-{name}"), window);
+        };
+        window.goto(&here.server.url("/sign-in?next=/account"));
+        save("1-sign-in", &window);
+        says_who(&window, "[data-provider=corp]", "mallory");
+        save("2-refused", &window);
+        let window = browser.window_of(Person { dark, ..Person::default() });
+        window.resize(width, height);
+        window.goto(&here.server.url("/sign-in?next=/account"));
+        says_who(&window, "[data-provider=corp]", "grace");
+        save("3-newcomer", &window);
+        window.follow(".door-send");
+        window.eval("document.getElementById('elsewhere-title').scrollIntoView()");
+        save("4-account", &window);
+        window.goto(&here.server.url("/confirm?next=/account"));
+        save("5-confirm", &window);
+    }
 }
 
 /// On a phone: the code in the terminal, the page that it leads to, and what comes then.
