@@ -24,7 +24,8 @@ pub struct Head {
     expects_continue: bool,
 }
 
-/// A request method (RFC 9110 §9, RFC 5789); they are case-sensitive.
+/// A request method (RFC 9110 §9, RFC 5789, and `QUERY` of the HTTP working group); they are
+/// case-sensitive.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "each name is the method's own")]
 pub enum Method {
@@ -37,6 +38,7 @@ pub enum Method {
     Options,
     Trace,
     Patch,
+    Query,
     Other(String),
 }
 
@@ -183,7 +185,7 @@ impl Method {
     }
 }
 
-const KNOWN: [(&str, Method); 9] = [
+static KNOWN: [(&str, Method); 10] = [
     ("GET", Method::Get),
     ("HEAD", Method::Head),
     ("POST", Method::Post),
@@ -193,6 +195,7 @@ const KNOWN: [(&str, Method); 9] = [
     ("OPTIONS", Method::Options),
     ("TRACE", Method::Trace),
     ("PATCH", Method::Patch),
+    ("QUERY", Method::Query),
 ];
 
 impl Target {

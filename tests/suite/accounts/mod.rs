@@ -3,6 +3,7 @@
 mod canaries;
 mod programs;
 mod rights;
+mod schema;
 mod sign_in;
 mod staging;
 mod watching;
