@@ -13,6 +13,8 @@ use crate::store::NotKept;
 pub enum Refused {
     /// The name and the password are not those of an account that may sign in.
     Wrong,
+    /// It is not the password of who is signed in.
+    WrongPassword,
     /// Too many wrong ones.
     Slow(SlowDown),
     /// Too many passwords wait to be looked at.
@@ -86,6 +88,7 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refused::Wrong => f.write_str("The name or the password is wrong."),
+            Refused::WrongPassword => f.write_str("The password is wrong."),
             Refused::Slow(slow) => slow.fmt(f),
             Refused::Busy => f.write_str("Many sign in at this moment. Try again in a second."),
             Refused::Name(bad) => bad.fmt(f),

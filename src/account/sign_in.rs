@@ -134,6 +134,20 @@ impl Accounts {
         })
     }
 
+    /// Signs a browser in anew that is signed in, as its password was given once more.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the password is wrong, or nothing can be stored.
+    pub fn confirm(
+        &self,
+        attempt: Attempt,
+        password: &Password,
+        browser: &Browser,
+    ) -> Result<SignedIn, Refused> {
+        self.sign_in(attempt, password, browser).map_err(of_own_password)
+    }
+
     /// Sets another password, which ends all other browsers of the account.
     ///
     /// # Errors
@@ -146,7 +160,7 @@ impl Accounts {
         new: &Password,
         browser: &Browser,
     ) -> Result<SignedIn, Refused> {
-        let id = attempt.judge(old)?.id;
+        let id = attempt.judge(old).map_err(of_own_password)?.id;
         self.put_password(id, new.hash(), browser, "changed the password", |_| Ok(()))
     }
 
@@ -328,6 +342,11 @@ impl Accounts {
     pub fn now(&self) -> (SystemTime, Instant) {
         (self.clock.wall(), self.clock.now())
     }
+}
+
+/// No name was typed that could be wrong.
+fn of_own_password(refused: Refused) -> Refused {
+    if matches!(refused, Refused::Wrong) { Refused::WrongPassword } else { refused }
 }
 
 /// Uses a pass up: of two who have it one is too late.

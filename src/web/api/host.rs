@@ -1,7 +1,6 @@
 //! `/host`: the page on which hosts see and do what the API has, with a form for each.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -10,23 +9,23 @@ use super::super::built;
 use super::super::context::Context;
 use super::super::document::{Slot, Slots, escape};
 use super::super::entry::see_other;
-use super::super::gate::{Entry, name_of};
+use super::super::gate::Entry;
 use super::super::pages::framed;
-use super::super::people::{ago, by_worker, fields_of, just_ago, plainly};
+use super::super::people::{by_worker, fields_of, just_ago, plainly};
 use super::super::request::{Reply, Request};
-use super::super::studio::{Effect, Offer, RoomSettings, SaidBy, Setting};
+use super::super::studio::{Offer, RoomSettings, Setting};
 use super::super::words;
 use super::actions::{self, Action, NOT_SURE};
-use super::listing;
-use super::problem::Problem;
 use super::resources::accounts_of;
+use super::rows::{
+    account, ban_fields, button, left, option_of, pass, program, room, room_fields, row, setting,
+};
 use super::staging;
-use crate::account::{Account, Accounts, Book, Capability, Refused};
-use crate::base::clock::unix_seconds;
+use super::typed::Typed;
+use crate::account::{Accounts, Refused};
 use crate::proto::http::Status;
 use crate::store::journal;
-use crate::store::pass::{KeptPass, PassKind};
-use crate::store::program::KeptProgram;
+use crate::store::pass::PassKind;
 
 /// What the page shows that a worker finds out.
 struct Found {
@@ -53,8 +52,8 @@ enum Said {
     Nothing,
     /// A secret or a link that was made, shown once.
     Made(String),
-    /// Why something was not done.
-    Not(Problem),
+    /// Why a form's action was not done.
+    Not(Typed),
 }
 
 /// The page.
@@ -71,13 +70,15 @@ pub(in crate::web) fn host_form(request: &Request) -> Reply {
         Ok(fields) => fields,
         Err(answer) => return answer.into(),
     };
+    let of_form = request.rest.clone();
+    let typed = move |problem, fields| Typed { action: of_form, fields, problem };
     let job = accounts_of(request).and_then(|accounts| action(request, &accounts, &fields));
     let job = match job {
         Ok(job) => job,
         Err(problem) if problem.status == NOT_SURE => {
             return see_other("../confirm?next=/host").into();
         }
-        Err(problem) => return shown(request, Said::Not(problem)),
+        Err(problem) => return shown(request, Said::Not(typed(problem, fields))),
     };
     let Some(accounts) = request.context.gate.accounts().cloned() else {
         return request.refuse(Status::ServiceUnavailable, words::ENTRY_NO_STORE).into();
@@ -89,7 +90,7 @@ pub(in crate::web) fn host_form(request: &Request) -> Reply {
                 Some(secret) => Said::Made(secret),
                 None => return Ok(None),
             },
-            Err(problem) => Said::Not(problem),
+            Err(problem) => Said::Not(typed(problem, fields)),
         };
         Ok(Some((said, Found::of(&context, &accounts)?)))
     };
@@ -123,7 +124,7 @@ fn page(request: &Request, said: &Said, found: &Found) -> Answer {
         return request.refuse(Status::ServiceUnavailable, words::ENTRY_NO_STORE);
     };
     let status = match said {
-        Said::Not(problem) => problem.status,
+        Said::Not(typed) => typed.problem.status,
         Said::Nothing | Said::Made(_) => Status::Ok,
     };
     let html =
@@ -133,11 +134,14 @@ fn page(request: &Request, said: &Said, found: &Found) -> Answer {
 
 fn slots(request: &Request, accounts: &Accounts, said: &Said, found: &Found) -> Slots {
     let (book, (now, _)) = (accounts.book(), accounts.now());
-    let (made, wrong) = match said {
-        Said::Nothing => (String::new(), String::new()),
-        Said::Made(secret) => (secret.clone(), String::new()),
-        Said::Not(problem) => (String::new(), problem.detail.clone()),
+    let (made, typed) = match said {
+        Said::Nothing => (String::new(), None),
+        Said::Made(secret) => (secret.clone(), None),
+        Said::Not(typed) => (String::new(), Some(typed)),
     };
+    // What is about no field stands on top.
+    let wrong = typed.filter(|typed| typed.place().is_none());
+    let wrong = wrong.map(|typed| typed.problem.detail.clone()).unwrap_or_default();
     let passes: Vec<_> =
         book.passes(now).into_iter().filter(|pass| pass.kind != PassKind::Host).collect();
     let bans = book.bans(now);
@@ -154,10 +158,12 @@ fn slots(request: &Request, accounts: &Accounts, said: &Said, found: &Found) -> 
         ("is-wrong", Slot::Shown(!wrong.is_empty())),
         ("wrong", Slot::Text(wrong)),
         ("running", running(request)),
-        ("rooms", rows(found.rooms.iter().map(room).collect())),
+        ("rooms", rows(found.rooms.iter().map(|one| room(one, typed)).collect())),
+        ("room-fields", Slot::Markup(room_fields(typed))),
+        ("ban-fields", Slot::Markup(ban_fields(typed))),
         ("offers", rows(found.offers.iter().map(option_of).collect())),
-        ("settings", rows(found.settings.iter().map(setting).collect())),
-        ("accounts", rows(book.accounts().iter().map(|one| account(request, &book, one, now)).collect())),
+        ("settings", rows(found.settings.iter().map(|one| setting(one, typed)).collect())),
+        ("accounts", rows(book.accounts().iter().map(|one| account(request, &book, one, (now, typed))).collect())),
         ("has-passes", Slot::Shown(!passes.is_empty())),
         ("passes", rows(passes.iter().map(|one| pass(&book, one, now)).collect())),
         ("by-link", Slot::Shown(by_link)),
@@ -202,200 +208,6 @@ fn running(request: &Request) -> Slot {
     Slot::Markup(rows.collect())
 }
 
-/// A source for the list behind a field.
-fn option_of(offer: &Offer) -> String {
-    format!("<option value=\"{}\">{}</option>", escape(&offer.id), escape(&offer.label))
-}
-
-/// A room, and what may be changed of it.
-fn room(room: &RoomSettings) -> String {
-    let id = room.name.as_ref().map_or(staging::DEFAULT, |name| name.as_str());
-    let path = room.name.as_ref().map_or_else(|| "/".to_owned(), |name| format!("/r/{name}/"));
-    let fixed = |flag: Option<&str>| match flag {
-        Some(flag) => format!(" disabled title=\"--{flag}\""),
-        None => String::new(),
-    };
-    let close = match room.name {
-        Some(_) => danger("host/close-room", id, words::HOST_ROOMS_CLOSE),
-        None => String::new(),
-    };
-    format!(
-        "<li class=\"account\"><details><summary><span class=\"rest\">{title}<br>\
-         <span class=\"muted\">{path}, {source}</span></span>{CHEVRON}</summary>\
-         <form class=\"ruling\" method=\"post\" action=\"host/change-room\">\
-         <input type=\"hidden\" name=\"id\" value=\"{id}\">\
-         <label class=\"field\"><span>{title_word}</span>\
-         <input name=\"title\" value=\"{title}\" maxlength=\"60\" autocomplete=\"off\"{title_fixed}></label>\
-         <label class=\"field\"><span>{source_word}</span>\
-         <input name=\"source\" list=\"offers\" placeholder=\"{source}\" autocomplete=\"off\"{source_fixed}></label>\
-         <button class=\"button filled\">{save}</button></form>\
-         <div class=\"row\">{close}</div></details></li>\n",
-        title = escape(&room.title),
-        path = escape(&path),
-        source = escape(&room.source),
-        id = escape(id),
-        title_word = escape(words::HOST_ROOMS_TITLE_OF),
-        source_word = escape(words::HOST_ROOMS_SOURCE),
-        title_fixed = fixed(room.title_fixed),
-        source_fixed = fixed(room.source_fixed),
-        save = escape(words::HOST_SAVE),
-    )
-}
-
-/// A setting, and a form to change it unless a flag says it.
-fn setting(setting: &Setting) -> String {
-    let value = setting.next.as_ref().or(setting.value.as_ref()).cloned().unwrap_or_default();
-    let said = match (setting.said, setting.effect, &setting.next) {
-        (SaidBy::Flag, _, _) => words::HOST_SETTINGS_FLAG.replace("{flag}", setting.key),
-        (_, Effect::AfterRestart, Some(_)) => words::HOST_SETTINGS_WAITS.to_owned(),
-        (_, Effect::AfterRestart, None) => words::HOST_SETTINGS_LATER.to_owned(),
-        (_, Effect::AtOnce, _) => words::HOST_SETTINGS_AT_ONCE.to_owned(),
-    };
-    let fixed = setting.said == SaidBy::Flag;
-    let (disabled, save) = match fixed {
-        true => (" disabled", String::new()),
-        false => {
-            ("", format!("<button class=\"button well\">{}</button>", escape(words::HOST_SAVE)))
-        }
-    };
-    format!(
-        "<li><form class=\"ruling\" method=\"post\" action=\"host/setting\">\
-         <input type=\"hidden\" name=\"key\" value=\"{key}\">\
-         <label class=\"field\"><span>{key} <span class=\"muted\">{said}</span></span>\
-         <input name=\"value\" value=\"{value}\" autocomplete=\"off\"{disabled}></label>{save}</form></li>\n",
-        key = escape(setting.key),
-        said = escape(&said),
-        value = escape(&value),
-    )
-}
-
-/// An account, and what may be decided about it.
-fn account(request: &Request, book: &Book, account: &Account, now: SystemTime) -> String {
-    let id = account.id.0;
-    let role = match (account.disabled, account.is_host) {
-        (true, _) => words::HOST_ACCOUNTS_DISABLED,
-        (false, true) => words::ACCOUNT_ROLE_HOST,
-        (false, false) => words::ACCOUNT_ROLE_MEMBER,
-    };
-    let seen = book.sessions_of(account.id, now).iter().map(|session| session.seen).max();
-    let seen = seen.map_or(words::HOST_ACCOUNTS_AWAY.to_owned(), |at| {
-        words::ACCOUNT_SEEN.replace("{ago}", &ago(at, now))
-    });
-    let option = |value: &str, word: &str, chosen: bool| {
-        let chosen = if chosen { " selected" } else { "" };
-        format!("<option value=\"{value}\"{chosen}>{}</option>", escape(word))
-    };
-    let roles = option("member", words::ACCOUNT_ROLE_MEMBER, !account.is_host)
-        + &option("host", words::ACCOUNT_ROLE_HOST, account.is_host);
-    let states = option("false", words::HOST_ACCOUNTS_ENABLED, !account.disabled)
-        + &option("true", words::HOST_ACCOUNTS_DISABLED, account.disabled);
-    let grant = |capability: Capability, word: &str| {
-        check("grants", capability.as_str(), word, account.grants.has(capability))
-    };
-    let rooms = request.context.rooms.all().into_iter().map(|room| {
-        let name = name_of(&room);
-        let value = if name.is_empty() { "/" } else { name };
-        check("moderates", value, &room.title(), account.moderates.iter().any(|its| its == name))
-    });
-    format!(
-        "<li class=\"account\"><details><summary><span class=\"rest\">{name}<br>\
-         <span class=\"muted\">{seen}</span></span><span class=\"badge\">{role}</span>{chevron}</summary>\
-         <form class=\"ruling\" method=\"post\" action=\"host/account\">\
-         <input type=\"hidden\" name=\"id\" value=\"{id}\">\
-         <label class=\"field\"><span>{role_word}</span><select name=\"role\">{roles}</select></label>\
-         <label class=\"field\"><span>{state_word}</span><select name=\"disabled\">{states}</select></label>\
-         <fieldset class=\"checks\"><legend>{may}</legend><input type=\"hidden\" name=\"grants\" value=\"\">\
-         {publish}{upload}</fieldset>\
-         <fieldset class=\"checks\"><legend>{order}</legend><input type=\"hidden\" name=\"moderates\" value=\"\">\
-         {rooms}</fieldset><button class=\"button filled\">{save}</button></form>\
-         <div class=\"row\">{reset}{delete}</div></details></li>\n",
-        name = escape(&account.name),
-        seen = escape(&seen),
-        role = escape(role),
-        chevron = CHEVRON,
-        role_word = escape(words::HOST_ACCOUNTS_ROLE),
-        state_word = escape(words::HOST_ACCOUNTS_STATE),
-        may = escape(words::HOST_ACCOUNTS_MAY),
-        order = escape(words::HOST_ACCOUNTS_ORDER),
-        publish = grant(Capability::Publish, words::HOST_ACCOUNTS_PUBLISH),
-        upload = grant(Capability::Upload, words::HOST_ACCOUNTS_UPLOAD),
-        rooms = rooms.collect::<String>(),
-        save = escape(words::HOST_SAVE),
-        reset = button("host/reset", &id.to_string(), words::HOST_ACCOUNTS_RESET),
-        delete = danger("host/delete", &id.to_string(), words::HOST_ACCOUNTS_DELETE),
-    )
-}
-
-fn pass(book: &Book, pass: &KeptPass, now: SystemTime) -> String {
-    let name = |id| book.account(id).map_or(String::new(), |account| account.name.clone());
-    let what = match (pass.kind, pass.account) {
-        (PassKind::Reset, Some(id)) => words::HOST_LINKS_RESET.replace("{name}", &name(id)),
-        _ => words::HOST_LINKS_INVITATION.to_owned(),
-    };
-    let until = words::HOST_LINKS_UNTIL.replace("{left}", &left(pass.until, now));
-    let take = button("host/take-back", &listing::pass_id(pass), words::HOST_LINKS_TAKE_BACK);
-    row(&what, &[&until], &take)
-}
-
-fn program(book: &Book, program: &Arc<KeptProgram>, now: SystemTime) -> String {
-    let of = program.account.and_then(|id| book.account(id));
-    let of = of.map_or(words::HOST_TOKENS_OF_MACHINE.to_owned(), |account| account.name.clone());
-    let seen = match program.seen {
-        Some(at) => words::ACCOUNT_SEEN.replace("{ago}", &ago(at, now)),
-        None => words::ACCOUNT_NEVER.to_owned(),
-    };
-    let remove = button("host/remove", &program.id.to_string(), words::ACCOUNT_REMOVE);
-    row(&program.label, &[&of, &program.scopes, &seen], &remove)
-}
-
-fn row(title: &str, about: &[&str], button: &str) -> String {
-    let about: Vec<_> = about.iter().copied().filter(|text| !text.is_empty()).collect();
-    format!(
-        "<li><span class=\"rest\">{}<br><span class=\"muted\">{}</span></span>{button}</li>\n",
-        escape(title),
-        escape(&about.join(", "))
-    )
-}
-
-fn button(action: &str, id: &str, word: &str) -> String {
-    form(action, id, word, "button well")
-}
-
-fn danger(action: &str, id: &str, word: &str) -> String {
-    form(action, id, word, "button danger")
-}
-
-fn form(action: &str, id: &str, word: &str, class: &str) -> String {
-    format!(
-        "<form method=\"post\" action=\"{action}\"><button class=\"{class}\" name=\"id\" \
-         value=\"{}\">{}</button></form>",
-        escape(id),
-        escape(word)
-    )
-}
-
-fn check(name: &str, value: &str, word: &str, ticked: bool) -> String {
-    let ticked = if ticked { " checked" } else { "" };
-    format!(
-        "<label class=\"check\"><input type=\"checkbox\" name=\"{name}\" value=\"{}\"{ticked}>{}</label>",
-        escape(value),
-        escape(word)
-    )
-}
-
-/// How long something is still good.
-fn left(until: SystemTime, now: SystemTime) -> String {
-    let seconds = unix_seconds(until).saturating_sub(unix_seconds(now));
-    let (count, one, other) = match seconds {
-        0..3600 => {
-            (seconds.div_ceil(60), words::HOST_LEFT_MINUTES_ONE, words::HOST_LEFT_MINUTES_OTHER)
-        }
-        3600..86_400 => (seconds / 3600, words::HOST_LEFT_HOURS_ONE, words::HOST_LEFT_HOURS_OTHER),
-        _ => (seconds / 86_400, words::HOST_LEFT_DAYS_ONE, words::HOST_LEFT_DAYS_OTHER),
-    };
-    words::counted(usize::try_from(count).unwrap_or(usize::MAX), one, other)
-}
-
 /// Where the page has the form of an action: there it goes on.
 fn section_of(action: &str) -> &'static str {
     match action {
@@ -427,6 +239,3 @@ const ACTIONS: [(&str, Action); 14] = [
     ("setting", staging::change_setting),
 ];
 const SHOWN_ENTRIES: u32 = 100;
-/// Its icon is one that the document names, else it would not be among the page's.
-const CHEVRON: &str =
-    "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"#i-chevron-down\"/></svg>";

@@ -8,6 +8,8 @@
 //! | `problem` | why something is not done, as RFC 9457 has it |
 //! | `resources` | the requests of the API |
 //! | `host` | the page, and its forms |
+//! | `rows` | the rows of the page, and what its forms ask |
+//! | `typed` | a form of the page that was refused |
 //! | `staging` | rooms and settings |
 //! | `openapi` | the description of the API |
 
@@ -17,7 +19,9 @@ mod listing;
 mod openapi;
 mod problem;
 mod resources;
+mod rows;
 mod staging;
+mod typed;
 
 pub(super) use host::{host, host_form};
 #[cfg(test)]

@@ -41,9 +41,11 @@ impl Problem {
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let status = match &refused {
-            Refused::Wrong | Refused::NoPass | Refused::NoSignUp | Refused::Disabled => {
-                Status::Forbidden
-            }
+            Refused::Wrong
+            | Refused::WrongPassword
+            | Refused::NoPass
+            | Refused::NoSignUp
+            | Refused::Disabled => Status::Forbidden,
             Refused::Slow(_) => Status::TooManyRequests,
             Refused::Name(_) | Refused::Weak(_) => Status::BadRequest,
             Refused::NameTaken | Refused::LastHost | Refused::TooMany => Status::Conflict,

@@ -187,7 +187,7 @@ pub(in crate::web) fn delete_account(request: &Request) -> Reply {
     let (password, browser) = (Password::typed(text(&fields, "password")), here.browser.clone());
     let actor = here.actor(request);
     let job = move |accounts: &Accounts| {
-        accounts.sign_in(attempt, &password, &browser)?;
+        accounts.confirm(attempt, &password, &browser)?;
         accounts.delete_account(&actor, id)
     };
     with_passwords(request, &here.accounts, job, deleted)

@@ -90,7 +90,7 @@ impl Wrong {
     /// What the accounts refuse; `field` is the one for all that is about none.
     pub(in crate::web) fn of(refused: &Refused, field: &'static str) -> Self {
         let (status, field) = match refused {
-            Refused::Wrong => (Status::Forbidden, "password"),
+            Refused::Wrong | Refused::WrongPassword => (Status::Forbidden, "password"),
             Refused::Slow(_) => (Status::TooManyRequests, "password"),
             Refused::Busy | Refused::NotKept(_) => (Status::ServiceUnavailable, field),
             Refused::Database(_) | Refused::Unreadable(_) => (Status::ServiceUnavailable, field),

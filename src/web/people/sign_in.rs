@@ -224,7 +224,7 @@ pub(in crate::web) fn confirm(request: &Request) -> Reply {
         Err(refused) => return CONFIRM.refused(request, again(request, &fields), &refused).into(),
     };
     let (password, browser) = (Password::typed(text(&fields, "password")), here.browser);
-    let job = move |accounts: &Accounts| accounts.sign_in(attempt, &password, &browser);
+    let job = move |accounts: &Accounts| accounts.confirm(attempt, &password, &browser);
     with_passwords(request, &here.accounts, job, move |request, outcome| {
         signed_in(request, &CONFIRM, outcome, again(request, &fields), &next(&fields, "account"))
     })

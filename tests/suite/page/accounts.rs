@@ -9,6 +9,7 @@ use super::{Browser, Person, in_browsers, is_live};
 use crate::accounts::{PASSWORD, Person as Client, host_secret};
 use crate::common::clip::Scratch;
 use crate::common::server::Server;
+use crate::common::{LONG, eventually_true};
 
 in_browsers!(from_the_first_start_on_its_own_machine: chromium, firefox);
 fn from_the_first_start_on_its_own_machine(browser: &Browser) {
@@ -250,9 +251,42 @@ fn a_host_sees_what_was_wrong_and_stays_where_it_was(browser: &Browser) {
     window.expect_trouble();
     window.click("[name=address]");
     window.write("nowhere");
+    window.click("[name=why]");
+    window.write("too loud");
     window.enter();
-    has_focus(&window, "wrong");
+    // Beside its field, which has the focus, and nothing of what was typed is lost.
+    let focused = |field: &str| {
+        let is = format!(
+            "document.activeElement.matches({field:?}) && document.activeElement.ariaInvalid === 'true'
+             && document.activeElement.getAttribute('aria-describedby') === 'wrong'"
+        );
+        eventually_true(field, LONG, || window.eval(&is) == true);
+    };
+    focused("[name=address]");
     assert!(window.text("#wrong").starts_with("Give an address"));
+    let typed = "[...document.querySelectorAll('[action$=ban] input')].map((f) => f.value).join()";
+    assert_eq!(window.eval(typed), "nowhere,too loud");
+    // Of several forms the one that was refused.
+    window.click("#settings [value=fps] ~ .field-place input");
+    window.eval("document.activeElement.value = 'fast'");
+    window.enter();
+    focused("#settings [value=fps] ~ .field-place input");
+    assert_eq!(window.eval("document.activeElement.value"), "fast");
+    assert_eq!(window.eval("document.querySelectorAll('[aria-invalid]').length"), 1);
+    window.click("#room-form [name=name]");
+    window.write("door");
+    window.click("#room-form [name=source]");
+    window.write("/etc/passwd");
+    window.enter();
+    focused("#room-form [name=source]");
+    let typed = "[...document.querySelectorAll('#room-form input')].map((f) => f.value).join()";
+    assert_eq!(window.eval(typed), "door,,/etc/passwd");
+    // The only host stays one, which is said where its role is.
+    window.click("#accounts summary");
+    window.eval("document.querySelector('#accounts [name=role]').value = 'member'");
+    window.follow("#accounts .ruling .button");
+    focused("#accounts [name=role]");
+    assert_eq!(window.text("#wrong"), "There must be a host: make somebody else one first.");
     window.follow("#bans .button");
     assert_eq!(window.eval("location.pathname + location.hash"), "/host#bans-title");
     let seen = "document.getElementById('bans-title').getBoundingClientRect().top < innerHeight";

@@ -90,6 +90,22 @@ fn host() {
     sign_in(&window, &server);
     window.goto(&server.url("/host"));
     save(&folder, "host", &window);
+    window.expect_trouble();
+    for (size, (width, height)) in [("wide", (1280, 800)), ("phone", (360, 740))] {
+        window.resize(width, height);
+        for (form, typed) in [("room-form", "source"), ("ban-form", "address")] {
+            window.goto(&server.url("/host"));
+            window.eval(&format!(
+                "(() => {{
+                   const form = document.getElementById('{form}');
+                   form.querySelectorAll('input').forEach((input) => (input.value = 'nowhere'));
+                   form.querySelector('[name={typed}]').scrollIntoView({{ block: 'center' }});
+                 }})()"
+            ));
+            window.follow(&format!("#{form} button"));
+            save(&folder, &format!("host-{size}-{form}"), &window);
+        }
+    }
 }
 
 /// The way in by a provider, and all that may happen on it.

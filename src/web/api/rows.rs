@@ -1,0 +1,267 @@
+//! The rows of the host's page, and what its forms ask.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::super::document::escape;
+use super::super::gate::name_of;
+use super::super::people::ago;
+use super::super::request::Request;
+use super::super::studio::{Effect, Offer, RoomSettings, SaidBy, Setting};
+use super::super::words;
+use super::listing;
+use super::staging;
+use super::typed::{Form, Typed};
+use crate::account::{Account, Book, Capability};
+use crate::base::clock::unix_seconds;
+use crate::store::pass::{KeptPass, PassKind};
+use crate::store::program::KeptProgram;
+
+/// A source for the list behind a field.
+pub(super) fn option_of(offer: &Offer) -> String {
+    format!("<option value=\"{}\">{}</option>", escape(&offer.id), escape(&offer.label))
+}
+
+/// A room, and what may be changed of it.
+pub(super) fn room(room: &RoomSettings, typed: Option<&Typed>) -> String {
+    let id = room.name.as_ref().map_or(staging::DEFAULT, |name| name.as_str());
+    let path = room.name.as_ref().map_or_else(|| "/".to_owned(), |name| format!("/r/{name}/"));
+    let fixed = |flag: Option<&str>| match flag {
+        Some(flag) => format!(" disabled title=\"--{flag}\""),
+        None => String::new(),
+    };
+    let close = match room.name {
+        Some(_) => danger("host/close-room", id, words::HOST_ROOMS_CLOSE),
+        None => String::new(),
+    };
+    let form = Form::of(typed, "change-room", "id", id);
+    let title_more = format!("maxlength=\"60\"{}", fixed(room.title_fixed));
+    let source = escape(&room.source);
+    let source_more =
+        format!("list=\"offers\" placeholder=\"{source}\"{}", fixed(room.source_fixed));
+    format!(
+        "<li class=\"account\"><details{open}><summary><span class=\"rest\">{title}<br>\
+         <span class=\"muted\">{path}, {source}</span></span>{CHEVRON}</summary>\
+         <form class=\"ruling\" method=\"post\" action=\"host/change-room\">\
+         <input type=\"hidden\" name=\"id\" value=\"{id}\">{title_field}{source_field}\
+         <button class=\"button filled\">{save}</button></form>\
+         <div class=\"row\">{close}</div></details></li>\n",
+        open = form.open(),
+        title = escape(&room.title),
+        path = escape(&path),
+        id = escape(id),
+        title_field = form.input("title", words::HOST_ROOMS_TITLE_OF, &room.title, &title_more),
+        source_field = form.input("source", words::HOST_ROOMS_SOURCE, "", &source_more),
+        save = escape(words::HOST_SAVE),
+    )
+}
+
+/// A setting, and a form to change it unless a flag says it.
+pub(super) fn setting(setting: &Setting, typed: Option<&Typed>) -> String {
+    let value = setting.next.as_ref().or(setting.value.as_ref()).cloned().unwrap_or_default();
+    let said = match (setting.said, setting.effect, &setting.next) {
+        (SaidBy::Flag, _, _) => words::HOST_SETTINGS_FLAG.replace("{flag}", setting.key),
+        (_, Effect::AfterRestart, Some(_)) => words::HOST_SETTINGS_WAITS.to_owned(),
+        (_, Effect::AfterRestart, None) => words::HOST_SETTINGS_LATER.to_owned(),
+        (_, Effect::AtOnce, _) => words::HOST_SETTINGS_AT_ONCE.to_owned(),
+    };
+    let fixed = setting.said == SaidBy::Flag;
+    let (disabled, save) = match fixed {
+        true => (" disabled", String::new()),
+        false => {
+            ("", format!("<button class=\"button well\">{}</button>", escape(words::HOST_SAVE)))
+        }
+    };
+    let key = escape(setting.key);
+    let label = format!("{key} <span class=\"muted\">{}</span>", escape(&said));
+    let form = Form::of(typed, "setting", "key", setting.key);
+    format!(
+        "<li><form class=\"ruling\" method=\"post\" action=\"host/setting\">\
+         <input type=\"hidden\" name=\"key\" value=\"{key}\">{}{save}</form></li>\n",
+        form.input_of("value", &label, &value, disabled)
+    )
+}
+
+/// An account, and what may be decided about it.
+pub(super) fn account(
+    request: &Request,
+    book: &Book,
+    account: &Account,
+    (now, typed): (SystemTime, Option<&Typed>),
+) -> String {
+    let id = account.id.0.to_string();
+    let form = Form::of(typed, "account", "id", &id);
+    let role = match (account.disabled, account.is_host) {
+        (true, _) => words::HOST_ACCOUNTS_DISABLED,
+        (false, true) => words::ACCOUNT_ROLE_HOST,
+        (false, false) => words::ACCOUNT_ROLE_MEMBER,
+    };
+    let seen = book.sessions_of(account.id, now).iter().map(|session| session.seen).max();
+    let seen = seen.map_or(words::HOST_ACCOUNTS_AWAY.to_owned(), |at| {
+        words::ACCOUNT_SEEN.replace("{ago}", &ago(at, now))
+    });
+    let option = |value: &str, word: &str, chosen: bool| {
+        let chosen = if chosen { " selected" } else { "" };
+        format!("<option value=\"{value}\"{chosen}>{}</option>", escape(word))
+    };
+    let is_host = form.value("role", if account.is_host { "host" } else { "member" }) == "host";
+    let disabled =
+        form.value("disabled", if account.disabled { "true" } else { "false" }) == "true";
+    let roles = option("member", words::ACCOUNT_ROLE_MEMBER, !is_host)
+        + &option("host", words::ACCOUNT_ROLE_HOST, is_host);
+    let states = option("false", words::HOST_ACCOUNTS_ENABLED, !disabled)
+        + &option("true", words::HOST_ACCOUNTS_DISABLED, disabled);
+    let grant = |capability: Capability, word: &str| {
+        let name = capability.as_str();
+        check("grants", name, word, form.has("grants", name, account.grants.has(capability)))
+    };
+    let rooms = request.context.rooms.all().into_iter().map(|room| {
+        let name = name_of(&room);
+        let value = if name.is_empty() { "/" } else { name };
+        let does = account.moderates.iter().any(|its| its == name);
+        check("moderates", value, &room.title(), form.has("moderates", value, does))
+    });
+    format!(
+        "<li class=\"account\"><details{open}><summary><span class=\"rest\">{name}<br>\
+         <span class=\"muted\">{seen}</span></span><span class=\"badge\">{role}</span>{chevron}</summary>\
+         <form class=\"ruling\" method=\"post\" action=\"host/account\">\
+         <input type=\"hidden\" name=\"id\" value=\"{id}\">\
+         {role_field}\
+         <label class=\"field\"><span>{state_word}</span><select name=\"disabled\">{states}</select></label>\
+         <fieldset class=\"checks\"><legend>{may}</legend><input type=\"hidden\" name=\"grants\" value=\"\">\
+         {publish}{upload}</fieldset>\
+         <fieldset class=\"checks\"><legend>{order}</legend><input type=\"hidden\" name=\"moderates\" value=\"\">\
+         {rooms}</fieldset><button class=\"button filled\">{save}</button></form>\
+         <div class=\"row\">{reset}{delete}</div></details></li>\n",
+        name = escape(&account.name),
+        seen = escape(&seen),
+        role = escape(role),
+        chevron = CHEVRON,
+        open = form.open(),
+        role_field = form.select("role", words::HOST_ACCOUNTS_ROLE, &roles),
+        state_word = escape(words::HOST_ACCOUNTS_STATE),
+        may = escape(words::HOST_ACCOUNTS_MAY),
+        order = escape(words::HOST_ACCOUNTS_ORDER),
+        publish = grant(Capability::Publish, words::HOST_ACCOUNTS_PUBLISH),
+        upload = grant(Capability::Upload, words::HOST_ACCOUNTS_UPLOAD),
+        rooms = rooms.collect::<String>(),
+        save = escape(words::HOST_SAVE),
+        reset = button("host/reset", &id, words::HOST_ACCOUNTS_RESET),
+        delete = danger("host/delete", &id, words::HOST_ACCOUNTS_DELETE),
+    )
+}
+
+pub(super) fn pass(book: &Book, pass: &KeptPass, now: SystemTime) -> String {
+    let name = |id| book.account(id).map_or(String::new(), |account| account.name.clone());
+    let what = match (pass.kind, pass.account) {
+        (PassKind::Reset, Some(id)) => words::HOST_LINKS_RESET.replace("{name}", &name(id)),
+        _ => words::HOST_LINKS_INVITATION.to_owned(),
+    };
+    let until = words::HOST_LINKS_UNTIL.replace("{left}", &left(pass.until, now));
+    let take = button("host/take-back", &listing::pass_id(pass), words::HOST_LINKS_TAKE_BACK);
+    row(&what, &[&until], &take)
+}
+
+pub(super) fn program(book: &Book, program: &Arc<KeptProgram>, now: SystemTime) -> String {
+    let of = program.account.and_then(|id| book.account(id));
+    let of = of.map_or(words::HOST_TOKENS_OF_MACHINE.to_owned(), |account| account.name.clone());
+    let seen = match program.seen {
+        Some(at) => words::ACCOUNT_SEEN.replace("{ago}", &ago(at, now)),
+        None => words::ACCOUNT_NEVER.to_owned(),
+    };
+    let remove = button("host/remove", &program.id.to_string(), words::ACCOUNT_REMOVE);
+    row(&program.label, &[&of, &program.scopes, &seen], &remove)
+}
+
+pub(super) fn row(title: &str, about: &[&str], button: &str) -> String {
+    let about: Vec<_> = about.iter().copied().filter(|text| !text.is_empty()).collect();
+    format!(
+        "<li><span class=\"rest\">{}<br><span class=\"muted\">{}</span></span>{button}</li>\n",
+        escape(title),
+        escape(&about.join(", "))
+    )
+}
+
+pub(super) fn button(action: &str, id: &str, word: &str) -> String {
+    form(action, id, word, "button well")
+}
+
+fn danger(action: &str, id: &str, word: &str) -> String {
+    form(action, id, word, "button danger")
+}
+
+fn form(action: &str, id: &str, word: &str, class: &str) -> String {
+    format!(
+        "<form method=\"post\" action=\"{action}\"><button class=\"{class}\" name=\"id\" \
+         value=\"{}\">{}</button></form>",
+        escape(id),
+        escape(word)
+    )
+}
+
+fn check(name: &str, value: &str, word: &str, ticked: bool) -> String {
+    let ticked = if ticked { " checked" } else { "" };
+    format!(
+        "<label class=\"check\"><input type=\"checkbox\" name=\"{name}\" value=\"{}\"{ticked}>{}</label>",
+        escape(value),
+        escape(word)
+    )
+}
+
+/// How long something is still good.
+pub(super) fn left(until: SystemTime, now: SystemTime) -> String {
+    let seconds = unix_seconds(until).saturating_sub(unix_seconds(now));
+    let (count, one, other) = match seconds {
+        0..3600 => {
+            (seconds.div_ceil(60), words::HOST_LEFT_MINUTES_ONE, words::HOST_LEFT_MINUTES_OTHER)
+        }
+        3600..86_400 => (seconds / 3600, words::HOST_LEFT_HOURS_ONE, words::HOST_LEFT_HOURS_OTHER),
+        _ => (seconds / 86_400, words::HOST_LEFT_DAYS_ONE, words::HOST_LEFT_DAYS_OTHER),
+    };
+    words::counted(usize::try_from(count).unwrap_or(usize::MAX), one, other)
+}
+
+/// What the form to open a room asks.
+pub(super) fn room_fields(typed: Option<&Typed>) -> String {
+    let form = Form::of_action(typed, "room");
+    let plain = "autocapitalize=\"none\" spellcheck=\"false\" required";
+    let name = format!("maxlength=\"32\" pattern=\"[A-Za-z0-9][A-Za-z0-9_.\\-]*\" {plain}");
+    let optional = escape(words::WATCH_DONATE_OPTIONAL);
+    let title = escape(words::HOST_ROOMS_TITLE_OF);
+    let title = format!("{title} <span class=\"muted\">{optional}</span>");
+    let example = escape(words::HOST_ROOMS_EXAMPLE);
+    let source = format!("list=\"offers\" placeholder=\"{example}\" {plain}");
+    [
+        form.input("name", words::HOST_ROOMS_NAME, "", &name),
+        form.input_of("title", &title, "", "maxlength=\"60\""),
+        form.input("source", words::HOST_ROOMS_SOURCE, "", &source),
+    ]
+    .concat()
+}
+
+/// What the form to ban somebody asks.
+pub(super) fn ban_fields(typed: Option<&Typed>) -> String {
+    let form = Form::of_action(typed, "ban");
+    let lasts = [
+        ("3600", words::HOST_BANS_HOUR),
+        ("86400", words::HOST_BANS_DAY),
+        ("", words::HOST_BANS_FOR_EVER),
+    ];
+    let chosen = form.value("seconds", "3600");
+    let option = |(value, word): (&str, &str)| {
+        let chosen = if value == chosen { " selected" } else { "" };
+        format!("<option value=\"{value}\"{chosen}>{}</option>", escape(word))
+    };
+    let lasts: String = lasts.into_iter().map(option).collect();
+    let address = "autocapitalize=\"none\" spellcheck=\"false\" required";
+    [
+        form.input("address", words::HOST_BANS_ADDRESS, "", address),
+        form.input("why", words::HOST_BANS_WHY, "", "maxlength=\"200\""),
+        form.select("seconds", words::HOST_BANS_FOR, &lasts),
+    ]
+    .concat()
+}
+
+/// Its icon is one that the document names, else it would not be among the page's.
+const CHEVRON: &str =
+    "<svg class=\"icon\" aria-hidden=\"true\"><use href=\"#i-chevron-down\"/></svg>";

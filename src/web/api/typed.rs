@@ -1,0 +1,120 @@
+//! A form of the host's page that was refused, shown again: what was typed is kept, and what was wrong
+//! stands beside its field.
+
+use super::super::document::escape;
+use super::super::fields::Fields;
+use super::super::people::text;
+use super::problem::Problem;
+
+/// A form that was refused.
+pub(super) struct Typed {
+    /// The last part of its address.
+    pub(super) action: String,
+    /// What was typed.
+    pub(super) fields: Fields,
+    /// What was wrong.
+    pub(super) problem: Problem,
+}
+
+/// A form of the page, and what was typed into it, if it is the one that was refused.
+pub(super) struct Form<'a> {
+    typed: Option<&'a Typed>,
+}
+
+impl Typed {
+    /// Its field beside which it is said what was wrong; `None` if it has none for that.
+    pub(super) fn place(&self) -> Option<&'static str> {
+        let (_, fields) = FIELDS.iter().find(|(action, _)| *action == self.action)?;
+        match self.problem.field {
+            Some(blamed) => {
+                fields.iter().find(|field| **field == blamed || **field == ANY).copied()
+            }
+            // What is said of an account is about what it may.
+            None => fields.iter().find(|field| **field == "role").copied(),
+        }
+    }
+}
+
+impl<'a> Form<'a> {
+    /// The form of an action that there is once.
+    pub(super) fn of_action(typed: Option<&'a Typed>, action: &str) -> Self {
+        Self { typed: typed.filter(|typed| typed.action == action) }
+    }
+
+    /// The one of several whose hidden field of this name has this value.
+    pub(super) fn of(typed: Option<&'a Typed>, action: &str, name: &str, value: &str) -> Self {
+        let Self { typed } = Self::of_action(typed, action);
+        Self { typed: typed.filter(|typed| text(&typed.fields, name) == value) }
+    }
+
+    /// What makes its row stand open.
+    pub(super) fn open(&self) -> &'static str {
+        if self.typed.is_some() { " open" } else { "" }
+    }
+
+    /// What its field has.
+    pub(super) fn value<'b>(&'b self, name: &str, otherwise: &'b str) -> &'b str {
+        self.typed.map_or(otherwise, |typed| text(&typed.fields, name))
+    }
+
+    /// Whether its field, of which there may be several, has this value.
+    pub(super) fn has(&self, name: &str, value: &str, otherwise: bool) -> bool {
+        let has = |typed: &Typed| typed.fields.iter().any(|(n, v)| n == name && v == value);
+        self.typed.map_or(otherwise, has)
+    }
+
+    /// A field that a person types into.
+    pub(super) fn input(&self, name: &str, label: &str, otherwise: &str, more: &str) -> String {
+        self.input_of(name, &escape(label), otherwise, more)
+    }
+
+    /// The same with a label that is markup.
+    pub(super) fn input_of(&self, name: &str, label: &str, otherwise: &str, more: &str) -> String {
+        let (mark, wrong) = self.wrong(name);
+        let value = escape(self.value(name, otherwise));
+        format!(
+            "<div class=\"field-place\"><label class=\"field\"><span>{label}</span>\
+             <input name=\"{name}\" value=\"{value}\" autocomplete=\"off\" {more}{mark}></label>\
+             {wrong}</div>"
+        )
+    }
+
+    /// A field in which a person chooses.
+    pub(super) fn select(&self, name: &str, label: &str, options: &str) -> String {
+        let (mark, wrong) = self.wrong(name);
+        format!(
+            "<div class=\"field-place\"><label class=\"field\"><span>{}</span>\
+             <select name=\"{name}\"{mark}>{options}</select></label>{wrong}</div>",
+            escape(label)
+        )
+    }
+
+    /// How a field says that it is wrong, and why.
+    fn wrong(&self, name: &str) -> (&'static str, String) {
+        let place = self.typed.and_then(|typed| Some((typed, typed.place()?)));
+        match place.filter(|(_, place)| *place == name) {
+            Some((typed, _)) => (
+                " aria-invalid=\"true\" aria-describedby=\"wrong\" autofocus",
+                format!(
+                    "<p class=\"field-error\" id=\"wrong\" role=\"alert\">{TRIANGLE}{}</p>",
+                    escape(&typed.problem.detail)
+                ),
+            ),
+            None => ("", String::new()),
+        }
+    }
+}
+
+/// The fields of the forms into which something is typed.
+const FIELDS: [(&str, &[&str]); 5] = [
+    ("account", &["role"]),
+    ("ban", &["address", "why", "seconds"]),
+    ("change-room", &["title", "source"]),
+    ("room", &["name", "title", "source"]),
+    ("setting", &[ANY]),
+];
+/// The field of a setting, whatever that is called.
+const ANY: &str = "value";
+/// Its icon is one that the document names, else it would not be among the page's.
+const TRIANGLE: &str =
+    "<svg class=\"icon small\" aria-hidden=\"true\"><use href=\"#i-triangle-alert\"/></svg>";
