@@ -10,6 +10,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Message, WebSocket};
 
+use crate::accounts::Person;
 use crate::common::client::Reply;
 use crate::common::server::Server;
 use crate::common::viewer::Viewer;
@@ -24,13 +25,18 @@ struct Page {
 
 impl Page {
     fn open(server: &Server, target: &str, cookie: Option<&str>) -> Self {
+        let fields: Vec<_> = cookie.iter().map(|cookie| ("Cookie", *cookie)).collect();
+        Self::open_with(server, target, &fields)
+    }
+
+    fn open_with(server: &Server, target: &str, fields: &[(&'static str, &str)]) -> Self {
         let stream = TcpStream::connect(server.address()).expect("the server accepts");
         stream.set_read_timeout(Some(VERY_LONG)).expect("a time-out");
         let address = format!("ws://{}{target}", server.address());
         let mut request = tungstenite::client::IntoClientRequest::into_client_request(address)
             .expect("an address");
-        if let Some(cookie) = cookie {
-            request.headers_mut().insert("Cookie", cookie.parse().expect("a value"));
+        for (name, value) in fields {
+            request.headers_mut().insert(*name, value.parse().expect("a value"));
         }
         let (socket, _) = tungstenite::client(request, stream).expect("it opens");
         let mut page = Self { socket, state: json!({}) };
@@ -467,4 +473,29 @@ fn the_client_of_the_documentation_works() {
     let said = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success(), "{said}{}", String::from_utf8_lossy(&ran.stderr));
     assert!(said.contains("version 1") && said.contains("quality low"), "{said}");
+}
+
+#[test]
+fn each_message_is_asked_what_its_sender_may() {
+    let server = Server::pattern(&[]);
+    let mut host = Person::host(&server);
+    let mut bearer = |scopes: &str| {
+        let body = format!("{{\"label\":\"bot\",\"scopes\":[{scopes}]}}");
+        let json = ("Content-Type", "application/json");
+        let made = host.ask(&server, "POST", "/api/v1/tokens", &[json], &body).expect(201).json();
+        format!("Bearer {}", made["token"].as_str().expect("a token"))
+    };
+    let donate = json!({ "type": "donate", "id": 1, "name": "Ada", "message": "for the beans" });
+    for (scopes, status) in [("\"watch\"", 403), ("\"watch\",\"talk\"", 200)] {
+        let bearer = bearer(scopes);
+        let mut bot = Page::open_with(&server, "/socket", &[("Authorization", &bearer)]);
+        let answer = bot.ask(&donate);
+        match status {
+            200 => assert_eq!(answer["type"], "answer", "{scopes}: {answer}"),
+            _ => assert_eq!(
+                (&answer["type"], &answer["status"]),
+                (&"refused".into(), &status.into())
+            ),
+        }
+    }
 }

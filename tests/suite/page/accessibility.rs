@@ -1,6 +1,7 @@
 //! Pages for all people: axe-core finds no fault in them, light and dark, wide and on a phone.
 
 use super::accounts::{furnish, sign_in};
+use super::elsewhere::{says_who, stage};
 use super::window::Window;
 use super::{Browser, Person, in_browsers, is_live, watch};
 use crate::common::clip::Scratch;
@@ -144,6 +145,32 @@ fn what_is_ones_own(browser: &Browser) {
         window.follow("#device-form .button");
         window.wait("probe.isShown('#made-device')");
     });
+}
+
+in_browsers!(the_way_in_by_a_provider: chromium);
+fn the_way_in_by_a_provider(browser: &Browser) {
+    let (_provider, here) = stage("sign-up = true\ngroups = [\"staff\"]", &[]);
+    let come = |window: &Window, name: &str| {
+        window.goto(&here.server.url("/sign-in?next=/account"));
+        says_who(window, "[data-provider=corp]", name);
+    };
+    has_no_fault(browser, |window| window.goto(&here.server.url("/sign-in")));
+    has_no_fault(browser, |window| come(window, "mallory"));
+    has_no_fault(browser, |window| {
+        come(window, "grace");
+        window.eval("document.getElementById('name').value = 'server'");
+        window.follow(".door-send");
+        window.wait("probe.isShown('#name-error')");
+    });
+    let made = browser.window();
+    come(&made, "grace");
+    made.follow(".door-send");
+    for page in ["/account", "/confirm"] {
+        has_no_fault(browser, |window| {
+            come(window, "grace");
+            window.goto(&here.server.url(page));
+        });
+    }
 }
 
 in_browsers!(what_a_host_sees: chromium);
