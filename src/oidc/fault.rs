@@ -55,6 +55,11 @@ impl Fault {
         }
     }
 
+    /// Whether nobody tried to pass for somebody else.
+    pub(super) fn is_no_lie(&self) -> bool {
+        !matches!(self, Fault::NotBelieved(_) | Fault::MixedUp)
+    }
+
     /// What happened and what to do, of a provider that is called so.
     pub fn words(&self, provider: &str) -> String {
         match self {

@@ -31,6 +31,18 @@ pub struct Rules {
 }
 
 impl Person {
+    /// Whether its number can be one (OpenID Connect Core 1.0 §2).
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::NotBelieved`] if it is empty or too long.
+    pub(super) fn check(&self) -> Result<(), Fault> {
+        match self.subject.len() {
+            1..=MOST_SUBJECT_BYTES => Ok(()),
+            _ => Err(Fault::NotBelieved("its sub is empty, or too long".to_owned())),
+        }
+    }
+
     /// By which the person knows the account again.
     pub fn label(&self) -> String {
         let known = self.email.as_ref().or(self.user.as_ref()).or(self.name.as_ref());
@@ -48,6 +60,11 @@ impl Person {
 }
 
 impl Rules {
+    /// Whether they ask more than who somebody is.
+    pub(super) fn ask_more(&self) -> bool {
+        !self.domains.is_empty() || !self.groups.is_empty()
+    }
+
     /// Whether somebody may enter.
     ///
     /// # Errors
@@ -75,6 +92,7 @@ fn listed(words: &[String]) -> String {
     words.join(" or ")
 }
 
+const MOST_SUBJECT_BYTES: usize = 255;
 const MOST_LABEL_CHARS: usize = 80;
 const MOST_NAME_CHARS: usize = 32;
 

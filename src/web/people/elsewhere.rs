@@ -43,6 +43,10 @@ pub(in crate::web) fn begin(request: &Request) -> Reply {
         return see_other(&format!("../../sign-in{}", query_of(&next))).into();
     }
     let account = request.caller.account.as_ref().filter(|_| request.caller.is_signed_in());
+    if text(&request.query, "to") == "link" && !says_own_page(request) {
+        // It changes something: who cannot tell where it comes from begins on the page.
+        return see_other("../../account#elsewhere-title").into();
+    }
     let purpose = match (text(&request.query, "to"), account) {
         ("link", Some(_)) if !request.caller.is_sure(here.accounts.now().0) => {
             return see_other("../../confirm?next=/account").into();
@@ -267,15 +271,23 @@ fn newcomer_slots(request: &Request, newcomer: &Newcomer, fields: &Fields) -> Sl
     ]
 }
 
-/// Whether a request that does something by `GET` comes from a page of this server: a browser says
-/// so, or who asks typed it.
+/// Whether a request that begins something by `GET` comes from no page of another server: a browser
+/// says so, or who asks typed it.
 fn is_from_own_page(request: &Request) -> bool {
+    match (request.head.header("Sec-Fetch-Site"), request.head.header("Referer")) {
+        (Some("none"), _) | (None, None) => true,
+        _ => says_own_page(request),
+    }
+}
+
+/// Whether a browser says that it comes from a page of this server.
+fn says_own_page(request: &Request) -> bool {
     match request.head.header("Sec-Fetch-Site") {
-        Some(site) => matches!(site, "same-origin" | "none"),
+        Some(site) => site == "same-origin",
         None => {
             let referer = request.head.header("Referer").unwrap_or_default();
             let own = request.client.outer_origin().map(|origin| format!("{origin}/"));
-            referer.is_empty() || own.is_some_and(|own| referer.starts_with(&own))
+            own.is_some_and(|own| referer.starts_with(&own))
         }
     }
 }

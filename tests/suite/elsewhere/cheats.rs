@@ -48,7 +48,7 @@ fn why(reply: &Reply) -> String {
 fn who_is_told_of_as_it_has_to_be_comes_in() {
     let stage = Stage::new("sign-up = true");
     let server = &stage.here.server;
-    for kind in ["none", "clock-2", "clock+2"] {
+    for kind in ["none", "clock-2", "clock+2", "no-user"] {
         stage.lie(kind);
         let mut person = Person::new();
         let came = stage.come_back(&mut person).expect(303);
@@ -104,6 +104,11 @@ fn each_way_to_cheat_is_refused_with_what_to_do() {
         ("at-hash", 403, "cannot be believed"),
         ("expired", 403, "cannot be believed"),
         ("user", 403, "cannot be believed"),
+        ("empty", 403, "cannot be believed"),
+        ("long", 403, "cannot be believed"),
+        ("never-issued", 502, "do not understand each other"),
+        ("issued-late", 502, "do not understand each other"),
+        ("for-ever", 502, "do not understand each other"),
         ("clock-10", 403, "10 minutes apart"),
         ("clock+10", 403, "10 minutes apart"),
         ("no-token", 502, "do not understand each other"),
@@ -245,7 +250,9 @@ fn an_account_elsewhere_is_linked_by_who_is_signed_in_alone() {
     let came = stage.come_back(&mut Person::new()).expect(303);
     assert!(came.header("Location").unwrap().ends_with("sign-in/new"), "no account by its name");
     let link = |person: &mut Person| {
-        let led = person.get(server, "/sign-in/with/corp?to=link").expect(303);
+        let own = server.url("/account");
+        let own = [("Referer", own.as_str())];
+        let led = person.ask(server, "GET", "/sign-in/with/corp?to=link", &own, "").expect(303);
         let back = stage.liar.get(led.header("Location").unwrap()).expect(303);
         let back =
             back.header("Location").unwrap().strip_prefix(&server.url("")).unwrap().to_owned();
@@ -268,8 +275,13 @@ fn an_account_elsewhere_is_linked_by_who_is_signed_in_alone() {
     let back = link(&mut host);
     assert!(why(&host.get(server, &back).expect(409)).contains("belongs to another account"));
     // It was linked with the password just given; who came by it alone gives nothing away.
-    let led = again.get(server, "/sign-in/with/corp?to=link").expect(303);
+    let own = server.url("/account");
+    let own = [("Referer", own.as_str())];
+    let led = again.ask(server, "GET", "/sign-in/with/corp?to=link", &own, "").expect(303);
     assert!(led.header("Location").unwrap().contains("/confirm"), "{led:?}");
+    // Nor does a link that says not where it stands.
+    let led = mallory.get(server, "/sign-in/with/corp?to=link").expect(303);
+    assert!(led.header("Location").unwrap().contains("/account"), "{led:?}");
     // Unlinked, it leads nowhere, and who came by it is out.
     let page = mallory.ask(server, "GET", "/account", &[("Accept", "text/html")], "").text();
     let id = page.split("account/unlink").nth(1).and_then(|rest| rest.split("value=\"").nth(1));
@@ -327,4 +339,34 @@ fn it_is_said_at_the_start_what_is_missing() {
         assert!(!ended.status.success(), "{words}");
         assert!(ended.stderr.contains(words), "{words}: {}", ended.stderr);
     }
+}
+
+#[test]
+fn it_begins_and_ends_where_browsers_reach_this_server() {
+    let liar = Elsewhere::start(LIAR, &[]);
+    let tables = table("corp", &liar.issuer, "");
+    let here = Here::start_at("https://cam.example/cam", &tables);
+    let mut person = Person::new();
+    let proxied = |host: &str, prefix: &str| {
+        let fields = [("Proto", "https"), ("Host", host), ("Prefix", prefix)];
+        fields.map(|(name, value)| (format!("X-Forwarded-{name}"), value.to_owned())).to_vec()
+    };
+    // By another address than it leads back to.
+    for (host, prefix) in [("cam.example", ""), ("127.0.0.1", "/cam"), ("192.168.1.5", "")] {
+        person.fields = proxied(host, prefix);
+        let led = person.get(&here.server, "/sign-in/with/corp?next=/cam/account").expect(303);
+        let location = led.header("Location").unwrap();
+        assert_eq!(location, "https://cam.example/cam/sign-in?next=%2Fcam%2Faccount", "{host}");
+        let page = person.ask(&here.server, "GET", "/sign-in", &[("Accept", "text/html")], "");
+        assert!(page.text().contains("href=\"https://cam.example/cam/sign-in\""), "{host}");
+    }
+    person.fields = proxied("cam.example", "/cam");
+    let led = person.get(&here.server, "/sign-in/with/corp?next=/cam/account").expect(303);
+    let location = led.header("Location").unwrap().to_owned();
+    assert!(location.starts_with(&liar.issuer), "{location}");
+    let back = liar.get(&location).expect(303);
+    let back = back.header("Location").unwrap().to_owned();
+    let path = back.strip_prefix("https://cam.example/cam").expect("of public-url");
+    let came = person.get(&here.server, path).expect(303);
+    assert_eq!(came.header("Location"), Some("../../sign-in/new"));
 }

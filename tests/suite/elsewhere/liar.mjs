@@ -57,6 +57,7 @@ async function answer(request, response) {
     case "/token":
       return token(request, response, json);
     case "/me":
+      if (lie === "no-user") return json({}, 403);
       return json({ sub: lie === "user" ? "somebody" : "mallory", email: "mallory@example.org" });
     default:
       return json({}, 404);
@@ -120,10 +121,10 @@ async function idToken(nonce) {
   const claims = {
     iss: lie === "issuer" ? "https://accounts.example" : issuer(),
     aud: lie === "audience" ? "another" : lie === "audiences" ? ["livestream", "x"] : "livestream",
-    sub: "mallory",
+    sub: { empty: "", long: "m".repeat(300) }[lie] ?? "mallory",
     nonce: lie === "nonce" ? "another" : lie === "no-nonce" ? undefined : nonce,
-    iat: now,
-    exp: lie === "expired" ? now - 600 : now + 600,
+    iat: { "never-issued": -1e17, "issued-late": 1e300 }[lie] ?? now,
+    exp: { expired: now - 600, "for-ever": 1e300 }[lie] ?? now + 600,
     preferred_username: "mallory",
     at_hash: lie === "at-hash" ? "AAAAAAAAAAAAAAAAAAAAAA" : undefined,
   };

@@ -33,7 +33,7 @@ impl Elsewhere {
         command.arg(script).args(arguments);
         let (program, out) = Program::start(&mut command, "scripts/setup test");
         let mut lines = BufReader::new(out).lines();
-        let is_issuer = |line: &String| line.starts_with("http://127.0.0.1:");
+        let is_issuer = |line: &String| line.starts_with("http://");
         let issuer = lines.by_ref().map_while(Result::ok).find(is_issuer).expect("its issuer");
         // It may go on to print.
         std::thread::spawn(move || lines.for_each(drop));
@@ -69,15 +69,24 @@ pub(crate) struct Here {
 }
 
 impl Here {
-    /// `public_url` has no slash at its end.
+    /// As browsers reach it by its own address.
     pub(crate) fn start(port: Port, tables: &str, arguments: &[&str]) -> Self {
+        let public_url = format!("http://127.0.0.1:{}", port.number);
+        Self::start_with(port, &public_url, tables, arguments)
+    }
+
+    /// As browsers reach it elsewhere.
+    fn start_at(public_url: &str, tables: &str) -> Self {
+        Self::start_with(Port::reserve(), public_url, tables, &[])
+    }
+
+    fn start_with(port: Port, public_url: &str, tables: &str, arguments: &[&str]) -> Self {
         let files = Scratch::new();
         let secret = files.write("secret", b"a secret that the test knows\n");
         let tables = tables.replace("{secret}", &secret);
         let file = files.write("livestream.toml", tables.as_bytes());
-        let public_url = format!("http://127.0.0.1:{}", port.number);
         let fixed = ["--source", "pattern", "--size", "160x120", "--config", &file];
-        let public = ["--public-url", public_url.as_str()];
+        let public = ["--public-url", public_url];
         let all = [&fixed[..], &public[..], arguments].concat();
         Self { server: port.start(&all), _port: port, _files: files }
     }

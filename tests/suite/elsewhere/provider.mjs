@@ -10,7 +10,8 @@ import Provider from "oidc-provider";
 const [redirect] = process.argv.slice(2);
 const server = createServer();
 server.listen(0, "127.0.0.1", () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  // Another site than the server's, as a provider's is.
+  const issuer = `http://localhost:${server.address().port}`;
   const provider = new Provider(issuer, {
     clients: [
       {

@@ -423,5 +423,5 @@ const FLAGS: [&str; 14] = [
     "--window-size=1280,720",
     "--remote-debugging-port=0",
     // Whatever it may want elsewhere, it cannot find it.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];

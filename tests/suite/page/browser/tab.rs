@@ -135,6 +135,8 @@ pub(super) fn is_own(url: &str) -> bool {
     let own = [
         "http://127.0.0.1:",
         "https://127.0.0.1:",
+        // Who vouches for people elsewhere.
+        "http://localhost:",
         "wss://127.0.0.1:",
         "data:",
         "blob:http://127.0.0.1:",
