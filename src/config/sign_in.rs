@@ -34,7 +34,10 @@ pub struct SignIn {
 ///
 /// What is wrong, without any value.
 pub(super) fn read(tables: &[SignInTable]) -> Result<Vec<SignIn>, String> {
-    let all: Vec<SignIn> = tables.iter().map(read_one).collect::<Result<_, _>>()?;
+    let numbered = tables.iter().zip(1..).map(|(table, number)| {
+        read_one(table).map_err(|why| format!("[[sign-in]] number {number} {why}"))
+    });
+    let all: Vec<SignIn> = numbered.collect::<Result<_, _>>()?;
     if all.len() > MOST {
         return Err(format!("there may be {MOST} [[sign-in]]"));
     }
@@ -50,38 +53,38 @@ fn read_one(table: &SignInTable) -> Result<SignIn, String> {
     if let Some(unknown) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
         let letters = |c: char| c.is_ascii_lowercase() || c == '-';
         let named = unknown.chars().all(letters) && unknown.len() <= MOST_NAME_CHARS;
-        let unknown = if named { format!("no `{unknown}`") } else { "nothing else".to_owned() };
-        return Err(format!("a [[sign-in]] has {}, and {unknown}", KEYS.join(", ")));
+        let unknown = if named { format!("`{unknown}`") } else { "something".to_owned() };
+        return Err(format!("has {unknown}, which is none of {}", KEYS.join(", ")));
     }
     let many = |key: &str| table.get(key).cloned().unwrap_or_default();
     let one = |key: &str| match table.get(key).map(Vec::as_slice) {
         None => Ok(None),
         Some([text]) if !text.trim().is_empty() => Ok(Some(text.clone())),
-        Some(_) => Err(format!("`{key}` of a [[sign-in]] takes one text")),
+        Some(_) => Err(format!("has not one text as `{key}`")),
     };
-    let needed = |key: &str| one(key)?.ok_or_else(|| format!("a [[sign-in]] needs a `{key}`"));
+    let needed = |key: &str| one(key)?.ok_or_else(|| format!("needs a `{key}`"));
     let name = needed("name")?;
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !name.chars().all(is_plain) || name.len() > MOST_NAME_CHARS {
         return Err(format!(
-            "the `name` of a [[sign-in]] takes up to {MOST_NAME_CHARS} of a to z, 0 to 9 and `-`"
+            "has a `name` with more than {MOST_NAME_CHARS} characters, or others than a to z, 0 to 9 and `-`"
         ));
     }
     let preset = match one("preset")? {
         Some(preset) => Preset::parse(&preset).ok_or_else(|| {
             let known: Vec<_> = Preset::ALL.map(Preset::as_str).into();
-            format!("`preset` of a [[sign-in]] takes one of {}", known.join(", "))
+            format!("has a `preset` that is none of {}", known.join(", "))
         })?,
         None => Preset::parse(&name).unwrap_or_default(),
     };
     let sign_up = match one("sign-up")?.as_deref() {
         None | Some("false") => false,
         Some("true") => true,
-        Some(_) => return Err("`sign-up` of a [[sign-in]] takes true or false".to_owned()),
+        Some(_) => return Err("has a `sign-up` that is not true or false".to_owned()),
     };
     let issuer = one("issuer")?;
     if issuer.is_none() && preset.issuer().is_none() {
-        return Err(format!("a [[sign-in]] of `{}` needs an `issuer`", preset.as_str()));
+        return Err(format!("needs an `issuer`, as each `{}` has its own", preset.as_str()));
     }
     Ok(SignIn {
         name,
@@ -143,16 +146,19 @@ mod tests {
         for (pairs, words) in [
             (&[("client-id", "us")][..], "needs a `name`"),
             (&[("name", "google")], "needs a `client-id`"),
-            (&[("name", "Secret"), ("client-id", "us")], "a to z"),
+            (&[("name", "Hidden"), ("client-id", "us")], "a to z"),
             (&[("name", "corp"), ("client-id", "us")], "needs an `issuer`"),
-            (&[("name", "a"), ("client-id", "us"), ("preset", "secret")], "takes one of"),
-            (&[("name", "google"), ("client-id", "a secret")], "takes one text"),
-            (&[("name", "google"), ("client-id", "us"), ("secret", "1")], "no `secret`"),
-            (&[("name", "google"), ("client-id", "us"), ("sign-up", "secret")], "true or false"),
+            (&[("name", "a"), ("client-id", "us"), ("preset", "hidden")], "is none of"),
+            (&[("name", "google"), ("client-id", "a hidden")], "not one text"),
+            (&[("name", "google"), ("client-id", "us"), ("hidden", "1")], "none of name"),
+            (
+                &[("name", "google"), ("client-id", "us"), ("sign-up", "hidden")],
+                "not true or false",
+            ),
         ] {
             let why = read(&[table(pairs)]).unwrap_err();
             assert!(why.contains(words), "{pairs:?}: {why}");
-            assert!(!why.contains("secret") || words.contains("secret"), "{why}");
+            assert!(!why.to_lowercase().contains("hidden") || words == "none of name", "{why}");
         }
         assert!(read(&[table(&google), table(&google)]).unwrap_err().contains("the same `name`"));
         let many: Vec<_> = (0..=MOST)

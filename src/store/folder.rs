@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::trouble::Trouble;
+use crate::base::replace::replace;
 
 /// A data folder that this server has: no other has it for as long as this lives.
 ///
@@ -87,7 +88,8 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
     private().create_new(true).open(path)
 }
 
-/// Writes a file that nobody but its owner reads, in the place of one that is there.
+/// Writes a file that nobody but its owner reads, in the place of one that is there. Whoever reads it
+/// finds all of it.
 ///
 /// # Errors
 ///
@@ -97,8 +99,7 @@ pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = create_private(path)?;
-    file.write_all(text.as_bytes())
+    replace(path, text.as_bytes())
 }
 
 fn private() -> OpenOptions {

@@ -97,7 +97,9 @@ impl fmt::Display for Trouble {
                  folder with --data",
                 folder.display()
             ),
-            Trouble::Missing(file) => write!(f, "there is no {}", file.display()),
+            Trouble::Missing(file) => {
+                write!(f, "there is no {}: the server makes it when it starts", file.display())
+            }
             Trouble::Exists(file) => {
                 write!(f, "{} is there already: name another file", file.display())
             }

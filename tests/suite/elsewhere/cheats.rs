@@ -328,7 +328,11 @@ fn it_is_said_at_the_start_what_is_missing() {
             &["--public-url", "https://cam.local"],
             "known on the internet",
         ),
-        (good.replace("client-id", "client"), &["--public-url", "https://a.b"], "no `client`"),
+        (
+            good.replace("client-id", "client"),
+            &["--public-url", "https://a.b"],
+            "`client`, which is none of",
+        ),
         (good, &["--public-url", "http://a.b"], "https://"),
     ] {
         let file = files.write("livestream.toml", text.as_bytes());
