@@ -2,93 +2,94 @@
 
 use std::collections::BTreeSet;
 
-use super::{Person, encoded};
+use super::{PASSWORD, Person, encoded};
 use crate::common::client::Reply;
 use crate::common::server::Server;
 
 /// A request; and who is let in (`y`), is to say who it is (`u`, 401) or may not (`n`, 403), where
-/// everybody may watch and where members alone may: a guest, a member, a host, a token that may watch,
-/// a token that may what a host may, a device for all rooms, and a device for another room.
+/// everybody may watch and where members alone may: a guest, a member, a moderator of both rooms, a
+/// host, a token that may watch, a token that may what a host may, a device for all rooms, and a
+/// device for another room.
 const ROWS: [(&str, &str, &str); 79] = [
-    ("GET /stream", "yyyyyyn", "uyyyyyn"),
-    ("GET /?action=stream", "yyyyyyn", "uyyyyyn"),
-    ("GET /?action=stream_0", "yyyyyyn", "uyyyyyn"),
-    ("GET /snapshot", "yyyyyyn", "uyyyyyn"),
-    ("GET /?action=snapshot", "yyyyyyn", "uyyyyyn"),
-    ("GET /?action=snapshot_0", "yyyyyyn", "uyyyyyn"),
-    ("GET /preview", "yyyyynn", "uyyyynn"),
-    ("GET /rooms", "yyyyynn", "uyyyynn"),
-    ("GET /", "yyyyynn", "uyyyynn"),
-    ("GET /embed", "yyyyynn", "uyyyynn"),
-    ("GET /state", "yyyyynn", "uyyyynn"),
-    ("GET /socket", "yyyyynn", "uyyyynn"),
-    ("POST /viewer", "yyyyynn", "uyyyynn"),
-    ("POST /donate", "yyynynn", "uyynynn"),
-    ("GET /connect", "yyyyynn", "uyyyynn"),
-    ("GET /qr.svg", "yyyyynn", "uyyyynn"),
-    ("GET /metrics", "yyyyynn", "uyyyynn"),
-    ("GET /trust", "yyyyyyy", "yyyyyyy"),
-    ("GET /ca.crt", "yyyyyyy", "yyyyyyy"),
-    ("GET /ca.mobileconfig", "yyyyyyy", "yyyyyyy"),
-    ("GET /trust.svg", "yyyyyyy", "yyyyyyy"),
-    ("GET /healthz", "yyyyyyy", "yyyyyyy"),
-    ("GET /favicon.ico", "yyyyyyy", "yyyyyyy"),
-    ("GET /assets/…", "yyyyyyy", "yyyyyyy"),
-    ("GET /enter", "yyyyyyy", "yyyyyyy"),
-    ("POST /enter", "yyyyyyy", "yyyyyyy"),
-    ("GET /sign-in", "yyyyyyy", "yyyyyyy"),
-    ("POST /sign-in", "yyyyyyy", "yyyyyyy"),
-    ("GET /sign-in/with/…", "yyyyyyy", "yyyyyyy"),
-    ("GET /sign-in/from/…", "yyyyyyy", "yyyyyyy"),
-    ("GET /sign-in/new", "yyyyyyy", "yyyyyyy"),
-    ("POST /sign-in/new", "yyyyyyy", "yyyyyyy"),
-    ("GET /sign-up", "yyyyyyy", "yyyyyyy"),
-    ("POST /sign-up", "yyyyyyy", "yyyyyyy"),
-    ("GET /claim", "yyyyyyy", "yyyyyyy"),
-    ("POST /claim", "yyyyyyy", "yyyyyyy"),
-    ("GET /reset", "yyyyyyy", "yyyyyyy"),
-    ("POST /reset", "yyyyyyy", "yyyyyyy"),
-    ("GET /api/openapi.json", "yyyyyyy", "yyyyyyy"),
-    ("GET /confirm", "uyyuuuu", "uyyuuuu"),
-    ("POST /confirm", "uyyuuuu", "uyyuuuu"),
-    ("GET /account", "uyyuuuu", "uyyuuuu"),
-    ("POST /account/password", "uyyuuuu", "uyyuuuu"),
-    ("POST /account/browser", "uyyuuuu", "uyyuuuu"),
-    ("POST /account/device", "uyyuuuu", "uyyuuuu"),
-    ("POST /account/token", "uyyuuuu", "uyyuuuu"),
-    ("POST /account/unlink", "uyyuuuu", "uyyuuuu"),
-    ("POST /account/remove", "uyyuuuu", "uyyuuuu"),
-    ("POST /account/delete", "uyyuuuu", "uyyuuuu"),
-    ("GET /account/export", "uyyuuuu", "uyyuuuu"),
-    ("GET /host", "unynynn", "unynynn"),
-    ("POST /host/…", "unynynn", "unynynn"),
-    ("GET /api/v1/rooms", "unynynn", "unynynn"),
-    ("POST /api/v1/rooms", "unynynn", "unynynn"),
-    ("GET /api/v1/rooms/…", "unynynn", "unynynn"),
-    ("PATCH /api/v1/rooms/…", "unynynn", "unynynn"),
-    ("DELETE /api/v1/rooms/…", "unynynn", "unynynn"),
-    ("GET /api/v1/sources", "unynynn", "unynynn"),
-    ("GET /api/v1/settings", "unynynn", "unynynn"),
-    ("PATCH /api/v1/settings", "unynynn", "unynynn"),
-    ("GET /api/v1/accounts", "unynynn", "unynynn"),
-    ("GET /api/v1/accounts/…", "unynynn", "unynynn"),
-    ("PATCH /api/v1/accounts/…", "unynynn", "unynynn"),
-    ("DELETE /api/v1/accounts/…", "unynynn", "unynynn"),
-    ("POST /api/v1/accounts/…/reset", "unynynn", "unynynn"),
-    ("GET /api/v1/invitations", "unynynn", "unynynn"),
-    ("POST /api/v1/invitations", "unynynn", "unynynn"),
-    ("DELETE /api/v1/invitations/…", "unynynn", "unynynn"),
-    ("GET /api/v1/tokens", "unynynn", "unynynn"),
-    ("POST /api/v1/tokens", "unynynn", "unynynn"),
-    ("DELETE /api/v1/tokens/…", "unynynn", "unynynn"),
-    ("GET /api/v1/bans", "unynynn", "unynynn"),
-    ("POST /api/v1/bans", "unynynn", "unynynn"),
-    ("DELETE /api/v1/bans/…", "unynynn", "unynynn"),
-    ("GET /api/v1/link", "unynynn", "unynynn"),
-    ("POST /api/v1/link", "unynynn", "unynynn"),
-    ("GET /api/v1/log", "unynynn", "unynynn"),
-    ("GET /api/v1/running", "unynynn", "unynynn"),
-    ("POST /sign-out", "yyyyyyy", "yyyyyyy"),
+    ("GET /stream", "yyyyyyyn", "uyyyyyyn"),
+    ("GET /?action=stream", "yyyyyyyn", "uyyyyyyn"),
+    ("GET /?action=stream_0", "yyyyyyyn", "uyyyyyyn"),
+    ("GET /snapshot", "yyyyyyyn", "uyyyyyyn"),
+    ("GET /?action=snapshot", "yyyyyyyn", "uyyyyyyn"),
+    ("GET /?action=snapshot_0", "yyyyyyyn", "uyyyyyyn"),
+    ("GET /preview", "yyyyyynn", "uyyyyynn"),
+    ("GET /rooms", "yyyyyynn", "uyyyyynn"),
+    ("GET /", "yyyyyynn", "uyyyyynn"),
+    ("GET /embed", "yyyyyynn", "uyyyyynn"),
+    ("GET /state", "yyyyyynn", "uyyyyynn"),
+    ("GET /socket", "yyyyyynn", "uyyyyynn"),
+    ("POST /viewer", "yyyyyynn", "uyyyyynn"),
+    ("POST /donate", "yyyynynn", "uyyynynn"),
+    ("GET /connect", "yyyyyynn", "uyyyyynn"),
+    ("GET /qr.svg", "yyyyyynn", "uyyyyynn"),
+    ("GET /metrics", "yyyyyynn", "uyyyyynn"),
+    ("GET /trust", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /ca.crt", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /ca.mobileconfig", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /trust.svg", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /healthz", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /favicon.ico", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /assets/…", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /enter", "yyyyyyyy", "yyyyyyyy"),
+    ("POST /enter", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /sign-in", "yyyyyyyy", "yyyyyyyy"),
+    ("POST /sign-in", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /sign-in/with/…", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /sign-in/from/…", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /sign-in/new", "yyyyyyyy", "yyyyyyyy"),
+    ("POST /sign-in/new", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /sign-up", "yyyyyyyy", "yyyyyyyy"),
+    ("POST /sign-up", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /claim", "yyyyyyyy", "yyyyyyyy"),
+    ("POST /claim", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /reset", "yyyyyyyy", "yyyyyyyy"),
+    ("POST /reset", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /api/openapi.json", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /confirm", "uyyyuuuu", "uyyyuuuu"),
+    ("POST /confirm", "uyyyuuuu", "uyyyuuuu"),
+    ("GET /account", "uyyyuuuu", "uyyyuuuu"),
+    ("POST /account/password", "uyyyuuuu", "uyyyuuuu"),
+    ("POST /account/browser", "uyyyuuuu", "uyyyuuuu"),
+    ("POST /account/device", "uyyyuuuu", "uyyyuuuu"),
+    ("POST /account/token", "uyyyuuuu", "uyyyuuuu"),
+    ("POST /account/unlink", "uyyyuuuu", "uyyyuuuu"),
+    ("POST /account/remove", "uyyyuuuu", "uyyyuuuu"),
+    ("POST /account/delete", "uyyyuuuu", "uyyyuuuu"),
+    ("GET /account/export", "uyyyuuuu", "uyyyuuuu"),
+    ("GET /host", "unnynynn", "unnynynn"),
+    ("POST /host/…", "unnynynn", "unnynynn"),
+    ("GET /api/v1/rooms", "unnynynn", "unnynynn"),
+    ("POST /api/v1/rooms", "unnynynn", "unnynynn"),
+    ("GET /api/v1/rooms/…", "unnynynn", "unnynynn"),
+    ("PATCH /api/v1/rooms/…", "unnynynn", "unnynynn"),
+    ("DELETE /api/v1/rooms/…", "unnynynn", "unnynynn"),
+    ("GET /api/v1/sources", "unnynynn", "unnynynn"),
+    ("GET /api/v1/settings", "unnynynn", "unnynynn"),
+    ("PATCH /api/v1/settings", "unnynynn", "unnynynn"),
+    ("GET /api/v1/accounts", "unnynynn", "unnynynn"),
+    ("GET /api/v1/accounts/…", "unnynynn", "unnynynn"),
+    ("PATCH /api/v1/accounts/…", "unnynynn", "unnynynn"),
+    ("DELETE /api/v1/accounts/…", "unnynynn", "unnynynn"),
+    ("POST /api/v1/accounts/…/reset", "unnynynn", "unnynynn"),
+    ("GET /api/v1/invitations", "unnynynn", "unnynynn"),
+    ("POST /api/v1/invitations", "unnynynn", "unnynynn"),
+    ("DELETE /api/v1/invitations/…", "unnynynn", "unnynynn"),
+    ("GET /api/v1/tokens", "unnynynn", "unnynynn"),
+    ("POST /api/v1/tokens", "unnynynn", "unnynynn"),
+    ("DELETE /api/v1/tokens/…", "unnynynn", "unnynynn"),
+    ("GET /api/v1/bans", "unnynynn", "unnynynn"),
+    ("POST /api/v1/bans", "unnynynn", "unnynynn"),
+    ("DELETE /api/v1/bans/…", "unnynynn", "unnynynn"),
+    ("GET /api/v1/link", "unnynynn", "unnynynn"),
+    ("POST /api/v1/link", "unnynynn", "unnynynn"),
+    ("GET /api/v1/log", "unnynynn", "unnynynn"),
+    ("GET /api/v1/running", "unnynynn", "unnynynn"),
+    ("POST /sign-out", "yyyyyyyy", "yyyyyyyy"),
 ];
 
 /// The requests that the documents tell of.
@@ -145,7 +146,8 @@ fn walk(
         with_login(&format!("Basic {}", base64(&format!("{}:{}", text("user"), text("password")))))
     };
     let (all_rooms, other_room) = (device("*"), device("other"));
-    let everybody = [Person::new(), member, host, watches, hosts, all_rooms, other_room];
+    let moderator = moderator(&server, &mut host);
+    let everybody = [Person::new(), member, moderator, host, watches, hosts, all_rooms, other_room];
     let mut wrong = Vec::new();
     for row in ROWS {
         let (request, letters) = expected(row);
@@ -164,6 +166,20 @@ fn walk(
         }
     }
     assert!(wrong.is_empty(), "{access}:\n{}", wrong.join("\n"));
+}
+
+/// A member who keeps order everywhere.
+fn moderator(server: &Server, host: &mut Person) -> Person {
+    let mut moderator = Person::member(server, host, "Linus");
+    let all = host.get(server, "/api/v1/accounts").expect(200).json();
+    let all = all["accounts"].as_array().expect("a list");
+    let id = all.iter().find(|one| one["name"] == "Linus").expect("an account")["id"].clone();
+    let json = [("Content-Type", "application/json")];
+    let body = r#"{"moderates":["/","other"]}"#;
+    host.ask(server, "PATCH", &format!("/api/v1/accounts/{id}"), &json, body).expect(200);
+    // Who has other rights signs in anew.
+    moderator.post(server, "/sign-in", &[("name", "Linus"), ("password", PASSWORD)]).expect(200);
+    moderator
 }
 
 /// Asks as a program does, with nothing in its body that could do harm.

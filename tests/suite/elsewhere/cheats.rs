@@ -6,7 +6,9 @@ use std::net::TcpListener;
 use super::{Elsewhere, Here, LIAR, table};
 use crate::accounts::Person;
 use crate::common::client::Reply;
+use crate::common::clip::Scratch;
 use crate::common::server::Port;
+use crate::tls::tunnel::{Authority, Tunnel};
 
 /// A server whose provider lies, and that provider.
 struct Stage {
@@ -316,7 +318,7 @@ fn a_disabled_account_is_disabled_by_every_way() {
 fn it_is_said_at_the_start_what_is_missing() {
     use crate::common::program::Program;
     use crate::common::server::program;
-    let files = crate::common::clip::Scratch::new();
+    let files = Scratch::new();
     let secret = files.write("secret", b"s\n");
     let good = table("corp", "https://id.example", "").replace("{secret}", &secret);
     for (text, arguments, words) in [
@@ -373,4 +375,29 @@ fn it_begins_and_ends_where_browsers_reach_this_server() {
     let path = back.strip_prefix("https://cam.example/cam").expect("of public-url");
     let came = person.get(&here.server, path).expect(303);
     assert_eq!(came.header("Location"), Some("../../sign-in/new"));
+}
+
+#[test]
+fn a_provider_is_who_has_a_certificate_that_the_system_trusts() {
+    let liar = Elsewhere::start(LIAR, &[]);
+    let (authority, another) = (Authority::new(), Authority::new());
+    let tunnel = Tunnel::start(authority.sign("127.0.0.1", |_| {}), liar.address());
+    let issuer = format!("https://{}", tunnel.address);
+    liar.get(&format!("{}/called?issuer={issuer}", liar.issuer)).expect(200);
+    let files = Scratch::new();
+    for (authority, status) in [(&authority, 303), (&another, 503)] {
+        let roots = files.write("roots.pem", authority.pem.as_bytes());
+        let here = Here::trusting(&roots, &table("corp", &issuer, ""));
+        let mut person = Person::new();
+        let led = person.get(&here.server, "/sign-in/with/corp").expect(status);
+        if status == 503 {
+            assert!(why(&led).contains("cannot be reached"), "{}", led.text());
+            continue;
+        }
+        let led = led.header("Location").unwrap().replace(&issuer, &liar.issuer);
+        let back = liar.get(&led).expect(303);
+        let back = back.header("Location").unwrap().strip_prefix(&here.server.url("")).unwrap();
+        let came = person.get(&here.server, &format!("/{}", back.trim_start_matches('/')));
+        assert_eq!(came.expect(303).header("Location"), Some("../../sign-in/new"));
+    }
 }

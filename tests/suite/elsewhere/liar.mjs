@@ -2,8 +2,9 @@
 //
 //   node liar.mjs
 //
-// Prints its issuer once it can be asked. `GET /lie/KIND` says how it lies from then on; what a test
-// has to know of what it was asked stands at `/told`, as JSON.
+// Prints its issuer once it can be asked. `GET /lie/KIND` says how it lies from then on, `GET
+// /called?issuer=…` by which issuer it goes; what a test has to know of what it was asked stands at
+// `/told`, as JSON.
 
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
@@ -14,6 +15,7 @@ const { publicKey, privateKey } = await generateKeyPair("RS256");
 const { privateKey: strange } = await generateKeyPair("RS256");
 const codes = new Map();
 let lie = "none";
+let called;
 let told = { asked: [] };
 
 const server = createServer((request, response) => {
@@ -38,6 +40,9 @@ async function answer(request, response) {
   switch (pathname) {
     case "/told":
       return json(told);
+    case "/called":
+      called = query.get("issuer");
+      return json({ called });
     case "/.well-known/openid-configuration":
       return json({
         issuer: issuer(),
@@ -142,7 +147,7 @@ function pour(response) {
 }
 
 function issuer() {
-  return `http://127.0.0.1:${server.address().port}`;
+  return called ?? `http://127.0.0.1:${server.address().port}`;
 }
 
 server.listen(0, "127.0.0.1", () => console.log(issuer()));

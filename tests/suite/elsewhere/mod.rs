@@ -5,14 +5,14 @@ mod cheats;
 mod plain;
 
 use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::common::client::{Reply, ask};
 use crate::common::clip::Scratch;
 use crate::common::program::Program;
-use crate::common::server::{Port, Server};
+use crate::common::server::{Port, Server, program};
 
 /// A provider that runs. Dropping it ends it.
 pub(crate) struct Elsewhere {
@@ -72,15 +72,30 @@ impl Here {
     /// As browsers reach it by its own address.
     pub(crate) fn start(port: Port, tables: &str, arguments: &[&str]) -> Self {
         let public_url = format!("http://127.0.0.1:{}", port.number);
-        Self::start_with(port, &public_url, tables, arguments)
+        Self::start_with(program(), port, &public_url, tables, arguments)
     }
 
     /// As browsers reach it elsewhere.
     fn start_at(public_url: &str, tables: &str) -> Self {
-        Self::start_with(Port::reserve(), public_url, tables, &[])
+        Self::start_with(program(), Port::reserve(), public_url, tables, &[])
     }
 
-    fn start_with(port: Port, public_url: &str, tables: &str, arguments: &[&str]) -> Self {
+    /// One that trusts the authorities in a file as its system would, and nobody else.
+    fn trusting(roots: &str, tables: &str) -> Self {
+        let port = Port::reserve();
+        let public_url = format!("http://127.0.0.1:{}", port.number);
+        let mut command = program();
+        command.env("SSL_CERT_FILE", roots).env_remove("SSL_CERT_DIR");
+        Self::start_with(command, port, &public_url, tables, &[])
+    }
+
+    fn start_with(
+        command: Command,
+        port: Port,
+        public_url: &str,
+        tables: &str,
+        arguments: &[&str],
+    ) -> Self {
         let files = Scratch::new();
         let secret = files.write("secret", b"a secret that the test knows\n");
         let tables = tables.replace("{secret}", &secret);
@@ -88,7 +103,8 @@ impl Here {
         let fixed = ["--source", "pattern", "--size", "160x120", "--config", &file];
         let public = ["--public-url", public_url];
         let all = [&fixed[..], &public[..], arguments].concat();
-        Self { server: port.start(&all), _port: port, _files: files }
+        let server = Server::run(command, Ipv4Addr::LOCALHOST.into(), port.number, &all);
+        Self { server, _port: port, _files: files }
     }
 }
 

@@ -5,7 +5,7 @@ mod hello;
 mod hostile;
 mod own;
 mod served;
-mod tunnel;
+pub(crate) mod tunnel;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
