@@ -23,6 +23,8 @@ pub(super) fn framed(
     let may_sign_in = context.gate.accounts().is_some()
         && (context.about.speaks_tls || request.client.is_secure());
     own.push(("signed-in", Slot::Shown(is_signed_in)));
+    // What answers a form lies a step deeper than its page.
+    own.push(("room", Slot::Text(root_of(&request.path))));
     // Who signs in from a room's page comes back to it.
     let back = request.room.name.as_ref().map_or_else(String::new, |_| {
         let path = format!("{}{}", request.client.prefix(), request.room.path());
