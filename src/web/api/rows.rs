@@ -34,6 +34,10 @@ pub(super) fn room(room: &RoomSettings, typed: Option<&Typed>) -> String {
         Some(_) => danger("host/close-room", id, words::HOST_ROOMS_CLOSE),
         None => String::new(),
     };
+    let save = match (room.title_fixed, room.source_fixed) {
+        (Some(_), Some(_)) => String::new(),
+        _ => format!("<button class=\"button filled\">{}</button>", escape(words::HOST_SAVE)),
+    };
     let form = Form::of(typed, "change-room", "id", id);
     let title_more = format!("maxlength=\"60\"{}", fixed(room.title_fixed));
     let source = escape(&room.source);
@@ -44,7 +48,7 @@ pub(super) fn room(room: &RoomSettings, typed: Option<&Typed>) -> String {
          <span class=\"muted\">{path}, {source}</span></span>{CHEVRON}</summary>\
          <form class=\"ruling\" method=\"post\" action=\"host/change-room\">\
          <input type=\"hidden\" name=\"id\" value=\"{id}\">{title_field}{source_field}\
-         <button class=\"button filled\">{save}</button></form>\
+         {save}</form>\
          <div class=\"row\">{close}</div></details></li>\n",
         open = form.open(),
         title = escape(&room.title),
@@ -52,7 +56,6 @@ pub(super) fn room(room: &RoomSettings, typed: Option<&Typed>) -> String {
         id = escape(id),
         title_field = form.input("title", words::HOST_ROOMS_TITLE_OF, &room.title, &title_more),
         source_field = form.input("source", words::HOST_ROOMS_SOURCE, "", &source_more),
-        save = escape(words::HOST_SAVE),
     )
 }
 

@@ -5,6 +5,7 @@ use super::super::document::escape;
 use super::super::fields::Fields;
 use super::super::people::text;
 use super::problem::Problem;
+use crate::proto::http::Status;
 
 /// A form that was refused.
 pub(super) struct Typed {
@@ -25,13 +26,20 @@ impl Typed {
     /// Its field beside which it is said what was wrong; `None` if it has none for that.
     pub(super) fn place(&self) -> Option<&'static str> {
         let (_, fields) = FIELDS.iter().find(|(action, _)| *action == self.action)?;
+        let mut fields = fields.iter().copied();
         match self.problem.field {
-            Some(blamed) => {
-                fields.iter().find(|field| **field == blamed || **field == ANY).copied()
-            }
-            // What is said of an account is about what it may.
-            None => fields.iter().find(|field| **field == "role").copied(),
+            // What is gone has no row any more in which it could be said.
+            _ if self.problem.status == Status::NotFound => None,
+            Some(blamed) => fields.find(|field| *field == blamed || *field == ANY),
+            // What is about none is said to the first one that a browser sent: the others are fixed.
+            None => fields.find(|field| self.sent(field).is_some()),
         }
+    }
+
+    /// What was typed into a field, if it was sent.
+    fn sent(&self, name: &str) -> Option<&str> {
+        let field = self.fields.iter().rev().find(|(field, _)| field == name);
+        field.map(|(_, value)| value.as_str())
     }
 }
 
@@ -54,7 +62,7 @@ impl<'a> Form<'a> {
 
     /// What its field has.
     pub(super) fn value<'b>(&'b self, name: &str, otherwise: &'b str) -> &'b str {
-        self.typed.map_or(otherwise, |typed| text(&typed.fields, name))
+        self.typed.and_then(|typed| typed.sent(name)).unwrap_or(otherwise)
     }
 
     /// Whether its field, of which there may be several, has this value.
@@ -105,11 +113,11 @@ impl<'a> Form<'a> {
     }
 }
 
-/// The fields of the forms into which something is typed.
+/// The fields of the forms into which something is typed; to the first goes what is about none.
 const FIELDS: [(&str, &[&str]); 5] = [
     ("account", &["role"]),
     ("ban", &["address", "why", "seconds"]),
-    ("change-room", &["title", "source"]),
+    ("change-room", &["source", "title"]),
     ("room", &["name", "title", "source"]),
     ("setting", &[ANY]),
 ];
@@ -118,3 +126,38 @@ const ANY: &str = "value";
 /// Its icon is one that the document names, else it would not be among the page's.
 const TRIANGLE: &str =
     "<svg class=\"icon small\" aria-hidden=\"true\"><use href=\"#i-triangle-alert\"/></svg>";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Refused;
+
+    #[test]
+    fn what_was_wrong_has_a_place_that_is_on_the_page() {
+        let gone = || Problem::from(Refused::NoSuch);
+        let last = || Problem::from(Refused::LastHost);
+        let fixed = || Problem::new(Status::Conflict, "said by a flag");
+        for (action, sent, problem, place) in [
+            (
+                "room",
+                &["name", "title", "source"][..],
+                Problem::field("source", ""),
+                Some("source"),
+            ),
+            ("room", &["name", "title", "source"], fixed(), Some("name")),
+            ("change-room", &["id", "source"], fixed(), Some("source")),
+            ("change-room", &["id", "title"], fixed(), Some("title")),
+            ("change-room", &["id"], fixed(), None),
+            ("change-room", &["id", "title"], gone(), None),
+            ("setting", &["key", "value"], Problem::field("fps", ""), Some("value")),
+            ("account", &["id", "role"], last(), Some("role")),
+            ("account", &["id", "role"], gone(), None),
+            ("account", &["id", "role"], Problem::field("moderates", ""), None),
+            ("delete", &["id"], last(), None),
+        ] {
+            let fields = sent.iter().map(|name| ((*name).to_owned(), String::new())).collect();
+            let typed = Typed { action: action.to_owned(), fields, problem };
+            assert_eq!(typed.place(), place, "{action}: {sent:?}");
+        }
+    }
+}

@@ -120,3 +120,71 @@ fn the_forms_of_the_page_do_the_same() {
     let page = host.ask(&server, "GET", "/host", &[("Accept", "text/html")], "").expect(200).text();
     assert!(!page.contains("/sign-up#") && page.contains("3M"));
 }
+
+/// The form of a page that holds what was wrong, and its field; nothing where that stands on top.
+fn blamed(page: &str) -> Option<(&str, &str)> {
+    assert_eq!(page.matches("id=\"wrong\"").count(), 1, "it is said once: {page}");
+    assert_eq!(page.matches(" autofocus").count(), 1, "what has the focus: {page}");
+    let (before, after) = page.split_once("aria-invalid=\"true\" aria-describedby=\"wrong\"")?;
+    let (_, field) = before.rsplit_once(" name=\"").expect("a field");
+    let begin = before.rfind("<form").expect("a form");
+    let end = before.len() + after.find("</form>").expect("its end");
+    Some((&page[begin..end], field.split('"').next().expect("a name")))
+}
+
+#[test]
+fn what_was_wrong_with_a_form_stands_in_that_one_or_on_top() {
+    let (server, mut host) = plain();
+    let html = [("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
+    host.ask(&server, "POST", "/host/room", &html, "name=hall&source=pattern").expect(303);
+    let of = "/etc/passwd";
+    for (action, body, status, place) in [
+        ("room", "name=a+b&title=Two&source=pattern", 400, Some(("name", "Two"))),
+        ("room", "name=door&title=&source=/etc/passwd", 400, Some(("source", "door"))),
+        ("change-room", "id=hall&title=Two&source=/etc/passwd", 400, Some(("source", of))),
+        ("change-room", "id=hall&source=", 400, Some(("source", "hall"))),
+        ("change-room", "id=gone&title=Two&source=", 404, None),
+        ("close-room", "id=-", 409, None),
+        ("setting", "key=bandwidth&value=much", 400, Some(("value", "much"))),
+        ("setting", "key=nothing&value=much", 404, None),
+        ("account", "id=1&role=member&disabled=false", 409, Some(("role", "1"))),
+        ("account", "id=99&role=member&disabled=false", 404, None),
+        ("reset", "id=99", 404, None),
+        ("ban", "address=nowhere&why=loud&seconds=86400", 400, Some(("address", "loud"))),
+        ("ban", "address=192.0.2.7&why=&seconds=-1", 400, Some(("seconds", "192.0.2.7"))),
+    ] {
+        let reply = host.ask(&server, "POST", &format!("/host/{action}"), &html, body);
+        let page = reply.expect(status).text();
+        let blamed = blamed(&page);
+        assert_eq!(blamed.map(|(_, field)| field), place.map(|(field, _)| field), "{body}");
+        if let Some((form, (_, kept))) = blamed.map(|(form, _)| form).zip(place) {
+            assert!(form.contains(&format!("/{action}\"")), "{body}: {form}");
+            assert!(form.contains(&format!("value=\"{kept}\"")), "{body}: {form}");
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_no_field_of_a_form_is_said_to_one_that_can_be_reached() {
+    let server = Server::pattern(&["--room", "door=pattern", "--title", "Workshop"]);
+    let mut host = Person::host(&server);
+    let html = [("Accept", "text/html"), ("Content-Type", "application/x-www-form-urlencoded")];
+    let mut refused = |path: &str, body: &str, status: u16| {
+        host.ask(&server, "POST", path, &html, body).expect(status).text()
+    };
+    let page = refused("/host/room", "name=hall&title=&source=pattern", 409);
+    let (form, field) = blamed(&page).expect("a place");
+    assert_eq!(field, "name");
+    assert!(form.contains("value=\"hall\"") && form.contains("--room"), "{form}");
+    // What a flag says is sent by no browser; it is shown as it is.
+    let page = refused("/host/change-room", "id=-&source=/etc/passwd", 409);
+    let (form, field) = blamed(&page).expect("a place");
+    assert_eq!(field, "source");
+    assert!(form.contains("value=\"Workshop\""), "{form}");
+    // Of a room that a flag says nothing is to be saved.
+    assert_eq!(blamed(&refused("/host/change-room", "id=door", 400)), None);
+    let page = host.ask(&server, "GET", "/host", &[("Accept", "text/html")], "").text();
+    let (_, row) = page.split_once("name=\"id\" value=\"door\"").expect("its row");
+    let (form, _) = row.split_once("</form>").expect("its end");
+    assert!(!form.contains("<button"), "{form}");
+}

@@ -245,10 +245,16 @@ fn password_managers_find_what_they_look_for() {
 
 in_browsers!(a_host_sees_what_was_wrong_and_stays_where_it_was: chromium, firefox);
 fn a_host_sees_what_was_wrong_and_stays_where_it_was(browser: &Browser) {
+    for no_scripts in [false, true] {
+        refuses_a_host(&browser.window_of(Person { no_scripts, ..Person::default() }));
+    }
+}
+
+/// Types what is wrong into the forms of `/host`.
+fn refuses_a_host(window: &Window) {
     let server = Server::pattern(&[]);
     furnish(&server);
-    let window = browser.window();
-    sign_in(&window, &server);
+    sign_in(window, &server);
     window.goto(&server.url("/host"));
     window.expect_trouble();
     window.click("[name=address]");
@@ -260,7 +266,8 @@ fn a_host_sees_what_was_wrong_and_stays_where_it_was(browser: &Browser) {
     let focused = |field: &str| {
         let is = format!(
             "document.activeElement.matches({field:?}) && document.activeElement.ariaInvalid === 'true'
-             && document.activeElement.getAttribute('aria-describedby') === 'wrong'"
+             && document.activeElement.getAttribute('aria-describedby') === 'wrong'
+             && document.getElementById('wrong').getBoundingClientRect().bottom <= innerHeight"
         );
         eventually_true(field, LONG, || window.eval(&is) == true);
     };

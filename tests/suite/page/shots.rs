@@ -93,17 +93,24 @@ fn host() {
     window.expect_trouble();
     for (size, (width, height)) in [("wide", (1280, 800)), ("phone", (360, 740))] {
         window.resize(width, height);
-        for (form, typed) in [("room-form", "source"), ("ban-form", "address")] {
+        for (name, form, typed) in [
+            ("room-form", "#room-form", "source"),
+            ("ban-form", "#ban-form", "address"),
+            ("setting", "#settings form:has([value=bandwidth])", "value"),
+            ("account", "#accounts li:has(.badge) form.ruling", "role"),
+        ] {
             window.goto(&server.url("/host"));
             window.eval(&format!(
                 "(() => {{
-                   const form = document.getElementById('{form}');
-                   form.querySelectorAll('input').forEach((input) => (input.value = 'nowhere'));
+                   const form = document.querySelector('{form}');
+                   if (form.closest('details')) form.closest('details').open = true;
+                   form.querySelectorAll('input:not([type])').forEach((one) => (one.value = 'nowhere'));
+                   form.querySelectorAll('[name=role]').forEach((one) => (one.value = 'member'));
                    form.querySelector('[name={typed}]').scrollIntoView({{ block: 'center' }});
                  }})()"
             ));
-            window.follow(&format!("#{form} button"));
-            save(&folder, &format!("host-{size}-{form}"), &window);
+            window.follow(&format!("{form} button"));
+            save(&folder, &format!("host-{size}-{name}"), &window);
         }
     }
 }
