@@ -119,12 +119,12 @@ fn other_methods_are_told_which_ones_there_are() {
         assert_eq!(reply.header("Connection"), Some("keep-alive"));
     };
     for path in PATHS.into_iter().chain(STREAMS) {
-        for method in ["POST", "PUT", "DELETE", "TRACE", "PATCH"] {
+        for method in ["POST", "PUT", "DELETE", "TRACE", "PATCH", "QUERY"] {
             refused(method, path, GET_METHODS);
         }
     }
     for path in FORMS {
-        for method in ["GET", "PUT", "DELETE", "TRACE", "PATCH"] {
+        for method in ["GET", "PUT", "DELETE", "TRACE", "PATCH", "QUERY"] {
             refused(method, path, POST_METHODS);
         }
     }

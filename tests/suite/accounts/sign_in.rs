@@ -177,6 +177,24 @@ fn a_wrong_name_is_answered_as_a_wrong_password_is() {
 }
 
 #[test]
+fn where_no_name_is_typed_none_is_wrong() {
+    let server = Server::pattern(&[]);
+    let mut ada = Person::host(&server);
+    for (path, name, said) in [
+        ("/confirm", None, "The password is wrong."),
+        ("/account/password", None, "The password is wrong."),
+        ("/account/delete", None, "The password is wrong."),
+        ("/sign-in", Some("Ada"), "The name or the password is wrong."),
+    ] {
+        let mut form = vec![("password", "no umbrella"), ("new-password", "eight dry umbrellas")];
+        form.extend(name.map(|name| ("name", name)));
+        let refused = ada.post(&server, path, &form).expect(403).json();
+        assert_eq!(refused["error"], said, "{path}");
+    }
+    ada.get(&server, "/account/export").expect(200);
+}
+
+#[test]
 fn a_new_password_signs_the_other_browsers_out() {
     let server = Server::pattern(&[]);
     let mut here = Person::host(&server);

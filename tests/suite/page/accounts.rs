@@ -243,6 +243,29 @@ fn password_managers_find_what_they_look_for() {
     assert_eq!(stranger.eval(&format!("{order}.join(' ')")), "username current-password");
 }
 
+in_browsers!(where_no_name_is_typed_none_is_wrong: chromium, firefox);
+fn where_no_name_is_typed_none_is_wrong(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    Client::host(&server);
+    let window = browser.window();
+    sign_in(&window, &server);
+    window.expect_trouble();
+    for (page, typed, blamed) in [
+        ("/confirm", &["password"][..], "password"),
+        ("/account", &["new-password", "password"], "password"),
+        ("/account", &["delete"], "delete"),
+    ] {
+        window.goto(&server.url(page));
+        for field in typed {
+            fill(&window, &[(field, NEW_PASSWORD)]);
+        }
+        window.enter();
+        has_focus(&window, blamed);
+        assert_eq!(window.text(&format!("#{blamed}-error")), "The password is wrong.", "{page}");
+        assert_eq!(window.eval("document.querySelectorAll('[aria-invalid]').length"), 1, "{page}");
+    }
+}
+
 in_browsers!(a_host_sees_what_was_wrong_and_stays_where_it_was: chromium, firefox);
 fn a_host_sees_what_was_wrong_and_stays_where_it_was(browser: &Browser) {
     for no_scripts in [false, true] {
