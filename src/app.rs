@@ -104,6 +104,7 @@ pub fn run(
     let about = About {
         name: system::machine_name(),
         addresses,
+        public_url: config.public_url.clone(),
         rtsp_addresses: rtsp.iter().flat_map(|bound| addresses::of_rtsp(bound, by_tls)).collect(),
         issuer,
         speaks_tls: by_tls,

@@ -100,7 +100,8 @@ impl Caller {
                 let watches = Capabilities::NONE.with(Capability::Watch);
                 of_account.map_or(watches, |rights| rights.and(watches))
             }
-            Limits::Watches(_) => Capabilities::NONE,
+            // Where everybody may watch, so may a device of another room.
+            Limits::Watches(_) => self.guest.and(Capabilities::NONE.with(Capability::Watch)),
         }
     }
 
@@ -126,8 +127,9 @@ impl Caller {
 
     /// Whether the password was given so short a time ago that rights may be given away.
     pub fn is_sure(&self, now: SystemTime) -> bool {
-        let since = |at: SystemTime| now.duration_since(at).unwrap_or_default();
-        self.sure.is_some_and(|at| since(at) < SURE_LASTS)
+        // A time that is ahead is no time: the clock was set back, as that of a machine without one is.
+        let is_recent = |at: SystemTime| now.duration_since(at).is_ok_and(|ago| ago < SURE_LASTS);
+        self.sure.is_some_and(is_recent)
     }
 
     /// What it is called before a host.

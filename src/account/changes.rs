@@ -15,6 +15,7 @@ use super::capability::Capabilities;
 use super::refused::Refused;
 use super::secret::{hash_of, in_groups, random_text};
 use crate::base::clock::unix_seconds;
+use crate::base::rate::TooSoon;
 use crate::proto::auth::Ha1;
 use crate::store::account::{self, AccountId, KeptAccount};
 use crate::store::ban::{self, KeptBan};
@@ -164,7 +165,24 @@ impl Accounts {
                 account::put_moderator(connection, id, rooms)?;
             }
             account::put(connection, &changed)?;
+            if changed.is_host {
+                ban::lift_of(connection, id)?;
+            }
             Ok(session::end_all(connection, id)?)
+        })
+    }
+
+    /// Notes that a room was closed: who kept order in it does so in no other of its name, and devices
+    /// for it watch nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if it cannot be stored.
+    pub fn room_closed(&self, actor: &Actor, room: &str) -> Result<(), Refused> {
+        let (what, room) = (format!("closed the room {room}"), room.to_owned());
+        self.noted(actor, &what, move |connection| {
+            account::take_moderators(connection, &room)?;
+            Ok(program::delete_of_room(connection, &room)?)
         })
     }
 
@@ -174,13 +192,17 @@ impl Accounts {
     ///
     /// [`Refused::LastHost`] if nobody would run the server any more; [`Refused::NoSuch`].
     pub fn delete_account(&self, actor: &Actor, id: AccountId) -> Result<(), Refused> {
-        let what = format!("deleted the account of {}", self.name_of(id)?);
+        let (actor, what) = match actor.account {
+            Some(own) if own == id => (&Actor::new(None, DELETED, ""), "deleted itself".to_owned()),
+            _ => (actor, format!("deleted the account of {}", self.name_of(id)?)),
+        };
         self.noted(actor, &what, move |connection| {
             let all = account::all(connection)?;
             let kept = all.iter().find(|kept| kept.id == id).ok_or(Refused::NoSuch)?;
             if kept.is_host && !kept.disabled {
                 keep_a_host(&all, id)?;
             }
+            journal::forget_who(connection, id, DELETED)?;
             Ok(account::delete(connection, id)?)
         })
     }
@@ -237,6 +259,11 @@ impl Accounts {
         scopes: String,
         what: &str,
     ) -> Result<i64, Refused> {
+        if let (Some(id), true) = (account, account == actor.account) {
+            let (mut made, now) = (self.own_changes.lock(), self.clock.now());
+            made.may(&id, now).map_err(|TooSoon(wait)| Refused::Often(wait))?;
+            made.did(id, now);
+        }
         let (hash, made) = (hash_of(secret), self.clock.wall());
         let kept = KeptProgram { id: 0, account, label, hash, device, scopes, made, seen: None };
         self.noted(actor, what, move |connection| {
@@ -386,14 +413,28 @@ impl Accounts {
     pub fn export(&self, id: AccountId) -> Result<Value, Refused> {
         let book = self.book();
         let account = book.account(id).ok_or(Refused::NoSuch)?;
-        let did = self.read(|connection| journal::of(connection, id))?;
+        let (did, sessions, passes, bans) = self.read(|connection| {
+            let did = journal::of(connection, id)?;
+            let (mut sessions, passes) = (session::all(connection)?, pass::all(connection)?);
+            sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
+            Ok((did, sessions, passes, ban::all(connection)?))
+        })?;
         let at = |time: SystemTime| unix_seconds(time);
-        let sessions = book.sessions_of(id, self.clock.wall()).into_iter().map(|session| {
-            json!({
-                "device": session.device, "address": session.address,
-                "signed_in": at(session.made), "seen": at(session.seen),
-            })
+        let sessions =
+            sessions.into_iter().filter(|session| session.account == id).map(|session| {
+                json!({
+                    "device": session.device, "address": session.address, "over": session.over,
+                    "signed_in": at(session.made), "seen": at(session.seen),
+                })
+            });
+        let is_about = |pass: &KeptPass| pass.account == Some(id) || pass.by == Some(id);
+        let links = passes.into_iter().filter(is_about).map(|pass| {
+            json!({ "made": at(pass.made), "until": at(pass.until), "made_here": pass.by == Some(id) })
         });
+        let bans = bans
+            .into_iter()
+            .filter(|ban| ban.account == Some(id))
+            .map(|ban| json!({ "why": ban.why, "made": at(ban.made), "until": ban.until.map(at) }));
         let programs = book.programs_of(Some(id)).into_iter().map(|program| {
             json!({
                 "label": program.label, "scopes": program.scopes, "made": at(program.made),
@@ -421,12 +462,14 @@ impl Accounts {
             "has_password": account.password.is_some(),
             "sessions": sessions.collect::<Vec<_>>(),
             "programs": programs.collect::<Vec<_>>(),
+            "links": links.collect::<Vec<_>>(),
+            "bans": bans.collect::<Vec<_>>(),
             "identities": identities.collect::<Vec<_>>(),
             "did": did.collect::<Vec<_>>(),
         }))
     }
 
-    fn name_of(&self, id: AccountId) -> Result<String, Refused> {
+    pub(super) fn name_of(&self, id: AccountId) -> Result<String, Refused> {
         self.book().account(id).map(|account| account.name.clone()).ok_or(Refused::NoSuch)
     }
 
@@ -472,6 +515,8 @@ fn in_words(ruling: &Ruling) -> String {
     [host, grants, rooms, disabled].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
+/// Whose name is not kept any more.
+const DELETED: &str = "a deleted account";
 /// How long a link is good that makes a host, or sets a password.
 const LINK_LASTS: Duration = Duration::from_secs(24 * 3600);
 const INVITATION_LASTS: Duration = Duration::from_secs(7 * 24 * 3600);

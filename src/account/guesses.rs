@@ -96,12 +96,32 @@ impl Guesses {
                 if self.turns.len() >= MOST {
                     self.turns.retain(|_, at| !is_old(*at));
                 }
-                if self.turns.len() < MOST {
-                    self.turns.insert((name, group), now + wait);
+                if self.turns.len() >= MOST {
+                    self.crowd_out();
                 }
+                self.turns.insert((name, group), now + wait);
                 Err(SlowDown(wait))
             }
         }
+    }
+
+    /// Takes the first half of its turns from the neighbourhood that has most: whoever has very many
+    /// addresses keeps out its own neighbours at most.
+    fn crowd_out(&mut self) {
+        let mut counts: HashMap<Group, usize> = HashMap::new();
+        for (_, group) in self.turns.keys() {
+            *counts.entry(group.neighbourhood()).or_default() += 1;
+        }
+        let Some((greediest, _)) = counts.into_iter().max_by_key(|(_, count)| *count) else {
+            return;
+        };
+        let of_it = |turn: &(u64, Group)| turn.1.neighbourhood() == greediest;
+        let own = self.turns.iter().filter(|(turn, _)| of_it(turn));
+        let mut times: Vec<Instant> = own.map(|(_, at)| *at).collect();
+        let middle = times.len() / 2;
+        let (_, middle, _) = times.select_nth_unstable(middle);
+        let middle = *middle;
+        self.turns.retain(|turn, at| !of_it(turn) || *at > middle);
     }
 }
 
@@ -216,6 +236,30 @@ mod tests {
             now += SECOND;
         }
         panic!("the owner never had a turn");
+    }
+
+    #[test]
+    fn who_has_very_many_addresses_keeps_nobody_out() {
+        let (mut guesses, now) = (Guesses::default(), Instant::now());
+        for _ in 0..5 {
+            guesses.ask(1, from("192.0.2.1"), now).unwrap();
+        }
+        let owner = from("198.51.100.7");
+        let Err(SlowDown(wait)) = guesses.ask(1, owner, now) else { panic!("too soon") };
+        // A whole /48, each /64 of which has a turn, before and after.
+        for n in 0..6000u32 {
+            let other = from(&format!("2001:db8:0:{n:x}::1"));
+            assert!(guesses.ask(1, other, now).is_err());
+        }
+        assert!(guesses.turns.len() <= MOST);
+        guesses.ask(1, owner, now + wait).unwrap();
+        let late = from("203.0.113.9");
+        let Err(SlowDown(wait)) = guesses.ask(1, late, now) else { panic!("too soon") };
+        for n in 6000..12_000u32 {
+            let other = from(&format!("2001:db8:0:{n:x}::1"));
+            assert!(guesses.ask(1, other, now).is_err());
+        }
+        guesses.ask(1, late, now + wait).unwrap();
     }
 
     #[test]

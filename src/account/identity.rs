@@ -11,7 +11,7 @@ use super::book::Book;
 use super::name::Name;
 use super::password::Password;
 use super::refused::Refused;
-use super::sign_in::{Entered, New, SignedIn, WayIn, begin};
+use super::sign_in::{Entered, New, SignedIn, WayIn, begin, still_in};
 use super::vouched::{Vouched, put_identity};
 use crate::store::account::{self, AccountId};
 use crate::store::identity;
@@ -28,14 +28,16 @@ impl Accounts {
         vouched: &Vouched,
         browser: &Browser,
     ) -> Result<Option<SignedIn>, Refused> {
-        self.enter_by(vouched, browser, Entered::unsure(self.clock.wall()))
+        self.enter_by(vouched, browser, Entered::unsure(self.clock.wall()), None)
     }
 
+    /// The same; `signed_in` is whose browser it has to be still, if anybody's.
     fn enter_by(
         &self,
         vouched: &Vouched,
         browser: &Browser,
         entered: Entered,
+        signed_in: Option<AccountId>,
     ) -> Result<Option<SignedIn>, Refused> {
         let (vouched, browser, now) = (vouched.clone(), browser.clone(), self.clock.wall());
         if self.book().identity(&vouched.issuer, &vouched.subject).is_none() {
@@ -48,6 +50,9 @@ impl Accounts {
             };
             let account = book.account(kept.account).filter(|account| !account.disabled);
             let account = account.ok_or(Refused::Disabled)?;
+            if let Some(id) = signed_in {
+                still_in(&book, id, &browser, now)?;
+            }
             let what = format!("signed in by {}", vouched.issuer);
             note(connection, &Actor::of(account, &browser), now, &what)?;
             Ok(Some(begin(connection, account.id, &browser, entered)?))
@@ -89,6 +94,7 @@ impl Accounts {
             let book = Book::read(connection)?;
             let account = book.account(id).filter(|account| !account.disabled);
             let account = account.ok_or(Refused::NoSuch)?;
+            still_in(&book, id, &browser, now)?;
             match book.identity(&vouched.issuer, &vouched.subject) {
                 Some(kept) if kept.account != id => return Err(Refused::Linked),
                 Some(_) => {}
@@ -118,6 +124,7 @@ impl Accounts {
         self.change(move |connection| {
             let book = Book::read(connection)?;
             let account = book.account(id).ok_or(Refused::NoSuch)?;
+            still_in(&book, id, &browser, now)?;
             let linked = book.identities_of(id);
             let kept = linked.iter().find(|kept| kept.id == identity).ok_or(Refused::NoSuch)?;
             if !account.has_password() && linked.len() == 1 {
@@ -146,7 +153,7 @@ impl Accounts {
         match self.book().identity(&vouched.issuer, &vouched.subject) {
             Some(kept) if kept.account == id => {
                 let sure = Entered::sure(self.clock.wall());
-                self.enter_by(vouched, browser, sure)?.ok_or(Refused::NoSuch)
+                self.enter_by(vouched, browser, sure, Some(id))?.ok_or(Refused::NoSuch)
             }
             _ => Err(Refused::Linked),
         }
@@ -163,12 +170,15 @@ impl Accounts {
         new: &Password,
         browser: &Browser,
     ) -> Result<SignedIn, Refused> {
+        let (of_browser, now) = (browser.clone(), self.clock.wall());
         let has_none = move |connection: &Connection| {
+            still_in(&Book::read(connection)?, id, &of_browser, now)?;
             let all = account::all(connection)?;
             let is_it = |kept: &&account::KeptAccount| kept.id == id && kept.password.is_none();
             if all.iter().any(|kept| is_it(&kept)) { Ok(()) } else { Err(Refused::NoSuch) }
         };
-        self.put_password(id, new.hash(), browser, "set a password", has_none)
+        let new = new.hash_new(&self.name_of(id)?)?;
+        self.put_password(id, new, browser, "set a password", has_none)
     }
 }
 

@@ -27,6 +27,7 @@ mod vouched;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crossbeam_channel::bounded;
 use log::{debug, warn};
@@ -34,6 +35,8 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use crate::base::clock::Clock;
+use crate::base::rate::{Rate, Rates};
+use crate::store::account::AccountId;
 use crate::store::{Durability, NotKept, Store, installation};
 use guesses::Guesses;
 use hasher::Hasher;
@@ -44,6 +47,7 @@ pub use caller::{Caller, Credential};
 pub use capability::{Capabilities, Capability};
 pub use changes::{Made, MadeDevice, Ruling};
 pub use guesses::SlowDown;
+pub use hasher::Asker;
 pub use name::{BadName, Name};
 pub use password::{Password, WeakPassword};
 pub use refused::Refused;
@@ -72,6 +76,8 @@ pub struct Accounts {
     shelf: Arc<Shelf>,
     hasher: Hasher,
     guesses: Mutex<Guesses>,
+    /// How often somebody makes a device or a token of its own.
+    own_changes: Mutex<Rates<AccountId>>,
 }
 
 /// Where the book lies.
@@ -103,7 +109,9 @@ impl Accounts {
         let of_listener = Arc::clone(&shelf);
         store.on_change(move |connection| of_listener.follow(connection));
         let (store, clock) = (Arc::clone(store), clock.clone());
-        Ok(Arc::new(Self { store, clock, sign_up, shelf, hasher, guesses: Mutex::default() }))
+        let guesses = Mutex::default();
+        let own_changes = Mutex::new(Rates::new(OWN_CHANGES, MOST_CHANGING));
+        Ok(Arc::new(Self { store, clock, sign_up, shelf, hasher, guesses, own_changes }))
     }
 
     /// All that is stored of who may what.
@@ -211,6 +219,10 @@ impl Shelf {
         self.revision.store(revision, Ordering::Release);
     }
 }
+
+/// What one makes of its own, and what is noted of it.
+const OWN_CHANGES: Rate = Rate { burst: 60, each: Duration::from_secs(10) };
+const MOST_CHANGING: usize = 4096;
 
 #[cfg(test)]
 mod tests;

@@ -77,7 +77,17 @@ fn looks_of(text: &str) -> String {
 }
 
 /// What the server says of itself, and what its pages say of others.
-const RESERVED: [&str; 5] = ["livestream", "server", "guest", "system", "everybody"];
+const RESERVED: [&str; 9] = [
+    "livestream",
+    "server",
+    "guest",
+    "a guest",
+    "system",
+    "everybody",
+    "this machine",
+    "a token of this machine",
+    "a deleted account",
+];
 /// The longest name.
 const MOST_CHARS: usize = 32;
 

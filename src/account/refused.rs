@@ -17,6 +17,8 @@ pub enum Refused {
     WrongPassword,
     /// Too many wrong ones.
     Slow(SlowDown),
+    /// It was done too often of late: in this time it may be once more.
+    Often(Duration),
     /// Too many passwords wait to be looked at.
     Busy,
     /// The text is no name.
@@ -53,7 +55,7 @@ impl Refused {
     /// How long to wait before it is tried again, if that helps.
     pub fn wait(&self) -> Option<Duration> {
         match self {
-            Refused::Slow(SlowDown(wait)) => Some(*wait),
+            Refused::Slow(SlowDown(wait)) | Refused::Often(wait) => Some(*wait),
             Refused::Busy | Refused::NotKept(_) => Some(Duration::from_secs(1)),
             _ => None,
         }
@@ -90,6 +92,9 @@ impl fmt::Display for Refused {
             Refused::Wrong => f.write_str("The name or the password is wrong."),
             Refused::WrongPassword => f.write_str("The password is wrong."),
             Refused::Slow(slow) => slow.fmt(f),
+            Refused::Often(wait) => {
+                write!(f, "That was often. Try again in {} s.", wait.as_millis().div_ceil(1000))
+            }
             Refused::Busy => f.write_str("Many sign in at this moment. Try again in a second."),
             Refused::Name(bad) => bad.fmt(f),
             Refused::NameTaken => f.write_str("There is somebody whose name looks like this."),

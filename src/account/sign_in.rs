@@ -13,13 +13,16 @@ use super::actor::{Actor, Browser, note};
 use super::book::{Account, Book};
 use super::capability::Capabilities;
 use super::guesses::Origin;
+use super::hasher::Asker;
 use super::name::Name;
 use super::password::Password;
 use super::refused::Refused;
 use super::secret::{hash_of, random_text};
 use super::vouched::{Vouched, put_identity};
 use super::{Accounts, SignUp};
+use crate::base::subnet::Group;
 use crate::store::account::{self, AccountId, KeptAccount};
+use crate::store::ban;
 use crate::store::pass::{self, PassKind};
 use crate::store::session::{self, Hash, KeptSession};
 
@@ -87,8 +90,19 @@ impl Accounts {
     /// # Errors
     ///
     /// [`Refused::Busy`] if too many wait; it is dropped then.
-    pub fn with_passwords(&self, job: impl FnOnce() + Send + 'static) -> Result<(), Refused> {
-        if self.hasher.submit(job) { Ok(()) } else { Err(Refused::Busy) }
+    pub fn with_passwords(
+        &self,
+        asker: Asker,
+        job: impl FnOnce() + Send + 'static,
+    ) -> Result<(), Refused> {
+        if self.hasher.submit(asker, job) { Ok(()) } else { Err(Refused::Busy) }
+    }
+
+    /// Who a browser is among those that wait for passwords: one that had signed in to an account is
+    /// known by it.
+    pub fn asker(&self, browser: &Browser) -> Asker {
+        let had = browser.cookie.and_then(|hash| self.book().had_signed_in(&hash));
+        had.map_or_else(|| Asker::At(Group::of(browser.address)), Asker::Known)
     }
 
     /// Whether a password may be tried for a name, be there such an account or not.
@@ -148,6 +162,22 @@ impl Accounts {
         self.sign_in(attempt, password, browser).map_err(of_own_password)
     }
 
+    /// Deletes the account of who gives its password once more.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if the password is wrong, nobody would run the server any more, or nothing can be
+    /// stored.
+    pub fn delete_own(
+        &self,
+        mut attempt: Attempt,
+        password: &Password,
+        actor: &Actor,
+    ) -> Result<(), Refused> {
+        let account = attempt.judge(password).map_err(of_own_password)?;
+        self.delete_account(actor, account.id)
+    }
+
     /// Sets another password, which ends all other browsers of the account.
     ///
     /// # Errors
@@ -160,8 +190,9 @@ impl Accounts {
         new: &Password,
         browser: &Browser,
     ) -> Result<SignedIn, Refused> {
-        let id = attempt.judge(old).map_err(of_own_password)?.id;
-        self.put_password(id, new.hash(), browser, "changed the password", |_| Ok(()))
+        let account = attempt.judge(old).map_err(of_own_password)?;
+        let hash = new.hash_new(&account.name)?;
+        self.put_password(account.id, hash, browser, "changed the password", |_| Ok(()))
     }
 
     /// Sets a forgotten password by a link that a host made.
@@ -178,7 +209,8 @@ impl Accounts {
         let hash = hash_of(secret);
         let id = self.pass_for(&hash, PassKind::Reset)?.ok_or(Refused::NoPass)?;
         let take = move |connection: &Connection| take(connection, &hash);
-        self.put_password(id, new.hash(), browser, "set a new password by a link", take)
+        let new = new.hash_new(&self.name_of(id)?)?;
+        self.put_password(id, new, browser, "set a new password by a link", take)
     }
 
     pub(super) fn put_password(
@@ -216,7 +248,9 @@ impl Accounts {
         browser: &Browser,
     ) -> Result<SignedIn, Refused> {
         let pass = self.invited(invitation, self.sign_up == SignUp::Open)?;
-        let how = New { way: WayIn::Password(password.hash()), pass, is_host: false };
+        self.is_free(name)?;
+        let how =
+            New { way: WayIn::Password(password.hash_new(name.as_str())?), pass, is_host: false };
         self.put_new(name, how, browser)
     }
 
@@ -251,7 +285,9 @@ impl Accounts {
     ) -> Result<SignedIn, Refused> {
         let hash = hash_of(secret);
         self.pass_for(&hash, PassKind::Host)?;
-        let how = New { way: WayIn::Password(password.hash()), pass: Some(hash), is_host: true };
+        self.is_free(name)?;
+        let way = WayIn::Password(password.hash_new(name.as_str())?);
+        let how = New { way, pass: Some(hash), is_host: true };
         self.put_new(name, how, browser)
     }
 
@@ -270,11 +306,13 @@ impl Accounts {
         self.pass_for(&hash, PassKind::Host)?;
         let (browser, now) = (browser.clone(), self.clock.wall());
         self.change(move |connection| {
+            still_in(&Book::read(connection)?, id, &browser, now)?;
             take(connection, &hash)?;
             let kept = account::all(connection)?.into_iter().find(|kept| kept.id == id);
             let kept = kept.filter(|kept| !kept.disabled).ok_or(Refused::NoSuch)?;
             let kept = KeptAccount { is_host: true, ..kept };
             account::put(connection, &kept)?;
+            ban::lift_of(connection, id)?;
             session::end_all(connection, id)?;
             let actor = Actor::new(Some(id), &kept.name, &browser.address.to_string());
             note(connection, &actor, now, "became a host by a link")?;
@@ -289,9 +327,7 @@ impl Accounts {
         how: New,
         browser: &Browser,
     ) -> Result<SignedIn, Refused> {
-        if self.book().named(name.skeleton()).is_some() {
-            return Err(Refused::NameTaken);
-        }
+        self.is_free(name)?;
         let New { way, pass, is_host } = how;
         let (password, vouched) = match way {
             WayIn::Password(hash) => (Some(hash), None),
@@ -331,6 +367,12 @@ impl Accounts {
         })
     }
 
+    /// Whether no other has a name, which is looked at before a password is.
+    fn is_free(&self, name: &Name) -> Result<(), Refused> {
+        let taken = self.book().named(name.skeleton()).is_some();
+        if taken { Err(Refused::NameTaken) } else { Ok(()) }
+    }
+
     /// Whether a pass is good for this, and whose password it sets.
     fn pass_for(&self, hash: &Hash, kind: PassKind) -> Result<Option<AccountId>, Refused> {
         let book = self.book();
@@ -341,6 +383,21 @@ impl Accounts {
     /// What is the time, for who asks how long to wait.
     pub fn now(&self) -> (SystemTime, Instant) {
         (self.clock.wall(), self.clock.now())
+    }
+}
+
+/// Whether a browser is still signed in to the account in whose name something goes on: it may have been
+/// signed out while that waited.
+pub(super) fn still_in(
+    book: &Book,
+    id: AccountId,
+    browser: &Browser,
+    now: SystemTime,
+) -> Result<(), Refused> {
+    let session = browser.cookie.and_then(|hash| book.session(&hash, now).cloned());
+    match session.is_some_and(|session| session.account == id) {
+        true => Ok(()),
+        false => Err(Refused::NoSuch),
     }
 }
 

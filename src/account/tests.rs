@@ -136,7 +136,7 @@ fn another_password_ends_the_other_browsers_and_not_the_one_that_sets_it() {
     let other = site.sign_in("Ada", "of the host", &browser("other")).unwrap();
     let here = Browser { cookie: Some(hash_of(&host.secret)), ..browser("here") };
     let attempt = site.accounts.attempt("Ada", &here).unwrap();
-    let (old, new) = (password("of the host"), password("new"));
+    let (old, new) = (password("of the host"), password("of another kind"));
     let changed = site.accounts.change_password(attempt, &old, &new, &here).unwrap();
     assert!(site.caller(&host.secret).is_none() && site.caller(&other.secret).is_none());
     assert!(site.caller(&changed.secret).is_some());
@@ -211,10 +211,12 @@ fn what_a_program_may_is_within_what_its_account_may() {
     let made = site.accounts.make_device(&actor, member.account, "nvr".into(), room).unwrap();
     let device = of(&made.password).unwrap();
     assert_eq!(device.rights("kitchen"), watch);
-    assert_eq!(
-        (device.rights(""), device.rights("cellar")),
-        (Capabilities::NONE, Capabilities::NONE)
-    );
+    assert_eq!(device.rights("cellar"), watch, "where everybody may watch, so may it");
+    let (book, now) = (site.accounts.book(), site.accounts.now().0);
+    let credential = Credential::Program(hash_of(&made.password));
+    let elsewhere = Caller::of(&book, credential, Capabilities::NONE, ADDRESS, now).unwrap();
+    let rights = ["kitchen", "", "cellar"].map(|room| elsewhere.rights(room));
+    assert_eq!(rights, [watch, Capabilities::NONE, Capabilities::NONE]);
     let disabled = Ruling { disabled: Some(true), ..Ruling::default() };
     site.accounts.rule(&actor, member.account, disabled).unwrap();
     assert!(of(&made.password).is_none() && of(&all).is_none());
@@ -312,15 +314,98 @@ fn who_waits_for_a_password_is_told_that_there_are_too_many() {
     let (let_go, held) = channel::<()>();
     let (begun, has_begun) = channel();
     site.accounts
-        .with_passwords(move || {
+        .with_passwords(Asker::Known(AccountId(1)), move || {
             begun.send(()).unwrap();
             held.recv().unwrap();
         })
         .unwrap();
     has_begun.recv().unwrap();
     for _ in 0..32 {
-        site.accounts.with_passwords(|| ()).unwrap();
+        site.accounts.with_passwords(Asker::Known(AccountId(1)), || ()).unwrap();
     }
-    assert!(matches!(site.accounts.with_passwords(|| ()), Err(Refused::Busy)));
+    assert!(matches!(
+        site.accounts.with_passwords(Asker::Known(AccountId(1)), || ()),
+        Err(Refused::Busy)
+    ));
     let_go.send(()).unwrap();
+}
+
+#[test]
+fn who_is_made_a_host_is_banned_no_more() {
+    let site = Site::new(SignUp::Invitation);
+    let (host, member) = (site.host(), site.member("Grace"));
+    let actor = Actor::on_this_machine();
+    let host_of = |is| Ruling { is_host: Some(is), ..Ruling::default() };
+    site.accounts.ban(&actor, Some(member.account), None, "noise".into(), None).unwrap();
+    site.accounts.rule(&actor, member.account, host_of(true)).unwrap();
+    site.accounts.rule(&actor, host.account, host_of(false)).unwrap();
+    let grace = site.sign_in("Grace", "of a member", &browser("member")).unwrap();
+    assert_eq!(site.caller(&grace.secret).unwrap().rights(""), Capabilities::ALL);
+    site.accounts.ban(&actor, Some(host.account), None, "noise".into(), None).unwrap();
+    let secret = site.pass(PassKind::Host, None);
+    let again = site.sign_in("Ada", "of the host", &browser("host")).unwrap();
+    let out = site.accounts.claim_for(&secret, host.account, &browser("host"));
+    assert!(matches!(out, Err(Refused::NoSuch)), "nobody is signed in there");
+    let here = Browser { cookie: Some(hash_of(&again.secret)), ..browser("host") };
+    site.accounts.claim_for(&secret, host.account, &here).unwrap();
+    assert!(site.accounts.book().bans(site.accounts.now().0).is_empty());
+}
+
+#[test]
+fn a_member_washes_nothing_out_of_the_log() {
+    let site = Site::new(SignUp::Invitation);
+    let (host, member) = (site.host(), site.member("Grace"));
+    let grace = Actor::new(Some(member.account), "Grace", "192.0.2.7");
+    let mut refused = 0;
+    for round in 0..400 {
+        site.clock.advance(Duration::from_secs(if round % 2 == 0 { 0 } else { 5 }));
+        match site.accounts.make_token(&grace, Some(member.account), "x".into(), Capabilities::ALL)
+        {
+            Ok(made) => {
+                site.accounts.delete_program(&grace, made.id, Some(member.account)).unwrap();
+            }
+            Err(Refused::Often(wait)) => {
+                assert!(wait <= Duration::from_secs(10));
+                refused += 1;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert!(refused > 0, "nobody makes as many as that");
+    let log = site.accounts.journal(10_000).unwrap();
+    let of = |id: AccountId| log.iter().filter(|entry| entry.account == Some(id)).count();
+    assert_eq!(of(member.account), 200);
+    assert!(of(host.account) > 0);
+}
+
+#[test]
+fn what_is_kept_of_somebody_is_given_and_then_forgotten() {
+    let site = Site::new(SignUp::Invitation);
+    site.host();
+    let member = site.member("Grace");
+    let grace = Actor::new(Some(member.account), "Grace", "192.0.2.7");
+    site.accounts.make_device(&grace, member.account, "Garage".into(), None).unwrap();
+    site.sign_in("Grace", "of a member", &browser("tablet")).unwrap();
+    site.accounts.sign_out(&grace, hash_of(&member.secret)).unwrap();
+    let here = Actor::on_this_machine();
+    site.accounts.ban(&here, Some(member.account), None, "noise".into(), None).unwrap();
+    site.pass(PassKind::Reset, Some(member.account));
+    let export = site.accounts.export(member.account).unwrap();
+    assert_eq!(export["sessions"].as_array().unwrap().len(), 2, "that which is over, too");
+    assert_eq!(
+        (&export["bans"][0]["why"], &export["links"][0]["made_here"]),
+        (&"noise".into(), &false.into())
+    );
+    let attempt = site.accounts.attempt("Grace", &browser("tablet")).unwrap();
+    assert!(site.accounts.delete_own(attempt, &password("wrong"), &grace).is_err());
+    let attempt = site.accounts.attempt("Grace", &browser("tablet")).unwrap();
+    site.accounts.delete_own(attempt, &password("of a member"), &grace).unwrap();
+    let own = |entry: &&crate::store::journal::Entry| entry.account == Some(member.account);
+    let log = site.accounts.journal(1000).unwrap();
+    assert!(log.iter().filter(own).count() > 0);
+    for entry in log.iter().filter(own).chain([&log[0]]) {
+        let (who, address) = (entry.who.as_str(), entry.address.as_str());
+        assert_eq!((who, address), ("a deleted account", ""), "{entry:?}");
+        assert!(!entry.what.contains("Garage") && !entry.what.contains("Grace"), "{entry:?}");
+    }
 }

@@ -46,10 +46,10 @@ pub(super) fn offer(config: &Config, bound: &Bound, rtsp: Option<&Bound>, by_tls
     let rtsp = rtsp.map(|bound| at(Kind::Rtsp, bound));
     Offer {
         machine: system::machine_name(),
-        title: match config.access {
-            AccessChoice::Open => config.title.clone().unwrap_or_else(system::machine_name),
+        title: match (config.access, &config.watch_password_file) {
+            (AccessChoice::Open, None) => config.title.clone().unwrap_or_else(system::machine_name),
             // What a server is called is for who is let in.
-            AccessChoice::Link | AccessChoice::Members => system::machine_name(),
+            _ => system::machine_name(),
         },
         services: http.into_iter().chain([rtsp]).flatten().collect(),
         bind: config.bind,
@@ -62,7 +62,8 @@ fn reached(bound: &Bound, in_clear: &str, by_tls: Option<&str>) -> Vec<String> {
 }
 
 /// Prints a line for each address, and on a terminal the QR code of the first that others reach: in
-/// clear, as a certificate is seldom one of an address, or trusted yet.
+/// clear, as a certificate is seldom one of an address, or trusted yet. With the key of the link, where
+/// there is one: it is for a terminal alone, as a log is read by many.
 pub(super) fn print(
     config: &Config,
     bound: &Bound,
@@ -77,13 +78,16 @@ pub(super) fn print(
         for address in addresses.iter().cloned().chain(of_rtsp) {
             writeln!(out, "listening on {address}")?;
         }
-        let of_lan = bound.addresses().iter().position(|address| !address.ip().is_loopback());
-        if let Some(code) = of_lan
-            .filter(|_| std::io::stdout().is_terminal())
-            .map(|at| first_opened(config, &addresses[at]))
-            .and_then(|address| web::for_terminal(&gate.with_key(address)))
-        {
-            write!(out, "{code}")?;
+        if std::io::stdout().is_terminal() {
+            let of_lan = bound.addresses().iter().position(|address| !address.ip().is_loopback());
+            let first = first_opened(config, &addresses[of_lan.unwrap_or_default()]);
+            let link = gate.with_key(first.clone());
+            if link != first {
+                writeln!(out, "to watch, the link: {link}")?;
+            }
+            if let Some(code) = of_lan.and_then(|_| web::for_terminal(&link)) {
+                write!(out, "{code}")?;
+            }
         }
         out.flush()
     };

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use jiff::Timestamp;
 
@@ -13,10 +14,11 @@ use crate::config::Command;
 use crate::proto::text::clean_line;
 use crate::store::donation::{self, Donation};
 use crate::store::pass::PassKind;
-use crate::store::{Durability, Folder, Store, authority, backup};
+use crate::store::{Durability, Folder, SEEN_WITHIN, Store, authority, backup};
 use crate::web;
 
-/// Does what a subcommand asks of the data folder, and says so on `out`.
+/// Does what a subcommand asks of the data folder, and says so on `out`. What it makes is good at a
+/// running server when it is done.
 ///
 /// # Errors
 ///
@@ -51,20 +53,26 @@ pub fn keep(command: &Command, data: Option<&Path>, out: &mut impl Write) -> Res
             let origin = if origin.is_empty() { "https://ADDRESS:PORT".to_owned() } else { origin };
             let link = format!("{origin}/claim#{}", made.secret);
             say(out, format_args!("{link}"))?;
-            match web::for_terminal(&link).filter(|_| std::io::stdout().is_terminal()) {
-                Some(code) => say(out, format_args!("{code}")),
-                None => Ok(()),
+            if let Some(code) = web::for_terminal(&link).filter(|_| std::io::stdout().is_terminal())
+            {
+                say(out, format_args!("{code}"))?;
             }
+            thread::sleep(SEEN_WITHIN);
+            Ok(())
         }
         Command::Token { name, scopes } => {
             let scopes = Capabilities::parse(&scopes.join(" "));
-            let scopes = scopes.map_err(|word| format!("there is no scope '{word}'"))?;
+            let scopes = scopes.map_err(|word| {
+                format!("there is no scope '{word}': they are {}", Capabilities::ALL)
+            })?;
             let label = clean_line(name.trim(), MOST_LABEL_CHARS).ok();
             let label = label.filter(|label| !label.is_empty());
             let label = label.ok_or("a token's name is one line of at most 40 characters")?;
             let (accounts, _store) = accounts(folder)?;
             let made = accounts.make_token(&Actor::on_this_machine(), None, label, scopes);
-            say(out, format_args!("{}", made.map_err(told)?.secret))
+            say(out, format_args!("{}", made.map_err(told)?.secret))?;
+            thread::sleep(SEEN_WITHIN);
+            Ok(())
         }
         Command::Donations { delete } if delete.is_empty() => {
             let donations =

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{IsTerminal, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,6 +49,12 @@ pub(super) fn gate(config: &Config, store: &MaybeStore, clock: &Clock) -> Result
     };
     if entry == Entry::Members && accounts.is_none() {
         return Err(Error::NoMembers);
+    }
+    if entry == Entry::Members && config.no_tls {
+        warn!(
+            "--access members without TLS: nobody can sign in but on this machine, or by a proxy in \
+             front that speaks TLS and says so"
+        );
     }
     let word = config.watch_password_file.as_deref().map(word_of).transpose()?;
     Ok(Gate::new(accounts, entry, word))
@@ -118,20 +124,20 @@ impl Doorkeeper for Keeper {
         self.0.gate.guest_watches(room.unwrap_or_default(), address, self.0.clock.wall())
     }
 
-    fn device(&self, user: &str, room: Option<&str>) -> Option<Device> {
+    fn device(&self, user: &str, room: Option<&str>, address: IpAddr) -> Option<Device> {
         let book = self.0.gate.accounts()?.book();
         let program = book.device(user)?;
         let device = program.device.as_ref()?;
         let ha1 = Ha1 { md5: device.ha1_md5, sha256: device.ha1_sha256 };
         let number = u64::try_from(program.id).ok()?;
-        Some(Device { number, ha1, may_watch: self.still(number, room) })
+        Some(Device { number, ha1, may_watch: self.still(number, room, address) })
     }
 
     fn revision(&self) -> u64 {
         self.0.gate.revision()
     }
 
-    fn still(&self, device: u64, room: Option<&str>) -> bool {
+    fn still(&self, device: u64, room: Option<&str>, address: IpAddr) -> bool {
         let Some(accounts) = self.0.gate.accounts() else { return false };
         let book = accounts.book();
         let programs = book.programs();
@@ -139,8 +145,8 @@ impl Doorkeeper for Keeper {
         let Some(program) = programs.iter().find(is_it) else { return false };
         let credential = Credential::Program(program.hash);
         accounts.saw(credential);
-        let (nothing, nowhere) = (Capabilities::NONE, Ipv4Addr::UNSPECIFIED.into());
-        let caller = Caller::of(&book, credential, nothing, nowhere, self.0.clock.wall());
+        let now = self.0.clock.wall();
+        let caller = Caller::of(&book, credential, Capabilities::NONE, address, now);
         let room = room.unwrap_or_default();
         caller.is_some_and(|caller| caller.may(Capability::Watch, room))
     }

@@ -43,6 +43,15 @@ impl Group {
     }
 }
 
+impl Group {
+    /// Groups that one provider or organisation may have all of: an IPv4 /16, an IPv6 /32.
+    #[must_use]
+    pub fn neighbourhood(self) -> Self {
+        let is_v6 = self.0 >> 63 & 1 == 1;
+        Self(if is_v6 { self.0 >> 96 << 96 | 1 << 63 } else { self.0 >> 16 << 16 })
+    }
+}
+
 /// What is no address and no subnet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotASubnet;

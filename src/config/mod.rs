@@ -6,6 +6,7 @@
 mod edit;
 mod file;
 mod folder;
+mod nearest;
 mod said;
 mod sign_in;
 mod values;

@@ -14,6 +14,7 @@ use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 
 use super::file::{self, SIGN_IN, Said, Setting};
 use super::folder::data_folder;
+use super::nearest;
 use super::sign_in::SignIn;
 use super::values::{parse_port, source_of, without_secrets_of};
 use super::{Config, sign_in, without_addresses};
@@ -232,7 +233,7 @@ pub(super) fn check(setting: &Setting) -> Result<(), String> {
     let Some(arg) =
         command.get_arguments().find(|arg| key_of(arg) == *key && !NEVER.contains(&&**key))
     else {
-        return Err(no_such_key(key, known()));
+        return Err(nearest::no_such_key(key, known()));
     };
     let (switch, many) = (!arg.get_action().takes_values(), is_list(arg));
     match said {
@@ -267,19 +268,6 @@ pub(super) fn default_of(key: &str) -> Option<String> {
     Some(arg.get_default_values().first()?.to_string_lossy().into_owned())
 }
 
-/// Names an unknown key, if it looks like one, and the nearest there is.
-fn no_such_key(key: &str, known: impl Iterator<Item = String>) -> String {
-    // In quotes anything can stand, an address with its password too.
-    let letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if key.len() > MAX_KEY_CHARS || !key.chars().all(letter) {
-        return "there is no such key".to_owned();
-    }
-    let nearest = known.map(|known| (distance(&known, key), known)).min();
-    let near = nearest.filter(|(distance, _)| *distance <= NEAR && *distance < key.len());
-    let hint = near.map(|(_, known)| format!("; did you mean `{known}`?"));
-    format!("there is no key `{key}`{}", hint.unwrap_or_default())
-}
-
 /// clap's first paragraph without its `error:`.
 fn in_one_line(words: &str) -> String {
     let paragraph = words.split("\n\n").next().unwrap_or_default();
@@ -306,21 +294,6 @@ fn is_list(arg: &Arg) -> bool {
 /// What the file calls a flag.
 fn key_of(arg: &Arg) -> String {
     arg.get_long().map_or_else(|| arg.get_id().to_string(), str::to_owned)
-}
-
-/// How many characters are to be changed, left out or put in between two words (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().take(MAX_KEY_CHARS).collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, c) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (column, d) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(c != *d);
-            diagonal = row[column + 1];
-            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 impl Origins {
@@ -470,9 +443,6 @@ const NAME: &str = "livestream.toml";
 pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// What is shown of a key that has no value.
 const NOTHING: &str = "-";
-const MAX_KEY_CHARS: usize = 40;
-/// So many characters may be wrong.
-const NEAR: usize = 2;
 const MAX_COLUMN_CHARS: usize = 60;
 const MAX_WHY_CHARS: usize = 400;
 /// What is wrong only of a flag that stands alone.

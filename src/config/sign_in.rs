@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::file::SignInTable;
+use super::nearest;
 use crate::oidc::Preset;
 
 /// Somebody elsewhere who vouches for people.
@@ -51,10 +52,8 @@ pub(super) fn read(tables: &[SignInTable]) -> Result<Vec<SignIn>, String> {
 
 fn read_one(table: &SignInTable) -> Result<SignIn, String> {
     if let Some(unknown) = table.keys().find(|key| !KEYS.contains(&key.as_str())) {
-        let letters = |c: char| c.is_ascii_lowercase() || c == '-';
-        let named = unknown.chars().all(letters) && unknown.len() <= MOST_NAME_CHARS;
-        let unknown = if named { format!("`{unknown}`") } else { "something".to_owned() };
-        return Err(format!("has {unknown}, which is none of {}", KEYS.join(", ")));
+        let why = nearest::no_such_key(unknown, KEYS.map(str::to_owned).into_iter());
+        return Err(format!("has something else than {}: {why}", KEYS.join(", ")));
     }
     let many = |key: &str| table.get(key).cloned().unwrap_or_default();
     let one = |key: &str| match table.get(key).map(Vec::as_slice) {
@@ -150,7 +149,11 @@ mod tests {
             (&[("name", "corp"), ("client-id", "us")], "needs an `issuer`"),
             (&[("name", "a"), ("client-id", "us"), ("preset", "hidden")], "is none of"),
             (&[("name", "google"), ("client-id", "a hidden")], "not one text"),
-            (&[("name", "google"), ("client-id", "us"), ("hidden", "1")], "none of name"),
+            (
+                &[("name", "google"), ("client-id", "us"), ("client_id", "hidden")],
+                "mean `client-id`?",
+            ),
+            (&[("name", "google"), ("client-id", "us"), ("a: hidden", "1")], "no such key"),
             (
                 &[("name", "google"), ("client-id", "us"), ("sign-up", "hidden")],
                 "not true or false",
@@ -158,7 +161,7 @@ mod tests {
         ] {
             let why = read(&[table(pairs)]).unwrap_err();
             assert!(why.contains(words), "{pairs:?}: {why}");
-            assert!(!why.to_lowercase().contains("hidden") || words == "none of name", "{why}");
+            assert!(!why.to_lowercase().contains("hidden"), "{why}");
         }
         assert!(read(&[table(&google), table(&google)]).unwrap_err().contains("the same `name`"));
         let many: Vec<_> = (0..=MOST)

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use openidconnect::url::{Host, Url};
 use openidconnect::{HttpRequest, HttpResponse, SyncHttpClient, http};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
@@ -19,6 +20,7 @@ pub(super) struct Agent {
 /// The same, for what has to be done by then.
 pub(super) struct Errand<'a> {
     agent: &'a Agent,
+    issuer: Url,
     until: Instant,
 }
 
@@ -45,9 +47,9 @@ impl Agent {
         Self { inner: config.new_agent() }
     }
 
-    /// What is begun now has to be done in time.
-    pub(super) fn errand(&self) -> Errand<'_> {
-        Errand { agent: self, until: Instant::now() + TIME }
+    /// What is asked of this provider, and begun now, has to be done in time.
+    pub(super) fn errand(&self, issuer: Url) -> Errand<'_> {
+        Errand { agent: self, issuer, until: Instant::now() + TIME }
     }
 }
 
@@ -55,6 +57,11 @@ impl SyncHttpClient for Errand<'_> {
     type Error = NoAnswer;
 
     fn call(&self, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
+        let url = Url::parse(&request.uri().to_string());
+        if !url.is_ok_and(|url| is_private_enough(&url, &self.issuer)) {
+            let host = request.uri().host().unwrap_or_default();
+            return Err(NoAnswer(Fault::Broken(format!("a part of it is in clear, at {host}"))));
+        }
         let left = self.until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(NoAnswer(Fault::Silent));
@@ -101,6 +108,18 @@ fn roots() -> Arc<Vec<Certificate<'static>>> {
         Arc::new(found.certs.iter().map(|certificate| owned(certificate.as_ref())).collect())
     };
     Arc::clone(ROOTS.get_or_init(read))
+}
+
+/// Whether nobody between can read what is sent to `url`, which `issuer` named: by TLS, or within
+/// this machine where the provider itself is in it.
+pub(super) fn is_private_enough(url: &Url, issuer: &Url) -> bool {
+    let is_here = |url: &Url| match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    url.scheme() == "https" || url.scheme() == "http" && is_here(url) && is_here(issuer)
 }
 
 /// For all requests of one step of a sign-in.

@@ -13,7 +13,7 @@ use openidconnect::{
 };
 use parking_lot::Mutex;
 
-use super::agent::{Agent, Errand};
+use super::agent::{Agent, Errand, is_private_enough};
 use super::exchange::{
     Bare, Client, Expected, Parts, Tokens, believe, fault_of_token, person_of, user_info,
 };
@@ -132,7 +132,7 @@ impl Provider {
     ///
     /// [`Fault`], if it does not say so.
     pub fn begin(&self, purpose: Purpose, next: String, now: SystemTime) -> Result<Begun, Fault> {
-        let parts = self.parts(&self.agent.errand(), false)?;
+        let parts = self.parts(&self.errand()?, false)?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let client = self.client(&parts);
         let code = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
@@ -174,7 +174,7 @@ impl Provider {
     ) -> Result<Person, Fault> {
         // What is nobody's answer is told without asking anybody.
         flow.accepts(returned, &self.name, &self.issuer, false)?;
-        let errand = self.agent.errand();
+        let errand = self.errand()?;
         let parts = self.parts(&errand, false)?;
         let code = flow.accepts(returned, &self.name, &self.issuer, parts.names_itself)?;
         let client = self.client(&parts);
@@ -236,6 +236,10 @@ impl Provider {
         }
     }
 
+    fn errand(&self) -> Result<Errand<'_>, Fault> {
+        Ok(self.agent.errand(self.issuer_url()?.url().clone()))
+    }
+
     fn wants_groups(&self) -> bool {
         !self.rules.groups.is_empty()
     }
@@ -293,18 +297,6 @@ impl fmt::Display for NotAProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// Whether nobody between can read what is sent to `url`, which `issuer` named: by TLS, or within
-/// this machine where the provider itself is in it.
-fn is_private_enough(url: &Url, issuer: &Url) -> bool {
-    let is_here = |url: &Url| match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    url.scheme() == "https" || url.scheme() == "http" && is_here(url) && is_here(issuer)
 }
 
 /// Whether a host may be known on the internet, or is the browser's own machine.

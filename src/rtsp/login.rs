@@ -26,12 +26,12 @@ use crate::proto::rtsp::Uri;
 pub trait Doorkeeper: Send + Sync {
     /// Whether who has no login may watch this room (`None`: the default one, or a clip).
     fn lets_guests_watch(&self, room: Option<&str>, address: IpAddr) -> bool;
-    /// The device of this user name, if there is one, and whether it may watch this room.
-    fn device(&self, user: &str, room: Option<&str>) -> Option<Device>;
+    /// The device of this user name, if there is one, and whether it may watch this room from there.
+    fn device(&self, user: &str, room: Option<&str>, address: IpAddr) -> Option<Device>;
     /// A number that changes whenever any right changes.
     fn revision(&self) -> u64;
-    /// Whether the device of this number may still watch this room.
-    fn still(&self, device: u64, room: Option<&str>) -> bool;
+    /// Whether the device of this number may still watch this room from there.
+    fn still(&self, device: u64, room: Option<&str>, address: IpAddr) -> bool;
 }
 
 /// A program or a recorder that has a password of its own.
@@ -164,7 +164,7 @@ impl Door {
         let room = pass.room();
         match pass.who {
             Identity::Guest => keeper.lets_guests_watch(room, address),
-            Identity::Device(number) => keeper.still(number, room),
+            Identity::Device(number) => keeper.still(number, room, address),
         }
     }
 
@@ -182,7 +182,7 @@ impl Door {
                 // connection, which has logged in.
                 (Some(owner), Some(known))
                     if owner == Identity::Device(known.device)
-                        && keeper.still(known.device, wish.room) =>
+                        && keeper.still(known.device, wish.room, visitor.address) =>
                 {
                     Ok(owner)
                 }
@@ -222,10 +222,12 @@ impl Door {
                     Age::Stale => return Err(self.ask(visitor, Reason::Stale, now)),
                     Age::Foreign => return Err(self.ask(visitor, Reason::NoLogin, now)),
                 }
-                let device = shown(keeper, wish, &proof);
+                let device = shown(keeper, wish, visitor.address, &proof);
                 device.map(|device| (device, Some(proof.nonce().to_owned())))
             }
-            Ok(Credentials::Basic(who)) => told(keeper, wish, &who).map(|device| (device, None)),
+            Ok(Credentials::Basic(who)) => {
+                told(keeper, wish, visitor.address, &who).map(|device| (device, None))
+            }
             // Tokens are for HTTP.
             Ok(Credentials::Bearer(_)) | Err(_) => None,
         };
@@ -285,8 +287,13 @@ impl Visitor {
 }
 
 /// The device that shows its password.
-fn shown(keeper: &dyn Doorkeeper, wish: &Wish<'_>, proof: &Proof) -> Option<Device> {
-    let device = keeper.device(proof.user(), wish.room);
+fn shown(
+    keeper: &dyn Doorkeeper,
+    wish: &Wish<'_>,
+    address: IpAddr,
+    proof: &Proof,
+) -> Option<Device> {
+    let device = keeper.device(proof.user(), wish.room, address);
     // Who there is not takes as long.
     let kept = device.as_ref().map_or(&NOBODY, |device| &device.ha1);
     let is_asked = |uri: &str| wish.uri.is_some_and(|asked| asked.is_also(uri, TRACK));
@@ -295,8 +302,8 @@ fn shown(keeper: &dyn Doorkeeper, wish: &Wish<'_>, proof: &Proof) -> Option<Devi
 }
 
 /// The device that tells its password.
-fn told(keeper: &dyn Doorkeeper, wish: &Wish<'_>, who: &Who) -> Option<Device> {
-    let device = keeper.device(who.name(), wish.room);
+fn told(keeper: &dyn Doorkeeper, wish: &Wish<'_>, address: IpAddr, who: &Who) -> Option<Device> {
+    let device = keeper.device(who.name(), wish.room, address);
     let is_told = device.as_ref().map_or(&NOBODY, |device| &device.ha1).is_of(who);
     device.filter(|_| is_told)
 }

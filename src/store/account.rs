@@ -94,6 +94,15 @@ pub fn moderators(connection: &Connection) -> rusqlite::Result<Vec<(AccountId, S
     found.query_map((), |row| Ok((AccountId(row.get(0)?), row.get(1)?)))?.collect()
 }
 
+/// Takes a room from all who keep order in it.
+///
+/// # Errors
+///
+/// The database's.
+pub fn take_moderators(connection: &Connection, room: &str) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM moderator WHERE room = ?1", [room]).map(drop)
+}
+
 /// Stores in which rooms somebody keeps order.
 ///
 /// # Errors

@@ -60,6 +60,15 @@ pub fn delete(connection: &Connection, id: i64) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM ban WHERE id = ?1", [id]).map(drop)
 }
 
+/// Deletes those of an account.
+///
+/// # Errors
+///
+/// The database's.
+pub fn lift_of(connection: &Connection, account: AccountId) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM ban WHERE account = ?1", [account.0]).map(drop)
+}
+
 /// Deletes those that have ended.
 ///
 /// # Errors

@@ -37,6 +37,7 @@ use rusqlite::Connection;
 
 pub use folder::{Folder, write_private};
 pub use trouble::{NotKept, Trouble};
+pub use writer::SEEN_WITHIN;
 use writer::Writer;
 
 /// What is left of a change that was stored.

@@ -90,6 +90,15 @@ pub fn saw(connection: &Connection, id: i64, at: SystemTime) -> rusqlite::Result
     connection.execute(update, (id, unix_millis(at))).map(drop)
 }
 
+/// Deletes those that are for one room alone.
+///
+/// # Errors
+///
+/// The database's.
+pub fn delete_of_room(connection: &Connection, room: &str) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM program WHERE room = ?1", [room]).map(drop)
+}
+
 /// Deletes one.
 ///
 /// # Errors

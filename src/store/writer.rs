@@ -257,6 +257,8 @@ const MOST_AT_ONCE: usize = 256;
 /// How long the disk may take for what waits at the end.
 const PATIENCE: Duration = Duration::from_secs(8);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
+/// How long it mostly takes until a running server has seen what another program changed.
+pub const SEEN_WITHIN: Duration = Duration::from_millis(600);
 
 #[cfg(test)]
 mod tests;

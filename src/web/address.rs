@@ -5,7 +5,7 @@
 //! it says so, or the page that leads here does.
 
 use super::request::Request;
-use crate::proto::http::{Prefix, WebOrigin};
+use crate::proto::http::{Host, Prefix, WebOrigin};
 
 /// From a path, the server's root: nothing, or `../` again and again.
 pub(super) fn root_of(path: &str) -> String {
@@ -25,6 +25,44 @@ pub(super) fn of_page(request: &Request) -> Option<String> {
         told => told.to_owned(),
     };
     Some(format!("{}{prefix}{room}", client.outer_origin()?))
+}
+
+/// The same as others reach it: who asks from this machine gives an address of the network away. Empty
+/// if nothing is known.
+pub(super) fn of_page_for_others(request: &Request) -> String {
+    let scheme = request.client.scheme().as_str();
+    let root = || Some(format!("{}{}", of_network(request, scheme)?, request.room.path()));
+    root().or_else(|| of_page(request)).unwrap_or_default()
+}
+
+/// The root of this server as others reach it, by TLS if it is spoken; without a slash at its end.
+pub(super) fn root_for_others(request: &Request) -> String {
+    let scheme = if request.context.about.speaks_tls { "https" } else { "http" };
+    let asked = || request.client.outer_origin().unwrap_or_default();
+    of_network(request, scheme).unwrap_or_else(|| format!("{}{}", asked(), request.client.prefix()))
+}
+
+/// Where others reach this server if who asks would send them to their own machine: an address without
+/// a slash at its end.
+fn of_network(request: &Request, scheme: &str) -> Option<String> {
+    let about = &request.context.about;
+    let at_home = request.client.outer_host().is_none_or(|asked| is_this_machine(&asked.host));
+    let is_far = |address: &&String| {
+        let rest = address.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+        rest.is_some_and(|rest| !rest.starts_with("127.") && !rest.starts_with("[::1]"))
+    };
+    let far = || about.addresses.iter().find(is_far);
+    let address = about.public_url.as_ref().or_else(far).filter(|_| at_home)?;
+    Some(address.trim_end_matches('/').to_owned())
+}
+
+/// Whether others would reach their own machine by it.
+fn is_this_machine(host: &Host) -> bool {
+    match host {
+        Host::Address(address) => address.is_loopback(),
+        Host::Name(name) => name == "localhost" || name.ends_with(".localhost"),
+        Host::Other => false,
+    }
 }
 
 /// Whether it is a path of this server: what begins with two slashes names another one.

@@ -75,6 +75,8 @@ pub struct About {
     pub name: String,
     /// `http://ADDRESS:PORT/` of each address it can be reached at, then those of `https`.
     pub addresses: Vec<String>,
+    /// How browsers reach it from anywhere, if somebody said so; without a slash at its end.
+    pub public_url: Option<String>,
     /// `rtsp://ADDRESS:PORT/` and `rtsps` likewise; empty without RTSP.
     pub rtsp_addresses: Vec<String>,
     /// Whom devices are asked to trust, if the certificate for TLS is this machine's own.

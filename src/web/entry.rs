@@ -5,6 +5,7 @@ use super::gate::{Entry, KEY};
 use super::needs::Needs;
 use super::request::Request;
 use super::words;
+use crate::account::Capability;
 use crate::proto::http::{Status, form};
 
 /// Leads to TLS: a browser by the page that says how to trust it, where that is needed.
@@ -43,10 +44,23 @@ pub(super) fn not_let_in(request: &Request, needs: Needs) -> Answer {
     if request.head.accepts_html() && may_lead {
         return see_other(&way_in(request, needs));
     }
-    let refused = request.refuse(Status::Unauthorized, words::ENTRY_UNKNOWN);
+    let refused = request.refuse(Status::Unauthorized, what_lets_in(request, needs));
     match needs {
         Needs::MayAsDevice(_) => refused.header("WWW-Authenticate", BASIC),
         _ => refused.header("WWW-Authenticate", BEARER),
+    }
+}
+
+/// What somebody can do about it.
+fn what_lets_in(request: &Request, needs: Needs) -> &'static str {
+    let gate = &request.context.gate;
+    let watches = matches!(needs, Needs::May(Capability::Watch | Capability::Talk))
+        || matches!(needs, Needs::MayAsDevice(_));
+    match (gate.entry(), gate.has_word()) {
+        (Entry::Link, false) if watches => words::ENTRY_LINK,
+        (Entry::Link, true) if watches => words::ENTRY_LINK_OR_WORD,
+        (_, true) if watches => words::ENTRY_WORD,
+        _ => words::ENTRY_UNKNOWN,
     }
 }
 

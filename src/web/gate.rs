@@ -163,7 +163,13 @@ impl Gate {
         match parse_credentials(head.header("Authorization")?).ok()? {
             // Whoever listens could use it again.
             Credentials::Bearer(_) if !client.is_secure() => None,
-            Credentials::Bearer(token) => Some(Credential::Program(hash_of(token.as_str()))),
+            Credentials::Bearer(token) => {
+                let hash = hash_of(token.as_str());
+                let book = self.accounts.as_ref()?.book();
+                // A device's password is none.
+                let is_token = book.program(&hash).is_some_and(|program| program.device.is_none());
+                is_token.then_some(Credential::Program(hash))
+            }
             Credentials::Basic(who) => {
                 let book = self.accounts.as_ref()?.book();
                 let program = book.device(who.name())?;

@@ -8,17 +8,17 @@ use super::address;
 use super::answer::Answer;
 use super::payload::Payload;
 use super::request::{Reply, Request};
-use crate::proto::http::{Host, Status};
+use crate::proto::http::Status;
 
 /// The address that the page was asked by; for who asks from this machine, that of the network. With
 /// its key, where guests are let in by a link.
 pub(super) fn answer(request: &Request) -> Reply {
-    drawn(request, &request.context.gate.with_key(of_page(request)))
+    drawn(request, &request.context.gate.with_key(address::of_page_for_others(request)))
 }
 
 /// The address of the page about trust, in clear: whoever scans it does not trust the certificate yet.
 pub(super) fn of_trust(request: &Request) -> Reply {
-    let page = of_page(request);
+    let page = address::of_page_for_others(request);
     let (_, rest) = page.split_once("://").unwrap_or_default();
     let host = rest.split('/').next().unwrap_or_default();
     drawn(request, &format!("http://{host}{}/trust", request.client.prefix()))
@@ -34,33 +34,6 @@ fn drawn(request: &Request, address: &str) -> Reply {
             request.refuse(Status::BadRequest, why).into()
         }
     }
-}
-
-fn of_page(request: &Request) -> String {
-    let outer = address::of_page(request);
-    let at_home = request.client.outer_host().is_none_or(|asked| is_this_machine(&asked.host));
-    let scheme = format!("{}://", request.client.scheme().as_str());
-    let addresses = &request.context.about.addresses;
-    let of_scheme = || addresses.iter().filter(|address| address.starts_with(&scheme));
-    let lan = of_scheme().find(|address| !is_loopback(address)).or(of_scheme().next());
-    match (outer, lan) {
-        (Some(outer), _) if !at_home => outer,
-        (_, Some(lan)) => format!("{}{}", lan.trim_end_matches('/'), request.room.path()),
-        (outer, None) => outer.unwrap_or_default(),
-    }
-}
-
-/// Whether others would reach their own machine by it.
-fn is_this_machine(host: &Host) -> bool {
-    match host {
-        Host::Address(address) => address.is_loopback(),
-        Host::Name(name) => name == "localhost" || name.ends_with(".localhost"),
-        Host::Other => false,
-    }
-}
-
-fn is_loopback(address: &str) -> bool {
-    address.contains("//127.") || address.contains("//[::1]")
 }
 
 /// The code of `text` as an SVG image; `None` if it is too long for one.

@@ -234,7 +234,9 @@ impl fmt::Display for NotChanged {
             NotChanged::TooManyRooms => {
                 write!(f, "there are {MAX_ROOMS} rooms, and no more can be: close one")
             }
-            NotChanged::NoSuchSetting => f.write_str("there is no such setting"),
+            NotChanged::NoSuchSetting => {
+                f.write_str("there is no such setting here: `GET /api/v1/settings` lists them")
+            }
             NotChanged::Value { key, why } => write!(f, "`{key}`: {why}"),
             NotChanged::Fixed(flag) => write!(
                 f,

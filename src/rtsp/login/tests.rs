@@ -66,7 +66,7 @@ impl Doorkeeper for Keys {
         held.guests && held.is_open(room)
     }
 
-    fn device(&self, user: &str, room: Option<&str>) -> Option<Device> {
+    fn device(&self, user: &str, room: Option<&str>, _address: IpAddr) -> Option<Device> {
         let held = self.held.lock();
         let (ha1, number, may_watch) = held.devices.get(user)?.clone();
         Some(Device { number, ha1, may_watch: may_watch && held.is_open(room) })
@@ -76,7 +76,7 @@ impl Doorkeeper for Keys {
         self.revision.load(Ordering::Acquire)
     }
 
-    fn still(&self, device: u64, room: Option<&str>) -> bool {
+    fn still(&self, device: u64, room: Option<&str>, _address: IpAddr) -> bool {
         let held = self.held.lock();
         held.devices
             .values()

@@ -54,8 +54,7 @@ fn made_pass(
     page: &'static str,
 ) -> Result<Job, Problem> {
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
-    let origin = request.client.outer_origin().unwrap_or_default();
-    let root = format!("{origin}{}", request.client.prefix());
+    let root = super::super::address::root_for_others(request);
     Ok(Box::new(move || {
         let made = accounts.make_pass(&actor, kind, of)?;
         Ok(json!({ "secret": made.secret, "link": format!("{root}/{page}#{}", made.secret) }))
@@ -164,8 +163,11 @@ pub(super) fn make_token(
         fields::line(fields, "label", MOST_LABEL_CHARS).ok().filter(|label| !label.is_empty());
     let label = label.ok_or_else(|| Problem::field("label", words::ACCOUNT_LABEL_WRONG))?;
     let scopes: Vec<_> = values(fields, "scopes").collect();
-    let scopes = Capabilities::parse(&scopes.join(" ")).ok().filter(|scopes| !scopes.is_empty());
-    let scopes = scopes.ok_or_else(|| Problem::field("scopes", words::ACCOUNT_TOKENS_NO_SCOPE))?;
+    let wrong = |_| Problem::field("scopes", words::API_NO_SCOPE);
+    let scopes = Capabilities::parse(&scopes.join(" ")).map_err(wrong)?;
+    if scopes.is_empty() {
+        return Err(Problem::field("scopes", words::ACCOUNT_TOKENS_NO_SCOPE));
+    }
     let of = request.caller.account.as_ref().map(|account| account.id);
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
     Ok(Box::new(move || {
@@ -254,7 +256,7 @@ pub(super) fn renew_link(
     _: &Fields,
 ) -> Result<Job, Problem> {
     let context = Arc::clone(&request.context);
-    let address = super::super::address::of_page(request).unwrap_or_default();
+    let address = super::super::address::of_page_for_others(request);
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
     Ok(Box::new(move || {
         accounts.renew_watch_key(&actor)?;
@@ -279,7 +281,8 @@ fn account_of(accounts: &Accounts, fields: &Fields) -> Result<Arc<Account>, Prob
 }
 
 fn number(fields: &Fields, field: &'static str) -> Result<i64, Problem> {
-    text(fields, field).parse().map_err(|_| Refused::NoSuch.into())
+    let wrong = |_| Problem::new(Status::NotFound, words::API_NO_NUMBER);
+    text(fields, field).parse().map_err(wrong)
 }
 
 fn values<'a>(fields: &'a Fields, name: &'static str) -> impl Iterator<Item = &'a str> {

@@ -147,7 +147,7 @@ fn slots(request: &Request, accounts: &Accounts, said: &Said, found: &Found) -> 
     let bans = book.bans(now);
     let programs = book.programs();
     let by_link = request.context.gate.entry() == Entry::Link;
-    let link = super::super::address::of_page(request).unwrap_or_default();
+    let link = super::super::address::of_page_for_others(request);
     // What answers a form lies a step deeper than the page itself.
     let root = super::super::address::root_of(&request.head.target.path);
     let to = format!("action=\"{root}host/");
@@ -197,12 +197,14 @@ fn running(request: &Request) -> Slot {
         #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
         let mbit = room.crowd.sent_bits_per_sec() as f64 / 1e6;
         format!(
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"end number\">{}</td>\
-             <td class=\"end number\">{mbit:.1}</td></tr>\n",
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"end number\" data-unit=\"{}\">{}</td>\
+             <td class=\"end number\" data-unit=\"{}\">{mbit:.1}</td></tr>\n",
             escape(&room.title()),
             escape(&report.name),
             escape(report.status.as_str()),
+            escape(words::HOST_RUNNING_WATCH),
             counts.watching,
+            escape(words::HOST_RUNNING_RATE),
         )
     });
     Slot::Markup(rows.collect())

@@ -1,6 +1,7 @@
 //! Why something is not done, as RFC 9457 has it.
 
 use super::super::answer::Answer;
+use super::super::people::status_of;
 use super::super::studio::NotChanged;
 use crate::account::Refused;
 use crate::proto::http::Status;
@@ -40,23 +41,8 @@ impl Problem {
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
-        let status = match &refused {
-            Refused::Wrong
-            | Refused::WrongPassword
-            | Refused::NoPass
-            | Refused::NoSignUp
-            | Refused::Disabled => Status::Forbidden,
-            Refused::Slow(_) => Status::TooManyRequests,
-            Refused::Name(_) | Refused::Weak(_) => Status::BadRequest,
-            Refused::NameTaken | Refused::LastHost | Refused::TooMany => Status::Conflict,
-            Refused::Linked | Refused::LastWayIn => Status::Conflict,
-            Refused::NoSuch => Status::NotFound,
-            Refused::Busy | Refused::NotKept(_) | Refused::Database(_) | Refused::Unreadable(_) => {
-                Status::ServiceUnavailable
-            }
-        };
         let wait = refused.wait().map(|wait| wait.as_secs().max(1));
-        Self { wait_s: wait, ..Self::new(status, &refused.to_string()) }
+        Self { wait_s: wait, ..Self::new(status_of(&refused), &refused.to_string()) }
     }
 }
 

@@ -187,7 +187,7 @@ pub(in crate::web) fn lift_ban(request: &Request) -> Reply {
 
 /// The link that lets watch.
 pub(in crate::web) fn link(request: &Request) -> Reply {
-    let address = super::super::address::of_page(request).unwrap_or_default();
+    let address = super::super::address::of_page_for_others(request);
     Answer::json(Status::Ok, &json!({ "link": request.context.gate.with_key(address) })).into()
 }
 

@@ -218,10 +218,17 @@ pub(super) fn left(until: SystemTime, now: SystemTime) -> String {
         0..3600 => {
             (seconds.div_ceil(60), words::HOST_LEFT_MINUTES_ONE, words::HOST_LEFT_MINUTES_OTHER)
         }
-        3600..86_400 => (seconds / 3600, words::HOST_LEFT_HOURS_ONE, words::HOST_LEFT_HOURS_OTHER),
-        _ => (seconds / 86_400, words::HOST_LEFT_DAYS_ONE, words::HOST_LEFT_DAYS_OTHER),
+        3600..86_400 => {
+            (rounded(seconds, 3600), words::HOST_LEFT_HOURS_ONE, words::HOST_LEFT_HOURS_OTHER)
+        }
+        _ => (rounded(seconds, 86_400), words::HOST_LEFT_DAYS_ONE, words::HOST_LEFT_DAYS_OTHER),
     };
     words::counted(usize::try_from(count).unwrap_or(usize::MAX), one, other)
+}
+
+/// How many whole ones that is, to the nearest.
+fn rounded(seconds: u64, each: u64) -> u64 {
+    (seconds + each / 2) / each
 }
 
 /// What the form to open a room asks.

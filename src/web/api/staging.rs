@@ -116,14 +116,16 @@ pub(super) fn close_room(
     fields: &Fields,
 ) -> Result<Job, Problem> {
     let id = text(fields, "id").to_owned();
-    let what = format!("closed the room {id}");
-    changed(request, accounts, what, move |context| {
-        if id == DEFAULT {
-            return Err(NotChanged::DefaultStays.into());
-        }
+    if id == DEFAULT {
+        return Err(NotChanged::DefaultStays.into());
+    }
+    let (context, accounts) = (Arc::clone(&request.context), Arc::clone(accounts));
+    let actor = actor(request);
+    Ok(Box::new(move || {
         context.studio.close(&id)?;
+        accounts.room_closed(&actor, &id)?;
         Ok(done())
-    })
+    }))
 }
 
 /// Changes a setting by the fields `key` and `value`; without a value it is what it is by default.

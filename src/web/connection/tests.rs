@@ -49,6 +49,7 @@ impl Site {
         let about = About {
             name: "site".into(),
             addresses: Vec::new(),
+            public_url: None,
             rtsp_addresses: Vec::new(),
             issuer: None,
             speaks_tls: false,

@@ -41,7 +41,7 @@ pub(in crate::web) fn change_password(request: &Request) -> Reply {
         Err(answer) => return answer.into(),
     };
     let name = request.caller.name();
-    let new = match Password::new(text(&fields, "new-password"), name) {
+    let new = match Password::new(text(&fields, "new-password")) {
         Ok(password) => password,
         Err(weak) => return ACCOUNT.refused(request, slots(request), &weak.into()).into(),
     };
@@ -49,9 +49,9 @@ pub(in crate::web) fn change_password(request: &Request) -> Reply {
         if !request.caller.is_sure(here.accounts.now().0) {
             return to_confirm().into();
         }
-        let (id, browser) = (account.id, here.browser);
+        let (asker, id, browser) = (here.asker(), account.id, here.browser);
         let job = move |accounts: &Accounts| accounts.set_first_password(id, &new, &browser);
-        return with_passwords(request, &here.accounts, job, |request, outcome| {
+        return with_passwords(request, &here.accounts, asker, job, |request, outcome| {
             signed_in(request, &ACCOUNT, outcome, slots(request), "../account#password-changed")
         });
     }
@@ -59,9 +59,10 @@ pub(in crate::web) fn change_password(request: &Request) -> Reply {
         Ok(attempt) => attempt,
         Err(refused) => return ACCOUNT.refused(request, slots(request), &refused).into(),
     };
+    let asker = here.asker();
     let (old, browser) = (Password::typed(text(&fields, "password")), here.browser);
     let job = move |accounts: &Accounts| accounts.change_password(attempt, &old, &new, &browser);
-    with_passwords(request, &here.accounts, job, |request, outcome| {
+    with_passwords(request, &here.accounts, asker, job, |request, outcome| {
         signed_in(request, &ACCOUNT, outcome, slots(request), "../account#password-changed")
     })
 }
@@ -88,6 +89,9 @@ pub(in crate::web) fn make_device(request: &Request) -> Reply {
         }
     };
     let Some(id) = own_id(request) else { return nobody(request).into() };
+    if !request.caller.is_sure(here.accounts.now().0) {
+        return to_confirm().into();
+    }
     let actor = here.actor(request);
     let path = room.as_deref().filter(|name| !name.is_empty());
     let path = path.map_or_else(|| "/live".to_owned(), |name| format!("/r/{name}"));
@@ -134,8 +138,7 @@ pub(in crate::web) fn make_token(request: &Request) -> Reply {
     let (Some(id), actor) = (own_id(request), here.actor(request)) else {
         return nobody(request).into();
     };
-    // A host's token may do what a host may: who makes one says who it is.
-    if scopes.has(Capability::Host) && !request.caller.is_sure(here.accounts.now().0) {
+    if !request.caller.is_sure(here.accounts.now().0) {
         return to_confirm().into();
     }
     let job = move || here.accounts.make_token(&actor, Some(id), label, scopes);
@@ -184,13 +187,10 @@ pub(in crate::web) fn delete_account(request: &Request) -> Reply {
             return ACCOUNT.again(request, slots(request), &wrong).into();
         }
     };
-    let (password, browser) = (Password::typed(text(&fields, "password")), here.browser.clone());
-    let actor = here.actor(request);
-    let job = move |accounts: &Accounts| {
-        accounts.confirm(attempt, &password, &browser)?;
-        accounts.delete_account(&actor, id)
-    };
-    with_passwords(request, &here.accounts, job, deleted)
+    let asker = here.asker();
+    let (password, actor) = (Password::typed(text(&fields, "password")), here.actor(request));
+    let job = move |accounts: &Accounts| accounts.delete_own(attempt, &password, &actor);
+    with_passwords(request, &here.accounts, asker, job, deleted)
 }
 
 fn deleted(request: &Request, outcome: Result<(), Refused>) -> Answer {
@@ -288,7 +288,7 @@ fn slots(request: &Request) -> Slots {
         programs_of.partition(|program| program.device.is_some());
     let role = if account.is_host { words::ACCOUNT_ROLE_HOST } else { words::ACCOUNT_ROLE_MEMBER };
     let identities = identities(request, &book, id, wall);
-    let ways = links(request, "link", "", words::ACCOUNT_ELSEWHERE_LINK, |_| true);
+    let ways = links(request, "account", "link", "", words::ACCOUNT_ELSEWHERE_LINK, |_| true);
     vec![
         ("account-name", Slot::Text(account.name.clone())),
         ("role", Slot::Text(role.to_owned())),

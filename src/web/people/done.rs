@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::answer::Answer;
 use super::super::request::{Later, Reply, Request};
-use crate::account::{Accounts, Refused};
+use crate::account::{Accounts, Asker, Refused};
 use crate::net::workers::{Ticket, owe};
 
 /// What becomes of an outcome.
@@ -14,6 +14,7 @@ type Answering<T, E> = Box<dyn Fn(&Request, Result<T, E>) -> Answer + Send>;
 pub(super) fn with_passwords<T: Send + 'static>(
     request: &Request,
     accounts: &Arc<Accounts>,
+    asker: Asker,
     job: impl FnOnce(&Accounts) -> Result<T, Refused> + Send + 'static,
     answering: impl Fn(&Request, Result<T, Refused>) -> Answer + Send + 'static,
 ) -> Reply {
@@ -25,7 +26,7 @@ pub(super) fn with_passwords<T: Send + 'static>(
             owed.pay(Ok(job(&of_job)));
         }
     };
-    match accounts.with_passwords(work) {
+    match accounts.with_passwords(asker, work) {
         Ok(()) => Reply::Storing(Box::new(Awaited { ticket, answering: Box::new(answering) })),
         Err(refused) => answering(request, Err(refused)).into(),
     }

@@ -7,8 +7,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use log::{info, warn};
-
 use super::super::answer::Answer;
 use super::super::built;
 use super::super::document::{Slot, Slots};
@@ -23,6 +21,7 @@ use super::done::by_worker;
 use super::sheet::{Sheet, Wrong, done, fields_of, next, query_of, text, went_well};
 use super::sign_in::{Here, plainly, signed_in};
 use crate::account::{Accounts, Browser, Name, Refused, SignUp, SignedIn, Vouched};
+use crate::base::warn_rate::WarnRate;
 use crate::net::workers::Ticket;
 use crate::oidc::{Begun, Fault, Flow, Newcomer, Person, Provider, Purpose, Returned};
 use crate::proto::http::Status;
@@ -298,12 +297,7 @@ fn failed(request: &Request, fault: &Fault) -> Answer {
         Some(desk) => desk.provider.title.clone(),
         None => words::ELSEWHERE_SOMEBODY.to_owned(),
     };
-    match fault {
-        Fault::NotBegun | Fault::Declined | Fault::NotAllowed(_) | Fault::SomebodyElse => {
-            info!("nobody came in by {title}: {fault}");
-        }
-        _ => warn!("nobody came in by {title}: {fault}"),
-    }
+    FAILED.warn(request.at, format_args!("nobody came in by {title}: {fault}"));
     let status = match fault {
         Fault::NotBegun | Fault::Used => Status::BadRequest,
         Fault::Declined | Fault::NotAllowed(_) | Fault::SomebodyElse => Status::Forbidden,
@@ -345,6 +339,14 @@ fn ask<T: Send + 'static>(
     job: impl FnOnce() -> Job<T> + Send + 'static,
     answering: impl Fn(&Request, Job<T>) -> Answer + Send + 'static,
 ) -> Reply {
+    let providers = &request.context.providers;
+    let Some(place) = providers.place(desk, request.client.address, request.at) else {
+        return answering(request, Err(Fault::Busy)).into();
+    };
+    let job = move || {
+        let _place = place;
+        job()
+    };
     match desk.workers.submit(&request.handle, job) {
         Ok(ticket) => Reply::Storing(Box::new(Asked { ticket, answering: Box::new(answering) })),
         Err(_) => answering(request, Err(Fault::Busy)).into(),
@@ -371,6 +373,9 @@ impl<T: Send> Later for Asked<T> {
         (self.answering)(request, Err(Fault::Silent))
     }
 }
+
+/// Whoever has no account can have it said.
+static FAILED: WarnRate = WarnRate::new(module_path!());
 
 const NEWCOMER: Sheet =
     Sheet { document: built::NEWCOMER, title: words::NEWCOMER_TITLE, first: "name" };

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use super::super::address::root_of;
 use super::super::document::escape;
 use super::super::request::Request;
+use super::super::words;
 use super::sheet::query_of;
 use crate::oidc::Provider;
 
-/// A link for each provider that is `wanted`, which leads to it for `to`, and on to `next`.
+/// A link for each provider that is `wanted`, which leads to it for `to`, and on to `next`; to the same
+/// `page` there first, if it leads back to another address than this one.
 pub(super) fn links(
     request: &Request,
+    page: &str,
     to: &str,
     next: &str,
     word: &str,
@@ -22,7 +25,7 @@ pub(super) fn links(
     let link = |provider: &Arc<Provider>| {
         let next = query_of(next);
         let href = match elsewhere {
-            Some(elsewhere) => format!("{elsewhere}/sign-in{next}"),
+            Some(elsewhere) => format!("{elsewhere}/{page}{next}"),
             None => {
                 let to = if to.is_empty() { String::new() } else { format!("to={to}") };
                 let query = [next.trim_start_matches('?').to_owned(), to];
@@ -40,5 +43,12 @@ pub(super) fn links(
             escape(&title)
         )
     };
-    providers.all().filter(|provider| wanted(provider)).map(link).collect()
+    let links: String = providers.all().filter(|provider| wanted(provider)).map(link).collect();
+    match elsewhere.filter(|_| !links.is_empty()) {
+        Some(elsewhere) => {
+            let note = words::SIGN_IN_ON.replace("{address}", elsewhere);
+            format!("{links}<p class=\"muted\">{}</p>\n", escape(&note))
+        }
+        None => links,
+    }
 }

@@ -26,7 +26,7 @@ pub(super) use account::{
 pub(super) use done::by_worker;
 pub(super) use elsewhere::{begin, come_back, make_account_by, newcomer_form, unlink};
 pub(super) use enter::{enter, try_word};
-pub(super) use sheet::{fields_of, text};
+pub(super) use sheet::{fields_of, status_of, text};
 pub(super) use sign_in::{
     actor, claim, claim_form, confirm, confirm_form, plainly, reset, reset_form, sign_in,
     sign_in_form, sign_out, sign_up, sign_up_form,

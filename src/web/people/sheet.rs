@@ -89,24 +89,32 @@ impl Wrong {
 
     /// What the accounts refuse; `field` is the one for all that is about none.
     pub(in crate::web) fn of(refused: &Refused, field: &'static str) -> Self {
-        let (status, field) = match refused {
-            Refused::Wrong | Refused::WrongPassword => (Status::Forbidden, "password"),
-            Refused::Slow(_) => (Status::TooManyRequests, "password"),
-            Refused::Busy | Refused::NotKept(_) => (Status::ServiceUnavailable, field),
-            Refused::Database(_) | Refused::Unreadable(_) => (Status::ServiceUnavailable, field),
-            Refused::Name(_) => (Status::BadRequest, "name"),
-            Refused::NameTaken => (Status::Conflict, "name"),
-            Refused::Weak(_) => (Status::BadRequest, "new-password"),
-            Refused::NoPass => (Status::Forbidden, "secret"),
-            Refused::NoSignUp => (Status::Forbidden, "secret"),
-            Refused::Disabled => (Status::Forbidden, field),
-            Refused::Linked | Refused::LastWayIn => (Status::Conflict, field),
-            Refused::LastHost | Refused::TooMany => (Status::Conflict, field),
-            Refused::NoSuch => (Status::NotFound, field),
+        let field = match refused {
+            Refused::Wrong | Refused::WrongPassword | Refused::Slow(_) => "password",
+            Refused::Name(_) | Refused::NameTaken => "name",
+            Refused::Weak(_) => "new-password",
+            Refused::NoPass | Refused::NoSignUp => "secret",
+            _ => field,
         };
+        let status = status_of(refused);
         let wait = refused.wait();
         let wait_s = wait.map(|wait| u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(1));
         Self { status, field, why: refused.to_string(), wait_s }
+    }
+}
+
+/// How a request is answered that the accounts refuse.
+pub(in crate::web) fn status_of(refused: &Refused) -> Status {
+    match refused {
+        Refused::Wrong | Refused::WrongPassword | Refused::NoPass => Status::Forbidden,
+        Refused::NoSignUp | Refused::Disabled => Status::Forbidden,
+        Refused::Slow(_) | Refused::Often(_) => Status::TooManyRequests,
+        Refused::Name(_) | Refused::Weak(_) => Status::BadRequest,
+        Refused::NameTaken | Refused::Linked | Refused::LastWayIn => Status::Conflict,
+        Refused::LastHost | Refused::TooMany => Status::Conflict,
+        Refused::NoSuch => Status::NotFound,
+        Refused::Busy | Refused::NotKept(_) => Status::ServiceUnavailable,
+        Refused::Database(_) | Refused::Unreadable(_) => Status::ServiceUnavailable,
     }
 }
 

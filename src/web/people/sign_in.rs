@@ -17,7 +17,7 @@ use super::done::{by_worker, with_passwords};
 use super::links::links;
 use super::sheet::{Sheet, Wrong, done, fields_of, next, query_of, text, went_well};
 use crate::account::{
-    Accounts, Actor, Browser, Credential, Name, Password, Refused, SignUp, SignedIn,
+    Accounts, Actor, Asker, Browser, Credential, Name, Password, Refused, SignUp, SignedIn,
 };
 use crate::oidc::Provider;
 use crate::proto::http::Status;
@@ -42,6 +42,11 @@ impl Here {
         let agent = request.head.headers.get("user-agent").unwrap_or_default();
         let browser = gate.browser(&request.head, &request.client, browser::described(agent));
         Ok(Self { accounts: Arc::clone(accounts), browser })
+    }
+
+    /// Who it is among those that wait for passwords.
+    pub(super) fn asker(&self) -> Asker {
+        self.accounts.asker(&self.browser)
     }
 
     /// Whose doing something is.
@@ -81,9 +86,10 @@ pub(in crate::web) fn sign_in(request: &Request) -> Reply {
         Ok(attempt) => attempt,
         Err(refused) => return SIGN_IN.refused(request, again(request, &fields), &refused).into(),
     };
+    let asker = here.asker();
     let (password, browser) = (Password::typed(text(&fields, "password")), here.browser);
     let job = move |accounts: &Accounts| accounts.sign_in(attempt, &password, &browser);
-    with_passwords(request, &here.accounts, job, move |request, outcome| {
+    with_passwords(request, &here.accounts, asker, job, move |request, outcome| {
         signed_in(request, &SIGN_IN, outcome, again(request, &fields), &next(&fields, "./"))
     })
 }
@@ -132,11 +138,11 @@ pub(in crate::web) fn sign_up(request: &Request) -> Reply {
             return SIGN_UP.again(request, again(request, &fields), &wrong).into();
         }
     }
-    let browser = here.browser;
+    let (asker, browser) = (here.asker(), here.browser);
     let job = move |accounts: &Accounts| {
         accounts.make_account(&name, &password, secret.as_deref(), &browser)
     };
-    with_passwords(request, &here.accounts, job, move |request, outcome| {
+    with_passwords(request, &here.accounts, asker, job, move |request, outcome| {
         signed_in(request, &SIGN_UP, outcome, again(request, &fields), &next(&fields, "./"))
     })
 }
@@ -157,7 +163,7 @@ pub(in crate::web) fn claim(request: &Request) -> Reply {
     };
     let again = claim_slots;
     let secret = text(&fields, "secret").to_owned();
-    let browser = here.browser;
+    let (asker, browser) = (here.asker(), here.browser);
     let answering = {
         let fields = fields.clone();
         move |request: &Request, outcome| {
@@ -174,7 +180,7 @@ pub(in crate::web) fn claim(request: &Request) -> Reply {
         Err(refused) => return CLAIM.refused(request, again(request, &fields), &refused).into(),
     };
     let job = move |accounts: &Accounts| accounts.claim(&secret, &name, &password, &browser);
-    with_passwords(request, &here.accounts, job, answering)
+    with_passwords(request, &here.accounts, asker, job, answering)
 }
 
 /// The form to set a forgotten password.
@@ -193,13 +199,13 @@ pub(in crate::web) fn reset(request: &Request) -> Reply {
     };
     let secret = text(&fields, "secret").to_owned();
     let slots = |fields: &Fields| vec![("secret", Slot::Text(text(fields, "secret").to_owned()))];
-    let password = match Password::new(text(&fields, "new-password"), "") {
+    let password = match Password::new(text(&fields, "new-password")) {
         Ok(password) => password,
         Err(weak) => return RESET.refused(request, slots(&fields), &weak.into()).into(),
     };
-    let browser = here.browser;
+    let (asker, browser) = (here.asker(), here.browser);
     let job = move |accounts: &Accounts| accounts.reset_password(&secret, &password, &browser);
-    with_passwords(request, &here.accounts, job, move |request, outcome| {
+    with_passwords(request, &here.accounts, asker, job, move |request, outcome| {
         signed_in(request, &RESET, outcome, slots(&fields), "account#password-changed")
     })
 }
@@ -223,9 +229,10 @@ pub(in crate::web) fn confirm(request: &Request) -> Reply {
         Ok(attempt) => attempt,
         Err(refused) => return CONFIRM.refused(request, again(request, &fields), &refused).into(),
     };
+    let asker = here.asker();
     let (password, browser) = (Password::typed(text(&fields, "password")), here.browser);
     let job = move |accounts: &Accounts| accounts.confirm(attempt, &password, &browser);
-    with_passwords(request, &here.accounts, job, move |request, outcome| {
+    with_passwords(request, &here.accounts, asker, job, move |request, outcome| {
         signed_in(request, &CONFIRM, outcome, again(request, &fields), &next(&fields, "account"))
     })
 }
@@ -265,7 +272,7 @@ pub(super) fn prepared(request: &Request) -> Result<(Here, Fields), Answer> {
 
 fn new_name_and_password(fields: &Fields) -> Result<(Name, Password), Refused> {
     let name = Name::new(text(fields, "name"))?;
-    let password = Password::new(text(fields, "new-password"), name.as_str())?;
+    let password = Password::new(text(fields, "new-password"))?;
     Ok((name, password))
 }
 
@@ -273,7 +280,7 @@ fn sign_in_slots(request: &Request, fields: &Fields) -> Slots {
     let next = next(fields, "");
     let gate = &request.context.gate;
     let sign_up = gate.accounts().map_or(SignUp::Off, |accounts| accounts.sign_up);
-    let elsewhere = links(request, "", &next, words::SIGN_IN_WITH, |_| true);
+    let elsewhere = links(request, "sign-in", "", &next, words::SIGN_IN_WITH, |_| true);
     vec![
         ("typed-name", Slot::Text(text(fields, "name").to_owned())),
         ("has-elsewhere", Slot::Shown(!elsewhere.is_empty())),
@@ -288,12 +295,16 @@ fn sign_in_slots(request: &Request, fields: &Fields) -> Slots {
 
 fn sign_up_slots(request: &Request, fields: &Fields) -> Slots {
     let gate = &request.context.gate;
-    let is_open = gate.accounts().is_some_and(|accounts| accounts.sign_up == SignUp::Open);
+    let sign_up = gate.accounts().map_or(SignUp::Off, |accounts| accounts.sign_up);
     let next = next(fields, "");
+    let takes = |provider: &Provider| provider.sign_up || sign_up != SignUp::Off;
+    let elsewhere = links(request, "sign-up", "", &next, words::SIGN_UP_WITH, takes);
     vec![
         ("typed-name", Slot::Text(text(fields, "name").to_owned())),
         ("typed-secret", Slot::Text(text(fields, "secret").to_owned())),
-        ("asked", Slot::Shown(!is_open)),
+        ("asked", Slot::Shown(sign_up != SignUp::Open)),
+        ("has-elsewhere", Slot::Shown(!elsewhere.is_empty())),
+        ("elsewhere", Slot::Markup(elsewhere)),
         ("next-query", Slot::Text(query_of(&next))),
         ("next", Slot::Text(next)),
     ]
@@ -321,7 +332,7 @@ fn confirm_slots(request: &Request, fields: &Fields) -> Slots {
         })
     };
     let next_path = next(fields, "/account");
-    let elsewhere = links(request, "confirm", &next_path, words::CONFIRM_WITH, linked);
+    let elsewhere = links(request, "confirm", "confirm", &next_path, words::CONFIRM_WITH, linked);
     vec![
         ("with-password", Slot::Shown(has_password)),
         ("has-elsewhere", Slot::Shown(!elsewhere.is_empty())),

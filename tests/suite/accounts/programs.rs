@@ -156,3 +156,31 @@ fn who_plays_by_a_password_that_is_removed_is_ended() {
         site.id = made["id"].as_i64().expect("a number");
     }
 }
+
+#[test]
+fn who_is_banned_by_address_plays_by_no_password() {
+    // A host is kept out by no address; and nobody bans the one that they ask from.
+    let mut site = Site::new();
+    let mut grace = Person::member(&site.server, &mut site.host, "Grace");
+    let made = grace.post(&site.server, "/account/device", &[("label", "NVR"), ("room", "*")]);
+    let made = made.expect(200).json();
+    site.user = made["user"].as_str().expect("a name").to_owned();
+    site.password = made["password"].as_str().expect("a password").to_owned();
+    let mut host = site.host.clone();
+    host.fields = Person::at("198.51.100.7").fields;
+    let mut player = Command::new("ffmpeg");
+    player.args(["-nostdin", "-v", "error", "-rtsp_transport", "tcp", "-i"]);
+    player.args([&site.rtsp(&site.password), "-f", "mpjpeg", "-"]);
+    let (program, mut out) = Program::start(&mut player, "apt-get install ffmpeg");
+    std::io::Read::read_exact(&mut out, &mut [0; 1000]).expect("it plays");
+    let json = [("Content-Type", "application/json")];
+    let ban = r#"{"address":"127.0.0.0/8","why":"noise"}"#;
+    host.ask(&site.server, "POST", "/api/v1/bans", &json, ban).expect(201);
+    let rest = std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
+    crate::common::eventually_true("it ends", 3 * SOON, || rest.is_finished());
+    drop(program);
+    let refused = ffmpeg(&["-rtsp_transport", "tcp", "-i", &site.rtsp(&site.password)]);
+    assert!(!refused.status.success(), "{}", refused.stderr);
+    let login = format!("{}:{}", site.user, site.password);
+    assert_eq!(curl(&["-u", &login, &site.server.url("/snapshot")]), "403");
+}

@@ -11,12 +11,12 @@ use crate::common::server::Server;
 /// host, a token that may watch, a token that may what a host may, a device for all rooms, and a
 /// device for another room.
 const ROWS: [(&str, &str, &str); 79] = [
-    ("GET /stream", "yyyyyyyn", "uyyyyyyn"),
-    ("GET /?action=stream", "yyyyyyyn", "uyyyyyyn"),
-    ("GET /?action=stream_0", "yyyyyyyn", "uyyyyyyn"),
-    ("GET /snapshot", "yyyyyyyn", "uyyyyyyn"),
-    ("GET /?action=snapshot", "yyyyyyyn", "uyyyyyyn"),
-    ("GET /?action=snapshot_0", "yyyyyyyn", "uyyyyyyn"),
+    ("GET /stream", "yyyyyyyy", "uyyyyyyn"),
+    ("GET /?action=stream", "yyyyyyyy", "uyyyyyyn"),
+    ("GET /?action=stream_0", "yyyyyyyy", "uyyyyyyn"),
+    ("GET /snapshot", "yyyyyyyy", "uyyyyyyn"),
+    ("GET /?action=snapshot", "yyyyyyyy", "uyyyyyyn"),
+    ("GET /?action=snapshot_0", "yyyyyyyy", "uyyyyyyn"),
     ("GET /preview", "yyyyyynn", "uyyyyynn"),
     ("GET /rooms", "yyyyyynn", "uyyyyynn"),
     ("GET /", "yyyyyynn", "uyyyyynn"),

@@ -243,3 +243,13 @@ fn a_member_sees_and_ends_its_own_browsers_and_takes_its_data_with_it() {
     let last = host.post(&server, "/account/delete", &[("password", PASSWORD)]).expect(409);
     assert!(last.text().contains("host"), "{}", last.text());
 }
+
+#[test]
+fn who_may_not_delete_the_account_stays_signed_in() {
+    let server = Server::pattern(&[]);
+    let mut host = Person::host(&server);
+    let form = [("password", PASSWORD)];
+    host.post(&server, "/account/delete", &form).expect(409);
+    let export = host.get(&server, "/account/export").expect(200).json();
+    assert_eq!(export["sessions"].as_array().expect("a list").len(), 1);
+}

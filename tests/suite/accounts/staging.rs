@@ -121,6 +121,31 @@ fn the_forms_of_the_page_do_the_same() {
     assert!(!page.contains("/sign-up#") && page.contains("3M"));
 }
 
+#[test]
+fn the_rights_of_a_closed_room_are_not_those_of_the_next_of_its_name() {
+    let (server, mut host) = plain();
+    let new = json!({ "name": "door", "source": "pattern" });
+    api(&mut host, &server, "POST", "rooms", &new).expect(201);
+    let member = Person::member(&server, &mut host, "Grace");
+    let accounts = host.get(&server, "/api/v1/accounts").json();
+    let accounts = accounts["accounts"].as_array().expect("a list").clone();
+    let id = accounts.iter().find(|one| one["name"] == "Grace").expect("Grace")["id"].clone();
+    let path = format!("accounts/{id}");
+    api(&mut host, &server, "PATCH", &path, &json!({ "moderates": ["door"] })).expect(200);
+    let device = host.post(&server, "/account/device", &[("label", "x"), ("room", "door")]);
+    device.expect(200);
+    let kept = |host: &mut Person| {
+        let of = host.get(&server, &format!("/api/v1/{path}")).expect(200).json();
+        let tokens = host.get(&server, "/api/v1/tokens").expect(200).json();
+        (of["moderates"].clone(), tokens["tokens"].as_array().expect("a list").len())
+    };
+    assert_eq!(kept(&mut host), (json!(["door"]), 1));
+    drop(member);
+    api(&mut host, &server, "DELETE", "rooms/door", &json!({})).expect(200);
+    api(&mut host, &server, "POST", "rooms", &new).expect(201);
+    assert_eq!(kept(&mut host), (json!([]), 0));
+}
+
 /// The form of a page that holds what was wrong, and its field; nothing where that stands on top.
 fn blamed(page: &str) -> Option<(&str, &str)> {
     assert_eq!(page.matches("id=\"wrong\"").count(), 1, "it is said once: {page}");

@@ -141,6 +141,31 @@ fn each_way_to_cheat_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_provider_is_asked_by_tls_alone_whatever_it_says() {
+    let stage = Stage::new("sign-up = true");
+    stage.lie("keys-in-clear");
+    let refused = Person::new().get(&stage.here.server, "/sign-in/with/corp").expect(502);
+    assert!(why(&refused).contains("do not understand each other"), "{}", why(&refused));
+    assert!(stage.here.server.log().contains("in clear, at 192.0.2.1"), "it is not tried");
+}
+
+#[test]
+fn one_address_does_not_have_a_provider_for_itself() {
+    let stage = Stage::new("sign-up = true");
+    stage.lie("none");
+    let server = &stage.here.server;
+    let mut busy = 0;
+    for _ in 0..150 {
+        let begun = Person::new().get(server, "/sign-in/with/corp");
+        busy += u32::from(begun.status == 503);
+    }
+    assert!(busy > 0, "as often as it likes");
+    let mut other = Person::new();
+    other.fields.push(("X-Forwarded-For".to_owned(), "127.0.0.9".to_owned()));
+    other.get(server, "/sign-in/with/corp").expect(303);
+}
+
+#[test]
 fn an_answer_counts_once_and_in_the_browser_that_began_it() {
     let stage = Stage::new("sign-up = true");
     let server = &stage.here.server;
@@ -281,6 +306,13 @@ fn an_account_elsewhere_is_linked_by_who_is_signed_in_alone() {
     let own = [("Referer", own.as_str())];
     let led = again.ask(server, "GET", "/sign-in/with/corp?to=link", &own, "").expect(303);
     assert!(led.header("Location").unwrap().contains("/confirm"), "{led:?}");
+    for (path, form) in [
+        ("/account/device", &[("label", "x"), ("room", "*")]),
+        ("/account/token", &[("label", "x"), ("scope", "watch")]),
+    ] {
+        let led = again.post(server, path, form).expect(303);
+        assert!(led.header("Location").unwrap().contains("/confirm"), "{path}: {led:?}");
+    }
     // Nor does a link that says not where it stands.
     let led = mallory.get(server, "/sign-in/with/corp?to=link").expect(303);
     assert!(led.header("Location").unwrap().contains("/account"), "{led:?}");
@@ -333,7 +365,7 @@ fn it_is_said_at_the_start_what_is_missing() {
         (
             good.replace("client-id", "client"),
             &["--public-url", "https://a.b"],
-            "`client`, which is none of",
+            "there is no key `client`",
         ),
         (good, &["--public-url", "http://a.b"], "https://"),
     ] {

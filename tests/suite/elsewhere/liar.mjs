@@ -49,7 +49,7 @@ async function answer(request, response) {
         authorization_endpoint: `${issuer()}/authorize`,
         token_endpoint: `${issuer()}/token`,
         userinfo_endpoint: `${issuer()}/me`,
-        jwks_uri: `${issuer()}/keys`,
+        jwks_uri: lie === "keys-in-clear" ? "http://192.0.2.1/keys" : `${issuer()}/keys`,
         response_types_supported: ["code"],
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: ["RS256", "none", "HS256"],
