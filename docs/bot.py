@@ -73,4 +73,5 @@ def main():
             raise SystemExit(f"refused: {message['error']}")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -118,7 +118,14 @@ pub fn run(
         Arc::clone(&audience),
         about,
         access(config),
-        Means { gate, providers, studio, store: store.clone(), engine: Arc::clone(&engine) },
+        Means {
+            gate,
+            providers,
+            studio,
+            store: store.clone(),
+            engine: Arc::clone(&engine),
+            keep_chat: Duration::from_secs(u64::from(config.keep_chat) * A_DAY_S),
+        },
         shutdown.clone(),
     ));
     state::recall(&context);
@@ -151,6 +158,7 @@ pub fn run(
             }
             context.access.look_again(place);
             host_link.look(&context.gate);
+            context.chats.tidy();
         }
     });
     info!("stopping");
@@ -225,6 +233,7 @@ fn access(config: &Config) -> Access {
 
 /// A machine may come into its network, or into another one, at any time, and somebody may wait.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(5);
+const A_DAY_S: u64 = 24 * 3600;
 /// Until answers are with the system that were made at the end.
 const LAST_ANSWERS: Duration = Duration::from_millis(100);
 

@@ -25,8 +25,9 @@
 //! | `main`, [`app`] | starts the threads and joins them | all |
 //! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, live, source, oidc, client, media, proto, base |
 //! | [`rtsp`] | the same pictures for players | web, net, room, live, source, media, proto, jpeg, base |
-//! | [`web`] | HTTP: connections, routes, streams | net, room, account, oidc, live, source, store, media, proto, base |
+//! | [`web`] | HTTP: connections, routes, streams | net, room, chat, account, oidc, live, source, store, media, proto, base |
 //! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |
+//! | [`chat`] | what is said in a room, and who keeps order | account, store, proto, base |
 //! | [`room`] | a name, a channel and the people around it | live |
 //! | [`oidc`] | sign-in with somebody else's account: what providers are asked, and believed | proto, base |
 //! | [`authority`] | certificates by an authority of this machine's own | store, base |
@@ -45,6 +46,7 @@ pub mod account;
 pub mod app;
 pub mod authority;
 pub mod base;
+pub mod chat;
 pub mod client;
 pub mod config;
 pub mod error;

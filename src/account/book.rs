@@ -1,13 +1,13 @@
 //! All that is stored of who may what, as it is looked up for each request. Immutable.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 
 use super::capability::{Capabilities, Capability};
+use super::whence::Whence;
 use crate::base::subnet::Subnet;
 use crate::store::account::{self, AccountId, KeptAccount};
 use crate::store::ban::{self, KeptBan};
@@ -227,16 +227,23 @@ impl Book {
         self.bans.iter().map(|ban| &ban.kept).filter(|ban| holds(ban, now)).collect()
     }
 
-    /// Whether somebody may not come in: an account, or whoever comes from an address. What is about
-    /// addresses is not about hosts: who runs the server shall not be kept out by a neighbour's ban.
-    pub fn is_banned(&self, account: Option<&Account>, address: IpAddr, now: SystemTime) -> bool {
+    /// The bans of somebody: of an account, or of whoever comes from an address or by a browser. What is
+    /// about those two is not about hosts: who runs the server shall not be kept out by a neighbour's.
+    pub fn bans_of(
+        &self,
+        account: Option<&Account>,
+        whence: &Whence,
+        now: SystemTime,
+    ) -> impl Iterator<Item = &KeptBan> {
         let is_host = account.is_some_and(|account| account.is_host);
-        self.bans.iter().filter(|ban| holds(&ban.kept, now)).any(|ban| {
-            let of_account =
-                ban.kept.account.is_some() && ban.kept.account == account.map(|account| account.id);
-            let of_address = ban.subnet.is_some_and(|subnet| subnet.contains(address));
-            of_account || of_address && !is_host
-        })
+        let id = account.map(|account| account.id);
+        let is_of = move |ban: &&Ban| {
+            let of_account = ban.kept.account.is_some() && ban.kept.account == id;
+            let of_address = ban.subnet.is_some_and(|subnet| subnet.contains(whence.address));
+            let of_browser = ban.kept.browser.is_some() && ban.kept.browser == whence.browser;
+            of_account || (of_address || of_browser) && !is_host
+        };
+        self.bans.iter().filter(is_of).map(|ban| &ban.kept).filter(move |ban| holds(ban, now))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Who asks for something, and what that one may do.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::book::{Account, Book};
 use super::capability::{Capabilities, Capability};
+use super::whence::Whence;
 use crate::store::session::Hash;
 
 /// By what somebody is known.
@@ -31,6 +31,8 @@ pub struct Caller {
     /// What a guest may do.
     guest: Capabilities,
     banned: bool,
+    /// Where else it may not come in, or not here: rooms by name.
+    banned_in: Vec<String>,
     /// When its password was given last.
     sure: Option<SystemTime>,
 }
@@ -46,13 +48,13 @@ enum Limits {
 }
 
 impl Caller {
-    /// Who comes with this from an address. `None` if the credential is none (any more); `guest` is
+    /// Who comes with this from somewhere. `None` if the credential is none (any more); `guest` is
     /// what guests may do.
     pub fn of(
         book: &Book,
         credential: Credential,
         guest: Capabilities,
-        address: IpAddr,
+        whence: &Whence,
         now: SystemTime,
     ) -> Option<Self> {
         let (account, limits, sure) = match credential {
@@ -77,19 +79,22 @@ impl Caller {
                 (account.cloned(), limits, None)
             }
         };
-        let banned = book.is_banned(account.as_deref(), address, now);
-        Some(Self { credential, account, limits, guest, banned, sure })
+        let bans = book.bans_of(account.as_deref(), whence, now);
+        let (rooms, all): (Vec<_>, Vec<_>) = bans.partition(|ban| ban.room.is_some());
+        let banned_in = rooms.into_iter().filter_map(|ban| ban.room.clone()).collect();
+        Some(Self { credential, account, limits, guest, banned: !all.is_empty(), banned_in, sure })
     }
 
     /// A guest, where there are no accounts.
     pub fn guest(guest: Capabilities) -> Self {
         let (credential, limits) = (Credential::None, Limits::None);
-        Self { credential, account: None, limits, guest, banned: false, sure: None }
+        let (account, banned_in) = (None, Vec::new());
+        Self { credential, account, limits, guest, banned: false, banned_in, sure: None }
     }
 
     /// What it may do in a room; an empty name is the default one.
     pub fn rights(&self, room: &str) -> Capabilities {
-        if self.banned {
+        if self.is_banned_in(room) {
             return Capabilities::NONE;
         }
         let of_account = self.account.as_ref().map(|account| account.may(room));
@@ -113,6 +118,11 @@ impl Caller {
     /// Whether it may not come in, whoever it is.
     pub fn is_banned(&self) -> bool {
         self.banned
+    }
+
+    /// The same of a room.
+    pub fn is_banned_in(&self, room: &str) -> bool {
+        self.banned || self.banned_in.iter().any(|banned| banned == room)
     }
 
     /// Whether it is a person in a browser, who signed in.

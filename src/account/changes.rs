@@ -19,6 +19,7 @@ use crate::base::rate::TooSoon;
 use crate::proto::auth::Ha1;
 use crate::store::account::{self, AccountId, KeptAccount};
 use crate::store::ban::{self, KeptBan};
+use crate::store::chat;
 use crate::store::installation;
 use crate::store::journal::{self, Entry};
 use crate::store::pass::{self, KeptPass, PassKind};
@@ -56,6 +57,21 @@ pub struct MadeDevice {
     pub password: String,
     /// Its number.
     pub id: i64,
+}
+
+/// Who is banned: an account, or else whoever comes from an address or by a browser.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whom {
+    /// An account.
+    pub account: Option<AccountId>,
+    /// An address or a network.
+    pub address: Option<String>,
+    /// A browser that is nobody's.
+    pub browser: Option<Hash>,
+    /// What that one called itself; may be empty.
+    pub name: String,
+    /// From which room; `None` for all, an empty name is the default one.
+    pub room: Option<String>,
 }
 
 impl Accounts {
@@ -182,6 +198,8 @@ impl Accounts {
         let (what, room) = (format!("closed the room {room}"), room.to_owned());
         self.noted(actor, &what, move |connection| {
             account::take_moderators(connection, &room)?;
+            ban::delete_of_room(connection, &room)?;
+            chat::forget_room(connection, &room)?;
             Ok(program::delete_of_room(connection, &room)?)
         })
     }
@@ -203,6 +221,7 @@ impl Accounts {
                 keep_a_host(&all, id)?;
             }
             journal::forget_who(connection, id, DELETED)?;
+            chat::forget_account(connection, id)?;
             Ok(account::delete(connection, id)?)
         })
     }
@@ -296,7 +315,7 @@ impl Accounts {
         self.noted(actor, &what, move |connection| Ok(program::delete(connection, id)?))
     }
 
-    /// Bans an account, or an address or network.
+    /// Bans somebody, everywhere or from a room.
     ///
     /// # Errors
     ///
@@ -304,20 +323,25 @@ impl Accounts {
     pub fn ban(
         &self,
         actor: &Actor,
-        account: Option<AccountId>,
-        address: Option<String>,
+        whom: Whom,
         why: String,
         lasts: Option<Duration>,
     ) -> Result<(), Refused> {
-        let whom = match (account, &address) {
+        let Whom { account, address, browser, name, room } = whom;
+        let called = match (account, &address) {
             (Some(id), _) => self.name_of(id)?,
-            (None, Some(address)) => address.clone(),
+            (None, Some(address)) if name.is_empty() => address.clone(),
+            (None, Some(address)) => format!("\u{201c}{name}\u{201d} ({address})"),
             (None, None) => return Err(Refused::NoSuch),
         };
         let made = self.clock.wall();
         let until = lasts.map(|lasts| made + lasts);
-        let kept = KeptBan { id: 0, account, address, why, made, until };
-        self.noted(actor, &format!("banned {whom}"), move |connection| {
+        let what = match &room {
+            Some(room) => format!("banned {called} from /{room}"),
+            None => format!("banned {called}"),
+        };
+        let kept = KeptBan { id: 0, account, address, why, made, until, room, browser, name };
+        self.noted(actor, &what, move |connection| {
             ban::forget(connection, made)?;
             let all = account::all(connection)?;
             if all.iter().any(|kept| Some(kept.id) == account && kept.is_host) {
@@ -330,14 +354,17 @@ impl Accounts {
         })
     }
 
-    /// Lifts a ban.
+    /// Lifts a ban; `room` is the only one of which it may be.
     ///
     /// # Errors
     ///
     /// [`Refused::NoSuch`] if there is none.
-    pub fn lift(&self, actor: &Actor, id: i64) -> Result<(), Refused> {
+    pub fn lift(&self, actor: &Actor, id: i64, room: Option<&str>) -> Result<(), Refused> {
         let (book, now) = (self.book(), self.clock.wall());
-        let ban = book.bans(now).into_iter().find(|ban| ban.id == id).ok_or(Refused::NoSuch)?;
+        let is_it = |ban: &&KeptBan| {
+            ban.id == id && room.is_none_or(|room| ban.room.as_deref() == Some(room))
+        };
+        let ban = book.bans(now).into_iter().find(is_it).ok_or(Refused::NoSuch)?;
         let named = ban.account.and_then(|id| book.account(id)).map(|account| account.name.clone());
         let whom = named.or_else(|| ban.address.clone()).unwrap_or_default();
         let what = format!("lifted the ban of {whom}");
@@ -405,6 +432,12 @@ impl Accounts {
         self.noted(actor, what, |_| Ok(()))
     }
 
+    /// The same, and waits for nothing.
+    pub fn note_later(&self, actor: &Actor, what: &str) {
+        let (actor, what, at) = (actor.clone(), what.to_owned(), self.clock.wall());
+        self.change_later(move |connection| Ok(note(connection, &actor, at, &what)?));
+    }
+
     /// All that is stored about a person, without what would let others be that person.
     ///
     /// # Errors
@@ -413,11 +446,12 @@ impl Accounts {
     pub fn export(&self, id: AccountId) -> Result<Value, Refused> {
         let book = self.book();
         let account = book.account(id).ok_or(Refused::NoSuch)?;
-        let (did, sessions, passes, bans) = self.read(|connection| {
+        let (did, sessions, passes, bans, said) = self.read(|connection| {
             let did = journal::of(connection, id)?;
             let (mut sessions, passes) = (session::all(connection)?, pass::all(connection)?);
             sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
-            Ok((did, sessions, passes, ban::all(connection)?))
+            let said = chat::of_account(connection, id, MOST_EXPORTED)?;
+            Ok((did, sessions, passes, ban::all(connection)?, said))
         })?;
         let at = |time: SystemTime| unix_seconds(time);
         let sessions =
@@ -427,6 +461,9 @@ impl Accounts {
                     "signed_in": at(session.made), "seen": at(session.seen),
                 })
             });
+        let said = said
+            .into_iter()
+            .map(|(room, when, text)| json!({ "room": room, "at": at(when), "text": text }));
         let is_about = |pass: &KeptPass| pass.account == Some(id) || pass.by == Some(id);
         let links = passes.into_iter().filter(is_about).map(|pass| {
             json!({ "made": at(pass.made), "until": at(pass.until), "made_here": pass.by == Some(id) })
@@ -466,6 +503,7 @@ impl Accounts {
             "bans": bans.collect::<Vec<_>>(),
             "identities": identities.collect::<Vec<_>>(),
             "did": did.collect::<Vec<_>>(),
+            "said": said.collect::<Vec<_>>(),
         }))
     }
 
@@ -526,3 +564,4 @@ const MOST_PASSES: usize = 500;
 /// Of one account.
 const MOST_PROGRAMS: usize = 50;
 const MOST_BANS: usize = 2000;
+const MOST_EXPORTED: u32 = 100_000;

@@ -24,6 +24,7 @@ mod refused;
 mod secret;
 mod sign_in;
 mod vouched;
+mod whence;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +46,7 @@ pub use actor::{Actor, Browser};
 pub use book::{Account, Book};
 pub use caller::{Caller, Credential};
 pub use capability::{Capabilities, Capability};
-pub use changes::{Made, MadeDevice, Ruling};
+pub use changes::{Made, MadeDevice, Ruling, Whom};
 pub use guesses::SlowDown;
 pub use hasher::Asker;
 pub use name::{BadName, Name};
@@ -54,6 +55,7 @@ pub use refused::Refused;
 pub use secret::{hash_of, random_text};
 pub use sign_in::{Attempt, SignedIn};
 pub use vouched::Vouched;
+pub use whence::Whence;
 
 /// How accounts come to be that no host makes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -150,11 +152,11 @@ impl Accounts {
     ) {
         let told = |outcome: Result<(), Refused>| {
             if let Err(why) = outcome {
-                debug!("who was seen is not noted: {why}");
+                debug!("something is not noted: {why}");
             }
         };
         if let Err(why) = self.begin_change(change, told) {
-            debug!("who was seen is not noted: {why}");
+            debug!("something is not noted: {why}");
         }
     }
 

@@ -52,7 +52,7 @@ impl Site {
     fn caller(&self, secret: &str) -> Option<Caller> {
         let (book, now) = (self.accounts.book(), self.accounts.now().0);
         let credential = Credential::Session(hash_of(secret));
-        Caller::of(&book, credential, Capabilities::LET_IN, ADDRESS, now)
+        Caller::of(&book, credential, Capabilities::LET_IN, &Whence::at(ADDRESS), now)
     }
 }
 
@@ -197,7 +197,7 @@ fn what_a_program_may_is_within_what_its_account_may() {
     let of = |secret: &str| {
         let (book, now) = (site.accounts.book(), site.accounts.now().0);
         let credential = Credential::Program(hash_of(secret));
-        Caller::of(&book, credential, Capabilities::LET_IN, ADDRESS, now)
+        Caller::of(&book, credential, Capabilities::LET_IN, &Whence::at(ADDRESS), now)
     };
     let token = |account: Option<AccountId>, scopes| {
         site.accounts.make_token(&actor, account, "x".into(), scopes).unwrap().secret
@@ -214,7 +214,8 @@ fn what_a_program_may_is_within_what_its_account_may() {
     assert_eq!(device.rights("cellar"), watch, "where everybody may watch, so may it");
     let (book, now) = (site.accounts.book(), site.accounts.now().0);
     let credential = Credential::Program(hash_of(&made.password));
-    let elsewhere = Caller::of(&book, credential, Capabilities::NONE, ADDRESS, now).unwrap();
+    let elsewhere =
+        Caller::of(&book, credential, Capabilities::NONE, &Whence::at(ADDRESS), now).unwrap();
     let rights = ["kitchen", "", "cellar"].map(|room| elsewhere.rights(room));
     assert_eq!(rights, [watch, Capabilities::NONE, Capabilities::NONE]);
     let disabled = Ruling { disabled: Some(true), ..Ruling::default() };
@@ -231,7 +232,8 @@ fn who_is_banned_may_nothing_and_hosts_are_not_kept_out_by_address() {
     let actor = Actor::on_this_machine();
     let hour = Some(Duration::from_secs(3600));
     let ban = |account, address: Option<&str>| {
-        site.accounts.ban(&actor, account, address.map(str::to_owned), "noise".into(), hour)
+        let whom = Whom { account, address: address.map(str::to_owned), ..Whom::default() };
+        site.accounts.ban(&actor, whom, "noise".into(), hour)
     };
     assert!(ban(Some(host.account), None).is_err());
     ban(None, Some("192.0.2.0/24")).unwrap();
@@ -239,7 +241,7 @@ fn who_is_banned_may_nothing_and_hosts_are_not_kept_out_by_address() {
     assert_eq!(rights(&member.secret), Capabilities::NONE);
     assert_eq!(rights(&host.secret), Capabilities::ALL);
     let id = site.accounts.book().bans(site.accounts.now().0)[0].id;
-    site.accounts.lift(&actor, id).unwrap();
+    site.accounts.lift(&actor, id, None).unwrap();
     assert_eq!(rights(&member.secret), Capabilities::LET_IN);
     ban(Some(member.account), None).unwrap();
     assert_eq!(rights(&member.secret), Capabilities::NONE);
@@ -336,12 +338,21 @@ fn who_is_made_a_host_is_banned_no_more() {
     let (host, member) = (site.host(), site.member("Grace"));
     let actor = Actor::on_this_machine();
     let host_of = |is| Ruling { is_host: Some(is), ..Ruling::default() };
-    site.accounts.ban(&actor, Some(member.account), None, "noise".into(), None).unwrap();
+    site.accounts
+        .ban(
+            &actor,
+            Whom { account: Some(member.account), ..Whom::default() },
+            "noise".into(),
+            None,
+        )
+        .unwrap();
     site.accounts.rule(&actor, member.account, host_of(true)).unwrap();
     site.accounts.rule(&actor, host.account, host_of(false)).unwrap();
     let grace = site.sign_in("Grace", "of a member", &browser("member")).unwrap();
     assert_eq!(site.caller(&grace.secret).unwrap().rights(""), Capabilities::ALL);
-    site.accounts.ban(&actor, Some(host.account), None, "noise".into(), None).unwrap();
+    site.accounts
+        .ban(&actor, Whom { account: Some(host.account), ..Whom::default() }, "noise".into(), None)
+        .unwrap();
     let secret = site.pass(PassKind::Host, None);
     let again = site.sign_in("Ada", "of the host", &browser("host")).unwrap();
     let out = site.accounts.claim_for(&secret, host.account, &browser("host"));
@@ -388,7 +399,9 @@ fn what_is_kept_of_somebody_is_given_and_then_forgotten() {
     site.sign_in("Grace", "of a member", &browser("tablet")).unwrap();
     site.accounts.sign_out(&grace, hash_of(&member.secret)).unwrap();
     let here = Actor::on_this_machine();
-    site.accounts.ban(&here, Some(member.account), None, "noise".into(), None).unwrap();
+    site.accounts
+        .ban(&here, Whom { account: Some(member.account), ..Whom::default() }, "noise".into(), None)
+        .unwrap();
     site.pass(PassKind::Reset, Some(member.account));
     let export = site.accounts.export(member.account).unwrap();
     assert_eq!(export["sessions"].as_array().unwrap().len(), 2, "that which is over, too");

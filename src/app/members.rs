@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use log::{info, warn};
 
-use crate::account::{Accounts, Actor, Caller, Capabilities, Capability, Credential, SignUp};
+use crate::account::{
+    Accounts, Actor, Caller, Capabilities, Capability, Credential, SignUp, Whence,
+};
 use crate::base::clock::Clock;
 use crate::base::regular;
 use crate::config::{AccessChoice, Config, SignIn, SignUpChoice};
@@ -146,7 +148,7 @@ impl Doorkeeper for Keeper {
         let credential = Credential::Program(program.hash);
         accounts.saw(credential);
         let now = self.0.clock.wall();
-        let caller = Caller::of(&book, credential, Capabilities::NONE, address, now);
+        let caller = Caller::of(&book, credential, Capabilities::NONE, &Whence::at(address), now);
         let room = room.unwrap_or_default();
         caller.is_some_and(|caller| caller.may(Capability::Watch, room))
     }

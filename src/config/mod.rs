@@ -154,6 +154,10 @@ pub struct Config {
     #[arg(long)]
     pub no_rtsp: bool,
 
+    /// How many days what is said in rooms is kept
+    #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub keep_chat: u32,
+
     /// Folder of clips that RTSP players may ask for by name
     #[arg(long, value_name = "DIR", conflicts_with = "no_rtsp", value_parser = parse_folder)]
     pub clips: Option<PathBuf>,

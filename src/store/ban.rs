@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use rusqlite::{Connection, Row, named_params};
 
 use super::account::AccountId;
+use super::session::Hash;
 use super::time::{of_unix_millis, unix_millis};
 
 /// A ban as it is stored.
@@ -22,6 +23,12 @@ pub struct KeptBan {
     pub made: SystemTime,
     /// Its end, if it has one.
     pub until: Option<SystemTime>,
+    /// The room that it is about, an empty name is the default one; `None` for all.
+    pub room: Option<String>,
+    /// By which a browser is known that is nobody's.
+    pub browser: Option<Hash>,
+    /// What somebody without an account called itself; may be empty.
+    pub name: String,
 }
 
 /// All bans, the newest first.
@@ -30,7 +37,7 @@ pub struct KeptBan {
 ///
 /// The database's.
 pub fn all(connection: &Connection) -> rusqlite::Result<Vec<KeptBan>> {
-    let select = "SELECT id, account, address, why, made, until FROM ban ORDER BY id DESC";
+    let select = "SELECT * FROM ban ORDER BY id DESC";
     connection.prepare(select)?.query_map((), read)?.collect()
 }
 
@@ -40,13 +47,14 @@ pub fn all(connection: &Connection) -> rusqlite::Result<Vec<KeptBan>> {
 ///
 /// The database's.
 pub fn add(connection: &Connection, ban: &KeptBan) -> rusqlite::Result<i64> {
-    let KeptBan { account, address, why, made, until, .. } = ban;
+    let KeptBan { account, address, why, made, until, room, browser, name, .. } = ban;
     let values = named_params! {
         ":account": account.map(|id| id.0), ":address": address, ":why": why,
         ":made": unix_millis(*made), ":until": until.map(unix_millis),
+        ":room": room, ":browser": browser, ":name": name,
     };
-    let insert = "INSERT INTO ban (account, address, why, made, until) \
-                  VALUES (:account, :address, :why, :made, :until)";
+    let insert = "INSERT INTO ban (account, address, why, made, until, room, browser, name) \
+                  VALUES (:account, :address, :why, :made, :until, :room, :browser, :name)";
     connection.execute(insert, values)?;
     Ok(connection.last_insert_rowid())
 }
@@ -69,6 +77,15 @@ pub fn lift_of(connection: &Connection, account: AccountId) -> rusqlite::Result<
     connection.execute("DELETE FROM ban WHERE account = ?1", [account.0]).map(drop)
 }
 
+/// Deletes those that are about one room alone.
+///
+/// # Errors
+///
+/// The database's.
+pub fn delete_of_room(connection: &Connection, room: &str) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM ban WHERE room = ?1", [room]).map(drop)
+}
+
 /// Deletes those that have ended.
 ///
 /// # Errors
@@ -86,5 +103,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KeptBan> {
         why: row.get("why")?,
         made: of_unix_millis(row.get("made")?),
         until: row.get::<_, Option<i64>>("until")?.map(of_unix_millis),
+        room: row.get("room")?,
+        browser: row.get("browser")?,
+        name: row.get("name")?,
     })
 }

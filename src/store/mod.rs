@@ -14,6 +14,7 @@ pub mod account;
 pub mod authority;
 pub mod backup;
 pub mod ban;
+pub mod chat;
 mod database;
 pub mod donation;
 mod folder;

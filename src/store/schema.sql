@@ -186,7 +186,13 @@ CREATE TABLE ban (
   -- When it was made.
   made INTEGER NOT NULL,
   -- NULL if it has no end.
-  until INTEGER
+  until INTEGER,
+  -- The room that it is about, an empty name is the default one; NULL for all.
+  room TEXT,
+  -- SHA-256 of the id of a browser that is nobody's; NULL if it has none.
+  browser BLOB,
+  -- What somebody without an account called itself; may be empty.
+  name TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 -- What was done with rights, for the hosts. The newest are kept.
@@ -204,3 +210,49 @@ CREATE TABLE journal (
   -- A sentence.
   what TEXT NOT NULL
 ) STRICT;
+
+-- What was said in rooms. The newest are kept, for as long as the host says.
+CREATE TABLE message (
+  -- Where; an empty name is the default room.
+  room TEXT NOT NULL,
+  -- Rises in the room.
+  seq INTEGER NOT NULL,
+  -- The number of its last change, which rises in the room.
+  n INTEGER NOT NULL,
+  -- When it was said.
+  at INTEGER NOT NULL,
+  -- Who said it: `a` and an account's number, or `g` and a guest's; empty if nobody in the room did.
+  who TEXT NOT NULL,
+  -- That one's name then.
+  name TEXT NOT NULL,
+  -- That one's role then.
+  role TEXT NOT NULL,
+  -- As others see it.
+  text TEXT NOT NULL,
+  -- The `seq` of what it answers.
+  reply INTEGER,
+  -- Said by somebody, given by somebody, or deleted.
+  kind TEXT NOT NULL CHECK (kind IN ('said', 'gift', 'gone')),
+  -- 1 if its text was another.
+  edited INTEGER NOT NULL,
+  -- JSON: emoji, and who put them there.
+  reactions TEXT NOT NULL,
+  PRIMARY KEY (room, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX message_changed ON message (room, n);
+CREATE INDEX message_of ON message (who);
+CREATE INDEX message_at ON message (at);
+
+-- What may be said in a room.
+CREATE TABLE chat_rules (
+  -- Where; an empty name is the default room.
+  room TEXT PRIMARY KEY,
+  -- Seconds between two messages of one.
+  slow_s INTEGER NOT NULL,
+  -- 1 if members alone may talk.
+  members_only INTEGER NOT NULL,
+  -- 1 if members alone may send links.
+  links_of_members INTEGER NOT NULL,
+  -- What nobody may say, a word in each line.
+  words TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -167,9 +167,14 @@ fn store_donation(
         let room = room.as_ref().map(RoomName::as_str);
         donation::add(connection, wall, room, &stored.name, &stored.message)
     };
-    let (audience, viewer) = (Arc::clone(&asker.context.audience), Arc::clone(viewer));
+    let (context, room, viewer) =
+        (Arc::clone(&asker.context), Arc::clone(&asker.room), Arc::clone(viewer));
     let done = move |id: Result<u64, NotKept>| {
-        let outcome = id.map(|id| audience.donate(&viewer, Some(id), words, at));
+        let Words { name, message } = words.clone();
+        let outcome = id.map(|id| {
+            context.audience.donate(&viewer, Some(id), words, at);
+            context.chats.of(&room).gift(&name, &message);
+        });
         owed.pay(Ok(outcome));
     };
     store.change(Durability::Machine, change, done)?;

@@ -372,14 +372,14 @@ impl Connection {
         match protocol.turn(&mut self.wire, &mut self.input, &self.handle, now) {
             Verdict::Over => Step::Over,
             Verdict::Done => self.close(now),
-            Verdict::Wait { until, unread_since, watches } => {
+            Verdict::Wait { until, news, unread_since, watches } => {
                 match unread_since {
                     Some(since) => self.guest.stands(Standing::UnreadReply, since),
                     None if watches => self.guest.goes_on(Standing::Beside, now),
                     None => self.guest.goes_on(Standing::Idle, now),
                 }
                 self.state = State::Upgraded(protocol);
-                Step::Wait(Turn::until(until))
+                Step::Wait(Turn::Wait { until, news, weight: 1 })
             }
         }
     }

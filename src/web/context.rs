@@ -1,11 +1,12 @@
 //! What every request may use.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::RwLock;
 
 use super::access::Access;
+use super::chats::Chats;
 use super::gate::Gate;
 use super::givers::Givers;
 use super::identity::Identities;
@@ -49,6 +50,8 @@ pub struct Context {
     pub(super) givers: Givers,
     /// What pages are told.
     pub(super) newsroom: Newsroom,
+    /// What is said in rooms.
+    pub chats: Chats,
     /// What time it is.
     pub clock: Clock,
     /// Asked to end or not.
@@ -67,6 +70,8 @@ pub struct Means {
     pub store: MaybeStore,
     /// What drives the connections.
     pub engine: Arc<Engine>,
+    /// How long what is said in rooms is kept.
+    pub keep_chat: Duration,
 }
 
 /// What the server says of itself.
@@ -99,8 +104,9 @@ impl Context {
         means: Means,
         shutdown: Shutdown,
     ) -> Self {
-        let Means { gate, providers, studio, store, engine } = means;
+        let Means { gate, providers, studio, store, engine, keep_chat } = means;
         let clock = rooms.default().hub().clock().clone();
+        let chats = Chats::new(&store, &clock, &engine, keep_chat);
         Self {
             rooms,
             audience,
@@ -115,6 +121,7 @@ impl Context {
             identities: Identities::new(),
             givers: Givers::default(),
             newsroom: Newsroom::default(),
+            chats,
             clock,
             shutdown,
         }

@@ -1,7 +1,7 @@
 //! What is answered to who is not let in: where that is given, or that it is not.
 
 use super::answer::Answer;
-use super::gate::{Entry, KEY};
+use super::gate::{Entry, KEY, name_of};
 use super::needs::Needs;
 use super::request::Request;
 use super::words;
@@ -33,7 +33,7 @@ pub(super) fn to_tls(request: &Request, may_lead: bool) -> Answer {
 /// Says to who lacks something that it does, and where it is given.
 pub(super) fn not_let_in(request: &Request, needs: Needs) -> Answer {
     let caller = &request.caller;
-    if caller.is_banned() {
+    if caller.is_banned_in(name_of(&request.room)) {
         return request.refuse(Status::Forbidden, words::ENTRY_BANNED);
     }
     let is_somebody = caller.account.is_some() || caller.is_device();

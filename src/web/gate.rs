@@ -15,7 +15,8 @@ use subtle::ConstantTimeEq;
 use super::answer::Answer;
 use super::client::Client;
 use crate::account::{
-    Accounts, Browser, Caller, Capabilities, Capability, Credential, SlowDown, hash_of, random_text,
+    Accounts, Browser, Caller, Capabilities, Capability, Credential, SlowDown, Whence, hash_of,
+    random_text,
 };
 use crate::base::rate::{Rate, Rates, TooSoon};
 use crate::base::subnet::Group;
@@ -104,7 +105,7 @@ impl Gate {
 
     /// Whether somebody without cookies and logins may watch a room; an empty name is the default one.
     pub fn guest_watches(&self, room: &str, address: IpAddr, now: SystemTime) -> bool {
-        let caller = self.again(Credential::None, &None, address, now);
+        let caller = self.again(Credential::None, &None, &Whence::at(address), now);
         caller.is_some_and(|caller| caller.may(Capability::Watch, room))
     }
 
@@ -117,11 +118,17 @@ impl Gate {
     }
 
     /// Who sends a request.
-    pub(super) fn caller(&self, head: &Head, client: &Client, now: SystemTime) -> Caller {
+    pub(super) fn caller(
+        &self,
+        head: &Head,
+        client: &Client,
+        whence: &Whence,
+        now: SystemTime,
+    ) -> Caller {
         let guest = self.guest(&self.watch_cookie(head));
         let Some(accounts) = &self.accounts else { return Caller::guest(guest) };
         let book = accounts.book();
-        let known = |credential| Caller::of(&book, credential, guest, client.address, now);
+        let known = |credential| Caller::of(&book, credential, guest, whence, now);
         let credentials = [self.program(head, client), self.session(head, client)];
         let mut found = credentials.into_iter().flatten().filter_map(known);
         let caller = found.next();
@@ -138,13 +145,13 @@ impl Gate {
         &self,
         credential: Credential,
         watch: &WatchCookie,
-        address: IpAddr,
+        whence: &Whence,
         now: SystemTime,
     ) -> Option<Caller> {
         let guest = self.guest(watch);
         match &self.accounts {
             None => Some(Caller::guest(guest)),
-            Some(accounts) => Caller::of(&accounts.book(), credential, guest, address, now),
+            Some(accounts) => Caller::of(&accounts.book(), credential, guest, whence, now),
         }
     }
 

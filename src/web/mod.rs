@@ -15,6 +15,7 @@ mod answer;
 mod api;
 mod assets;
 mod built;
+mod chats;
 mod client;
 mod command;
 mod connection;

@@ -1,19 +1,17 @@
 //! The right to what goes on for long: a stream, a socket. It ends within a second when who has it
 //! may no longer.
 
-use std::net::IpAddr;
-
 use super::context::Context;
 use super::gate::{WatchCookie, name_of};
 use super::request::Request;
-use crate::account::{Caller, Capability};
+use crate::account::{Caller, Capability, Whence};
 
 /// A right that was there when it began.
 pub(super) struct Pass {
     caller: Caller,
     watch: WatchCookie,
     room: String,
-    address: IpAddr,
+    whence: Whence,
     revision: u64,
 }
 
@@ -24,7 +22,7 @@ impl Pass {
             caller: request.caller.clone(),
             watch: request.context.gate.watch_cookie(&request.head),
             room: name_of(&request.room).to_owned(),
-            address: request.client.address,
+            whence: request.whence(),
             revision: request.revision,
         }
     }
@@ -35,7 +33,7 @@ impl Pass {
         if revision != self.revision {
             let now = context.clock.wall();
             let credential = self.caller.credential;
-            match context.gate.again(credential, &self.watch, self.address, now) {
+            match context.gate.again(credential, &self.watch, &self.whence, now) {
                 Some(caller) => (self.caller, self.revision) = (caller, revision),
                 None => return false,
             }
@@ -46,5 +44,15 @@ impl Pass {
     /// Whether who has it may do this, as it was at the last look.
     pub(super) fn may(&self, capability: Capability) -> bool {
         self.caller.may(capability, &self.room)
+    }
+
+    /// Who has it, as it was at the last look.
+    pub(super) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Where that one comes from.
+    pub(super) fn whence(&self) -> Whence {
+        self.whence
     }
 }

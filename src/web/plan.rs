@@ -118,7 +118,8 @@ pub(super) fn plan(
         caller: Caller::guest(Capabilities::NONE),
     };
     // After its revision: what changes in between is looked at again, and not passed over.
-    request.caller = context.gate.caller(&request.head, &request.client, context.clock.wall());
+    let (whence, wall) = (request.whence(), context.clock.wall());
+    request.caller = context.gate.caller(&request.head, &request.client, &whence, wall);
     let step = match decide(&mut request) {
         Ok(route) => Step::Handle(route),
         Err(answer) => Step::Answer(answer),

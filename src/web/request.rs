@@ -16,7 +16,7 @@ use super::identity::Identity;
 use super::snapshot::What;
 use super::stream::Stream;
 use super::upgrade::Upgraded;
-use crate::account::Caller;
+use crate::account::{Caller, Whence, hash_of};
 use crate::live::settings::ViewerId;
 use crate::live::viewer::Viewer;
 use crate::net::lane::Handle;
@@ -157,6 +157,12 @@ impl Request {
     /// Which viewer sends it, as its cookie says.
     pub(super) fn identity(&self) -> Identity {
         self.context.identities.of(&self.head)
+    }
+
+    /// Where it comes from.
+    pub(super) fn whence(&self) -> Whence {
+        let browser = self.identity().id().map(|id| hash_of(&id.to_string()));
+        Whence { address: self.client.address, browser }
     }
 
     /// Gives who sent it a cookie, if it has none that is good.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::net::lane::Handle;
+use crate::net::lane::{Handle, Topics};
 use crate::net::wire::Wire;
 
 /// Another protocol, spoken by the same connection on the same lane.
@@ -30,6 +30,8 @@ pub(super) enum Verdict {
         until: Option<Instant>,
         /// Since when the client does not take what was sent, if it does not.
         unread_since: Option<Instant>,
+        /// At whose news it is given a turn.
+        news: Topics,
         /// Whether its client watches, by another connection.
         watches: bool,
     },

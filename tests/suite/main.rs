@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod build_script;
 mod cameras;
+mod chat;
 mod clients;
 mod clock;
 mod common;

@@ -17,19 +17,23 @@ use crate::common::viewer::Viewer;
 use crate::common::{LONG, VERY_LONG};
 
 /// A page's socket.
-struct Page {
-    socket: WebSocket<TcpStream>,
+pub(crate) struct Page {
+    pub(crate) socket: WebSocket<TcpStream>,
     /// All sections, as they came.
-    state: Value,
+    pub(crate) state: Value,
 }
 
 impl Page {
-    fn open(server: &Server, target: &str, cookie: Option<&str>) -> Self {
+    pub(crate) fn open(server: &Server, target: &str, cookie: Option<&str>) -> Self {
         let fields: Vec<_> = cookie.iter().map(|cookie| ("Cookie", *cookie)).collect();
         Self::open_with(server, target, &fields)
     }
 
-    fn open_with(server: &Server, target: &str, fields: &[(&'static str, &str)]) -> Self {
+    pub(crate) fn open_with(
+        server: &Server,
+        target: &str,
+        fields: &[(&'static str, &str)],
+    ) -> Self {
         let stream = TcpStream::connect(server.address()).expect("the server accepts");
         stream.set_read_timeout(Some(VERY_LONG)).expect("a time-out");
         let address = format!("ws://{}{target}", server.address());
@@ -52,7 +56,7 @@ impl Page {
     }
 
     /// The next message, whose sections are taken in.
-    fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         loop {
             let message = match self.socket.read() {
                 // A child of another test ended.
@@ -80,7 +84,7 @@ impl Page {
         }
     }
 
-    fn send(&mut self, message: &Value) {
+    pub(crate) fn send(&mut self, message: &Value) {
         self.socket.send(Message::text(message.to_string())).expect("it is taken");
     }
 

@@ -65,8 +65,14 @@ impl Site {
         let stop = Shutdown::new();
         let proxies = Proxies { at: Vec::new(), header: ProxyHeader::XForwarded };
         let access = Access::new(Vec::new(), Readers::default(), proxies, Secrecy::default());
-        let means =
-            Means { gate: Gate::open(), providers: Providers::none(), studio, store: None, engine };
+        let means = Means {
+            gate: Gate::open(),
+            providers: Providers::none(),
+            studio,
+            store: None,
+            engine,
+            keep_chat: Duration::ZERO,
+        };
         let context = Context::new(rooms, audience, about, access, means, stop);
         let bind = Some(IpAddr::from(Ipv4Addr::LOCALHOST));
         let plan = Plan { bind, clips: None, fps: 25.0, keeper };

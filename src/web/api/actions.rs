@@ -13,7 +13,7 @@ use super::super::request::Request;
 use super::super::words;
 use super::listing;
 use super::problem::Problem;
-use crate::account::{Account, Accounts, Capabilities, Capability, Refused, Ruling};
+use crate::account::{Account, Accounts, Capabilities, Capability, Refused, Ruling, Whom};
 use crate::base::subnet::Subnet;
 use crate::proto::http::Status;
 use crate::store::account::AccountId;
@@ -226,7 +226,7 @@ pub(super) fn ban(
     };
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
     Ok(Box::new(move || {
-        accounts.ban(&actor, account, address, why, lasts)?;
+        accounts.ban(&actor, Whom { account, address, ..Whom::default() }, why, lasts)?;
         Ok(done())
     }))
 }
@@ -244,7 +244,7 @@ pub(super) fn lift(
     let id = number(fields, "id")?;
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
     Ok(Box::new(move || {
-        accounts.lift(&actor, id)?;
+        accounts.lift(&actor, id, None)?;
         Ok(done())
     }))
 }

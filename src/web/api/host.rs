@@ -173,11 +173,14 @@ fn slots(request: &Request, accounts: &Accounts, said: &Said, found: &Found) -> 
         ("has-bans", Slot::Shown(!bans.is_empty())),
         ("bans", rows(bans.iter().map(|ban| {
             let whom = ban.account.and_then(|id| book.account(id)).map(|one| one.name.clone());
-            let whom = whom.or_else(|| ban.address.clone()).unwrap_or_default();
+            let called = [ban.name.as_str(), ban.address.as_deref().unwrap_or_default()];
+            let called = called.iter().filter(|text| !text.is_empty()).copied();
+            let whom = whom.unwrap_or_else(|| called.collect::<Vec<_>>().join(", "));
+            let room = ban.room.as_ref().map(|room| words::HOST_BANS_ROOM.replace("{room}", &format!("/{room}")));
             let until = ban.until.map_or(words::HOST_BANS_FOR_EVER.to_owned(), |until| {
                 words::HOST_LINKS_UNTIL.replace("{left}", &left(until, now))
             });
-            row(&whom, &[&ban.why, &until], &button("host/lift", &ban.id.to_string(), words::HOST_BANS_LIFT))
+            row(&whom, &[&room.unwrap_or_default(), &ban.why, &until], &button("host/lift", &ban.id.to_string(), words::HOST_BANS_LIFT))
         }).collect())),
         ("log", rows(found.log.iter().map(|entry| {
             format!(

@@ -76,8 +76,9 @@ pub(super) fn ban(book: &Book, ban: &KeptBan) -> Value {
     json!({
         "id": ban.id,
         "account": ban.account.map(|id| id.0),
-        "name": name,
+        "name": name.or_else(|| Some(ban.name.clone()).filter(|name| !name.is_empty())),
         "address": ban.address,
+        "room": ban.room,
         "why": ban.why,
         "made": unix_seconds(ban.made),
         "until": ban.until.map(unix_seconds),

@@ -122,7 +122,9 @@ pub(super) fn close_room(
     let (context, accounts) = (Arc::clone(&request.context), Arc::clone(accounts));
     let actor = actor(request);
     Ok(Box::new(move || {
+        let number = context.rooms.named(&id).map(|room| room.crowd.number());
         context.studio.close(&id)?;
+        number.into_iter().for_each(|number| context.chats.close(number));
         accounts.room_closed(&actor, &id)?;
         Ok(done())
     }))

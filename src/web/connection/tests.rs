@@ -66,6 +66,7 @@ impl Site {
             studio,
             store: None,
             engine: of_context,
+            keep_chat: Duration::ZERO,
         };
         let context = Context::new(rooms, audience, about, access, means, stop);
         let context = Arc::new(context);
@@ -149,7 +150,12 @@ impl Upgraded for Echo {
             Err(_) => return Verdict::Over,
         }
         match input.is_empty() && self.unsent.is_empty() {
-            true => Verdict::Wait { until: None, unread_since: None, watches: false },
+            true => Verdict::Wait {
+                until: None,
+                news: Topics::NONE,
+                unread_since: None,
+                watches: false,
+            },
             false => Verdict::Over,
         }
     }

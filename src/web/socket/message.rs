@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::super::command::{Command, Refused};
 use super::super::fields::Fields;
 use super::super::newsroom::Told;
+use super::chat;
 use crate::proto::http::Status;
 
 /// What a client said.
@@ -26,6 +27,8 @@ pub(super) enum Wish {
     Done(Command),
     /// To be told of all rooms.
     Rooms,
+    /// Something of the room's chat.
+    Chat(chat::Wish),
 }
 
 /// Reads what a client said.
@@ -39,6 +42,10 @@ pub(super) fn read(text: &str) -> Message {
         Some(Value::String(name)) if name.len() <= MAX_ID_BYTES => Value::String(name),
         _ => Value::Null,
     };
+    let is_chat = |kind: &str| chat::KINDS.contains(&kind) || kind == chat::RULES;
+    if said.get("type").and_then(Value::as_str).is_some_and(is_chat) {
+        return Message { id, wish: chat::read(Value::Object(said)).map(Wish::Chat) };
+    }
     let kind = said.remove("type");
     let fields: Fields = said.into_iter().filter_map(|(name, value)| field(name, value)).collect();
     let wish = match kind.as_ref().and_then(Value::as_str) {
@@ -46,7 +53,7 @@ pub(super) fn read(text: &str) -> Message {
         Some("donate") => Command::donate(&fields).map(Wish::Done),
         Some("rooms") => Ok(Wish::Rooms),
         Some("ping") => Ok(Wish::Answer),
-        _ => Err(Refused::new(Status::BadRequest, "`type` takes viewer, donate, rooms or ping")),
+        _ => Err(Refused::new(Status::BadRequest, KINDS)),
     };
     Message { id, wish }
 }
@@ -92,6 +99,15 @@ pub(super) fn answer(id: &Value, sections: Option<&[Told]>, notice: Option<&str>
     text
 }
 
+/// That a command of the chat was done, with what it asked for.
+pub(super) fn answer_with(id: &Value, fields: Value) -> String {
+    let mut value = json!({ "type": "answer", "id": id });
+    if let (Value::Object(value), Value::Object(fields)) = (&mut value, fields) {
+        value.extend(fields);
+    }
+    value.to_string()
+}
+
 /// That a command was not done, and why.
 pub(super) fn refused(id: &Value, why: &Refused) -> String {
     let mut value = json!({
@@ -99,6 +115,9 @@ pub(super) fn refused(id: &Value, why: &Refused) -> String {
     });
     if let Some(field) = why.field {
         value["field"] = json!(field);
+    }
+    if let Some(wait_s) = why.wait_s {
+        value["wait_s"] = json!(wait_s);
     }
     value.to_string()
 }
@@ -109,6 +128,8 @@ fn write_sections(text: &mut String, sections: &[Told]) {
     }
 }
 
+const KINDS: &str =
+    "`type` takes viewer, donate, rooms, ping, or what docs/socket.md has of the chat";
 /// Of what is said here.
 const VERSION: u32 = 1;
 const MAX_ID_BYTES: usize = 64;

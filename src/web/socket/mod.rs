@@ -4,6 +4,7 @@
 //! Who does not take what was sent gets no more of it: the next state is the newest then, and
 //! until then no command is read. Frames are [`Session`]'s; what changed is [`news`]'.
 
+mod chat;
 mod listing;
 mod message;
 mod news;
@@ -15,6 +16,7 @@ use log::debug;
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::chats::topics;
 use super::command::{Asker, Done, Refused, Stored};
 use super::fields;
 use super::pass::Pass;
@@ -22,15 +24,17 @@ use super::request::{Reply, Request};
 use super::upgrade::{Upgraded, Verdict};
 use super::words;
 use crate::base::rate::{Rate, Rates};
+use crate::chat::{News as ChatNews, Seat};
 use crate::live::settings::ViewerId;
-use crate::net::lane::Handle;
+use crate::net::lane::{Handle, Topics};
 use crate::net::wire::{Outflow, Wire};
 use crate::net::workers::Ticket;
 use crate::proto::http::Status;
 use crate::proto::websocket::{Code, Event, Limits, NoUpgrade, Session, accept};
 use crate::store::NotKept;
+use chat::{Outcome, Speaker, Told};
 use listing::{Listing, Said};
-use message::{Wish, answer, hello, refused, state};
+use message::{Wish, answer, answer_with, hello, refused, state};
 use news::News;
 
 /// Opens a socket.
@@ -67,6 +71,7 @@ pub(super) fn open(request: &Request) -> Reply {
         session: Session::new(Limits { message: MAX_MESSAGE_BYTES, binary: false }),
         news: News::default(),
         listing: None,
+        seat: None,
         commands: Rates::new(COMMANDS, 1),
         storing: None,
         look_at: None,
@@ -103,6 +108,8 @@ struct Socket {
     news: News,
     /// For a page that shows all rooms.
     listing: Option<Listing>,
+    /// The place in the room's chat, for who entered it.
+    seat: Option<Seat>,
     commands: Rates<()>,
     /// What was commanded last and is being stored: no other is heard meanwhile.
     storing: Option<Storing>,
@@ -121,10 +128,17 @@ struct Socket {
 
 /// A command that is being stored.
 struct Storing {
-    ticket: Ticket<Stored>,
     /// The command's.
     id: Value,
-    notice: Option<&'static str>,
+    what: Stage,
+}
+
+/// Which one that is.
+enum Stage {
+    /// A viewer's, and what is said when it is.
+    Viewer(Ticket<Stored>, Option<&'static str>),
+    /// One of the chat.
+    Chat(Ticket<chat::Done>),
 }
 
 impl Socket {
@@ -170,6 +184,7 @@ impl Socket {
         self.commands.did((), now);
         self.asker.at = now;
         let message = message::read(text);
+        let mut told = None;
         let done = message.wish.and_then(|wish| match wish {
             Wish::Answer => Ok(None),
             Wish::Rooms => {
@@ -184,17 +199,31 @@ impl Socket {
                 let done = command.carry_out(&self.asker, self.id, self.known)?;
                 self.known = true;
                 if let Done::Storing(_, ticket) = done {
-                    let id = message.id.clone();
-                    self.storing = Some(Storing { ticket, id, notice });
+                    let (id, what) = (message.id.clone(), Stage::Viewer(ticket, notice));
+                    self.storing = Some(Storing { id, what });
                 }
                 Ok(Some(notice))
+            }
+            Wish::Chat(wish) => {
+                let speaker = Speaker { asker: &self.asker, pass: &self.pass, id: self.id };
+                match speaker.obey(&mut self.seat, wish)? {
+                    Outcome::Now(fields) => told = Some(fields),
+                    Outcome::Later(ticket) => {
+                        let (id, what) = (message.id.clone(), Stage::Chat(ticket));
+                        self.storing = Some(Storing { id, what });
+                    }
+                }
+                Ok(None)
             }
         });
         if self.storing.is_some() {
             return;
         }
         let said = match done {
-            Ok(None) => answer(&message.id, None, None),
+            Ok(None) => match told {
+                Some(fields) => answer_with(&message.id, fields),
+                None => answer(&message.id, None, None),
+            },
             Ok(Some(notice)) => {
                 let whole = self.news.after(&self.asker, self.id, now);
                 answer(&message.id, Some(&whole), notice)
@@ -206,19 +235,47 @@ impl Socket {
 
     /// Answers the command that was being stored, once it is, or cannot be.
     fn answer_stored(&mut self, now: Instant) {
-        let Some(storing) = self.storing.take() else { return };
-        let Some(stored) = storing.ticket.take() else {
-            self.storing = Some(storing);
-            return;
-        };
-        let said = match stored.unwrap_or(Err(NotKept::Ending)) {
-            Ok(()) => {
-                let whole = self.news.after(&self.asker, self.id, now);
-                answer(&storing.id, Some(&whole), storing.notice)
+        let Some(Storing { id, what }) = self.storing.take() else { return };
+        let said = match &what {
+            Stage::Viewer(ticket, notice) => {
+                ticket.take().map(|stored| match stored.unwrap_or(Err(NotKept::Ending)) {
+                    Ok(()) => {
+                        let whole = self.news.after(&self.asker, self.id, now);
+                        answer(&id, Some(&whole), *notice)
+                    }
+                    Err(why) => refused(&id, &why.into()),
+                })
             }
-            Err(why) => refused(&storing.id, &why.into()),
+            Stage::Chat(ticket) => ticket.take().map(|done| {
+                match done.unwrap_or_else(|_| Err(NotKept::Ending.into())) {
+                    Ok(Told { answer, seat }) => {
+                        self.seat = seat.or(self.seat.take());
+                        answer_with(&id, answer)
+                    }
+                    Err(why) => refused(&id, &why),
+                }
+            }),
         };
-        self.session.say(said);
+        match said {
+            Some(said) => self.session.say(said),
+            None => self.storing = Some(Storing { id, what }),
+        }
+    }
+
+    /// Says what is new in the chat, as far as it is taken.
+    fn tell_chat(&mut self) {
+        while let Some(seat) = &mut self.seat
+            && self.session.outgoing().len() < UNSENT_CHAT_BYTES
+        {
+            match seat.news() {
+                ChatNews::Nothing => return,
+                ChatNews::Message(told) => self.session.say(told.to_string()),
+                ChatNews::Out(told) => {
+                    self.session.say(told.to_string());
+                    self.seat = None;
+                }
+            }
+        }
     }
 
     /// Says first what this is, and all that there is to know; commands are heard after that.
@@ -240,8 +297,12 @@ impl Socket {
             // One at a time, each when the one before is taken.
             self.busy |= !self.session.outgoing().is_empty();
         }
+        self.tell_chat();
         if self.look_at.is_some_and(|at| at > now) {
             return;
+        }
+        if let Some(seat) = &self.seat {
+            seat.chat().tick();
         }
         self.watches = self.has_stream();
         if let Some(sections) = self.news.since(&self.asker, self.id, now) {
@@ -343,7 +404,8 @@ impl Upgraded for Socket {
         let soon = self.busy.then_some(now).or(self.look_at);
         let until = stuck_until.or(soon).map_or(silent_until, |at| at.min(silent_until));
         let (unread_since, watches) = (self.unread_since, self.watches);
-        Verdict::Wait { until: Some(until), unread_since, watches }
+        let news = self.seat.as_ref().map_or(Topics::NONE, |_| topics(&self.asker.room));
+        Verdict::Wait { until: Some(until), news, unread_since, watches }
     }
 
     fn end(&mut self, wire: &mut Wire) {
@@ -365,5 +427,7 @@ const STUCK: Duration = Duration::from_secs(20);
 const CHUNK_BYTES: usize = 4096;
 /// No more is heard while so much is not sent: about an answer with the whole state.
 const UNSENT_BYTES: usize = 4096;
+/// No more of the chat is said while so much is not sent.
+const UNSENT_CHAT_BYTES: usize = 64 * 1024;
 /// How often a turn reads, until others have theirs.
 const READS: usize = 8;

@@ -9,7 +9,7 @@ INSERT INTO pass VALUES (x'03', 'host', NULL, NULL, 1795000000123, 1795086400123
 INSERT INTO pass VALUES (x'04', 'reset', 2, 1, 1795000000123, 1795086400123);
 INSERT INTO program VALUES (1, 2, 'device', 'NVR', 'd7k2m9qa', x'05', x'06', x'07', 'door', 'watch', 1795000000123, NULL);
 INSERT INTO program VALUES (2, NULL, 'token', 'backup', NULL, x'08', NULL, NULL, NULL, 'watch host', 1795000000123, 1795000000124);
-INSERT INTO ban VALUES (1, 2, NULL, 'noise', 1795000000123, NULL);
-INSERT INTO ban VALUES (2, NULL, '198.51.100.0/24', '', 1795000000123, 1795086400123);
+INSERT INTO ban (id, account, address, why, made, until) VALUES (1, 2, NULL, 'noise', 1795000000123, NULL);
+INSERT INTO ban (id, account, address, why, made, until) VALUES (2, NULL, '198.51.100.0/24', '', 1795000000123, 1795086400123);
 INSERT INTO journal VALUES (1, 1795000000123, 1, 'Ada', '192.168.1.7', 'signed in');
 INSERT INTO journal VALUES (2, 1795000000123, NULL, 'this machine', '', 'made an invitation');

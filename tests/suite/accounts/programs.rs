@@ -91,6 +91,25 @@ fn ffprobe_logs_in() {
 }
 
 #[test]
+fn opencv_logs_in_by_rtsp_and_http() {
+    let site = Site::new();
+    let packages = concat!(env!("CARGO_MANIFEST_DIR"), "/target/opencv");
+    let reads = "import cv2, sys; ok, frame = cv2.VideoCapture(sys.argv[1]).read(); \
+                 print(frame.shape if ok else 'nothing')";
+    let read = |url: &str| {
+        let mut python = Command::new("python3");
+        python.env("PYTHONPATH", packages).args(["-c", reads, url]);
+        let ended = Program::run(&mut python, "run `scripts/setup test`", VERY_LONG);
+        assert!(ended.status.success(), "{}", ended.stderr);
+        String::from_utf8_lossy(&ended.stdout).trim().to_owned()
+    };
+    for address in [Site::rtsp, Site::http] {
+        assert_eq!(read(&address(&site, &site.password)), "(120, 160, 3)");
+        assert_eq!(read(&address(&site, "wrong")), "nothing");
+    }
+}
+
+#[test]
 fn gstreamer_logs_in_over_both_ways_of_rtsp() {
     let site = Site::new();
     for transport in ["tcp", "udp"] {

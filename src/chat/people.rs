@@ -1,0 +1,322 @@
+//! Who is in a room's chat: unlike each other by name, known again for a while after they left.
+//!
+//! Who came and who went is told together, once a second at most; who is back in five seconds was
+//! never away.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Refused;
+use crate::account::Name;
+use crate::store::account::AccountId;
+use crate::store::session::Hash;
+
+/// By what somebody is known in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Who {
+    /// Who has an account.
+    Account(AccountId),
+    /// A browser of nobody's, for as long as the server runs.
+    Guest(u64),
+}
+
+/// What somebody is, as others see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Nobody signed in.
+    Guest,
+    /// Has an account.
+    Member,
+    /// Keeps order in this room.
+    Moderator,
+    /// Runs the server.
+    Host,
+}
+
+/// Somebody in the room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// By what it is known.
+    pub who: Who,
+    /// As others see it.
+    pub name: String,
+    /// What it is.
+    pub role: Role,
+}
+
+/// Somebody who comes to the door.
+#[derive(Debug, Clone)]
+pub struct Applicant {
+    /// Who it is.
+    pub person: Person,
+    /// What its name looks like.
+    pub looks: String,
+    /// Where it comes from.
+    pub address: IpAddr,
+    /// By which its browser is known, if it has an id.
+    pub browser: Option<Hash>,
+}
+
+/// Whose a seat is. Those of an earlier generation were sent out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Holder {
+    pub(super) who: Who,
+    pub(super) generation: u64,
+}
+
+/// All of them.
+#[derive(Default)]
+pub(super) struct People {
+    present: HashMap<Who, Present>,
+    /// Who was here, for who is to be sent out that left just now.
+    before: HashMap<Who, Applicant>,
+    generations: u64,
+    joined: Vec<Who>,
+    left: Vec<Who>,
+    told_at: Option<Instant>,
+}
+
+struct Present {
+    applicant: Applicant,
+    /// Of its seats; others were sent out.
+    generation: u64,
+    seats: usize,
+    /// Since when it has no seat.
+    empty_since: Option<Instant>,
+}
+
+impl Applicant {
+    /// A guest of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if it is none, or could be taken for the server's or a host's.
+    pub fn guest(
+        who: Who,
+        name: &str,
+        role: Role,
+        address: IpAddr,
+        browser: Option<Hash>,
+    ) -> Result<Self, Refused> {
+        let name = Name::new(name).map_err(Refused::Name)?;
+        let looks = name.skeleton().to_owned();
+        if role == Role::Guest && OFFICES.iter().any(|office| looks_like(&looks, office)) {
+            return Err(Refused::NameTaken);
+        }
+        let person = Person { who, name: name.as_str().to_owned(), role };
+        Ok(Self { person, looks, address, browser })
+    }
+}
+
+fn looks_like(looks: &str, office: &str) -> bool {
+    Name::new(office).is_ok_and(|office| office.skeleton() == looks)
+}
+
+impl People {
+    /// Lets somebody in.
+    pub(super) fn enter(&mut self, applicant: Applicant, now: Instant) -> Result<Holder, Refused> {
+        let who = applicant.person.who;
+        let is_other = |present: &&Present| {
+            present.applicant.person.who != who && present.applicant.looks == applicant.looks
+        };
+        if let Some(other) = self.present.values().find(is_other).map(|other| other.who()) {
+            // Whoever has an account has its name; a guest gives way.
+            if applicant.person.role == Role::Guest || matches!(other, Who::Account(_)) {
+                return Err(Refused::NameTaken);
+            }
+            self.expel(other);
+        }
+        if self.present.len() >= MOST && !self.present.contains_key(&who) {
+            return Err(Refused::Full);
+        }
+        self.generations += 1;
+        let generation = self.generations;
+        let present = self.present.entry(who).or_insert_with(|| {
+            self.joined.push(who);
+            Present { applicant: applicant.clone(), generation, seats: 0, empty_since: None }
+        });
+        if present.applicant.person != applicant.person {
+            self.joined.push(who);
+        }
+        present.applicant = applicant;
+        present.seats += 1;
+        present.empty_since = None;
+        self.left.retain(|left| *left != who);
+        self.told_at.get_or_insert(now);
+        Ok(Holder { who, generation: present.generation })
+    }
+
+    /// Takes a seat back.
+    pub(super) fn leave(&mut self, holder: Holder, now: Instant) {
+        let Some(present) = self.present.get_mut(&holder.who) else { return };
+        if present.generation == holder.generation {
+            present.seats = present.seats.saturating_sub(1);
+            if present.seats == 0 {
+                present.empty_since = Some(now);
+            }
+        }
+    }
+
+    /// Sends somebody out.
+    pub(super) fn expel(&mut self, who: Who) -> Option<Applicant> {
+        let out = match self.present.remove(&who) {
+            Some(present) => {
+                self.gone(who, present.applicant.clone());
+                Some(present.applicant)
+            }
+            None => self.before.get(&who).cloned(),
+        };
+        self.joined.retain(|joined| *joined != who);
+        out
+    }
+
+    fn gone(&mut self, who: Who, applicant: Applicant) {
+        self.left.push(who);
+        if self.before.len() >= MOST {
+            self.before.clear();
+        }
+        self.before.insert(who, applicant);
+    }
+
+    /// Who sits there, unless that one was sent out.
+    pub(super) fn here(&self, holder: Holder) -> Option<&Person> {
+        let present = self.present.get(&holder.who)?;
+        (present.generation == holder.generation).then_some(&present.applicant.person)
+    }
+
+    /// Who is or was here.
+    pub(super) fn known(&self, who: Who) -> Option<&Person> {
+        let present = self.present.get(&who).map(|present| &present.applicant);
+        present.or_else(|| self.before.get(&who)).map(|applicant| &applicant.person)
+    }
+
+    /// Who is here, those who keep order first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
+        let mut all: Vec<_> =
+            self.present.values().map(|present| &present.applicant.person).collect();
+        all.sort_by(|one, other| {
+            other
+                .role
+                .cmp(&one.role)
+                .then_with(|| (&one.name, one.who).cmp(&(&other.name, other.who)))
+        });
+        all.into_iter()
+    }
+
+    /// Who came and went since the last time, if it is time to tell that.
+    pub(super) fn tick(&mut self, now: Instant) -> Option<Value> {
+        if self.told_at.is_some_and(|at| now < at + TOLD_EACH) {
+            return None;
+        }
+        let is_over = |present: &Present| {
+            present.empty_since.is_some_and(|at| now.saturating_duration_since(at) >= GRACE)
+        };
+        let over: Vec<_> = self
+            .present
+            .iter()
+            .filter(|(_, present)| is_over(present))
+            .map(|(who, present)| (*who, present.applicant.clone()))
+            .collect();
+        for (who, applicant) in over {
+            self.present.remove(&who);
+            self.joined.retain(|joined| *joined != who);
+            self.gone(who, applicant);
+        }
+        if self.joined.is_empty() && self.left.is_empty() {
+            return None;
+        }
+        self.told_at = Some(now);
+        let joined = std::mem::take(&mut self.joined);
+        let joined: Vec<_> = joined
+            .into_iter()
+            .filter_map(|who| Some(self.present.get(&who)?.applicant.person.as_json()))
+            .collect();
+        let left: Vec<_> =
+            std::mem::take(&mut self.left).iter().map(|who| Value::from(who.to_string())).collect();
+        Some(json!({ "type": "people", "joined": joined, "left": left }))
+    }
+}
+
+impl Present {
+    fn who(&self) -> Who {
+        self.applicant.person.who
+    }
+}
+
+impl Person {
+    /// As it is told.
+    pub(super) fn as_json(&self) -> Value {
+        json!({ "who": self.who.to_string(), "name": self.name, "role": self.role.as_str() })
+    }
+}
+
+impl Role {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Guest => "guest",
+            Role::Member => "member",
+            Role::Moderator => "moderator",
+            Role::Host => "host",
+        }
+    }
+
+    /// Whether it keeps order.
+    pub fn keeps_order(self) -> bool {
+        self >= Role::Moderator
+    }
+
+    /// Whether who has this role is one about whom another may decide: nobody touches a host, and
+    /// moderators not each other.
+    pub(super) fn may_be_moved_by(self, other: Role) -> bool {
+        self != Role::Host && other.keeps_order() && (other == Role::Host || self < other)
+    }
+
+    /// One that was written.
+    pub(super) fn parse(text: &str) -> Self {
+        let all = [Role::Member, Role::Moderator, Role::Host];
+        all.into_iter().find(|role| role.as_str() == text).unwrap_or(Role::Guest)
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Who::Account(AccountId(id)) => write!(f, "a{id}"),
+            Who::Guest(id) => write!(f, "g{id:x}"),
+        }
+    }
+}
+
+/// The text names nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAWho;
+
+impl FromStr for Who {
+    type Err = NotAWho;
+
+    fn from_str(text: &str) -> Result<Self, NotAWho> {
+        let of_guest = |digits| u64::from_str_radix(digits, 16).ok().map(Who::Guest);
+        let of_account = |digits: &str| digits.parse().ok().map(|id| Who::Account(AccountId(id)));
+        let who = match text.split_at_checked(1) {
+            Some(("a", digits)) => of_account(digits),
+            Some(("g", digits)) => of_guest(digits),
+            _ => None,
+        };
+        who.filter(|who| who.to_string() == text).ok_or(NotAWho)
+    }
+}
+
+/// What no guest is called.
+const OFFICES: [&str; 8] =
+    ["host", "the host", "moderator", "mod", "admin", "administrator", "owner", "operator"];
+/// How many may be in one chat.
+const MOST: usize = 5000;
+const TOLD_EACH: Duration = Duration::from_secs(1);
+/// A connection that ended may be back.
+const GRACE: Duration = Duration::from_secs(5);

@@ -1,0 +1,402 @@
+//! What is commanded of a room's chat on a socket, and what comes of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::super::command::{Asker, Refused};
+use super::super::gate::name_of;
+use super::super::pass::Pass;
+use super::super::words;
+use crate::account::{Accounts, Actor, Capability, Credential, Refused as NotDone, Whom};
+use crate::base::clock::unix_seconds;
+use crate::chat::{self, Applicant, Person, Role, Seat, Who};
+use crate::live::settings::ViewerId;
+use crate::net::workers::{Owed, Ticket, owe};
+use crate::proto::http::Status;
+
+/// A command.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(super) enum Wish {
+    Enter {
+        #[serde(default)]
+        name: String,
+        after: Option<u64>,
+    },
+    Leave,
+    Say {
+        text: String,
+        reply: Option<u64>,
+    },
+    Edit {
+        seq: u64,
+        text: String,
+    },
+    Delete {
+        seq: u64,
+    },
+    React {
+        seq: u64,
+        emoji: String,
+        on: bool,
+    },
+    History {
+        before: u64,
+    },
+    Mute {
+        who: String,
+        seconds: u64,
+    },
+    Kick {
+        who: String,
+    },
+    Ban {
+        who: String,
+        seconds: Option<u64>,
+        #[serde(default)]
+        why: String,
+    },
+    Bans,
+    Lift {
+        ban: i64,
+    },
+    Clear {
+        who: String,
+    },
+    Rules(Box<NewRules>),
+}
+
+/// What of the rules is to be another.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(super) struct NewRules {
+    slow_s: Option<u32>,
+    members_only: Option<bool>,
+    links: Option<Links>,
+    words: Option<Vec<String>>,
+}
+
+/// Who may send links.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Links {
+    All,
+    Members,
+}
+
+/// What comes of a command.
+pub(super) enum Outcome {
+    /// This is answered.
+    Now(Value),
+    /// It is being done.
+    Later(Ticket<Done>),
+}
+
+/// What was done.
+pub(super) type Done = Result<Told, Refused>;
+
+/// What is answered, and the seat that was taken, if one was.
+pub(super) struct Told {
+    pub(super) answer: Value,
+    pub(super) seat: Option<Seat>,
+}
+
+/// A socket, as far as its chat goes.
+pub(super) struct Speaker<'a> {
+    pub(super) asker: &'a Asker,
+    pub(super) pass: &'a Pass,
+    pub(super) id: ViewerId,
+}
+
+/// The words by which a command begins.
+pub(super) const KINDS: [&str; 13] = [
+    "enter", "leave", "say", "edit", "delete", "react", "history", "mute", "kick", "ban", "bans",
+    "lift", "clear",
+];
+/// The one that is apart, as its fields are its own.
+pub(super) const RULES: &str = "rules";
+
+impl Speaker<'_> {
+    /// Does what is commanded, by who sits there if anybody does.
+    pub(super) fn obey(&self, seat: &mut Option<Seat>, wish: Wish) -> Result<Outcome, Refused> {
+        self.may(&wish)?;
+        match wish {
+            Wish::Enter { name, after } => {
+                // It is left only if another can be had.
+                let applicant = self.applicant(&name)?;
+                self.enter(applicant, after)
+            }
+            Wish::Leave => {
+                *seat = None;
+                Ok(Outcome::Now(json!({})))
+            }
+            other => match seat {
+                Some(seat) => self.within(seat, other),
+                None => Err(chat::Refused::NotHere.into()),
+            },
+        }
+    }
+
+    fn may(&self, wish: &Wish) -> Result<(), Refused> {
+        let needs = match wish {
+            Wish::Enter { .. } | Wish::Leave | Wish::History { .. } => Capability::Watch,
+            Wish::Say { .. } | Wish::Edit { .. } | Wish::Delete { .. } | Wish::React { .. } => {
+                Capability::Talk
+            }
+            _ => Capability::Moderate,
+        };
+        match self.pass.may(needs) {
+            true => Ok(()),
+            false => Err(Refused::new(Status::Forbidden, words::ENTRY_NOT_ALLOWED)),
+        }
+    }
+
+    /// What who sits there commands.
+    fn within(&self, seat: &Seat, wish: Wish) -> Result<Outcome, Refused> {
+        let chat = Arc::clone(seat.chat());
+        let role = self.role();
+        let (owed, ticket) = owe(&self.asker.handle);
+        let told = move |outcome| pay(&owed, outcome);
+        match wish {
+            Wish::Say { text, reply } => chat.say(seat, &text, reply, told)?,
+            Wish::Edit { seq, text } => chat.edit(seat, seq, &text, told)?,
+            Wish::React { seq, emoji, on } => chat.react(seat, seq, &emoji, on, told)?,
+            Wish::Delete { seq } => {
+                let by = self.pass.may(Capability::Moderate).then_some(role);
+                let whose = chat.delete(seat, seq, by, told)?;
+                if whose != self.pass.caller().name() && by.is_some() {
+                    self.note(format!("deleted a message of {whose}"));
+                }
+            }
+            Wish::Clear { who } => {
+                let name = chat.clear(who_of(&who)?, role, told)?;
+                self.note(format!("deleted all that {name} had said"));
+            }
+            Wish::Rules(new) => {
+                chat.rule(|rules| new.apply(rules), told)?;
+                self.note("changed the rules of the chat".to_owned());
+            }
+            Wish::Mute { who, seconds } => {
+                let lasts = Duration::from_secs(seconds.min(A_YEAR_S));
+                let name = chat.mute(who_of(&who)?, lasts, role)?;
+                self.note(format!("muted {name} for {seconds} s"));
+                return Ok(Outcome::Now(json!({})));
+            }
+            Wish::Kick { who } => {
+                let out = chat.kick(who_of(&who)?, role)?;
+                self.note(format!("sent {} out", out.person.name));
+                return Ok(Outcome::Now(json!({})));
+            }
+            Wish::History { before } => {
+                return self.by_worker(move || Ok(Told::of(chat.history(before)?)));
+            }
+            Wish::Ban { who, seconds, why } => {
+                let out = chat.kick(who_of(&who)?, role)?;
+                return self.ban(out, seconds, &why);
+            }
+            Wish::Bans => return self.bans().map(Outcome::Now),
+            Wish::Lift { ban } => {
+                let (accounts, actor, room) = (self.accounts()?, self.actor(), self.room());
+                return self.by_worker(move || {
+                    accounts.lift(&actor, ban, Some(&room))?;
+                    Ok(Told::of(json!({})))
+                });
+            }
+            Wish::Enter { .. } | Wish::Leave => return Err(chat::Refused::NotHere.into()),
+        }
+        Ok(Outcome::Later(ticket))
+    }
+
+    fn enter(&self, applicant: Applicant, after: Option<u64>) -> Result<Outcome, Refused> {
+        let (context, room) = (Arc::clone(&self.asker.context), Arc::clone(&self.asker.room));
+        let moderates = self.pass.may(Capability::Moderate);
+        let capabilities = [Capability::Talk, Capability::Moderate];
+        let may = capabilities.into_iter().filter(|one| self.pass.may(*one));
+        let may: Vec<_> = may.map(Capability::as_str).collect();
+        self.by_worker(move || {
+            let entered = context.chats.of(&room).enter(applicant, after, moderates);
+            let (seat, mut chat) = entered?;
+            chat["may"] = json!(may);
+            Ok(Told { answer: json!({ "chat": chat }), seat: Some(seat) })
+        })
+    }
+
+    /// Who it is, before it is let in.
+    fn applicant(&self, name: &str) -> Result<Applicant, Refused> {
+        let (caller, whence) = (self.pass.caller(), self.pass.whence());
+        let (address, browser) = (whence.address, whence.browser);
+        let role = self.role();
+        if let Some(account) = &caller.account {
+            let (who, name) = (Who::Account(account.id), account.name.clone());
+            let looks = crate::account::Name::new(&name);
+            let looks = looks.map_or_else(|_| name.to_lowercase(), |one| one.skeleton().to_owned());
+            return Ok(Applicant { person: Person { who, name, role }, looks, address, browser });
+        }
+        let who = self.asker.context.chats.guest(self.id);
+        let guest = Applicant::guest(who, name, role, address, browser)?;
+        let book = self.asker.context.gate.accounts().map(|accounts| accounts.book());
+        match book.is_some_and(|book| book.named(&guest.looks).is_some()) {
+            true => Err(chat::Refused::NameTaken.into()),
+            false => Ok(guest),
+        }
+    }
+
+    /// What it is in this room.
+    fn role(&self) -> Role {
+        let caller = self.pass.caller();
+        if self.pass.may(Capability::Host) {
+            Role::Host
+        } else if self.pass.may(Capability::Moderate) {
+            Role::Moderator
+        } else if caller.account.is_some() {
+            Role::Member
+        } else {
+            Role::Guest
+        }
+    }
+
+    fn ban(&self, out: Applicant, seconds: Option<u64>, why: &str) -> Result<Outcome, Refused> {
+        let (accounts, actor, room) = (self.accounts()?, self.actor(), Some(self.room()));
+        let Applicant { person, address, browser, .. } = out;
+        let lasts = seconds.map(|seconds| Duration::from_secs(seconds.clamp(1, A_CENTURY_S)));
+        // A guest's address is kept no longer than what it said.
+        let kept = self.asker.context.chats.kept;
+        let lasts = match person.who {
+            Who::Account(_) => lasts,
+            Who::Guest(_) => Some(lasts.map_or(kept, |lasts| lasts.min(kept))),
+        };
+        let whom = match person.who {
+            Who::Account(id) => Whom { account: Some(id), room, ..Whom::default() },
+            Who::Guest(_) => {
+                let (address, name) = (Some(address.to_string()), person.name);
+                Whom { account: None, address, browser, name, room }
+            }
+        };
+        let why: String = why.chars().filter(|c| !c.is_control()).take(MOST_WHY_CHARS).collect();
+        self.by_worker(move || {
+            accounts.ban(&actor, whom, why, lasts)?;
+            Ok(Told::of(json!({})))
+        })
+    }
+
+    /// Who is banned from this room.
+    fn bans(&self) -> Result<Value, Refused> {
+        let accounts = self.accounts()?;
+        let (book, (now, _), room) = (accounts.book(), accounts.now(), self.room());
+        let own = book.bans(now).into_iter().filter(|ban| ban.room.as_deref() == Some(&room));
+        let bans = own.map(|ban| {
+            let account = ban.account.and_then(|id| book.account(id));
+            let whom = account.map_or(&ban.name, |account| &account.name);
+            json!({ "id": ban.id, "whom": whom, "why": ban.why, "until": ban.until.map(unix_seconds) })
+        });
+        Ok(json!({ "bans": bans.collect::<Vec<_>>() }))
+    }
+
+    fn accounts(&self) -> Result<Arc<Accounts>, Refused> {
+        let accounts = self.asker.context.gate.accounts().cloned();
+        accounts.ok_or_else(|| Refused::new(Status::ServiceUnavailable, words::ENTRY_NO_STORE))
+    }
+
+    fn room(&self) -> String {
+        name_of(&self.asker.room).to_owned()
+    }
+
+    fn actor(&self) -> Actor {
+        let caller = self.pass.caller();
+        let id = caller.account.as_ref().map(|account| account.id);
+        let name = match (caller.name(), caller.credential) {
+            ("", Credential::Program(_)) => "a token of this machine",
+            (name, _) => name,
+        };
+        Actor::new(id, name, &self.pass.whence().address.to_string())
+    }
+
+    /// Has the hosts' log have what was done; nobody waits for that.
+    fn note(&self, what: String) {
+        let Ok(accounts) = self.accounts() else { return };
+        let (actor, what) = (self.actor(), format!("{what}, in /{}", self.room()));
+        accounts.note_later(&actor, &what);
+    }
+
+    fn by_worker(&self, work: impl FnOnce() -> Done + Send + 'static) -> Result<Outcome, Refused> {
+        let workers = &self.asker.context.engine.workers;
+        let busy = |_| Refused {
+            wait_s: Some(1),
+            ..Refused::new(Status::ServiceUnavailable, words::CHAT_BUSY)
+        };
+        workers.submit(&self.asker.handle, work).map(Outcome::Later).map_err(busy)
+    }
+}
+
+impl Told {
+    /// What is answered, and nothing else.
+    fn of(answer: Value) -> Self {
+        Self { answer, seat: None }
+    }
+}
+
+impl NewRules {
+    fn apply(self, rules: &mut chat::Rules) {
+        let Self { slow_s, members_only, links, words } = self;
+        rules.slow_s = slow_s.unwrap_or(rules.slow_s);
+        rules.members_only = members_only.unwrap_or(rules.members_only);
+        rules.links_of_members =
+            links.map_or(rules.links_of_members, |links| links == Links::Members);
+        rules.words = words.unwrap_or_else(|| std::mem::take(&mut rules.words));
+    }
+}
+
+/// Reads a command; `said` has its `type`.
+///
+/// # Errors
+///
+/// What is wrong with its fields.
+pub(super) fn read(said: Value) -> Result<Wish, Refused> {
+    serde_json::from_value(said)
+        .map_err(|error| Refused::new(Status::BadRequest, &format!("{error}")))
+}
+
+fn who_of(text: &str) -> Result<Who, Refused> {
+    text.parse().map_err(|_| chat::Refused::NoSuch.into())
+}
+
+fn pay(owed: &Owed<Done>, outcome: Result<Value, chat::Refused>) {
+    owed.pay(Ok(outcome.map(Told::of).map_err(Refused::from)));
+}
+
+impl From<chat::Refused> for Refused {
+    fn from(refused: chat::Refused) -> Self {
+        use chat::Refused as Why;
+        let (status, field) = match &refused {
+            Why::NotHere => (Status::Conflict, None),
+            Why::Name(_) => (Status::BadRequest, Some("name")),
+            Why::NameTaken => (Status::Conflict, Some("name")),
+            Why::Kicked(_) | Why::Muted(_) | Why::MembersOnly => (Status::Forbidden, None),
+            Why::NoLinks | Why::Word => (Status::Forbidden, Some("text")),
+            Why::NotYours | Why::TooOld | Why::Untouchable => (Status::Forbidden, None),
+            Why::TooSoon(_) | Why::Slow(_) => (Status::TooManyRequests, None),
+            Why::Empty | Why::Long(_) => (Status::BadRequest, Some("text")),
+            Why::NoEmoji => (Status::BadRequest, Some("emoji")),
+            Why::Rules(_) => (Status::BadRequest, None),
+            Why::Reactions => (Status::Conflict, None),
+            Why::NoSuch => (Status::NotFound, None),
+            Why::Full | Why::NotKept(_) | Why::Unreadable(_) => (Status::ServiceUnavailable, None),
+        };
+        let wait = refused.wait();
+        let wait_s = wait.map(|wait| u64::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(1));
+        Self { field, wait_s, ..Self::new(status, &refused.to_string()) }
+    }
+}
+
+impl From<NotDone> for Refused {
+    fn from(refused: NotDone) -> Self {
+        let status = super::super::people::status_of(&refused);
+        Self::new(status, &refused.to_string())
+    }
+}
+
+const MOST_WHY_CHARS: usize = 200;
+const A_YEAR_S: u64 = 365 * 24 * 3600;
+const A_CENTURY_S: u64 = 100 * A_YEAR_S;
