@@ -1,5 +1,5 @@
 // A small menu at whatever opened it: items with what they do, moved through by arrow keys. One
-// for the whole page, since one is open at a time.
+// for the whole panel, since one is open at a time.
 
 import { byId, make, makeIcon, token } from "../../shared/dom.js";
 
@@ -22,10 +22,11 @@ export function createPopup() {
     const gap = parseFloat(token("--s2"));
     const box = opener.getBoundingClientRect();
     const { width, height } = menu.getBoundingClientRect();
-    const left = Math.max(gap, Math.min(innerWidth - width - gap, box.right - width));
     const below = box.bottom + gap + height <= innerHeight;
     const top = below ? box.bottom + gap : Math.max(gap, box.top - gap - height);
-    menu.style.setProperty("transform", `translate(${Math.round(left)}px, ${Math.round(top)}px)`);
+    const from = menu.offsetParent.getBoundingClientRect();
+    const left = Math.max(from.left + gap, Math.min(innerWidth - width - gap, box.right - width));
+    menu.style.setProperty("transform", `translate(${Math.round(left - from.left)}px, ${Math.round(top - from.top)}px)`);
   }
 
   menu.addEventListener("keydown", (event) => {

@@ -25,6 +25,8 @@ export function createTools({ canTalk, hasMore, onReact, onReply, onMore }) {
       for (const button of tools.children) {
         button.tabIndex = element.tabIndex;
       }
+      // Under the message they may be out of view.
+      tools.scrollIntoView({ block: "nearest", behavior: "instant" });
     }
   }
 
