@@ -83,7 +83,7 @@ export function createAbout({ send }) {
   function row({ id, whom, why, until }) {
     const item = make("li");
     const about = make("div", "rest");
-    const end = until ? word("watch.chat.bans.until", { time: dayTime(new Date(until)) }) : word("watch.chat.bans.ever");
+    const end = until ? word("watch.chat.bans.until", { time: dayTime(new Date(until * 1000)) }) : word("watch.chat.bans.ever");
     about.append(make("p", "ban-whom", whom), make("p", "muted", why ? `${why} · ${end}` : end));
     const lift = make("button", "button well", word("watch.chat.bans.lift"));
     lift.type = "button";

@@ -130,6 +130,8 @@ export function createChat({ ask }) {
     show();
   }
 
+  const knock = () => ({ ...(hasAccount ? {} : { name }), ...(n ? { after: n } : {}) });
+
   async function enter(as) {
     if (!connected) {
       entry.tell(word("watch.chat.no-connection"), 0);
@@ -141,7 +143,7 @@ export function createChat({ ask }) {
     entering = true;
     show();
     try {
-      const { chat } = await ask("enter", { ...(hasAccount ? {} : { name }), ...(n ? { after: n } : {}) });
+      const { chat } = await ask("enter", knock());
       entering = false;
       take(chat);
     } catch (failure) {
@@ -177,14 +179,13 @@ export function createChat({ ask }) {
   }
 
   function refuse(failure) {
-    const isName = failure.field === "name" || (!hasAccount && [400, 409, 422].includes(failure.status));
     if (failure.kind !== "refused") {
       // The connection comes back and enters again.
       entry.clear();
       if (connected) {
         entry.tell(failure.message, 0);
       }
-    } else if (isName) {
+    } else if (failure.field === "name" && !hasAccount) {
       entry.ask(name, failure.message);
       entry.focus();
     } else {
@@ -205,8 +206,8 @@ export function createChat({ ask }) {
   }
 
   function takeRules(next) {
-    // Moderators alone are told the words, each time.
-    rules = next;
+    // Moderators alone are told the words, and not each time.
+    rules = { words: rules?.words, ...next };
     composer.showRules(rules);
     about.showRules(rules, moderates());
   }
@@ -227,12 +228,8 @@ export function createChat({ ask }) {
       }
     },
     rules(message) {
-      const changed = message.rules.members_only !== rules.members_only;
       takeRules(message.rules);
       show();
-      if (changed && !moderates()) {
-        learnRights();
-      }
     },
     muted({ seconds }) {
       composer.setMuted(seconds);
@@ -249,10 +246,13 @@ export function createChat({ ask }) {
     },
   };
 
-  /** What one may do is said at the door. */
-  function learnRights() {
-    if (!entering) {
-      enter(name);
+  /** What one may do is said at the door. Who is not let in again stays as before. */
+  async function learnRights() {
+    try {
+      const { chat } = await ask("enter", knock());
+      take(chat);
+    } catch {
+      // The next connection tells.
     }
   }
 
@@ -304,7 +304,6 @@ export function createChat({ ask }) {
     const isIn = entered || (me && !entry.isAsking && !kicked);
     form.hidden = !isIn || (entered && !canTalk());
     byId("chat-silent").hidden = !entered || canTalk();
-    byId("chat-sign-in").hidden = hasAccount;
     byId("chat-state").hidden = !wanted || connected || entry.isAsking;
     byId("chat-opening").hidden = !entering || me !== null;
     byId("chat-empty").hidden = !entered || log.last > 0 || byId("chat-log").childElementCount > 0;

@@ -111,6 +111,8 @@ export function createComposer({ send, isReady, lastSeq, lastOfMine }) {
     }
   });
   byId("chat-about-close").addEventListener("click", cancel);
+  // The focus stays in the line, and with it a phone's keyboard.
+  byId("chat-send").addEventListener("mousedown", (event) => event.preventDefault());
 
   function edit({ seq, text }) {
     setTarget({ edit: seq }, word("watch.chat.editing"));

@@ -2,10 +2,9 @@
 
 import { word } from "../../shared/words.js";
 
-// None of them has a second form, which other programs could write another way.
 export const EMOJI = [
   ["👍", word("watch.chat.emoji.thumbs-up")],
-  ["💛", word("watch.chat.emoji.heart")],
+  ["❤\u{fe0f}", word("watch.chat.emoji.heart")],
   ["😂", word("watch.chat.emoji.laughing")],
   ["🎉", word("watch.chat.emoji.party")],
   ["😮", word("watch.chat.emoji.surprised")],

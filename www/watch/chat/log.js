@@ -38,6 +38,14 @@ export function createLog({ context, onOlder, onFresh, onReact }) {
     list.scrollTop = list.scrollHeight;
     atEnd = true;
     showMissed(0);
+    fill();
+  }
+
+  /** Where there is nothing to scroll, older ones come by themselves. */
+  function fill() {
+    if (more && isShown() && list.scrollHeight - list.clientHeight < OLDER_PX) {
+      loadOlder();
+    }
   }
 
   function showMissed(count) {
@@ -132,7 +140,10 @@ export function createLog({ context, onOlder, onFresh, onReact }) {
 
   /** Only what nobody looks at is let go: at the end, what is far above it. */
   function trim() {
-    while (atEnd && all.size > MOST) {
+    if (!atEnd || all.size <= MOST) {
+      return;
+    }
+    while (all.size > MOST) {
       const oldest = list.firstElementChild;
       if (oldest.dataset.seq) {
         remove(Number(oldest.dataset.seq));
@@ -176,21 +187,31 @@ export function createLog({ context, onOlder, onFresh, onReact }) {
   }
 
   async function loadOlder() {
-    if (loading || !more || !isShown() || all.size === 0) {
+    if (loading || !more || !isShown() || first === Infinity) {
       return;
     }
     loading = true;
+    let goesOn = false;
     try {
       const answer = await onOlder(first);
-      more = answer.more;
+      more = answer.more && answer.messages.length > 0;
       // Old news are not read out.
       list.setAttribute("aria-busy", "true");
-      keeping(() => answer.messages.forEach((message) => !message.gone && !all.has(message.seq) && add(message, false)));
+      const known = answer.messages.filter(({ seq, gone }) => !gone && !all.has(seq));
+      keeping(() => known.forEach((message) => add(message, false)));
+      first = Math.min(first, ...answer.messages.map(({ seq }) => seq));
+      goesOn = known.length === 0;
     } catch {
       // The next turn of the wheel tries again.
+      return;
     } finally {
       list.removeAttribute("aria-busy");
       loading = false;
+    }
+    if (goesOn && more) {
+      loadOlder();
+    } else {
+      fill();
     }
   }
 
@@ -276,6 +297,7 @@ export function createLog({ context, onOlder, onFresh, onReact }) {
       more = hasMore;
       showMissed(0);
       list.removeAttribute("aria-busy");
+      fill();
     },
     /** New ones, and old ones that changed. */
     take: (messages) => take(messages, true),

@@ -54,7 +54,8 @@ export function createPopup() {
       close(false);
     }
   });
-  addEventListener("resize", () => close(false));
+  // A phone's keyboard goes when the focus comes here.
+  addEventListener("resize", () => opener && place());
 
   return {
     get open() {

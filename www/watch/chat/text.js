@@ -58,7 +58,7 @@ function writeNames(parts, text, isHere, isMe) {
     if (name) {
       const me = isMe(name.toLowerCase());
       mine ||= me;
-      parts.push(text.slice(from, at), make("span", me ? "named me" : "named", `@${name}`));
+      parts.push(text.slice(from, at), make("span", me ? "at-name me" : "at-name", `@${name}`));
       from = at + 1 + name.length;
     }
   }
