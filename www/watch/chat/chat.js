@@ -109,7 +109,7 @@ export function createChat({ ask }) {
     onOpen(byPerson) {
       wanted = true;
       // On a touch screen the keyboard would come with it.
-      focusSoon = byPerson && matchMedia("(hover: hover)").matches;
+      focusSoon = byPerson && !matchMedia("(pointer: coarse)").matches;
       begin();
     },
   });
@@ -133,13 +133,14 @@ export function createChat({ ask }) {
   const knock = () => ({ ...(hasAccount ? {} : { name }), ...(n ? { after: n } : {}) });
 
   async function enter(as) {
+    name = as;
+    kicked = false;
     if (!connected) {
+      // It is entered as soon as there is one.
       entry.tell(word("watch.chat.no-connection"), 0);
       show();
       return;
     }
-    name = as;
-    kicked = false;
     entering = true;
     show();
     try {
