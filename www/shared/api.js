@@ -7,10 +7,13 @@ const TIMEOUT_MS = 5000;
 
 /** A request that failed. `kind`: "offline" (no answer), "slow" (timed out) or "refused". */
 export class Failure extends Error {
-  constructor(kind, sentence, status = 0) {
+  constructor(kind, sentence, status = 0, { field, waitS } = {}) {
     super(sentence);
     this.kind = kind;
     this.status = status;
+    // What was wrong, and how long it will be, where the server says so.
+    this.field = field;
+    this.waitS = waitS;
   }
 }
 

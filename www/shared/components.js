@@ -6,8 +6,11 @@ import { isOutside } from "./place.js";
 
 const ICONS = { success: "circle-check", warning: "triangle-alert", danger: "triangle-alert", info: "info" };
 
-/** Tabs (ARIA: tablist), each with `aria-controls`. The one that is selected in the page is shown. */
-export function createTabs(list) {
+/**
+ * Tabs (ARIA: tablist), each with `aria-controls`. The one that is selected in the page is shown;
+ * `onSelect(tab)` is told of it, and of each that is selected later.
+ */
+export function createTabs(list, onSelect = () => {}) {
   const tabs = [...list.querySelectorAll("[role=tab]")];
 
   function select(tab) {
@@ -17,6 +20,7 @@ export function createTabs(list) {
       other.tabIndex = selected ? 0 : -1;
       document.getElementById(other.getAttribute("aria-controls")).hidden = !selected;
     }
+    onSelect(tab);
   }
 
   list.addEventListener("click", (event) => {
@@ -36,6 +40,7 @@ export function createTabs(list) {
     }
   });
   select(tabs.find((tab) => tab.getAttribute("aria-selected") === "true") ?? tabs[0]);
+  return { select };
 }
 
 /** A sentence in the stack of toasts, which is a live region of the page. */

@@ -49,6 +49,15 @@ export function ago(value) {
 /** A time of the day, as people here write it. */
 export const clockTime = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
+const timeOfDay = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+const timeOfAnotherDay = new Intl.DateTimeFormat([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+
+/** A time of today; of another day with that day. */
+export function dayTime(date) {
+  const isToday = date.toDateString() === new Date().toDateString();
+  return (isToday ? timeOfDay : timeOfAnotherDay).format(date);
+}
+
 /** A time that sorts and that every file system takes: 2026-11-21-09-06-14. */
 export function fileTime(date) {
   const two = (number) => String(number).padStart(2, "0");

@@ -24,9 +24,12 @@ const VERSION = 1;
  * the state without a socket, and `pause()` says how many milliseconds to rest between.
  * `onState(state, at)` gets the whole state whenever some of it came, and when it was asked for or
  * sent; `onTrip(ms)` how long a question and its answer took; `onMessage(message)` and `onBytes(bytes)`
- * what else came; `onFailure(failure, retryAt)` that there is no connection, or that nothing comes.
+ * what else came; `onLink(isOpen)` that commands go by the socket, or no longer;
+ * `onFailure(failure, retryAt)` that there is no connection, or that nothing comes.
  */
-export function createSocket({ address, hello, ask: askPlainly, pause, onState, onTrip, onMessage, onBytes, onFailure }) {
+export function createSocket({
+  address, hello, ask: askPlainly, pause, onState, onTrip, onMessage, onBytes, onLink, onFailure,
+}) {
   let socket = null;
   let running = false;
   let state = null;
@@ -97,6 +100,7 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
         location.reload();
       }
       measure();
+      onLink?.(true);
       if (hello) {
         ask(hello, {}).catch(() => {});
       }
@@ -109,9 +113,11 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
         take(rest.state);
       }
       if (type === "answer") {
-        asked?.done({ ...rest.state, notice: rest.notice });
+        const { state: sections, ...own } = rest;
+        asked?.done({ ...sections, ...own });
       } else {
-        asked?.fail(new Failure("refused", sentence(rest.error), rest.status));
+        const { error, status, field, wait_s: waitS } = rest;
+        asked?.fail(new Failure("refused", sentence(error), status, { field, waitS }));
       }
     } else {
       onMessage?.(message);
@@ -150,6 +156,9 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
     clearTimeout(trips);
     const old = socket;
     socket = null;
+    if (old) {
+      onLink?.(false);
+    }
     if (old?.readyState === WebSocket.CONNECTING) {
       // Browsers complain of one that is closed before it is open.
       old.addEventListener("open", () => old.close());
@@ -242,6 +251,13 @@ export function createSocket({ address, hello, ask: askPlainly, pause, onState, 
         drop();
         open();
       }
+    },
+    /** Sends a command by the socket alone. Gives what the answer has. */
+    async ask(type, fields) {
+      if (socket?.readyState !== WebSocket.OPEN) {
+        throw new Failure("offline", word("shared.offline"));
+      }
+      return ask(type, fields);
     },
     /** Sends a command, or posts it: `instead()`. Gives the state, or fails with the server's words. */
     async send(type, fields, instead) {

@@ -34,7 +34,7 @@ export function createFade({ holds }) {
   // A finger's first touch only wakes: what it hits cannot be seen yet.
   let swallow = false;
   body.addEventListener("pointerdown", (event) => {
-    swallow = event.pointerType === "touch" && getComputedStyle(byId("shell")).opacity === "0";
+    swallow = event.pointerType === "touch" && getComputedStyle(byId("shell")).opacity === "0" && !event.target.closest(".side");
   }, true);
   body.addEventListener("click", (event) => {
     if (swallow) {

@@ -11,6 +11,7 @@ import { createSocket } from "../shared/socket.js";
 import { createTheme } from "../shared/theme.js";
 import { createTips } from "../shared/tip.js";
 import { createBar } from "./bar.js";
+import { createChat } from "./chat/chat.js";
 import { createDeck } from "./deck.js";
 import { createDonate } from "./donate.js";
 import { createFacts } from "./facts.js";
@@ -110,6 +111,8 @@ const socket = createSocket({
   ask: () => api.getState(stream.tab),
   pause: () => POLL_MS[viewer()?.mode] ?? POLL_MS.home,
   onTrip: latency.add,
+  onMessage: (message) => chat.hear(message),
+  onLink: (isOpen) => chat.setConnected(isOpen),
   onState(answer, at) {
     trouble.clear("connection");
     stream.check(Boolean(answer.viewer?.tab_open), at, wasOffline);
@@ -130,9 +133,11 @@ const socket = createSocket({
   },
 });
 
+const chat = createChat({ ask: socket.ask });
+
 const view = createView({ onClick: deck.togglePause, onDouble: screen.toggleFull, onChange: sayShown });
 
-const fade = createFade({ holds: () => menu.open || donate.justGave || trouble.any || Boolean(viewer()?.paused) });
+const fade = createFade({ holds: () => menu.open || chat.holds || donate.justGave || trouble.any || Boolean(viewer()?.paused) });
 
 createTheme({ buttons: document.querySelectorAll("#menu .theme button"), onChange: plots.draw });
 
@@ -150,6 +155,7 @@ const keys = createKeys([
   { keys: ["0"], shown: ["0"], words: word("watch.keys.reset"), act: view.reset },
   { keys: ["q"], shown: ["Q"], words: word("watch.invite.title"), act: invite.open },
   { keys: ["d"], shown: ["D"], words: word("watch.donate.label"), act: donate.open },
+  { keys: ["c"], shown: ["C"], words: word("watch.keys.chat"), act: chat.toggle },
   { keys: ["?"], shown: ["?"], words: word("watch.keys.list"), act: () => keys.openHelp() },
 ]);
 
@@ -183,6 +189,7 @@ function show() {
   }
   bar.show(state);
   donate.show(state.server.donate_url);
+  chat.showRoom(state);
   const mine = viewer();
   if (mine) {
     deck.show(mine);
@@ -291,7 +298,7 @@ function sayShown() {
   }
 }
 
-followPresence(stream, socket);
+followPresence(stream, socket, () => chat.listens);
 addEventListener("online", socket.now);
 addEventListener("resize", sayShown);
 
