@@ -18,6 +18,9 @@ import { createTools } from "./tools.js";
 
 const OWN_FOR_MS = 300_000;
 const KICKED_S = 60;
+// The status of a server that has too much to do just now.
+const BUSY = 503;
+const BUSY_S = 5;
 
 /** `ask(type, fields)` sends by the socket, and fails without one. */
 export function createChat({ ask }) {
@@ -189,6 +192,11 @@ export function createChat({ ask }) {
     } else if (failure.field === "name" && !hasAccount) {
       entry.ask(name, failure.message);
       entry.focus();
+    } else if (failure.status === BUSY) {
+      // Nobody is to press a button for what passes by itself.
+      const waitS = failure.waitS ?? BUSY_S;
+      entry.tell(failure.message, waitS);
+      setTimeout(begin, waitS * 1000);
     } else {
       kicked = true;
       entry.tell(failure.message, failure.waitS ?? 0);

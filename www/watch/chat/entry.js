@@ -15,8 +15,8 @@ export function createEntry({ onEnter, onAgain }) {
   const out = byId("chat-out");
   const again = byId("chat-again");
   const note = createNote(byId("chat-out-note"), () => {
-    out.hidden = false;
     again.hidden = false;
+    note.show(word("watch.chat.may-again"));
   });
   const error = byId("chat-name-error");
 
@@ -51,7 +51,6 @@ export function createEntry({ onEnter, onAgain }) {
     keep: (name) => remember(NAME, name),
     /** Asks for a name; says what was wrong with the last one. */
     ask(name, sentence) {
-      note.clear();
       form.hidden = false;
       out.hidden = true;
       if (!field.value) {
@@ -67,7 +66,6 @@ export function createEntry({ onEnter, onAgain }) {
       note.show(sentence, waitS);
     },
     clear() {
-      note.clear();
       form.hidden = true;
       out.hidden = true;
       refuse();

@@ -306,6 +306,7 @@ export function createLog({ context, onOlder, onFresh, onReact }) {
       keeping(() => {
         if (!joinLine?.element.isConnected) {
           joinLine = { names: [], element: make("p", "joined muted") };
+          joinLine.element.setAttribute("aria-live", "off");
           list.append(joinLine.element);
         }
         joinLine.names.push(...names);

@@ -27,6 +27,8 @@ export function createSaid(message, context) {
 
   const text = make("p", "said-text");
   const chips = make("div", "chips");
+  // What is said is read out, and not what others think of it.
+  chips.setAttribute("aria-live", "off");
   const quote = message.reply ? make("button", "quote") : null;
   if (quote) {
     quote.type = "button";
