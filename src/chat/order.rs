@@ -42,6 +42,16 @@ impl Chat {
         Ok(name)
     }
 
+    /// Forgets what somebody said whose account was deleted; what is stored of it is gone already.
+    pub fn forget(&self, who: Who) {
+        let n = {
+            let mut state = self.state.lock();
+            state.n += 1;
+            state.n
+        };
+        self.cleared(who, n);
+    }
+
     fn cleared(&self, who: Who, n: u64) -> Value {
         let mut state = self.state.lock();
         let own: Vec<_> =
@@ -69,10 +79,11 @@ impl Chat {
         let name = state.touchable(who, by)?;
         state.muted.retain(|_, until| *until > now);
         match now.checked_add(lasts).filter(|_| !lasts.is_zero()) {
-            Some(until) if state.muted.len() < MOST_REMEMBERED => {
+            Some(_) if state.muted.len() >= MOST_REMEMBERED => return Err(Refused::Full),
+            Some(until) => {
                 state.muted.insert(who, until);
             }
-            _ => {
+            None => {
                 state.muted.remove(&who);
             }
         }

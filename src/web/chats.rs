@@ -15,6 +15,7 @@ use crate::live::settings::ViewerId;
 use crate::net::Engine;
 use crate::net::lane::Topics;
 use crate::room::Room;
+use crate::store::account::AccountId;
 use crate::store::{Durability, MaybeStore, NotKept, chat};
 
 /// All of them.
@@ -58,6 +59,12 @@ impl Chats {
     /// Forgets that of a room that was closed.
     pub(super) fn close(&self, number: u32) {
         self.open.lock().remove(&number);
+    }
+
+    /// Forgets what somebody said, everywhere, whose account was deleted.
+    pub(super) fn forget(&self, account: AccountId) {
+        let open: Vec<_> = self.open.lock().values().cloned().collect();
+        open.iter().for_each(|chat| chat.forget(Who::Account(account)));
     }
 
     /// The number of a guest, as others know it.

@@ -263,6 +263,23 @@ fn what_was_answered_is_there_after_a_kill_and_who_comes_back_misses_nothing() {
 }
 
 #[test]
+fn what_a_deleted_account_said_is_gone() {
+    let server = Server::pattern(&[]);
+    let mut host = Person::host(&server);
+    let mut grace = Person::member(&server, &mut host, "Grace");
+    let mut of_host = Talker::person(&server, &host);
+    let mut of_grace = Talker::person(&server, &grace);
+    let seq = of_grace.say("remember me");
+    of_host.hears("remember me");
+    let export = grace.get(&server, "/account/export").expect(200).json();
+    assert_eq!(export["said"][0]["text"], "remember me");
+    grace.post(&server, "/account/delete", &[("password", PASSWORD)]).expect(200);
+    of_host.until("chat", |told| told["messages"][0] == json!({ "seq": seq, "gone": true }));
+    let eve = Talker::guest(&server, "Eve");
+    assert!(!eve.chat["messages"].to_string().contains("remember me"));
+}
+
+#[test]
 fn who_says_much_is_told_when_to_say_more() {
     let server = Server::pattern(&[]);
     let mut ada = Talker::guest(&server, "Ada");

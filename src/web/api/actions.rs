@@ -146,8 +146,10 @@ pub(super) fn delete_account(
     is_sure(request, accounts)?;
     let id = account_of(accounts, fields)?.id;
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
+    let context = Arc::clone(&request.context);
     Ok(Box::new(move || {
         accounts.delete_account(&actor, id)?;
+        context.chats.forget(id);
         Ok(done())
     }))
 }

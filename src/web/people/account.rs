@@ -195,7 +195,10 @@ pub(in crate::web) fn delete_account(request: &Request) -> Reply {
 
 fn deleted(request: &Request, outcome: Result<(), Refused>) -> Answer {
     match outcome {
-        Ok(()) => went_well(request, "../", done()),
+        Ok(()) => {
+            own_id(request).into_iter().for_each(|id| request.context.chats.forget(id));
+            went_well(request, "../", done())
+        }
         Err(refused) => {
             let wrong = Wrong::of(&refused, "delete").beside("delete");
             ACCOUNT.again(request, slots(request), &wrong)

@@ -1,6 +1,9 @@
 //! Pages for all people: axe-core finds no fault in them, light and dark, wide and on a phone.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::accounts::{furnish, sign_in};
+use super::chat::say;
 use super::elsewhere::{says_who, stage};
 use super::window::Window;
 use super::{Browser, Person, in_browsers, is_live, watch};
@@ -58,6 +61,28 @@ fn what_opens_over_the_picture(browser: &Browser) {
             is_live(window);
             window.eval(&format!("document.querySelector('{button}').click()"));
             window.wait(&format!("probe.isShown('{opened}')"));
+        });
+    }
+}
+
+in_browsers!(the_chat: chromium);
+fn the_chat(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    for tab in ["chat", "people", "about"] {
+        has_no_fault(browser, |window| {
+            window.goto(&server.url("/"));
+            window.set_time("--fade-after", "600s");
+            is_live(window);
+            window.eval("document.getElementById('chat-button').click()");
+            window.wait("!document.getElementById('chat-entry').hidden");
+            window.eval("document.getElementById('chat-name').focus()");
+            // Each look is somebody else's, who may still be there when the next one comes.
+            window.write(&format!("Ada {:x}", NAMED.fetch_add(1, Ordering::Relaxed)));
+            window.press("Enter");
+            window.wait("!document.getElementById('chat-form').hidden");
+            say(window, "hello https://example.org/ :wave:");
+            window.eval(&format!("document.getElementById('tab-{tab}').click()"));
+            window.wait(&format!("!document.getElementById('panel-{tab}').hidden"));
         });
     }
 }
@@ -212,3 +237,4 @@ const PHONE: (u32, u32) = (390, 844);
 const ZOOMED: (u32, u32) = (360, 225);
 /// More contrast than the pages promise: WCAG's level AAA.
 const BUT: [&str; 1] = ["color-contrast-enhanced"];
+static NAMED: AtomicU32 = AtomicU32::new(0xa0);
