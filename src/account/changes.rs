@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
-use serde_json::{Value, json};
 
 use super::Accounts;
 use super::actor::{Actor, note};
@@ -14,11 +13,10 @@ use super::book::Book;
 use super::capability::Capabilities;
 use super::refused::Refused;
 use super::secret::{hash_of, in_groups, random_text};
-use crate::base::clock::unix_seconds;
 use crate::base::rate::TooSoon;
 use crate::proto::auth::Ha1;
 use crate::store::account::{self, AccountId, KeptAccount};
-use crate::store::ban::{self, KeptBan};
+use crate::store::ban;
 use crate::store::chat;
 use crate::store::installation;
 use crate::store::journal::{self, Entry};
@@ -57,21 +55,6 @@ pub struct MadeDevice {
     pub password: String,
     /// Its number.
     pub id: i64,
-}
-
-/// Who is banned: an account, or else whoever comes from an address or by a browser.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Whom {
-    /// An account.
-    pub account: Option<AccountId>,
-    /// An address or a network.
-    pub address: Option<String>,
-    /// A browser that is nobody's.
-    pub browser: Option<Hash>,
-    /// What that one called itself; may be empty.
-    pub name: String,
-    /// From which room; `None` for all, an empty name is the default one.
-    pub room: Option<String>,
 }
 
 impl Accounts {
@@ -315,62 +298,6 @@ impl Accounts {
         self.noted(actor, &what, move |connection| Ok(program::delete(connection, id)?))
     }
 
-    /// Bans somebody, everywhere or from a room.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`] if there are too many, the account is a host's, or it cannot be stored.
-    pub fn ban(
-        &self,
-        actor: &Actor,
-        whom: Whom,
-        why: String,
-        lasts: Option<Duration>,
-    ) -> Result<(), Refused> {
-        let Whom { account, address, browser, name, room } = whom;
-        let called = match (account, &address) {
-            (Some(id), _) => self.name_of(id)?,
-            (None, Some(address)) if name.is_empty() => address.clone(),
-            (None, Some(address)) => format!("\u{201c}{name}\u{201d} ({address})"),
-            (None, None) => return Err(Refused::NoSuch),
-        };
-        let made = self.clock.wall();
-        let until = lasts.map(|lasts| made + lasts);
-        let what = match &room {
-            Some(room) => format!("banned {called} from /{room}"),
-            None => format!("banned {called}"),
-        };
-        let kept = KeptBan { id: 0, account, address, why, made, until, room, browser, name };
-        self.noted(actor, &what, move |connection| {
-            ban::forget(connection, made)?;
-            let all = account::all(connection)?;
-            if all.iter().any(|kept| Some(kept.id) == account && kept.is_host) {
-                return Err(Refused::LastHost);
-            }
-            if ban::all(connection)?.len() >= MOST_BANS {
-                return Err(Refused::TooMany);
-            }
-            Ok(ban::add(connection, &kept).map(drop)?)
-        })
-    }
-
-    /// Lifts a ban; `room` is the only one of which it may be.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused::NoSuch`] if there is none.
-    pub fn lift(&self, actor: &Actor, id: i64, room: Option<&str>) -> Result<(), Refused> {
-        let (book, now) = (self.book(), self.clock.wall());
-        let is_it = |ban: &&KeptBan| {
-            ban.id == id && room.is_none_or(|room| ban.room.as_deref() == Some(room))
-        };
-        let ban = book.bans(now).into_iter().find(is_it).ok_or(Refused::NoSuch)?;
-        let named = ban.account.and_then(|id| book.account(id)).map(|account| account.name.clone());
-        let whom = named.or_else(|| ban.address.clone()).unwrap_or_default();
-        let what = format!("lifted the ban of {whom}");
-        self.noted(actor, &what, move |connection| Ok(ban::delete(connection, id)?))
-    }
-
     /// Makes another key for the link that lets watch: who came by the one before has to have it.
     ///
     /// # Errors
@@ -438,81 +365,12 @@ impl Accounts {
         self.change_later(move |connection| Ok(note(connection, &actor, at, &what)?));
     }
 
-    /// All that is stored about a person, without what would let others be that person.
-    ///
-    /// # Errors
-    ///
-    /// [`Refused`] if it cannot be read, or there is nobody.
-    pub fn export(&self, id: AccountId) -> Result<Value, Refused> {
-        let book = self.book();
-        let account = book.account(id).ok_or(Refused::NoSuch)?;
-        let (did, sessions, passes, bans, said) = self.read(|connection| {
-            let did = journal::of(connection, id)?;
-            let (mut sessions, passes) = (session::all(connection)?, pass::all(connection)?);
-            sessions.sort_by_key(|session| std::cmp::Reverse(session.id));
-            let said = chat::of_account(connection, id, MOST_EXPORTED)?;
-            Ok((did, sessions, passes, ban::all(connection)?, said))
-        })?;
-        let at = |time: SystemTime| unix_seconds(time);
-        let sessions =
-            sessions.into_iter().filter(|session| session.account == id).map(|session| {
-                json!({
-                    "device": session.device, "address": session.address, "over": session.over,
-                    "signed_in": at(session.made), "seen": at(session.seen),
-                })
-            });
-        let said = said
-            .into_iter()
-            .map(|(room, when, text)| json!({ "room": room, "at": at(when), "text": text }));
-        let is_about = |pass: &KeptPass| pass.account == Some(id) || pass.by == Some(id);
-        let links = passes.into_iter().filter(is_about).map(|pass| {
-            json!({ "made": at(pass.made), "until": at(pass.until), "made_here": pass.by == Some(id) })
-        });
-        let bans = bans
-            .into_iter()
-            .filter(|ban| ban.account == Some(id))
-            .map(|ban| json!({ "why": ban.why, "made": at(ban.made), "until": ban.until.map(at) }));
-        let programs = book.programs_of(Some(id)).into_iter().map(|program| {
-            json!({
-                "label": program.label, "scopes": program.scopes, "made": at(program.made),
-                "seen": program.seen.map(at),
-                "user": program.device.as_ref().map(|device| &device.user),
-                "room": program.device.as_ref().and_then(|device| device.room.as_ref()),
-            })
-        });
-        let identities = book.identities_of(id).into_iter().map(|identity| {
-            json!({
-                "issuer": identity.issuer, "subject": identity.subject, "label": identity.label,
-                "linked": at(identity.made),
-            })
-        });
-        let did = did.into_iter().map(
-            |entry| json!({ "at": at(entry.at), "address": entry.address, "what": entry.what }),
-        );
-        Ok(json!({
-            "name": account.name,
-            "role": if account.is_host { "host" } else { "member" },
-            "may": account.grants.to_string(),
-            "moderates": account.moderates,
-            "made": at(account.made),
-            "disabled": account.disabled,
-            "has_password": account.password.is_some(),
-            "sessions": sessions.collect::<Vec<_>>(),
-            "programs": programs.collect::<Vec<_>>(),
-            "links": links.collect::<Vec<_>>(),
-            "bans": bans.collect::<Vec<_>>(),
-            "identities": identities.collect::<Vec<_>>(),
-            "did": did.collect::<Vec<_>>(),
-            "said": said.collect::<Vec<_>>(),
-        }))
-    }
-
     pub(super) fn name_of(&self, id: AccountId) -> Result<String, Refused> {
         self.book().account(id).map(|account| account.name.clone()).ok_or(Refused::NoSuch)
     }
 
     /// Changes something that the hosts see in their log.
-    fn noted<T: Send + 'static>(
+    pub(super) fn noted<T: Send + 'static>(
         &self,
         actor: &Actor,
         what: &str,
@@ -563,5 +421,3 @@ const SEEN_EACH: Duration = Duration::from_secs(3600);
 const MOST_PASSES: usize = 500;
 /// Of one account.
 const MOST_PROGRAMS: usize = 50;
-const MOST_BANS: usize = 2000;
-const MOST_EXPORTED: u32 = 100_000;

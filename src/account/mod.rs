@@ -11,10 +11,12 @@
 //! is `argon2id` ([`password`]), of all others, which nobody can guess, SHA-256 ([`secret`]).
 
 mod actor;
+mod bans;
 mod book;
 mod caller;
 mod capability;
 mod changes;
+mod export;
 mod guesses;
 mod hasher;
 mod identity;
@@ -43,10 +45,11 @@ use guesses::Guesses;
 use hasher::Hasher;
 
 pub use actor::{Actor, Browser};
+pub use bans::Whom;
 pub use book::{Account, Book};
 pub use caller::{Caller, Credential};
 pub use capability::{Capabilities, Capability};
-pub use changes::{Made, MadeDevice, Ruling, Whom};
+pub use changes::{Made, MadeDevice, Ruling};
 pub use guesses::SlowDown;
 pub use hasher::Asker;
 pub use name::{BadName, Name};

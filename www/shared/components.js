@@ -43,6 +43,24 @@ export function createTabs(list, onSelect = () => {}) {
   return { select };
 }
 
+/** Moves the focus among a menu's items, if that is what a key asks; whether it is. */
+export function moveThrough(items, event) {
+  const at = items.indexOf(document.activeElement);
+  const to = {
+    ArrowDown: at + 1,
+    ArrowRight: at + 1,
+    ArrowUp: at - 1,
+    ArrowLeft: at - 1,
+    Home: 0,
+    End: items.length - 1,
+  }[event.key];
+  if (to !== undefined) {
+    event.preventDefault();
+    items[(to + items.length) % items.length].focus();
+  }
+  return to !== undefined;
+}
+
 /** A sentence in the stack of toasts, which is a live region of the page. */
 export function toast(stack, sentence, kind = "info") {
   const element = make("div", `toast ${kind}`);

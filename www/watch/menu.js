@@ -1,5 +1,6 @@
 // The menu behind the dots: opens, closes, moves by arrow keys. What its items do is watch.js's.
 
+import { moveThrough } from "../shared/components.js";
 import { byId } from "../shared/dom.js";
 
 /** Items with `data-stays` leave the menu open. */
@@ -37,20 +38,10 @@ export function createMenu() {
 
   menu.addEventListener("focusin", (event) => setStop(event.target));
   menu.addEventListener("keydown", (event) => {
-    const items = shown();
-    const at = items.indexOf(document.activeElement);
-    const to = {
-      ArrowDown: at + 1,
-      ArrowRight: at + 1,
-      ArrowUp: at - 1,
-      ArrowLeft: at - 1,
-      Home: 0,
-      End: items.length - 1,
-    }[event.key];
-    if (to !== undefined) {
-      event.preventDefault();
-      items[(to + items.length) % items.length].focus();
-    } else if (event.key === "Escape") {
+    if (moveThrough(shown(), event)) {
+      return;
+    }
+    if (event.key === "Escape") {
       event.preventDefault();
       event.stopPropagation();
       setOpen(false);

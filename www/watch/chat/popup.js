@@ -1,6 +1,7 @@
 // A small menu at whatever opened it: items with what they do, moved through by arrow keys. One
 // for the whole panel, since one is open at a time.
 
+import { moveThrough } from "../../shared/components.js";
 import { byId, make, makeIcon, token } from "../../shared/dom.js";
 
 export function createPopup() {
@@ -30,20 +31,10 @@ export function createPopup() {
   }
 
   menu.addEventListener("keydown", (event) => {
-    const items = [...menu.querySelectorAll(".item")];
-    const at = items.indexOf(document.activeElement);
-    const to = {
-      ArrowDown: at + 1,
-      ArrowRight: at + 1,
-      ArrowUp: at - 1,
-      ArrowLeft: at - 1,
-      Home: 0,
-      End: items.length - 1,
-    }[event.key];
-    if (to !== undefined) {
-      event.preventDefault();
-      items[(to + items.length) % items.length].focus();
-    } else if (event.key === "Escape" || event.key === "Tab") {
+    if (moveThrough([...menu.querySelectorAll(".item")], event)) {
+      return;
+    }
+    if (event.key === "Escape" || event.key === "Tab") {
       event.preventDefault();
       event.stopPropagation();
       close(true);
