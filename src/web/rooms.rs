@@ -10,6 +10,7 @@ use super::document::{Slot, escape};
 use super::pages::framed;
 use super::request::{Reply, Request};
 use super::words;
+use crate::account::Capability;
 use crate::live::condition::Status as SourceStatus;
 use crate::proto::http::Status;
 use crate::room::{Room, RoomName};
@@ -21,7 +22,8 @@ pub(super) fn rooms(request: &Request) -> Reply {
         let root = root_of(&request.head.target.path);
         let rooms = context.rooms.all();
         let cards: String = rooms.iter().map(|room| card(context, room, &root)).collect();
-        let slots = vec![("rooms", Slot::Markup(cards))];
+        let is_host = request.caller.is_signed_in() && request.caller.may(Capability::Host, "");
+        let slots = vec![("rooms", Slot::Markup(cards)), ("is-host", Slot::Shown(is_host))];
         let html = framed(request, built::ROOMS, words::ROOMS_TITLE, slots);
         Answer::page(&request.head, Status::Ok, html)
     } else {

@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::accounts::{PASSWORD, Person};
+use crate::common::client::ask;
 use crate::common::clip::Scratch;
 use crate::common::program::Program;
 use crate::common::server::Server;
@@ -193,7 +194,7 @@ fn a_host_mutes_sends_out_and_bans_and_the_log_has_it() {
     of_host.must(ban);
     mallory.until("left", |told| told["why"] == "kicked");
     eventually_true("the room is closed to it", LONG, || {
-        crate::common::client::ask(server.address(), "GET", "/state", &far, b"").status == 403
+        ask(server.address(), "GET", "/state", &far, b"").status == 403
     });
     server.get("/state").expect(200);
     let bans = of_host.must(json!({ "type": "bans" }));
@@ -203,7 +204,7 @@ fn a_host_mutes_sends_out_and_bans_and_the_log_has_it() {
     );
     of_host.must(json!({ "type": "lift", "ban": bans["bans"][0]["id"] }));
     eventually_true("it is open again", LONG, || {
-        crate::common::client::ask(server.address(), "GET", "/state", &far, b"").status == 200
+        ask(server.address(), "GET", "/state", &far, b"").status == 200
     });
     let log = host.get(&server, "/api/v1/log").expect(200).text();
     for words in
@@ -241,6 +242,24 @@ fn a_moderator_keeps_order_in_one_room_and_touches_no_host() {
         assert_eq!(there.refused(command.clone()).0, 403, "{command}");
     }
     there.must(json!({ "type": "mute", "who": guest.who(), "seconds": 5 }));
+    // By its browser alone: it comes from the moderator's own address.
+    let mut nobody = Person::new();
+    nobody.post(&server, "/viewer", &[("quality", "low")]).expect(200);
+    let cookie = nobody.cookie;
+    let mut mallory = Talker::enter(
+        &server,
+        "/r/door/socket",
+        &[("Cookie", &cookie)],
+        json!({ "name": "Mallory" }),
+    );
+    there.must(json!({ "type": "ban", "who": mallory.who() }));
+    mallory.until("left", |told| told["why"] == "kicked");
+    let of =
+        |fields: &[(&str, &str)]| ask(server.address(), "GET", "/r/door/state", fields, b"").status;
+    eventually_true("its browser is out", LONG, || of(&[("Cookie", &cookie)]) == 403);
+    assert_eq!((of(&[]), of(&[("Cookie", &grace.cookie)])), (200, 200));
+    let log = host.get(&server, "/api/v1/log").expect(200).text();
+    assert!(log.contains("banned \u{201c}Mallory\u{201d} from /door"), "{log}");
     assert_eq!(here.refused(json!({ "type": "kick", "who": guest.who() })).0, 403);
 }
 

@@ -270,8 +270,10 @@ impl Speaker<'_> {
         let whom = match person.who {
             Who::Account(id) => Whom { account: Some(id), room, ..Whom::default() },
             Who::Guest(_) => {
-                let (address, name) = (Some(address.to_string()), person.name);
-                Whom { account: None, address, browser, name, room }
+                // Who keeps order behind the same address would be out, too; a host never is.
+                let is_own = address == self.pass.whence().address && self.role() != Role::Host;
+                let address = Some(address.to_string()).filter(|_| !is_own);
+                Whom { account: None, address, browser, name: person.name, room }
             }
         };
         let why: String = why.chars().filter(|c| !c.is_control()).take(MOST_WHY_CHARS).collect();

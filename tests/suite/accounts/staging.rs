@@ -122,6 +122,16 @@ fn the_forms_of_the_page_do_the_same() {
 }
 
 #[test]
+fn the_list_of_rooms_leads_a_host_to_where_they_are_changed() {
+    let (server, mut host) = plain();
+    let html = [("Accept", "text/html")];
+    let of_host = host.ask(&server, "GET", "/rooms", &html, "").expect(200).text();
+    assert!(of_host.contains("href=\"host#rooms-title\""), "{of_host}");
+    let of_guest = Person::new().ask(&server, "GET", "/rooms", &html, "").expect(200).text();
+    assert!(!of_guest.contains("host#"), "{of_guest}");
+}
+
+#[test]
 fn the_rights_of_a_closed_room_are_not_those_of_the_next_of_its_name() {
     let (server, mut host) = plain();
     let new = json!({ "name": "door", "source": "pattern" });
