@@ -42,7 +42,6 @@ impl Accounts {
             (Some(id), _) => self.name_of(id)?,
             (None, Some(address)) if name.is_empty() => address.clone(),
             (None, Some(address)) => format!("\u{201c}{name}\u{201d} ({address})"),
-            (None, None) if browser.is_some() => format!("\u{201c}{name}\u{201d}"),
             (None, None) => return Err(Refused::NoSuch),
         };
         let made = self.clock.wall();

@@ -57,6 +57,17 @@ pub struct Account {
     pub moderates: Vec<String>,
 }
 
+/// What somebody is, as far as bans of addresses go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody who is known.
+    Guest,
+    /// Has an account, or a token.
+    Known,
+    /// Runs the server.
+    Host,
+}
+
 /// A ban, and whom it is about.
 struct Ban {
     kept: KeptBan,
@@ -229,19 +240,25 @@ impl Book {
 
     /// The bans of somebody: of an account, or of whoever comes from an address or by a browser. What is
     /// about those two is not about hosts: who runs the server shall not be kept out by a neighbour's.
+    /// From one room they keep guests alone, as who is known is banned by its account.
     pub fn bans_of(
         &self,
         account: Option<&Account>,
+        standing: Standing,
         whence: &Whence,
         now: SystemTime,
     ) -> impl Iterator<Item = &KeptBan> {
-        let is_host = account.is_some_and(|account| account.is_host);
         let id = account.map(|account| account.id);
         let is_of = move |ban: &&Ban| {
             let of_account = ban.kept.account.is_some() && ban.kept.account == id;
             let of_address = ban.subnet.is_some_and(|subnet| subnet.contains(whence.address));
             let of_browser = ban.kept.browser.is_some() && ban.kept.browser == whence.browser;
-            of_account || (of_address || of_browser) && !is_host
+            let holds = match standing {
+                Standing::Guest => true,
+                Standing::Known => ban.kept.room.is_none(),
+                Standing::Host => false,
+            };
+            of_account || (of_address || of_browser) && holds
         };
         self.bans.iter().filter(is_of).map(|ban| &ban.kept).filter(move |ban| holds(ban, now))
     }

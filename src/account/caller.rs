@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::book::{Account, Book};
+use super::book::{Account, Book, Standing};
 use super::capability::{Capabilities, Capability};
 use super::whence::Whence;
 use crate::store::session::Hash;
@@ -79,7 +79,13 @@ impl Caller {
                 (account.cloned(), limits, None)
             }
         };
-        let bans = book.bans_of(account.as_deref(), whence, now);
+        let standing = match (&account, &limits) {
+            (Some(account), _) if account.is_host => Standing::Host,
+            (None, Limits::Scopes(scopes)) if scopes.has(Capability::Host) => Standing::Host,
+            (None, Limits::None) => Standing::Guest,
+            _ => Standing::Known,
+        };
+        let bans = book.bans_of(account.as_deref(), standing, whence, now);
         let (rooms, all): (Vec<_>, Vec<_>) = bans.partition(|ban| ban.room.is_some());
         let banned_in = rooms.into_iter().filter_map(|ban| ban.room.clone()).collect();
         Some(Self { credential, account, limits, guest, banned: !all.is_empty(), banned_in, sure })

@@ -52,7 +52,7 @@ pub use capability::{Capabilities, Capability};
 pub use changes::{Made, MadeDevice, Ruling};
 pub use guesses::SlowDown;
 pub use hasher::Asker;
-pub use name::{BadName, Name};
+pub use name::{BadName, Looks, Name};
 pub use password::{Password, WeakPassword};
 pub use refused::Refused;
 pub use secret::{hash_of, random_text};

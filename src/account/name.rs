@@ -11,8 +11,13 @@ use crate::proto::text::clean_line;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     text: String,
-    skeleton: String,
+    looks: Looks,
 }
+
+/// What a name looks like to a reader: folded, as it is written, and in capitals, as letters that look the
+/// same in one of these do not in another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looks([String; 3]);
 
 /// Why a text is no name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,14 +36,14 @@ impl Name {
     /// [`BadName`] if it cannot be one.
     pub fn new(text: &str) -> Result<Self, BadName> {
         let text = clean_line(text.trim(), MOST_CHARS).map_err(|_| BadName::NoLine)?;
-        let skeleton = looks_of(&text);
-        if skeleton.is_empty() {
+        let looks = Looks::of(&text);
+        if looks.0[0].is_empty() {
             return Err(BadName::NoLine);
         }
-        if RESERVED.iter().any(|reserved| looks_of(reserved) == skeleton) {
+        if RESERVED.iter().any(|reserved| Looks::of(reserved).is_like(&looks)) {
             return Err(BadName::Reserved);
         }
-        Ok(Self { text, skeleton })
+        Ok(Self { text, looks })
     }
 
     /// As it is shown.
@@ -46,9 +51,28 @@ impl Name {
         &self.text
     }
 
-    /// What it looks like: the same for all names that a reader takes for it.
+    /// By what it is looked up: the same for most names that a reader takes for it.
     pub fn skeleton(&self) -> &str {
-        &self.skeleton
+        &self.looks.0[0]
+    }
+
+    /// What it looks like.
+    pub fn looks(&self) -> &Looks {
+        &self.looks
+    }
+}
+
+impl Looks {
+    /// Those of a text.
+    pub fn of(text: &str) -> Self {
+        let text: String = text.nfkc().collect();
+        let capitals = text.replace(['I', '1', '|'], "l").to_uppercase();
+        Self([folded(&text), even(skeleton(&text)), even(skeleton(&capitals))])
+    }
+
+    /// Whether a reader may take one for the other.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(own, of_other)| own == of_other)
     }
 }
 
@@ -67,13 +91,17 @@ impl fmt::Display for BadName {
     }
 }
 
-/// The skeleton of UTS 39 §4, of the folded text and folded again: a capital I is an l by that table,
-/// and the same name as one with an i.
-fn looks_of(text: &str) -> String {
-    let folded = text.nfkc().collect::<String>().to_uppercase().to_lowercase();
+/// The skeleton of UTS 39 §4, of the folded text and folded again.
+fn folded(text: &str) -> String {
+    let folded = text.to_uppercase().to_lowercase();
     let drawn: String = skeleton(&folded).collect();
-    let again: String = skeleton(&drawn.to_lowercase()).collect();
-    again.chars().filter(|c| *c != ' ').map(|c| if c == 'i' { 'l' } else { c }).collect()
+    even(skeleton(&drawn.to_lowercase()))
+}
+
+/// Without blanks and in small letters: a capital I is an l by that table, and the same as an i.
+fn even(drawn: impl Iterator<Item = char>) -> String {
+    let small = drawn.collect::<String>().to_lowercase();
+    small.chars().filter(|c| *c != ' ').map(|c| if c == 'i' { 'l' } else { c }).collect()
 }
 
 /// What the server says of itself, and what its pages say of others.
@@ -96,7 +124,31 @@ mod tests {
     use super::*;
 
     fn skeleton_of(text: &str) -> String {
-        Name::new(text).unwrap().skeleton
+        Name::new(text).unwrap().skeleton().to_owned()
+    }
+
+    #[test]
+    fn capitals_and_small_letters_that_look_the_same_are_told() {
+        let is_like = |one: &str, other: &str| Looks::of(one).is_like(&Looks::of(other));
+        for (one, other) in [
+            ("Host", "\u{397}\u{3bf}st"),
+            ("Host", "\u{41d}\u{43e}st"),
+            ("Host", "Hos\u{442}"),
+            ("Boss", "\u{412}oss"),
+            ("Mona", "\u{39c}ona"),
+            ("Hub", "\u{41d}\u{3c5}b"),
+            ("Ivan", "lvan"),
+            ("Ivan", "1van"),
+            ("Bob", "B0B"),
+        ] {
+            assert!(is_like(one, other) && is_like(other, one), "{one} {other}");
+        }
+        for (one, other) in
+            [("Ada", "Ida"), ("Zoë", "Zoe"), ("王", "玉"), ("Ann", "Anna"), ("Max", "Maz")]
+        {
+            assert!(!is_like(one, other), "{one} {other}");
+        }
+        assert!(matches!(Name::new("\u{405}erver"), Err(BadName::Reserved)));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::book::{Account, Book};
 use super::capability::Capabilities;
 use super::guesses::Origin;
 use super::hasher::Asker;
-use super::name::Name;
+use super::name::{Looks, Name};
 use super::password::Password;
 use super::refused::Refused;
 use super::secret::{hash_of, random_text};
@@ -344,13 +344,16 @@ impl Accounts {
             made: now,
             disabled: false,
         };
-        let browser = browser.clone();
+        let (browser, looks) = (browser.clone(), name.looks().clone());
         self.change(move |connection| {
             if let Some(hash) = &pass {
                 take(connection, hash)?;
             }
             let all = account::all(connection)?;
-            if all.iter().any(|other| other.skeleton == kept.skeleton) {
+            let is_like = |other: &KeptAccount| {
+                other.skeleton == kept.skeleton || Looks::of(&other.name).is_like(&looks)
+            };
+            if all.iter().any(is_like) {
                 return Err(Refused::NameTaken);
             }
             if all.len() >= MOST_ACCOUNTS {

@@ -33,10 +33,28 @@ pub(super) fn one(text: &str) -> Option<String> {
     if let Some(emoji) = name.and_then(of_name) {
         return Some(emoji.to_owned());
     }
-    let is_part = |c: char| c.is_emoji_char() || ['\u{fe0f}', '\u{200d}'].contains(&c);
-    let is_emoji = text.chars().any(|c| c.is_emoji_char() && !c.is_ascii());
-    let fits = !text.is_empty() && text.len() <= MOST_BYTES && text.chars().all(is_part);
-    (fits && is_emoji).then(|| text.to_owned())
+    if text.len() > MOST_BYTES || !text.split(JOINER).all(is_emoji) {
+        return None;
+    }
+    // What is drawn in colour anyway needs no word about that: the same is written in one way.
+    let needless =
+        |c: char| c == IN_COLOUR && text.chars().all(|c| c == IN_COLOUR || c as u32 >= 0x1f000);
+    Some(text.chars().filter(|c| !needless(*c)).collect())
+}
+
+/// Whether it is one emoji by itself: a sign with what says how it is drawn, or the two letters of a flag.
+fn is_emoji(text: &str) -> bool {
+    let mut chars = text.chars();
+    let Some(first) = chars.next().filter(|c| !c.is_ascii() && c.is_emoji_char()) else {
+        return false;
+    };
+    let is_letter = |c: char| ('\u{1f1e6}'..='\u{1f1ff}').contains(&c);
+    let is_style = |c: char| c == IN_COLOUR || ('\u{1f3fb}'..='\u{1f3ff}').contains(&c);
+    let rest: Vec<char> = chars.collect();
+    match is_letter(first) {
+        true => rest.len() == 1 && is_letter(rest[0]),
+        false => first != IN_COLOUR && rest.len() <= 2 && rest.into_iter().all(is_style),
+    }
 }
 
 fn of_name(name: &str) -> Option<&'static str> {
@@ -44,6 +62,9 @@ fn of_name(name: &str) -> Option<&'static str> {
     Some(NAMED[at].1)
 }
 
+const JOINER: char = '\u{200d}';
+/// Says that a sign is drawn as an emoji.
+const IN_COLOUR: char = '\u{fe0f}';
 /// The longest in use are families of four, with their joiners.
 const MOST_BYTES: usize = 32;
 
@@ -138,12 +159,28 @@ mod tests {
 
     #[test]
     fn a_reaction_is_one_emoji() {
-        for (text, expected) in
-            [("👍", Some("👍")), (":heart:", Some("❤\u{fe0f}")), ("👨‍👩‍👧‍👦", Some("👨‍👩‍👧‍👦"))]
-        {
+        for (text, expected) in [
+            ("👍", Some("👍")),
+            ("👍\u{fe0f}", Some("👍")),
+            ("🇫🇷", Some("🇫🇷")),
+            ("👍🏽", Some("👍🏽")),
+            (":heart:", Some("❤\u{fe0f}")),
+            ("👨‍👩‍👧‍👦", Some("👨‍👩‍👧‍👦")),
+        ] {
             assert_eq!(one(text).as_deref(), expected, "{text}");
         }
-        for text in ["", "a", "1", ":nothing:", "👍 no", "<b>", &"👍".repeat(9)] {
+        for text in [
+            "",
+            "a",
+            "1",
+            ":nothing:",
+            "👍 no",
+            "<b>",
+            &"👍".repeat(2),
+            "12👍",
+            "\u{200d}👍",
+            "👍\u{200d}",
+        ] {
             assert_eq!(one(text), None, "{text}");
         }
     }

@@ -112,9 +112,11 @@ impl Message {
         self.author.as_ref().is_some_and(|author| author.who == who)
     }
 
-    /// Whether somebody who keeps order may take it away.
-    pub(super) fn may_be_moved_by(&self, role: Role) -> bool {
-        self.author.as_ref().is_none_or(|author| author.role.may_be_moved_by(role))
+    /// Whether somebody who keeps order may take it away: a host any, others what is no host's, nor
+    /// another moderator's. `author` is what its author is now, if that is known.
+    pub(super) fn may_be_moved_by(&self, role: Role, author: Option<Role>) -> bool {
+        let of = |then: &Person| author.unwrap_or(then.role).may_be_moved_by(role);
+        role == Role::Host || self.author.as_ref().is_none_or(of)
     }
 
     /// Whether somebody may still change it as one's own.
@@ -156,5 +158,5 @@ impl Message {
     }
 }
 
-const MOST_EMOJI: usize = 20;
-const MOST_OF_AN_EMOJI: usize = 200;
+const MOST_EMOJI: usize = 12;
+const MOST_OF_AN_EMOJI: usize = 50;

@@ -35,19 +35,20 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use log::warn;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, unix_seconds};
 use crate::store::chat::{self as kept, Kind};
 use crate::store::{Durability, MaybeStore, NotKept};
 use message::Message;
-use state::State;
+use people::Holder;
+use state::{MOST_OLDER, State};
 
 pub use people::{Applicant, Person, Role, Who};
 pub use refused::Refused;
@@ -70,6 +71,20 @@ pub struct Chat {
 /// What a change of a message is to be, given the message.
 type Changing = Box<dyn FnOnce(&Message) -> Result<Message, Refused>>;
 
+/// Who says something, and what that one is at this moment.
+#[derive(Debug, Clone, Copy)]
+pub struct Speaking {
+    holder: Holder,
+    role: Role,
+}
+
+impl Speaking {
+    /// Who has a seat, as what it is now.
+    pub fn of(seat: &Seat, role: Role) -> Self {
+        Self { holder: seat.holder(), role }
+    }
+}
+
 /// What is told when something was stored, or could not be.
 pub trait Told: FnOnce(Result<Value, Refused>) + Send + 'static {}
 impl<F: FnOnce(Result<Value, Refused>) + Send + 'static> Told for F {}
@@ -80,10 +95,10 @@ impl Chat {
         let read = |connection: &_| {
             let (messages, rules) =
                 (kept::newest(connection, room, RECENT)?, kept::rules(connection, room)?);
-            Ok((messages, rules, kept::last_change(connection, room)?))
+            Ok((messages, rules, kept::changes(connection, room)?))
         };
         let found = store.as_ref().map(|store| store.read(read));
-        let (messages, rules, n) = match found {
+        let (messages, rules, changes) = match found {
             Some(Ok(found)) => found,
             Some(Err(trouble)) => {
                 warn!("what was said before is not shown: {trouble}");
@@ -91,10 +106,15 @@ impl Chat {
             }
             None => Default::default(),
         };
+        // Where nothing is known the numbers begin at one that no earlier run came to.
+        let (base, n) = changes.unwrap_or_else(|| {
+            let now = unix_seconds(clock.wall());
+            (now, now)
+        });
         let recent: BTreeMap<_, _> =
             messages.into_iter().map(|kept| (kept.seq, Arc::new(Message::of_kept(kept)))).collect();
         let rules = rules.map(Rules::of_kept).unwrap_or_default();
-        let state = State::new(recent, n, rules);
+        let state = State::new(recent, base, n, rules);
         let (room, store, clock) = (room.to_owned(), store.clone(), clock.clone());
         Arc::new(Self { room, store, clock, bells, state: Mutex::new(state) })
     }
@@ -113,19 +133,16 @@ impl Chat {
     ) -> Result<(Seat, Value), Refused> {
         let now = self.clock.now();
         let mut state = self.state.lock();
-        if let Some(until) = state.kicked.get(&applicant.person.who).filter(|until| **until > now) {
-            return Err(Refused::Kicked(*until - now));
-        }
+        state.may_enter(&applicant, now)?;
         let you = applicant.person.clone();
         let holder = state.people.enter(applicant, now)?;
         let seat = Seat::new(Arc::clone(self), holder, state.record.end());
-        let known = after.filter(|after| *after <= state.n);
-        let first = state.recent.values().next().map_or(0, |message| message.seq);
+        let known = after.filter(|after| (state.base..=state.shown).contains(after));
         // What changed of older ones is not at hand: then all is told anew.
         let changed: Option<Vec<_>> = known.and_then(|after| {
             let changed = state.recent.values().filter(|message| message.n > after);
             let changed: Vec<_> = changed.map(|message| message.as_json()).collect();
-            let is_all = state.n - after <= changed.len() as u64 || first <= 1;
+            let is_all = state.shown - after <= changed.len() as u64 || !state.has_older;
             is_all.then_some(changed)
         });
         let whole = changed.is_none();
@@ -134,12 +151,12 @@ impl Chat {
         Ok((
             seat,
             json!({
-                "n": state.n,
+                "n": state.shown,
                 "you": you.as_json(),
                 "rules": state.rules.as_json(moderates),
                 "messages": messages,
                 "people": state.people.all().map(Person::as_json).collect::<Vec<_>>(),
-                "more": first > 1,
+                "more": state.has_older,
                 "whole": whole,
             }),
         ))
@@ -152,14 +169,14 @@ impl Chat {
     /// [`Refused`] if it may not be said now; `told` is not called then.
     pub fn say(
         self: &Arc<Self>,
-        seat: &Seat,
+        by: Speaking,
         text: &str,
         reply: Option<u64>,
         told: impl Told,
     ) -> Result<(), Refused> {
         let now = self.clock.now();
         let mut state = self.state.lock();
-        let person = state.speaker(seat.holder(), now)?;
+        let person = state.speaker(by.holder, by.role, now)?;
         let text = state.rules.check(text, person.role)?;
         if reply.is_some_and(|seq| state.find(seq).is_none()) {
             return Err(Refused::NoSuch);
@@ -178,12 +195,24 @@ impl Chat {
             edited: false,
             reactions: BTreeMap::new(),
         };
-        self.put(&mut state, message, told)
+        let who = by.holder.who;
+        self.put(&mut state, message, told).inspect_err(|_| {
+            // What was not said is no reason to wait.
+            state.said_at.remove(&who);
+        })
     }
 
-    /// Notes that somebody gave, and its words.
-    pub fn gift(self: &Arc<Self>, name: &str, text: &str) {
+    /// Notes that somebody gave, and its words, as far as they may be said here.
+    pub fn gift(self: &Arc<Self>, who: Option<Who>, name: &str, text: &str) {
+        let now = self.clock.now();
         let mut state = self.state.lock();
+        let is_silent = |held: &HashMap<Who, Instant>| {
+            who.and_then(|who| held.get(&who)).is_some_and(|until| *until > now)
+        };
+        if is_silent(&state.muted) || is_silent(&state.kicked) {
+            return;
+        }
+        let text = state.rules.check(text, Role::Guest).unwrap_or_default();
         state.seq += 1;
         let message = Message {
             seq: state.seq,
@@ -191,7 +220,7 @@ impl Chat {
             at: self.clock.wall(),
             author: None,
             name: name.to_owned(),
-            text: text.to_owned(),
+            text,
             reply: None,
             kind: Kind::Gift,
             edited: false,
@@ -209,14 +238,14 @@ impl Chat {
     /// [`Refused`] if it is another's, or too old, or may not be said.
     pub fn edit(
         self: &Arc<Self>,
-        seat: &Seat,
+        by: Speaking,
         seq: u64,
         text: &str,
         told: impl Told,
     ) -> Result<(), Refused> {
         let (now, wall) = (self.clock.now(), self.clock.wall());
         let mut state = self.state.lock();
-        let person = state.speaker(seat.holder(), now)?;
+        let person = state.speaker(by.holder, by.role, now)?;
         let text = state.rules.check(text, person.role)?;
         state.may_change(&person, now)?;
         let change: Changing = Box::new(move |message| {
@@ -226,31 +255,34 @@ impl Chat {
         self.change(&mut state, seq, change, told)
     }
 
-    /// Deletes a message: one's own, or as `moderator` anybody's but a host's who is another. Says whose
-    /// it was.
+    /// Deletes a message: one's own, or as `moderator` anybody's but a host's who is another; a host any.
+    /// `author` is what its author is now, if that is known. Says whose it was.
     ///
     /// # Errors
     ///
     /// [`Refused`] if it is another's, or too old.
     pub fn delete(
         self: &Arc<Self>,
-        seat: &Seat,
+        by: Speaking,
         seq: u64,
-        moderator: Option<Role>,
+        moderator: bool,
+        author: Option<Role>,
         told: impl Told,
     ) -> Result<String, Refused> {
-        let (now, wall, who) = (self.clock.now(), self.clock.wall(), seat.who());
+        let (now, wall, who) = (self.clock.now(), self.clock.wall(), by.holder.who);
         let mut state = self.state.lock();
-        let person = state.people.here(seat.holder()).ok_or(Refused::NotHere)?.clone();
+        let person = state.people.renewed(by.holder, by.role).ok_or(Refused::NotHere)?;
         let named = state.find(seq).map(|message| message.name().to_owned()).unwrap_or_default();
-        if moderator.is_none() {
+        if !moderator {
             state.may_change(&person, now)?;
         }
         let change: Changing = Box::new(move |message| {
-            match moderator {
-                Some(role) if message.is_of(who) || message.may_be_moved_by(role) => {}
-                Some(_) => return Err(Refused::Untouchable),
-                None => message.is_own(who, wall)?,
+            let may = moderator && message.may_be_moved_by(by.role, author);
+            match message.is_of(who) {
+                true if moderator => {}
+                _ if may => {}
+                false if moderator => return Err(Refused::Untouchable),
+                _ => message.is_own(who, wall)?,
             }
             Ok(message.gone())
         });
@@ -265,7 +297,7 @@ impl Chat {
     /// [`Refused`] if there are too many, or it is no emoji.
     pub fn react(
         self: &Arc<Self>,
-        seat: &Seat,
+        by: Speaking,
         seq: u64,
         emoji: &str,
         on: bool,
@@ -274,10 +306,48 @@ impl Chat {
         let now = self.clock.now();
         let emoji = emoji::one(emoji).ok_or(Refused::NoEmoji)?;
         let mut state = self.state.lock();
-        let person = state.speaker(seat.holder(), now)?;
+        let person = state.speaker(by.holder, by.role, now)?;
         state.may_change(&person, now)?;
         let change: Changing = Box::new(move |message| message.reacted(&emoji, person.who, on));
         self.change(&mut state, seq, change, told)
+    }
+
+    /// Who said a message that is at hand.
+    pub fn author(&self, seq: u64) -> Option<Who> {
+        self.state.lock().find(seq)?.author.as_ref().map(|author| author.who)
+    }
+
+    /// Whether a message is at hand; if not, it is to be [fetched](Self::fetch).
+    pub fn has(&self, seq: u64) -> bool {
+        let state = self.state.lock();
+        // One that is gone is known to be.
+        let newest = state.seq;
+        state.recent.contains_key(&seq) || state.older.contains_key(&seq) || seq > newest
+    }
+
+    /// Has an older message at hand. Reads the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if it cannot be read.
+    pub fn fetch(&self, seq: u64) -> Result<(), Refused> {
+        let Some(store) = &self.store else { return Ok(()) };
+        let read = |connection: &_| kept::before(connection, &self.room, seq.saturating_add(1), 1);
+        let found = store.read(read).map_err(|trouble| Refused::Unreadable(trouble.to_string()))?;
+        let found = found.into_iter().find(|kept| kept.seq == seq).ok_or(Refused::NoSuch)?;
+        let mut state = self.state.lock();
+        if state.older.len() >= MOST_OLDER {
+            state.older.pop_first();
+        }
+        state.older.entry(seq).or_insert_with(|| Arc::new(Message::of_kept(found)));
+        Ok(())
+    }
+
+    /// Forgets what is older than that.
+    pub fn tidy(&self, before: SystemTime) {
+        let mut state = self.state.lock();
+        state.recent.retain(|_, message| message.at >= before);
+        state.older.clear();
     }
 
     /// The messages before one, as they are told. Reads the disk.
@@ -351,9 +421,7 @@ impl Chat {
         change: Changing,
         told: impl Told,
     ) -> Result<(), Refused> {
-        let message = state.pending.get(&seq).or_else(|| state.find(seq));
-        let message = message.filter(|message| message.kind != Kind::Gone);
-        let changed = change(message.ok_or(Refused::NoSuch)?)?;
+        let changed = change(state.find(seq).ok_or(Refused::NoSuch)?)?;
         let pending = changed.clone();
         self.put(state, changed, told)?;
         if self.store.is_some() {

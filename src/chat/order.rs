@@ -3,69 +3,80 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use log::warn;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::message::Message;
-use super::state::MOST_REMEMBERED;
+use super::state::{MOST_REMEMBERED, State};
 use super::{Applicant, Chat, Refused, Role, Rules, Told, Who};
-use crate::store::chat::{self as kept, Kind};
+use crate::store::chat as kept;
 use crate::store::{Durability, NotKept};
 
 impl Chat {
-    /// Deletes all that somebody said; says its name.
+    /// Deletes all that somebody said; says its name. `role` is what that one is now, if that is known.
     ///
     /// # Errors
     ///
     /// [`Refused`] if it is a host's, or cannot be stored.
-    pub fn clear(self: &Arc<Self>, who: Who, by: Role, told: impl Told) -> Result<String, Refused> {
+    pub fn clear(
+        self: &Arc<Self>,
+        who: Who,
+        role: Option<Role>,
+        by: Role,
+        told: impl Told,
+    ) -> Result<String, Refused> {
         let mut state = self.state.lock();
-        let name = state.touchable(who, by)?;
-        state.n += 1;
-        let n = state.n;
-        let (of_change, room) = (who.to_string(), self.room.clone());
-        let of_done = Arc::clone(self);
-        let done = move |stored: Result<(), NotKept>| {
-            let outcome = stored.map(|()| of_done.cleared(who, n)).map_err(Refused::from);
-            told(outcome);
-        };
-        match &self.store {
-            Some(store) => store.change(
-                Durability::Program,
-                move |connection| kept::clear(connection, &room, &of_change, n),
-                done,
-            )?,
-            None => {
-                drop(state);
-                done(Ok(()));
-            }
-        }
+        let name = state.touchable(who, role, by)?;
+        let (room, of_change) = (self.room.clone(), who.to_string());
+        let change = move |connection: &_, n| kept::clear(connection, &room, &of_change, n);
+        self.clear_with(&mut state, who, change, told)?;
         Ok(name)
     }
 
     /// Forgets what somebody said whose account was deleted; what is stored of it is gone already.
-    pub fn forget(&self, who: Who) {
-        let n = {
-            let mut state = self.state.lock();
-            state.n += 1;
-            state.n
-        };
-        self.cleared(who, n);
+    pub fn forget(self: &Arc<Self>, who: Who) {
+        let mut state = self.state.lock();
+        let gone = self.clear_with(&mut state, who, |_, _| Ok(()), |_: Result<_, _>| ());
+        if let Err(why) = gone {
+            // The disk has none of it; who is here sees it until the server starts anew.
+            warn!("what {who} said is shown still: {why}");
+        }
     }
 
-    fn cleared(&self, who: Who, n: u64) -> Value {
-        let mut state = self.state.lock();
-        let own: Vec<_> =
-            state.recent.values().filter(|message| message.is_of(who)).cloned().collect();
-        let mut told = Vec::new();
-        for message in own.iter().filter(|message| message.kind != Kind::Gone) {
-            let gone = Message { n, ..message.gone() };
-            told.push(gone.as_json());
-            state.recent.insert(gone.seq, Arc::new(gone));
-        }
-        state.record.add(json!({ "type": "chat", "n": n, "messages": told }).to_string());
-        drop(state);
-        self.ring();
-        json!({ "cleared": told.len() })
+    /// Clears by a change that has its turn among all others, so that the numbers are told in order.
+    fn clear_with(
+        self: &Arc<Self>,
+        state: &mut State,
+        who: Who,
+        change: impl FnOnce(&Connection, u64) -> rusqlite::Result<()> + Send + 'static,
+        told: impl Told,
+    ) -> Result<(), Refused> {
+        state.n += 1;
+        let n = state.n;
+        let Some(store) = &self.store else {
+            let count = state.clear(who, n);
+            self.ring();
+            told(Ok(json!({ "cleared": count })));
+            return Ok(());
+        };
+        let of_done = Arc::clone(self);
+        let done = move |stored: Result<(), NotKept>| {
+            let mut state = of_done.state.lock();
+            let count = match &stored {
+                Ok(()) => state.clear(who, n),
+                Err(_) => {
+                    state.pending.retain(|_, pending| pending.n != n);
+                    0
+                }
+            };
+            drop(state);
+            of_done.ring();
+            told(stored.map(|()| json!({ "cleared": count })).map_err(Refused::from));
+        };
+        store.change(Durability::Program, move |connection| change(connection, n), done)?;
+        // What changes one of them from now on finds it gone.
+        state.begin_clearing(who, n);
+        Ok(())
     }
 
     /// Has somebody say nothing for so long; at once again if it is no time. Says its name.
@@ -73,10 +84,16 @@ impl Chat {
     /// # Errors
     ///
     /// [`Refused`] if it is a host, or nobody.
-    pub fn mute(&self, who: Who, lasts: Duration, by: Role) -> Result<String, Refused> {
+    pub fn mute(
+        &self,
+        who: Who,
+        role: Option<Role>,
+        lasts: Duration,
+        by: Role,
+    ) -> Result<String, Refused> {
         let now = self.clock.now();
         let mut state = self.state.lock();
-        let name = state.touchable(who, by)?;
+        let name = state.touchable(who, role, by)?;
         state.muted.retain(|_, until| *until > now);
         match now.checked_add(lasts).filter(|_| !lasts.is_zero()) {
             Some(_) if state.muted.len() >= MOST_REMEMBERED => return Err(Refused::Full),
@@ -97,14 +114,18 @@ impl Chat {
     /// # Errors
     ///
     /// [`Refused`] if it is a host, or nobody.
-    pub fn kick(&self, who: Who, by: Role) -> Result<Applicant, Refused> {
+    pub fn kick(&self, who: Who, role: Option<Role>, by: Role) -> Result<Applicant, Refused> {
         let now = self.clock.now();
         let mut state = self.state.lock();
-        state.touchable(who, by)?;
+        state.touchable(who, role, by)?;
         let out = state.people.expel(who).ok_or(Refused::NoSuch)?;
         state.kicked.retain(|_, until| *until > now);
+        state.kicked_names.retain(|(_, until)| *until > now);
         if state.kicked.len() < MOST_REMEMBERED {
             state.kicked.insert(who, now + KICKED);
+            if matches!(who, Who::Guest(_)) {
+                state.kicked_names.push((out.looks.clone(), now + KICKED));
+            }
         }
         drop(state);
         self.ring();
@@ -122,23 +143,27 @@ impl Chat {
         told: impl Told,
     ) -> Result<(), Refused> {
         let mut state = self.state.lock();
-        let mut rules = state.rules.clone();
+        let before = state.rules.clone();
+        let mut rules = before.clone();
         change(&mut rules);
         rules.check_bounds()?;
-        // They hold at once, so that the next change begins from them.
-        state.rules = rules.clone();
-        let (stored, of_done) = (rules.as_kept(), Arc::clone(self));
+        let (stored, room) = (rules.as_kept(), self.room.clone());
+        let (of_done, new) = (Arc::clone(self), rules.clone());
         let done = move |outcome: Result<(), NotKept>| {
-            told(outcome.map(|()| of_done.ruled(&rules)).map_err(Refused::from));
+            if outcome.is_err() {
+                of_done.state.lock().take_back(&new, before);
+            }
+            told(outcome.map(|()| of_done.ruled(&new)).map_err(Refused::from));
         };
-        let room = self.room.clone();
         match &self.store {
-            Some(store) => store.change(
-                Durability::Program,
-                move |connection| kept::put_rules(connection, &room, &stored),
-                done,
-            )?,
+            Some(store) => {
+                let change = move |connection: &_| kept::put_rules(connection, &room, &stored);
+                store.change(Durability::Program, change, done)?;
+                // They hold at once, so that the next change begins from them.
+                state.rules = rules;
+            }
             None => {
+                state.rules = rules;
                 drop(state);
                 done(Ok(()));
             }

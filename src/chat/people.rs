@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Refused;
-use crate::account::Name;
+use crate::account::{Looks, Name};
+use crate::base::subnet::Group;
 use crate::store::account::AccountId;
 use crate::store::session::Hash;
 
@@ -55,7 +56,7 @@ pub struct Applicant {
     /// Who it is.
     pub person: Person,
     /// What its name looks like.
-    pub looks: String,
+    pub looks: Looks,
     /// Where it comes from.
     pub address: IpAddr,
     /// By which its browser is known, if it has an id.
@@ -104,8 +105,8 @@ impl Applicant {
         browser: Option<Hash>,
     ) -> Result<Self, Refused> {
         let name = Name::new(name).map_err(Refused::Name)?;
-        let looks = name.skeleton().to_owned();
-        if role == Role::Guest && OFFICES.iter().any(|office| looks_like(&looks, office)) {
+        let looks = name.looks().clone();
+        if role == Role::Guest && OFFICES.iter().any(|office| Looks::of(office).is_like(&looks)) {
             return Err(Refused::NameTaken);
         }
         let person = Person { who, name: name.as_str().to_owned(), role };
@@ -113,16 +114,12 @@ impl Applicant {
     }
 }
 
-fn looks_like(looks: &str, office: &str) -> bool {
-    Name::new(office).is_ok_and(|office| office.skeleton() == looks)
-}
-
 impl People {
     /// Lets somebody in.
     pub(super) fn enter(&mut self, applicant: Applicant, now: Instant) -> Result<Holder, Refused> {
         let who = applicant.person.who;
         let is_other = |present: &&Present| {
-            present.applicant.person.who != who && present.applicant.looks == applicant.looks
+            present.applicant.person.who != who && present.applicant.looks.is_like(&applicant.looks)
         };
         if let Some(other) = self.present.values().find(is_other).map(|other| other.who()) {
             // Whoever has an account has its name; a guest gives way.
@@ -187,6 +184,25 @@ impl People {
     pub(super) fn here(&self, holder: Holder) -> Option<&Person> {
         let present = self.present.get(&holder.who)?;
         (present.generation == holder.generation).then_some(&present.applicant.person)
+    }
+
+    /// The same, as what it is now; others are told if that is another.
+    pub(super) fn renewed(&mut self, holder: Holder, role: Role) -> Option<Person> {
+        let present = self.present.get_mut(&holder.who)?;
+        if present.generation != holder.generation {
+            return None;
+        }
+        if present.applicant.person.role != role {
+            present.applicant.person.role = role;
+            self.joined.push(holder.who);
+        }
+        Some(present.applicant.person.clone())
+    }
+
+    /// Behind which address a guest is.
+    pub(super) fn group_of_guest(&self, who: Who) -> Option<Group> {
+        let present = self.present.get(&who).filter(|_| matches!(who, Who::Guest(_)))?;
+        Some(Group::of(present.applicant.address))
     }
 
     /// Who is or was here.

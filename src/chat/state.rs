@@ -8,11 +8,13 @@ use serde_json::json;
 
 use super::RECENT;
 use super::message::Message;
-use super::people::{Holder, People, Person, Role, Who};
+use super::people::{Applicant, Holder, People, Person, Role, Who};
 use super::record::Record;
 use super::refused::Refused;
 use super::rules::Rules;
+use crate::account::Looks;
 use crate::base::rate::{Rate, Rates, TooSoon};
+use crate::base::subnet::Group;
 use crate::store::chat::Kind;
 
 /// All of it that changes.
@@ -23,47 +25,101 @@ pub(super) struct State {
     pub(super) pending: HashMap<u64, Message>,
     /// Of the last message.
     pub(super) seq: u64,
-    /// Of the last change.
+    /// Of the last change that was begun.
     pub(super) n: u64,
+    /// Of the last change that was shown: all before it were, or never will be.
+    pub(super) shown: u64,
+    /// What was there before the first change that is known: who knows less has to be told all.
+    pub(super) base: u64,
+    /// Whether there are older messages than those of late.
+    pub(super) has_older: bool,
+    /// Older ones that somebody changes, as they are stored.
+    pub(super) older: BTreeMap<u64, Arc<Message>>,
     pub(super) rules: Rules,
     pub(super) people: People,
     pub(super) record: Record,
     pub(super) spoke: Rates<Who>,
+    /// The same of all guests behind an address.
+    pub(super) spoke_at: Rates<Group>,
     /// When each said something last, where that is to be slow.
     pub(super) said_at: HashMap<Who, Instant>,
     pub(super) muted: HashMap<Who, Instant>,
     pub(super) kicked: HashMap<Who, Instant>,
+    /// What the names of guests who were sent out look like.
+    pub(super) kicked_names: Vec<(Looks, Instant)>,
+    /// How often guests behind an address come in.
+    pub(super) entered_at: Rates<Group>,
 }
 
 impl State {
-    /// With what was said before, and nobody here.
-    pub(super) fn new(recent: BTreeMap<u64, Arc<Message>>, n: u64, rules: Rules) -> Self {
+    /// With what was said before, and nobody here. `n` is the number of the last change, and `base` of
+    /// what was before the first.
+    pub(super) fn new(
+        recent: BTreeMap<u64, Arc<Message>>,
+        base: u64,
+        n: u64,
+        rules: Rules,
+    ) -> Self {
         Self {
             seq: recent.keys().next_back().copied().unwrap_or_default(),
+            has_older: recent.len() >= RECENT as usize,
             recent,
             pending: HashMap::new(),
+            older: BTreeMap::new(),
             n,
+            shown: n,
+            base,
             rules,
             people: People::default(),
             record: Record::default(),
             spoke: Rates::new(SPEAKING, MOST_REMEMBERED),
+            spoke_at: Rates::new(SPEAKING_AT, MOST_REMEMBERED),
             said_at: HashMap::new(),
             muted: HashMap::new(),
             kicked: HashMap::new(),
+            kicked_names: Vec::new(),
+            entered_at: Rates::new(ENTERING_AT, MOST_REMEMBERED),
         }
     }
 
-    /// The message of late of this number, unless it is gone.
-    pub(super) fn find(&self, seq: u64) -> Option<&Message> {
-        self.recent.get(&seq).map(|message| &**message).filter(|one| one.kind != Kind::Gone)
+    /// Whether somebody may come in, as far as that one was not sent out, and not too many come.
+    pub(super) fn may_enter(&mut self, applicant: &Applicant, now: Instant) -> Result<(), Refused> {
+        let Applicant { person, looks, address, .. } = applicant;
+        // Without its cookie a browser is another guest, but not by name.
+        let is_it = |(kicked, _): &&(Looks, Instant)| kicked.is_like(looks);
+        let by_name = || match person.role {
+            Role::Guest => self.kicked_names.iter().find(is_it).map(|(_, until)| until),
+            _ => None,
+        };
+        if let Some(until) = self.kicked.get(&person.who).or_else(by_name).filter(|at| **at > now) {
+            return Err(Refused::Kicked(*until - now));
+        }
+        if matches!(person.who, Who::Guest(_)) {
+            let group = Group::of(*address);
+            let too_soon = |TooSoon(wait)| Refused::TooSoon(wait);
+            self.entered_at.may(&group, now).map_err(too_soon)?;
+            self.entered_at.did(group, now);
+        }
+        Ok(())
     }
 
-    /// Who speaks: it is here, and not muted.
-    pub(super) fn speaker(&self, holder: Holder, now: Instant) -> Result<Person, Refused> {
-        let person = self.people.here(holder).ok_or(Refused::NotHere)?;
+    /// The message of this number, if it is at hand and not gone: as it will be once all is stored.
+    pub(super) fn find(&self, seq: u64) -> Option<&Message> {
+        let stored = || self.recent.get(&seq).or_else(|| self.older.get(&seq)).map(|one| &**one);
+        self.pending.get(&seq).or_else(stored).filter(|one| one.kind != Kind::Gone)
+    }
+
+    /// Who speaks: it is here, and not muted. Its role may be another since it entered.
+    pub(super) fn speaker(
+        &mut self,
+        holder: Holder,
+        role: Role,
+        now: Instant,
+    ) -> Result<Person, Refused> {
+        let person = self.people.renewed(holder, role).ok_or(Refused::NotHere)?;
         match self.muted.get(&person.who).filter(|until| **until > now) {
             Some(until) => Err(Refused::Muted(*until - now)),
-            None => Ok(person.clone()),
+            None => Ok(person),
         }
     }
 
@@ -86,20 +142,39 @@ impl State {
     }
 
     pub(super) fn may_change(&mut self, person: &Person, now: Instant) -> Result<(), Refused> {
-        self.spoke.may(&person.who, now).map_err(|TooSoon(wait)| Refused::TooSoon(wait))?;
+        let too_soon = |TooSoon(wait)| Refused::TooSoon(wait);
+        self.spoke.may(&person.who, now).map_err(too_soon)?;
+        // Whoever wants to be many without an account is many.
+        if let Some(group) = self.people.group_of_guest(person.who) {
+            self.spoke_at.may(&group, now).map_err(too_soon)?;
+            self.spoke_at.did(group, now);
+        }
         self.spoke.did(person.who, now);
         Ok(())
     }
 
-    /// The name of somebody about whom who has this role may decide.
-    pub(super) fn touchable(&self, who: Who, by: Role) -> Result<String, Refused> {
+    /// The name of somebody about whom who has this role may decide; `role` is what that one is, if that
+    /// is known better than it was when it entered.
+    pub(super) fn touchable(
+        &self,
+        who: Who,
+        role: Option<Role>,
+        by: Role,
+    ) -> Result<String, Refused> {
         let of_people = self.people.known(who).map(|person| (person.name.clone(), person.role));
         let of_messages = || {
             let own = self.recent.values().rev().find(|message| message.is_of(who))?;
             own.author.as_ref().map(|person| (person.name.clone(), person.role))
         };
-        let (name, role) = of_people.or_else(of_messages).ok_or(Refused::NoSuch)?;
-        if role.may_be_moved_by(by) { Ok(name) } else { Err(Refused::Untouchable) }
+        let (name, then) = of_people.or_else(of_messages).ok_or(Refused::NoSuch)?;
+        if role.unwrap_or(then).may_be_moved_by(by) { Ok(name) } else { Err(Refused::Untouchable) }
+    }
+
+    /// Rules that could not be stored hold no longer, unless there are others by now.
+    pub(super) fn take_back(&mut self, refused: &Rules, before: Rules) {
+        if self.rules == *refused {
+            self.rules = before;
+        }
     }
 
     /// What a message was to be is stored, or never will be.
@@ -113,14 +188,51 @@ impl State {
     pub(super) fn show(&mut self, message: Message) {
         let told = json!({ "type": "chat", "n": message.n, "messages": [message.as_json()] });
         self.record.add(told.to_string());
-        self.recent.insert(message.seq, Arc::new(message));
+        self.shown = self.shown.max(message.n);
+        let last = self.recent.keys().next_back().copied().unwrap_or_default();
+        if self.recent.contains_key(&message.seq) || message.seq > last {
+            self.recent.insert(message.seq, Arc::new(message));
+        } else {
+            // It is not of late: what is told at the door has no gap.
+            self.older.remove(&message.seq);
+        }
         while self.recent.len() > RECENT as usize {
             self.recent.pop_first();
+            self.has_older = true;
         }
+    }
+
+    /// What somebody said is to be gone, by the change of this number.
+    pub(super) fn begin_clearing(&mut self, who: Who, n: u64) {
+        let stored = self.recent.values().chain(self.older.values()).map(|one| &**one);
+        let own = stored.chain(self.pending.values()).filter(|message| message.is_of(who));
+        let gone: Vec<_> = own.map(|message| Message { n, ..message.gone() }).collect();
+        self.pending.extend(gone.into_iter().map(|gone| (gone.seq, gone)));
+    }
+
+    /// Shows that what somebody said is gone, all but its reactions to others. Says how many there were.
+    pub(super) fn clear(&mut self, who: Who, n: u64) -> usize {
+        self.pending.retain(|_, pending| pending.n != n);
+        self.older.retain(|_, message| !message.is_of(who));
+        let own = self.recent.values().filter(|message| message.is_of(who));
+        let own = own.filter(|message| message.kind != Kind::Gone);
+        let gone: Vec<_> = own.map(|message| Message { n, ..message.gone() }).collect();
+        let told: Vec<_> = gone.iter().map(Message::as_json).collect();
+        let count = gone.len();
+        self.recent.extend(gone.into_iter().map(|gone| (gone.seq, Arc::new(gone))));
+        self.shown = self.shown.max(n);
+        self.record.add(json!({ "type": "chat", "n": n, "messages": told }).to_string());
+        count
     }
 }
 
 /// Five in five seconds.
 const SPEAKING: Rate = Rate { burst: 5, each: Duration::from_secs(1) };
+/// Of all guests behind an address.
+const SPEAKING_AT: Rate = Rate { burst: 200, each: Duration::from_millis(10) };
+/// The same of those who come in: a hall full of people does so within a minute.
+const ENTERING_AT: Rate = Rate { burst: 1000, each: Duration::from_millis(20) };
+/// How many older messages are at hand.
+pub(super) const MOST_OLDER: usize = 100;
 /// How many of whom something is remembered.
 pub(super) const MOST_REMEMBERED: usize = 4096;

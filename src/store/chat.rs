@@ -127,14 +127,18 @@ pub fn of_account(
     connection.prepare(select)?.query_map((format!("a{}", account.0), most), read)?.collect()
 }
 
-/// The number of the last change in a room; 0 if there was none.
+/// The number before the first change in a room that is stored, and of the last; `None` if there is none.
 ///
 /// # Errors
 ///
 /// The database's.
-pub fn last_change(connection: &Connection, room: &str) -> rusqlite::Result<u64> {
-    let select = "SELECT coalesce(max(n), 0) FROM message WHERE room = ?1";
-    connection.query_row(select, [room], |row| row.get(0).map(of_sql))
+pub fn changes(connection: &Connection, room: &str) -> rusqlite::Result<Option<(u64, u64)>> {
+    let select = "SELECT min(n), max(n) FROM message WHERE room = ?1";
+    let read = |row: &Row<'_>| {
+        let (first, last): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+        Ok(first.zip(last).map(|(first, last)| (of_sql(first - 1), of_sql(last))))
+    };
+    connection.query_row(select, [room], read)
 }
 
 /// Deletes all that somebody said in a room, by the change of this number.
@@ -255,7 +259,7 @@ const PUT: &str = "INSERT INTO message \
     (room, seq, n, at, who, name, role, text, reply, kind, edited, reactions) \
     VALUES (:room, :seq, :n, :at, :who, :name, :role, :text, :reply, :kind, :edited, :reactions) \
     ON CONFLICT DO UPDATE SET n = :n, name = :name, text = :text, reply = :reply, kind = :kind, \
-    edited = :edited, reactions = :reactions";
+    edited = :edited, reactions = :reactions WHERE kind != 'gone'";
 const FORGET: &str = "DELETE FROM message WHERE room = ?1 AND seq <= ?2";
 /// In a room.
 const MOST_KEPT: i64 = 100_000;

@@ -88,6 +88,8 @@ impl Chats {
                 warn!("old messages are not deleted: {why}");
             }
         };
+        let open: Vec<_> = self.open.lock().values().cloned().collect();
+        open.iter().for_each(|chat| chat.tidy(before));
         let change = move |connection: &_| chat::forget_before(connection, before);
         if let Err(why) = store.change(Durability::Program, change, done) {
             warn!("old messages are not deleted: {why}");

@@ -13,6 +13,7 @@ use super::fields::{self, BadField, Fields};
 use super::words;
 use crate::account::Capability;
 use crate::base::rate::TooSoon;
+use crate::chat::Who;
 use crate::live::settings::{Change, Locked, Settings, ViewerId};
 use crate::live::thanks::Words;
 use crate::live::viewer::Viewer;
@@ -141,11 +142,13 @@ impl Command {
                 }
             }
             Command::Donate(words) => {
+                let who = context.chats.guest(id);
                 let Some(store) = &context.store else {
-                    context.audience.donate(&viewer, None, words, asker.at);
+                    context.audience.donate(&viewer, None, words.clone(), asker.at);
+                    context.chats.of(&asker.room).gift(Some(who), &words.name, &words.message);
                     return Ok(Done::Now(viewer));
                 };
-                let ticket = store_donation(store, asker, &viewer, words)?;
+                let ticket = store_donation(store, asker, &viewer, who, words)?;
                 return Ok(Done::Storing(viewer, ticket));
             }
         }
@@ -158,6 +161,7 @@ fn store_donation(
     store: &Store,
     asker: &Asker,
     viewer: &Arc<Viewer>,
+    who: Who,
     words: Words,
 ) -> Result<Ticket<Stored>, Refused> {
     let (owed, ticket) = owe(&asker.handle);
@@ -173,7 +177,7 @@ fn store_donation(
         let Words { name, message } = words.clone();
         let outcome = id.map(|id| {
             context.audience.donate(&viewer, Some(id), words, at);
-            context.chats.of(&room).gift(&name, &message);
+            context.chats.of(&room).gift(Some(who), &name, &message);
         });
         owed.pay(Ok(outcome));
     };

@@ -1,5 +1,7 @@
 //! `GET /rooms`: which rooms there are, and who is in them.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::address::root_of;
@@ -7,10 +9,11 @@ use super::answer::Answer;
 use super::built;
 use super::context::Context;
 use super::document::{Slot, escape};
+use super::gate::name_of;
 use super::pages::framed;
 use super::request::{Reply, Request};
 use super::words;
-use crate::account::Capability;
+use crate::account::{Caller, Capability};
 use crate::live::condition::Status as SourceStatus;
 use crate::proto::http::Status;
 use crate::room::{Room, RoomName};
@@ -20,21 +23,33 @@ pub(super) fn rooms(request: &Request) -> Reply {
     let context = &request.context;
     let answer = if request.head.accepts_html() {
         let root = root_of(&request.head.target.path);
-        let rooms = context.rooms.all();
+        let rooms = watchable(context, &request.caller);
         let cards: String = rooms.iter().map(|room| card(context, room, &root)).collect();
         let is_host = request.caller.is_signed_in() && request.caller.may(Capability::Host, "");
         let slots = vec![("rooms", Slot::Markup(cards)), ("is-host", Slot::Shown(is_host))];
         let html = framed(request, built::ROOMS, words::ROOMS_TITLE, slots);
         Answer::page(&request.head, Status::Ok, html)
     } else {
-        Answer::json(Status::Ok, &json!({ "rooms": list(context) }))
+        Answer::json(Status::Ok, &json!({ "rooms": list(context, &request.caller) }))
     };
     answer.varies_by("Accept").into()
 }
 
-/// All rooms, for programs.
-pub(super) fn list(context: &Context) -> Vec<Value> {
-    context.rooms.all().iter().map(|room| of_room(context, room)).collect()
+/// The rooms that somebody may watch.
+pub(super) fn watchable(context: &Context, caller: &Caller) -> Vec<Arc<Room>> {
+    let mut rooms = context.rooms.all();
+    rooms.retain(|room| caller.may(Capability::Watch, name_of(room)));
+    rooms
+}
+
+/// The same, for programs.
+pub(super) fn list(context: &Context, caller: &Caller) -> Vec<Value> {
+    described(context, &watchable(context, caller))
+}
+
+/// Some rooms, for programs.
+pub(super) fn described(context: &Context, rooms: &[Arc<Room>]) -> Vec<Value> {
+    rooms.iter().map(|room| of_room(context, room)).collect()
 }
 
 fn of_room(context: &Context, room: &Room) -> Value {

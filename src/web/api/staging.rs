@@ -26,7 +26,10 @@ pub(super) const DEFAULT: &str = "-";
 /// All rooms, as they run and as they can be changed.
 pub(super) fn rooms(context: &Context) -> Vec<Value> {
     let kept = context.studio.rooms();
-    rooms::list(context).into_iter().map(|running| with_settings(running, &kept)).collect()
+    rooms::described(context, &context.rooms.all())
+        .into_iter()
+        .map(|running| with_settings(running, &kept))
+        .collect()
 }
 
 /// One room, if it is there.

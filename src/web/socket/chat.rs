@@ -3,19 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossbeam_channel::bounded;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::command::{Asker, Refused};
+use super::super::context::Context;
 use super::super::gate::name_of;
 use super::super::pass::Pass;
 use super::super::words;
-use crate::account::{Accounts, Actor, Capability, Credential, Refused as NotDone, Whom};
+use crate::account::{
+    Account, Accounts, Actor, Capability, Credential, Looks, Refused as NotDone, Whom,
+};
 use crate::base::clock::unix_seconds;
-use crate::chat::{self, Applicant, Person, Role, Seat, Who};
+use crate::chat::{self, Applicant, Person, Role, Seat, Speaking, Who};
 use crate::live::settings::ViewerId;
 use crate::net::workers::{Owed, Ticket, owe};
 use crate::proto::http::Status;
+use crate::store::NotKept;
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -156,22 +161,33 @@ impl Speaker<'_> {
     /// What who sits there commands.
     fn within(&self, seat: &Seat, wish: Wish) -> Result<Outcome, Refused> {
         let chat = Arc::clone(seat.chat());
-        let role = self.role();
+        let (role, by) = (self.role(), Speaking::of(seat, self.role()));
+        let about = match &wish {
+            Wish::Edit { seq, .. } | Wish::Delete { seq } | Wish::React { seq, .. } => Some(*seq),
+            Wish::Say { reply, .. } => *reply,
+            _ => None,
+        };
+        if let Some(seq) = about.filter(|seq| !chat.has(*seq)) {
+            return self.about_an_older_one(seat, seq, wish);
+        }
         let (owed, ticket) = owe(&self.asker.handle);
         let told = move |outcome| pay(&owed, outcome);
         match wish {
-            Wish::Say { text, reply } => chat.say(seat, &text, reply, told)?,
-            Wish::Edit { seq, text } => chat.edit(seat, seq, &text, told)?,
-            Wish::React { seq, emoji, on } => chat.react(seat, seq, &emoji, on, told)?,
+            Wish::Say { text, reply } => chat.say(by, &text, reply, told)?,
+            Wish::Edit { seq, text } => chat.edit(by, seq, &text, told)?,
+            Wish::React { seq, emoji, on } => chat.react(by, seq, &emoji, on, told)?,
             Wish::Delete { seq } => {
-                let by = self.pass.may(Capability::Moderate).then_some(role);
-                let whose = chat.delete(seat, seq, by, told)?;
-                if whose != self.pass.caller().name() && by.is_some() {
+                let author = chat.author(seq);
+                let now = author.and_then(|author| self.role_of(author));
+                let moderates = self.pass.may(Capability::Moderate);
+                let whose = chat.delete(by, seq, moderates, now, told)?;
+                if moderates && author != Some(seat.who()) {
                     self.note(format!("deleted a message of {whose}"));
                 }
             }
             Wish::Clear { who } => {
-                let name = chat.clear(who_of(&who)?, role, told)?;
+                let who = who_of(&who)?;
+                let name = chat.clear(who, self.role_of(who), role, told)?;
                 self.note(format!("deleted all that {name} had said"));
             }
             Wish::Rules(new) => {
@@ -179,13 +195,14 @@ impl Speaker<'_> {
                 self.note("changed the rules of the chat".to_owned());
             }
             Wish::Mute { who, seconds } => {
-                let lasts = Duration::from_secs(seconds.min(A_YEAR_S));
-                let name = chat.mute(who_of(&who)?, lasts, role)?;
+                let (who, lasts) = (who_of(&who)?, Duration::from_secs(seconds.min(A_YEAR_S)));
+                let name = chat.mute(who, self.role_of(who), lasts, role)?;
                 self.note(format!("muted {name} for {seconds} s"));
                 return Ok(Outcome::Now(json!({})));
             }
             Wish::Kick { who } => {
-                let out = chat.kick(who_of(&who)?, role)?;
+                let who = who_of(&who)?;
+                let out = chat.kick(who, self.role_of(who), role)?;
                 self.note(format!("sent {} out", out.person.name));
                 return Ok(Outcome::Now(json!({})));
             }
@@ -193,7 +210,8 @@ impl Speaker<'_> {
                 return self.by_worker(move || Ok(Told::of(chat.history(before)?)));
             }
             Wish::Ban { who, seconds, why } => {
-                let out = chat.kick(who_of(&who)?, role)?;
+                let who = who_of(&who)?;
+                let out = chat.kick(who, self.role_of(who), role)?;
                 return self.ban(out, seconds, &why);
             }
             Wish::Bans => return self.bans().map(Outcome::Now),
@@ -209,6 +227,36 @@ impl Speaker<'_> {
         Ok(Outcome::Later(ticket))
     }
 
+    /// The same of a message that has to be read from the disk first, and waited for.
+    fn about_an_older_one(&self, seat: &Seat, seq: u64, wish: Wish) -> Result<Outcome, Refused> {
+        let chat = Arc::clone(seat.chat());
+        let by = Speaking::of(seat, self.role());
+        let moderates = self.pass.may(Capability::Moderate);
+        let (context, room) = (Arc::clone(&self.asker.context), self.room());
+        let note = self.noting();
+        let own = seat.who();
+        self.by_worker(move || {
+            chat.fetch(seq)?;
+            let (sender, outcome) = bounded(1);
+            let told = move |done| drop(sender.send(done));
+            match wish {
+                Wish::Say { text, reply } => chat.say(by, &text, reply, told)?,
+                Wish::Edit { text, .. } => chat.edit(by, seq, &text, told)?,
+                Wish::React { emoji, on, .. } => chat.react(by, seq, &emoji, on, told)?,
+                _ => {
+                    let author = chat.author(seq);
+                    let now = author.and_then(|author| role_of(&context, &room, author));
+                    let whose = chat.delete(by, seq, moderates, now, told)?;
+                    if moderates && author != Some(own) {
+                        note(format!("deleted a message of {whose}"));
+                    }
+                }
+            }
+            let done = outcome.recv().unwrap_or(Err(NotKept::Ending.into()))?;
+            Ok(Told::of(done))
+        })
+    }
+
     fn enter(&self, applicant: Applicant, after: Option<u64>) -> Result<Outcome, Refused> {
         let (context, room) = (Arc::clone(&self.asker.context), Arc::clone(&self.asker.room));
         let moderates = self.pass.may(Capability::Moderate);
@@ -216,6 +264,10 @@ impl Speaker<'_> {
         let may = capabilities.into_iter().filter(|one| self.pass.may(*one));
         let may: Vec<_> = may.map(Capability::as_str).collect();
         self.by_worker(move || {
+            if matches!(applicant.person.who, Who::Guest(_)) && is_an_accounts(&context, &applicant)
+            {
+                return Err(chat::Refused::NameTaken.into());
+            }
             let entered = context.chats.of(&room).enter(applicant, after, moderates);
             let (seat, mut chat) = entered?;
             chat["may"] = json!(may);
@@ -230,17 +282,16 @@ impl Speaker<'_> {
         let role = self.role();
         if let Some(account) = &caller.account {
             let (who, name) = (Who::Account(account.id), account.name.clone());
-            let looks = crate::account::Name::new(&name);
-            let looks = looks.map_or_else(|_| name.to_lowercase(), |one| one.skeleton().to_owned());
+            let looks = Looks::of(&name);
             return Ok(Applicant { person: Person { who, name, role }, looks, address, browser });
         }
         let who = self.asker.context.chats.guest(self.id);
-        let guest = Applicant::guest(who, name, role, address, browser)?;
-        let book = self.asker.context.gate.accounts().map(|accounts| accounts.book());
-        match book.is_some_and(|book| book.named(&guest.looks).is_some()) {
-            true => Err(chat::Refused::NameTaken.into()),
-            false => Ok(guest),
-        }
+        Ok(Applicant::guest(who, name, role, address, browser)?)
+    }
+
+    /// What somebody else is in this room at this moment, if that is known.
+    fn role_of(&self, who: Who) -> Option<Role> {
+        role_of(&self.asker.context, &self.room(), who)
     }
 
     /// What it is in this room.
@@ -270,10 +321,8 @@ impl Speaker<'_> {
         let whom = match person.who {
             Who::Account(id) => Whom { account: Some(id), room, ..Whom::default() },
             Who::Guest(_) => {
-                // Who keeps order behind the same address would be out, too; a host never is.
-                let is_own = address == self.pass.whence().address && self.role() != Role::Host;
-                let address = Some(address.to_string()).filter(|_| !is_own);
-                Whom { account: None, address, browser, name: person.name, room }
+                let (address, name) = (Some(address.to_string()), person.name);
+                Whom { account: None, address, browser, name, room }
             }
         };
         let why: String = why.chars().filter(|c| !c.is_control()).take(MOST_WHY_CHARS).collect();
@@ -317,9 +366,16 @@ impl Speaker<'_> {
 
     /// Has the hosts' log have what was done; nobody waits for that.
     fn note(&self, what: String) {
-        let Ok(accounts) = self.accounts() else { return };
-        let (actor, what) = (self.actor(), format!("{what}, in /{}", self.room()));
-        accounts.note_later(&actor, &what);
+        (self.noting())(what);
+    }
+
+    fn noting(&self) -> impl FnOnce(String) + Send + 'static {
+        let (accounts, actor, room) = (self.accounts(), self.actor(), self.room());
+        move |what| {
+            if let Ok(accounts) = accounts {
+                accounts.note_later(&actor, &format!("{what}, in /{room}"));
+            }
+        }
     }
 
     fn by_worker(&self, work: impl FnOnce() -> Done + Send + 'static) -> Result<Outcome, Refused> {
@@ -358,6 +414,28 @@ impl NewRules {
 pub(super) fn read(said: Value) -> Result<Wish, Refused> {
     serde_json::from_value(said)
         .map_err(|error| Refused::new(Status::BadRequest, &format!("{error}")))
+}
+
+/// Whether somebody who has none could be taken for an account.
+fn is_an_accounts(context: &Context, guest: &Applicant) -> bool {
+    let book = context.gate.accounts().map(|accounts| accounts.book());
+    let is_like = |account: &&Arc<Account>| Looks::of(&account.name).is_like(&guest.looks);
+    book.is_some_and(|book| book.accounts().iter().any(is_like))
+}
+
+/// What an account is in a room at this moment; a guest is what it came as.
+fn role_of(context: &Context, room: &str, who: Who) -> Option<Role> {
+    let Who::Account(id) = who else { return None };
+    let book = context.gate.accounts()?.book();
+    let account = book.account(id)?;
+    let may = account.may(room);
+    Some(if account.is_host {
+        Role::Host
+    } else if may.has(Capability::Moderate) {
+        Role::Moderator
+    } else {
+        Role::Member
+    })
 }
 
 fn who_of(text: &str) -> Result<Who, Refused> {

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::super::context::Context;
 use super::super::rooms;
 use super::super::snapshot::{Wanted, What};
+use crate::account::Caller;
 use crate::live::condition::Status;
 use crate::net::lane::Handle;
 use crate::room::Room;
@@ -36,13 +37,20 @@ pub(super) enum Said {
 
 impl Listing {
     /// The next that is to be said, if there is something.
-    pub(super) fn look(&mut self, context: &Context, asker: &Handle, now: Instant) -> Option<Said> {
+    pub(super) fn look(
+        &mut self,
+        context: &Context,
+        caller: &Caller,
+        asker: &Handle,
+        now: Instant,
+    ) -> Option<Said> {
         if self.next_round.is_none_or(|at| now >= at) && self.wanted.is_none() {
             self.next_round = Some(now + ROUND);
-            let rooms = context.rooms.all();
+            let rooms = rooms::watchable(context, caller);
             let is_live = |room: &&Arc<Room>| room.condition().report().status == Status::Live;
             self.left = rooms.iter().filter(is_live).cloned().collect();
-            let list = json!({ "type": "rooms", "rooms": rooms::list(context) }).to_string();
+            let list =
+                json!({ "type": "rooms", "rooms": rooms::list(context, caller) }).to_string();
             if list != self.told {
                 self.told.clone_from(&list);
                 return Some(Said::Text(list));

@@ -289,7 +289,7 @@ impl Socket {
     /// Says what is new, if it is time for it.
     fn look(&mut self, handle: &Handle, now: Instant) {
         if let Some(listing) = &mut self.listing {
-            match listing.look(&self.asker.context, handle, now) {
+            match listing.look(&self.asker.context, self.pass.caller(), handle, now) {
                 Some(Said::Text(list)) => self.session.say(list),
                 Some(Said::Picture(picture)) => self.session.send(picture),
                 None => {}
