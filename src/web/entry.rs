@@ -1,7 +1,7 @@
 //! What is answered to who is not let in: where that is given, or that it is not.
 
 use super::answer::Answer;
-use super::gate::{Entry, KEY, name_of};
+use super::gate::{Entry, KEY};
 use super::needs::Needs;
 use super::request::Request;
 use super::words;
@@ -30,10 +30,10 @@ pub(super) fn to_tls(request: &Request, may_lead: bool) -> Answer {
     see_other(&location)
 }
 
-/// Says to who lacks something that it does, and where it is given.
-pub(super) fn not_let_in(request: &Request, needs: Needs) -> Answer {
+/// Says to who lacks something in a room that it does, and where it is given.
+pub(super) fn not_let_in(request: &Request, needs: Needs, room: &str) -> Answer {
     let caller = &request.caller;
-    if caller.is_banned_in(name_of(&request.room)) {
+    if caller.is_banned_in(room) {
         return request.refuse(Status::Forbidden, words::ENTRY_BANNED);
     }
     let is_somebody = caller.account.is_some() || caller.is_device();

@@ -237,7 +237,7 @@ fn kept_out(request: &Request, room: &str) -> Result<(), Answer> {
     if request.caller.may(Capability::Watch, room) {
         return Ok(());
     }
-    let refused = || entry::not_let_in(request, Needs::May(Capability::Watch));
+    let refused = || entry::not_let_in(request, Needs::May(Capability::Watch), room);
     Err(entry::by_key(request).unwrap_or_else(refused))
 }
 
@@ -258,7 +258,7 @@ fn way_in(request: &Request, needs: Needs) -> Result<(), Answer> {
     if is_let_in(request, needs) && (!is_device || needs == Needs::Nothing) {
         return Ok(());
     }
-    Err(entry::not_let_in(request, needs))
+    Err(entry::not_let_in(request, needs, name_of(&request.room)))
 }
 
 /// What must hold before a route's handler is asked.
