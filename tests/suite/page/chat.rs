@@ -131,7 +131,7 @@ fn somebody_is_sent_out_and_banned_in_two_clicks(browser: &Browser) {
     host.wait("!document.getElementById('bans-list').textContent.includes('Mallory')");
 }
 
-in_browsers!(who_was_away_is_told_what_was_missed_and_nothing_twice: chromium, firefox);
+in_browsers!(who_was_away_is_told_what_was_missed_and_nothing_twice: chromium);
 fn who_was_away_is_told_what_was_missed_and_nothing_twice(browser: &Browser) {
     let (port, data) = (Port::reserve(), Scratch::new());
     let start = || port.start(&["--source", "pattern", "--data", data.path()]);
