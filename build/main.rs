@@ -93,6 +93,10 @@ fn make_pages(www: &Path, out: &Path, words: &mut Words) -> Result<(), String> {
         }
         pages.push(documents::Page { name, style, script });
     }
+    for (name, file) in WORKERS {
+        let script = scripts::join(www, file, words)?.into_bytes();
+        assets.push(Asset::new(name, "js", "text/javascript; charset=utf-8", script));
+    }
     let boot = read(www, "shared/boot.js")?;
     let mut table = table_of(&assets, out)?;
     let _ = writeln!(table, "/// The inline script's hash, as a policy names it (CSP 3 §2.3.1).");
@@ -195,10 +199,23 @@ fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 /// What people read on the pages.
 const WORDS: &str = "words/en.json";
 /// The pages: each has a folder of its own, with a style sheet and, if it is alive, a script.
-const PAGES: [&str; 9] =
-    ["watch", "rooms", "connect", "trust", "door", "account", "host", "alone", "embed"];
+const PAGES: [&str; 10] = [
+    "watch",
+    "rooms",
+    "broadcast",
+    "connect",
+    "trust",
+    "door",
+    "account",
+    "host",
+    "alone",
+    "embed",
+];
+/// What pages start as workers: scripts that are joined as theirs are.
+const WORKERS: [(&str, &str); 1] = [("sender", "broadcast/sender.js")];
 /// The documents: under which name, of which page, from which file.
-const DOCUMENTS: [(&str, &str, &str); 17] = [
+const DOCUMENTS: [(&str, &str, &str); 18] = [
+    ("BROADCAST", "broadcast", "broadcast/broadcast.html"),
     ("WATCH", "watch", "watch/watch.html"),
     ("ROOMS", "rooms", "rooms/rooms.html"),
     ("CONNECT", "connect", "connect/connect.html"),

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::Connection;
 
 use super::capability::{Capabilities, Capability};
+use super::rooms::{self, AllRules, RoomRules};
 use super::whence::Whence;
 use crate::base::subnet::Subnet;
 use crate::store::account::{self, AccountId, KeptAccount};
@@ -15,6 +16,7 @@ use crate::store::identity::{self, KeptIdentity};
 use crate::store::installation;
 use crate::store::pass::{self, KeptPass};
 use crate::store::program::{self, KeptProgram};
+use crate::store::room::{self, KeptKey};
 use crate::store::session::{self, Hash, KeptSession};
 
 /// What is stored.
@@ -35,6 +37,8 @@ pub struct Book {
     passes: HashMap<Hash, KeptPass>,
     identities: Vec<KeptIdentity>,
     bans: Vec<Ban>,
+    pub(super) rules: Arc<AllRules>,
+    keys: HashMap<Hash, KeptKey>,
 }
 
 /// An account.
@@ -122,6 +126,9 @@ impl Book {
             program.device.as_ref().map(|device| (device.user.clone(), program.hash))
         };
         let sessions = session::all(connection)?.into_iter().map(Arc::new);
+        let rules = room::all(connection)?.into_iter().map(RoomRules::of_kept);
+        let rules = Arc::new(rules.collect());
+        let keys = room::keys(connection)?.into_iter().map(|key| (key.hash, key)).collect();
         let bans = ban::all(connection)?.into_iter().map(|kept| {
             let subnet = kept.address.as_ref().and_then(|address| address.parse().ok());
             Ban { kept, subnet }
@@ -139,7 +146,26 @@ impl Book {
             passes: pass::all(connection)?.into_iter().map(|pass| (pass.hash, pass)).collect(),
             identities: identity::all(connection)?,
             bans: bans.collect(),
+            rules,
+            keys,
         })
+    }
+
+    /// What is said of a room; an empty name is the default one.
+    pub fn rules(&self, room: &str) -> RoomRules {
+        self.rules.get(room).cloned().unwrap_or_default()
+    }
+
+    /// The key of this hash, if it is good.
+    pub fn key(&self, hash: &Hash, now: SystemTime) -> Option<&KeptKey> {
+        self.keys.get(hash).filter(|key| rooms::is_good(key, now))
+    }
+
+    /// The keys to all rooms, the newest first.
+    pub fn keys(&self, now: SystemTime) -> Vec<&KeptKey> {
+        let mut keys: Vec<_> = self.keys.values().filter(|key| rooms::is_good(key, now)).collect();
+        keys.sort_by_key(|key| std::cmp::Reverse((key.made, key.hash)));
+        keys
     }
 
     /// The account of this number.

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::book::{Account, Book, Standing};
 use super::capability::{Capabilities, Capability};
+use super::rooms::AllRules;
 use super::whence::Whence;
 use crate::store::session::Hash;
 
@@ -35,6 +36,10 @@ pub struct Caller {
     banned_in: Vec<String>,
     /// When its password was given last.
     sure: Option<SystemTime>,
+    /// The room to which it has a key.
+    key: Option<String>,
+    /// Who may what in which room.
+    rules: Arc<AllRules>,
 }
 
 /// What a credential has of its account's rights.
@@ -88,14 +93,35 @@ impl Caller {
         let bans = book.bans_of(account.as_deref(), standing, whence, now);
         let (rooms, all): (Vec<_>, Vec<_>) = bans.partition(|ban| ban.room.is_some());
         let banned_in = rooms.into_iter().filter_map(|ban| ban.room.clone()).collect();
-        Some(Self { credential, account, limits, guest, banned: !all.is_empty(), banned_in, sure })
+        let key = whence.key.and_then(|hash| book.key(&hash, now)).map(|key| key.room.clone());
+        Some(Self {
+            credential,
+            account,
+            limits,
+            guest,
+            banned: !all.is_empty(),
+            banned_in,
+            sure,
+            key,
+            rules: Arc::clone(&book.rules),
+        })
     }
 
     /// A guest, where there are no accounts.
     pub fn guest(guest: Capabilities) -> Self {
         let (credential, limits) = (Credential::None, Limits::None);
         let (account, banned_in) = (None, Vec::new());
-        Self { credential, account, limits, guest, banned: false, banned_in, sure: None }
+        Self {
+            credential,
+            account,
+            limits,
+            guest,
+            banned: false,
+            banned_in,
+            sure: None,
+            key: None,
+            rules: Arc::default(),
+        }
     }
 
     /// What it may do in a room; an empty name is the default one.
@@ -103,17 +129,39 @@ impl Caller {
         if self.is_banned_in(room) {
             return Capabilities::NONE;
         }
-        let of_account = self.account.as_ref().map(|account| account.may(room));
-        match &self.limits {
-            Limits::None => of_account.unwrap_or(self.guest),
-            Limits::Scopes(scopes) => of_account.map_or(*scopes, |rights| rights.and(*scopes)),
+        let watches = Capabilities::NONE.with(Capability::Watch);
+        let as_guest = || self.ruled(room, self.guest, false);
+        let rights = match &self.limits {
+            Limits::None => self.own(room).unwrap_or_else(as_guest),
+            Limits::Scopes(scopes) => self
+                .own(room)
+                .map_or_else(|| self.ruled(room, *scopes, true), |own| own.and(*scopes)),
             Limits::Watches(only) if only.as_ref().is_none_or(|only| only == room) => {
-                let watches = Capabilities::NONE.with(Capability::Watch);
-                of_account.map_or(watches, |rights| rights.and(watches))
+                let own = self.own(room);
+                own.unwrap_or_else(|| self.ruled(room, watches, true)).and(watches)
             }
             // Where everybody may watch, so may a device of another room.
-            Limits::Watches(_) => self.guest.and(Capabilities::NONE.with(Capability::Watch)),
+            Limits::Watches(_) => as_guest().and(watches),
+        };
+        match self.has_key(room) {
+            true => rights.or(Capabilities::LET_IN).with(Capability::Publish),
+            false => rights,
         }
+    }
+
+    /// Whether it has a key to a room, which is a browser's alone.
+    pub fn has_key(&self, room: &str) -> bool {
+        self.limits == Limits::None && self.key.as_deref() == Some(room)
+    }
+
+    /// What its account may do in a room, if it has one.
+    fn own(&self, room: &str) -> Option<Capabilities> {
+        self.account.as_ref().map(|account| self.ruled(room, account.may(room), true))
+    }
+
+    /// What is left of rights by the rules of a room.
+    fn ruled(&self, room: &str, rights: Capabilities, is_member: bool) -> Capabilities {
+        self.rules.get(room).map_or(rights, |rules| rules.apply(rights, is_member))
     }
 
     /// Whether it may do something in a room.

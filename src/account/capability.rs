@@ -66,6 +66,12 @@ impl Capabilities {
         Self(self.0 | 1 << capability as u8)
     }
 
+    /// Those before, but for this one.
+    #[must_use]
+    pub const fn without(self, capability: Capability) -> Self {
+        Self(self.0 & !(1 << capability as u8))
+    }
+
     /// Those of either.
     #[must_use]
     pub const fn or(self, other: Self) -> Self {

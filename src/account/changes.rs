@@ -22,6 +22,7 @@ use crate::store::installation;
 use crate::store::journal::{self, Entry};
 use crate::store::pass::{self, KeptPass, PassKind};
 use crate::store::program::{self, KeptDevice, KeptProgram};
+use crate::store::room;
 use crate::store::session::{self, Hash};
 
 /// What a host decides about an account.
@@ -183,6 +184,7 @@ impl Accounts {
             account::take_moderators(connection, &room)?;
             ban::delete_of_room(connection, &room)?;
             chat::forget_room(connection, &room)?;
+            room::forget(connection, &room)?;
             Ok(program::delete_of_room(connection, &room)?)
         })
     }

@@ -23,8 +23,10 @@ mod identity;
 mod name;
 mod password;
 mod refused;
+mod rooms;
 mod secret;
 mod sign_in;
+mod staging;
 mod vouched;
 mod whence;
 
@@ -55,6 +57,7 @@ pub use hasher::Asker;
 pub use name::{BadName, Looks, Name};
 pub use password::{Password, WeakPassword};
 pub use refused::Refused;
+pub use rooms::{Circle, RoomRules, Stage};
 pub use secret::{hash_of, random_text};
 pub use sign_in::{Attempt, SignedIn};
 pub use vouched::Vouched;

@@ -11,11 +11,13 @@ pub struct Whence {
     pub address: IpAddr,
     /// By which its browser is known, if it has an id.
     pub browser: Option<Hash>,
+    /// Of the key to a room by which it came, whether that is good or not.
+    pub key: Option<Hash>,
 }
 
 impl Whence {
     /// From an address, by no browser.
     pub fn at(address: IpAddr) -> Self {
-        Self { address, browser: None }
+        Self { address, browser: None, key: None }
     }
 }

@@ -9,7 +9,9 @@ use crate::client::{Redirects, Trust};
 use crate::config::{Config, SourceChoice};
 use crate::error::Error;
 use crate::proto::auth::Who;
+use crate::room::RoomName;
 use crate::source::Source;
+use crate::source::browser::Browser;
 use crate::source::clip::Clip;
 use crate::source::folder::Folder;
 use crate::source::http::Http;
@@ -57,6 +59,8 @@ pub(super) enum Identity {
     Address(Address),
     Exec(Vec<String>),
     Input,
+    /// Whoever goes live in this room.
+    Browser(Option<RoomName>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,6 +165,7 @@ impl Maker {
             SourceChoice::Rtsp(url) => Box::new(Rtsp::new(url.clone(), trust, redirects)),
             SourceChoice::Exec(words) => Box::new(Exec::new(words).map_err(Error::Command)?),
             SourceChoice::Input => Box::new(Input::new().map_err(Error::Input)?),
+            SourceChoice::Browser(_) => Box::new(Browser::new()),
         })
     }
 
@@ -214,6 +219,7 @@ impl Identity {
             }),
             SourceChoice::Exec(words) => Self::Exec(words.clone()),
             SourceChoice::Input => Self::Input,
+            SourceChoice::Browser(room) => Self::Browser(room.clone()),
         }
     }
 }

@@ -123,8 +123,11 @@ impl Director {
         }
     }
 
-    fn choose(&self, source: &str) -> Result<Chosen, NotChanged> {
-        self.offers.choose(source, self.cameras).map_err(NotChanged::Source)
+    fn choose(&self, source: &str, room: Option<&RoomName>) -> Result<Chosen, NotChanged> {
+        let Chosen { text, said } =
+            self.offers.choose(source, self.cameras).map_err(NotChanged::Source)?;
+        let said = Said { choice: said.choice.of_room(room), ..said };
+        Ok(Chosen { text, said })
     }
 
     /// Keeps a change of what rooms show and puts it into effect, or closes again what was opened
@@ -160,7 +163,8 @@ impl Director {
             self.is_free("source-redirects")?;
         }
         let title = change.title.as_deref().map(title_of).transpose()?;
-        let source = change.source.as_deref().map(|source| self.choose(source)).transpose()?;
+        let source =
+            change.source.as_deref().map(|source| self.choose(source, None)).transpose()?;
         let channel = source.as_ref().map(|source| self.show(source)).transpose()?;
         let mut edits = Vec::new();
         edits.extend(title.as_ref().map(|title| Edit::Value(Key::Title, title.as_deref())));
@@ -185,7 +189,8 @@ impl Director {
         if let Some(title) = change.title.as_deref() {
             entry.title = title_of(title)?;
         }
-        let source = change.source.as_deref().map(|source| self.choose(source)).transpose()?;
+        let source = change.source.as_deref();
+        let source = source.map(|source| self.choose(source, Some(&entry.name))).transpose()?;
         let channel = source.as_ref().map(|source| self.show(source)).transpose()?;
         entry.source = source.unwrap_or(entry.source);
         let new = New {
@@ -240,6 +245,7 @@ impl Studio for Director {
                 source: self
                     .label(room.name.as_ref())
                     .unwrap_or_else(|| room.condition().report().name),
+                is_stage: room.crowd.channel().air.is_some(),
                 title_fixed: fixed(&[of_title]),
                 source_fixed: fixed(of_source),
             }
@@ -258,7 +264,7 @@ impl Studio for Director {
         if rooms.all().len() >= MAX_ROOMS {
             return Err(NotChanged::TooManyRooms);
         }
-        let (title, source) = (title_of(&new.title)?, self.choose(&new.source)?);
+        let (title, source) = (title_of(&new.title)?, self.choose(&new.source, Some(&name))?);
         let channel = self.show(&source)?;
         let entry = Entry { name, source, title };
         self.keep(&[Edit::Open(entry.as_text())])?;

@@ -155,7 +155,7 @@ impl Chat {
                 "you": you.as_json(),
                 "rules": state.rules.as_json(moderates),
                 "messages": messages,
-                "people": state.people.all().map(Person::as_json).collect::<Vec<_>>(),
+                "people": state.people.all(),
                 "more": state.has_older,
                 "whole": whole,
             }),
@@ -369,6 +369,35 @@ impl Chat {
         }
         let said = found.into_iter().map(|kept| Message::of_kept(kept).as_json());
         Ok(told(said.collect(), more))
+    }
+
+    /// Notes that somebody asks to go live, or does no longer; told to all with who came and went.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::NotHere`] if it was sent out, or says too much.
+    pub fn raise(&self, by: Speaking, up: bool) -> Result<(), Refused> {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        let person = state.speaker(by.holder, by.role, now)?;
+        state.may_change(&person, now)?;
+        state.people.raise(by.holder, up)
+    }
+
+    /// Gives somebody who is here a key by which it goes live; it is told that, and nobody else.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::NoSuch`] if it is not here any more.
+    pub fn admit(&self, who: Who, key: &str) -> Result<(), Refused> {
+        self.state.lock().people.admit(who, key)?;
+        self.ring();
+        Ok(())
+    }
+
+    /// What somebody is called who is here.
+    pub fn name_of(&self, who: Who) -> Option<String> {
+        self.state.lock().people.known(who).map(|person| person.name.clone())
     }
 
     /// Has who came and went told, if it is time; the connections of who is here call it now and then.

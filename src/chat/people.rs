@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -89,6 +90,10 @@ struct Present {
     seats: usize,
     /// Since when it has no seat.
     empty_since: Option<Instant>,
+    /// Whether it asks to go live.
+    hand: bool,
+    /// The key by which it may.
+    key: Option<Arc<str>>,
 }
 
 impl Applicant {
@@ -135,7 +140,15 @@ impl People {
         let generation = self.generations;
         let present = self.present.entry(who).or_insert_with(|| {
             self.joined.push(who);
-            Present { applicant: applicant.clone(), generation, seats: 0, empty_since: None }
+            let (hand, key) = (false, None);
+            Present {
+                applicant: applicant.clone(),
+                generation,
+                seats: 0,
+                empty_since: None,
+                hand,
+                key,
+            }
         });
         if present.applicant.person != applicant.person {
             self.joined.push(who);
@@ -211,17 +224,44 @@ impl People {
         present.or_else(|| self.before.get(&who)).map(|applicant| &applicant.person)
     }
 
-    /// Who is here, those who keep order first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
-        let mut all: Vec<_> =
-            self.present.values().map(|present| &present.applicant.person).collect();
+    /// Who is here, those who keep order first, as they are told.
+    pub(super) fn all(&self) -> Vec<Value> {
+        let mut all: Vec<_> = self.present.values().collect();
         all.sort_by(|one, other| {
+            let (one, other) = (&one.applicant.person, &other.applicant.person);
             other
                 .role
                 .cmp(&one.role)
                 .then_with(|| (&one.name, one.who).cmp(&(&other.name, other.who)))
         });
-        all.into_iter()
+        all.into_iter().map(Present::as_json).collect()
+    }
+
+    /// Notes that somebody asks to go live, or does no longer.
+    pub(super) fn raise(&mut self, holder: Holder, hand: bool) -> Result<(), Refused> {
+        let present = self.present.get_mut(&holder.who);
+        let present = present.filter(|present| present.generation == holder.generation);
+        let present = present.ok_or(Refused::NotHere)?;
+        if std::mem::replace(&mut present.hand, hand) != hand && !self.joined.contains(&holder.who)
+        {
+            self.joined.push(holder.who);
+        }
+        Ok(())
+    }
+
+    /// Gives somebody who is here a key by which it goes live.
+    pub(super) fn admit(&mut self, who: Who, key: &str) -> Result<(), Refused> {
+        let present = self.present.get_mut(&who).ok_or(Refused::NoSuch)?;
+        present.key = Some(key.into());
+        if std::mem::take(&mut present.hand) && !self.joined.contains(&who) {
+            self.joined.push(who);
+        }
+        Ok(())
+    }
+
+    /// The key that somebody was given.
+    pub(super) fn key(&self, holder: Holder) -> Option<&Arc<str>> {
+        self.present.get(&holder.who)?.key.as_ref()
     }
 
     /// Who came and went since the last time, if it is time to tell that.
@@ -248,10 +288,8 @@ impl People {
         }
         self.told_at = Some(now);
         let joined = std::mem::take(&mut self.joined);
-        let joined: Vec<_> = joined
-            .into_iter()
-            .filter_map(|who| Some(self.present.get(&who)?.applicant.person.as_json()))
-            .collect();
+        let joined: Vec<_> =
+            joined.into_iter().filter_map(|who| Some(self.present.get(&who)?.as_json())).collect();
         let left: Vec<_> =
             std::mem::take(&mut self.left).iter().map(|who| Value::from(who.to_string())).collect();
         Some(json!({ "type": "people", "joined": joined, "left": left }))
@@ -261,6 +299,14 @@ impl People {
 impl Present {
     fn who(&self) -> Who {
         self.applicant.person.who
+    }
+
+    fn as_json(&self) -> Value {
+        let mut told = self.applicant.person.as_json();
+        if self.hand {
+            told["hand"] = json!(true);
+        }
+        told
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Seat {
     place: u64,
     /// Until when it was muted, as it was told.
     muted: Option<Instant>,
+    /// The key to go live by, as it was told.
+    key: Option<Arc<str>>,
 }
 
 /// What is new for who sits there.
@@ -32,7 +34,7 @@ pub enum News {
 
 impl Seat {
     pub(super) fn new(chat: Arc<Chat>, holder: Holder, place: u64) -> Self {
-        Self { chat, holder, place, muted: None }
+        Self { chat, holder, place, muted: None, key: None }
     }
 
     /// Whose it is.
@@ -58,6 +60,11 @@ impl Seat {
         }
         if let Some(told) = self.told_of_mute(&state, chat.clock.now()) {
             return News::Message(told);
+        }
+        let key = state.people.key(self.holder).filter(|key| Some(*key) != self.key.as_ref());
+        if let Some(key) = key {
+            self.key = Some(Arc::clone(key));
+            return News::Message(json!({ "type": "stage", "key": &**key }).to_string().into());
         }
         match state.record.at(self.place) {
             Some(Ok(told)) => {

@@ -320,7 +320,12 @@ fn sources(settings: &[Setting]) -> Vec<String> {
 /// Whether a source runs a command, or reads what a person on this machine alone may name.
 pub fn is_local(text: &str) -> bool {
     match parse_source(text) {
-        Ok(SourceChoice::Pattern | SourceChoice::Http(_) | SourceChoice::Rtsp(_)) => false,
+        Ok(
+            SourceChoice::Pattern
+            | SourceChoice::Browser(_)
+            | SourceChoice::Http(_)
+            | SourceChoice::Rtsp(_),
+        ) => false,
         Ok(SourceChoice::Webcam(Selector::First | Selector::Index(_))) => false,
         Ok(SourceChoice::Webcam(Selector::Path(_)) | SourceChoice::Path(_)) => true,
         Ok(SourceChoice::Exec(_) | SourceChoice::Input) | Err(_) => true,

@@ -57,7 +57,8 @@ pub struct Config {
     #[arg(default_value_t = 8081, value_parser = parse_port)]
     pub port: u16,
 
-    /// What to show: `webcam`, `webcam:N` or a device path; `pattern`; a clip's file; a folder of
+    /// What to show: `webcam`, `webcam:N` or a device path; `pattern`; `browser`, for whoever goes live
+    /// there on the page /broadcast; a clip's file; a folder of
     /// JPEGs; `http://…` of an MJPEG stream; `rtsp://…` of an IP camera that sends JPEG; `exec:COMMAND`
     /// that writes MJPEG; `-` for MJPEG on standard input; the two addresses by TLS as `https://…` and
     /// `rtsps://…` [default: the first webcam, or else `pattern`]
@@ -383,6 +384,7 @@ Examples:
   livestream                          the first webcam at http://THIS-MACHINE:8081/
   livestream 9000 --source pattern    a moving test picture on port 9000
   livestream --source movie.Mjpeg     a clip, again and again
+  livestream --room stage=browser     a room in which people go live from their browsers
   livestream --room door=webcam:1     a second camera at http://THIS-MACHINE:8081/r/door/
   livestream --bandwidth 20M          all viewers together use at most 20 Mbit/s
   livestream --list-cameras           what there is

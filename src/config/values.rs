@@ -93,6 +93,19 @@ pub enum SourceChoice {
     Exec(Vec<String>),
     /// Standard input.
     Input,
+    /// Whoever goes live from a browser in the room of this name; the default one has none.
+    Browser(Option<RoomName>),
+}
+
+impl SourceChoice {
+    /// What is meant if it is said of a room: who goes live does so in one.
+    #[must_use]
+    pub fn of_room(self, room: Option<&RoomName>) -> Self {
+        match self {
+            Self::Browser(_) => Self::Browser(room.cloned()),
+            other => other,
+        }
+    }
 }
 
 /// What `--room` names.
@@ -120,6 +133,9 @@ pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
     if text == "-" {
         return Ok(SourceChoice::Input);
     }
+    if text == BROWSER {
+        return Ok(SourceChoice::Browser(None));
+    }
     if let Some(command) = text.strip_prefix("exec:") {
         return parse_command(command).map(SourceChoice::Exec);
     }
@@ -138,7 +154,7 @@ pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
     }
     if text.is_empty() {
         return Err(
-            "takes webcam, pattern, a file, a folder, an http:// or rtsp:// address, exec: or -"
+            "takes webcam, pattern, browser, a file, a folder, an http:// or rtsp:// address, exec: or -"
                 .into(),
         );
     }
@@ -148,7 +164,7 @@ pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
 /// Reads `NAME=SRC`, and a title behind it.
 pub(super) fn parse_room(text: &str) -> Result<RoomChoice, String> {
     let (name, rest) = text.split_once('=').ok_or("takes NAME=SRC, as in `kitchen=webcam:1`")?;
-    let name = name.parse().map_err(|error: NotAName| format!("as NAME it {error}"))?;
+    let name: RoomName = name.parse().map_err(|error: NotAName| format!("as NAME it {error}"))?;
     let (source, title) = match rest.rsplit_once(TITLE) {
         Some((source, title)) => (source, Some(parse_title(title)?)),
         None => (rest, None),
@@ -158,6 +174,7 @@ pub(super) fn parse_room(text: &str) -> Result<RoomChoice, String> {
         None => (source, Redirects::default()),
     };
     let source = parse_source(source).map_err(|error| format!("as SRC it {error}"))?;
+    let source = source.of_room(Some(&name));
     Ok(RoomChoice { name, source, redirects, title })
 }
 
@@ -286,6 +303,7 @@ fn public_source(text: &str) -> String {
 
 const PORT_TAKES: &str = "takes a port from 0 to 65535; the commands are config, backup, restore, host-link, token and \
      donations";
+const BROWSER: &str = "browser";
 const ANYWHERE: &str = "anywhere";
 /// What bounds a source's redirects, as it is typed and written.
 pub(super) const SAME_HOST: &str = "same-host";

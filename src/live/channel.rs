@@ -12,6 +12,7 @@ use super::desk::Bell;
 use super::hub::Hub;
 use crate::base::clock::Clock;
 use crate::source::Source;
+use crate::source::air::Air;
 
 /// A source, its pictures, and how it is.
 pub struct Channel {
@@ -19,6 +20,8 @@ pub struct Channel {
     pub hub: Arc<Hub>,
     /// How the source is.
     pub condition: Arc<Condition>,
+    /// Where somebody goes on the air whose pictures it shows, if its source is a browser.
+    pub air: Option<Arc<Air>>,
 }
 
 /// All channels of this server.
@@ -49,6 +52,7 @@ impl Channels {
         let channel = Arc::new(Channel {
             hub: Arc::new(Hub::new(number, self.clock.clone(), Arc::clone(&self.bell))),
             condition: Arc::new(Condition::new(source)),
+            air: source.air(),
         });
         list.open.push(Arc::clone(&channel));
         channel

@@ -46,6 +46,19 @@ pub fn take(bytes: &[u8]) -> Result<Jpeg, Broken> {
     })
 }
 
+/// As [`take`], of one whose sender is believed nothing: first whether it states a size that is one.
+///
+/// # Errors
+///
+/// [`Broken`] if a side is shorter, it has more pixels, or no decoder takes it.
+pub fn take_bounded(bytes: &[u8], least_side: u32, most_pixels: u64) -> Result<Jpeg, Broken> {
+    let info = jpeg::info(bytes)?;
+    if info.size.width.min(info.size.height) < least_side || pixels(&info) > most_pixels {
+        return Err(Broken { offset: 0, rule: "B.2.2: a size that a camera has" });
+    }
+    take(bytes)
+}
+
 thread_local! {
     static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
 }

@@ -5,6 +5,8 @@
 //! knows of viewers. [`crate::live::supervisor`] opens again what was lost
 //! and draws the cards; it never waits for either.
 
+pub mod air;
+pub mod browser;
 pub mod clip;
 pub mod folder;
 pub mod http;
@@ -22,6 +24,7 @@ mod stated;
 pub mod webcam;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::base::clock::Clock;
@@ -54,6 +57,11 @@ pub trait Source: Send {
 
     /// What to wait for before it is opened again, if anything.
     fn hold(&self) -> Option<Hold> {
+        None
+    }
+
+    /// Where somebody goes on the air whose pictures it shows, if it is such a source.
+    fn air(&self) -> Option<Arc<air::Air>> {
         None
     }
 
@@ -161,6 +169,8 @@ pub enum Kind {
     Rtsp,
     /// What a command writes, or whoever writes to standard input.
     Pipe,
+    /// Whoever goes live from a browser.
+    Browser,
 }
 
 impl Kind {
@@ -174,6 +184,7 @@ impl Kind {
             Kind::Http => "http",
             Kind::Rtsp => "rtsp",
             Kind::Pipe => "pipe",
+            Kind::Browser => "browser",
         }
     }
 }
@@ -216,6 +227,8 @@ pub enum TroubleCode {
     Unreachable,
     /// A command or what it wrote came to its end.
     Ended,
+    /// Nobody is there to send a picture.
+    Offline,
     /// Anything else.
     Failed,
 }
@@ -232,6 +245,7 @@ impl TroubleCode {
             TroubleCode::Missing => "missing",
             TroubleCode::Unreachable => "unreachable",
             TroubleCode::Ended => "ended",
+            TroubleCode::Offline => "offline",
             TroubleCode::Failed => "failed",
         }
     }

@@ -23,6 +23,7 @@ pub mod installation;
 pub mod journal;
 pub mod pass;
 pub mod program;
+pub mod room;
 pub mod session;
 mod time;
 mod trouble;

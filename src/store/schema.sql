@@ -256,3 +256,36 @@ CREATE TABLE chat_rules (
   -- What nobody may say, a word in each line.
   words TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What is said of a room, and who may what there, beside what `livestream.toml` has of it. A room of
+-- which nothing was said has no row.
+CREATE TABLE room (
+  -- Which; an empty name is the default room.
+  name TEXT PRIMARY KEY,
+  -- What it is about, in the hosts' words; may be empty.
+  note TEXT NOT NULL,
+  -- Who may come in.
+  enter TEXT NOT NULL CHECK (enter IN ('all', 'members', 'moderators')),
+  -- Who may say something.
+  talk TEXT NOT NULL CHECK (talk IN ('all', 'members', 'moderators')),
+  -- Who may go live, beside who was granted that.
+  publish TEXT NOT NULL CHECK (publish IN ('all', 'members', 'granted')),
+  -- What stands for it in the list while it shows nothing: a JPEG; NULL for none.
+  picture BLOB
+) STRICT, WITHOUT ROWID;
+
+-- Keys by which somebody may come into one room and go live there.
+CREATE TABLE stage_key (
+  -- SHA-256 of it.
+  hash BLOB PRIMARY KEY,
+  -- Which room; an empty name is the default one.
+  room TEXT NOT NULL,
+  -- Whom it was given, as the giver knows that one; may be empty.
+  label TEXT NOT NULL,
+  -- Who made it; NULL if that was a token that is nobody's.
+  by INTEGER REFERENCES account ON DELETE CASCADE,
+  -- When it was made.
+  made INTEGER NOT NULL,
+  -- When it ends.
+  until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -86,19 +86,22 @@ fn is_kept(field: &&str) -> bool {
     !field.is_empty() && field.split('=').next() != Some(KEY)
 }
 
-/// Lets in who came by the link that has the key: it gets a cookie for it, and goes on at the same
-/// address without the key. `None` if there is no key in the address.
-pub(super) fn by_key(request: &Request) -> Option<Answer> {
+/// Lets in who came by a link that has a key, be it that of the server or one to this room: it gets a
+/// cookie for it, and goes on at the same address without the key. `None` if there is no such key in
+/// the address.
+pub(super) fn by_key(request: &Request, room: &str) -> Option<Answer> {
     let gate = &request.context.gate;
     let query = request.head.target.query.as_deref()?;
-    if gate.entry() != Entry::Link || request.head.method.as_str() != "GET" {
+    if request.head.method.as_str() != "GET" {
         return None;
     }
     let (_, key) = form::pick(query.as_bytes(), &[KEY]).ok()?.into_iter().next()?;
-    if !gate.is_key(&key) {
-        return None;
+    let on = || see_other(&own_address(request));
+    if gate.entry() == Entry::Link && gate.is_key(&key) {
+        return Some(gate.let_in(on(), &request.client));
     }
-    Some(gate.let_in(see_other(&own_address(request)), &request.client))
+    let is_good = gate.is_room_key(&key, room, request.context.clock.wall());
+    is_good.then(|| gate.let_on(on(), &request.client, &key))
 }
 
 /// Goes on somewhere else.

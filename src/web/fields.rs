@@ -97,6 +97,15 @@ pub(crate) fn tab(fields: &Fields) -> Result<Option<String>, BadField> {
     })
 }
 
+/// Reads whether something is said to be so; it is not if it is not there.
+///
+/// # Errors
+///
+/// [`BadField`] if it is neither `true` nor `false`.
+pub(crate) fn flag(fields: &Fields, name: &'static str) -> Result<bool, BadField> {
+    Ok(parse(fields, name, "takes true or false", |text| text.parse().ok())?.unwrap_or_default())
+}
+
 /// Reads one line of text that a person wrote, made safe to show; empty if it is not there.
 ///
 /// # Errors

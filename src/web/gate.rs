@@ -252,6 +252,32 @@ impl Gate {
         answer.header("Set-Cookie", cookie)
     }
 
+    /// Gives a browser the cookie with which it may go live in a room.
+    pub(super) fn let_on(&self, answer: Answer, client: &Client, secret: &str) -> Answer {
+        let Some(name) = self.key_name() else { return answer };
+        let cookie = match client.is_by_tls() {
+            true => cookie::set_secure_cookie(&name, secret, KEY_LASTS),
+            false => cookie::set_cookie(&name, secret, KEY_LASTS),
+        };
+        answer.header("Set-Cookie", cookie)
+    }
+
+    /// Of the key to a room that a request has, whether it is good or not.
+    pub(super) fn room_key(&self, head: &Head) -> Option<Hash> {
+        let name = self.key_name()?;
+        cookie::find(head.headers.all("Cookie"), &name).map(hash_of)
+    }
+
+    /// Whether this is a key by which somebody goes live in a room.
+    pub(super) fn is_room_key(&self, typed: &str, room: &str, now: SystemTime) -> bool {
+        let book = self.accounts.as_ref().map(|accounts| accounts.book());
+        book.is_some_and(|book| book.key(&hash_of(typed), now).is_some_and(|key| key.room == room))
+    }
+
+    fn key_name(&self) -> Option<String> {
+        Some(format!("stage-{}", self.accounts.as_ref()?.book().installation))
+    }
+
     /// What a request has of the right to watch.
     pub(super) fn watch_cookie(&self, head: &Head) -> WatchCookie {
         if self.is_open() {
@@ -347,6 +373,8 @@ pub(super) fn name_of(room: &Room) -> &str {
 /// In the query of the link that lets watch.
 pub(super) const KEY: &str = "key";
 const SESSION_LASTS: Duration = Duration::from_secs(30 * 24 * 3600);
+/// As long as the key itself at the most.
+const KEY_LASTS: Duration = Duration::from_secs(24 * 3600);
 const WATCH_LASTS: Duration = Duration::from_secs(365 * 24 * 3600);
 /// 16 bytes in base 32.
 const ID_DIGITS: usize = 26;

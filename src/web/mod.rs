@@ -14,6 +14,7 @@ mod address;
 mod answer;
 mod api;
 mod assets;
+mod broadcast;
 mod built;
 mod chats;
 mod client;

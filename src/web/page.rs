@@ -8,10 +8,12 @@ use std::sync::Arc;
 use super::answer::Answer;
 use super::built;
 use super::document::{Slot, Slots};
+use super::gate::name_of;
 use super::pages::{framed, full};
 use super::request::{Reply, Request};
 use super::state::state;
 use super::words;
+use crate::account::Capability;
 use crate::live::settings::{Mode, Settings, ViewerId};
 use crate::live::viewer::Viewer;
 use crate::proto::http::{Scheme, Status};
@@ -59,6 +61,7 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
     let (mode, choice) = (settings.mode.as_str(), settings.choice.to_string());
     let at = CHOICES.iter().position(|named| *named == choice);
     let named = at.is_some();
+    let may_publish = request.caller.may(Capability::Publish, name_of(&request.room));
     let chosen = |is: bool| text(if is { "true" } else { "false" });
     let gaming = settings.mode == Mode::Gaming;
     let pause_label = if settings.paused { words::WATCH_RESUME } else { words::WATCH_PAUSE };
@@ -88,6 +91,7 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
         ("quality-medium", chosen(at == Some(2))),
         ("quality-high", chosen(at == Some(3))),
         ("quality-number", chosen(!named)),
+        ("may-not-publish", Slot::Shown(!may_publish)),
         ("trust", Slot::Shown(offers_trust(request))),
         ("free", Slot::Shown(request.context.about.donate_url.read().is_none())),
     ]

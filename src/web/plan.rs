@@ -164,7 +164,7 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
     }
     let resource = Resource::find(&path, head.target.query.as_deref()).ok_or_else(nothing)?;
     (request.room, request.path) = (room, path);
-    if let Some(answer) = entry::by_key(request) {
+    if let Some(answer) = entry::by_key(request, name_of(&request.room)) {
         return Err(answer);
     }
     if resource.is_open_to_others() {
@@ -238,7 +238,7 @@ fn kept_out(request: &Request, room: &str) -> Result<(), Answer> {
         return Ok(());
     }
     let refused = || entry::not_let_in(request, Needs::May(Capability::Watch), room);
-    Err(entry::by_key(request).unwrap_or_else(refused))
+    Err(entry::by_key(request, room).unwrap_or_else(refused))
 }
 
 /// Whether who asks has what it needs.

@@ -21,6 +21,7 @@ use crate::live::settings::ViewerId;
 use crate::live::viewer::Viewer;
 use crate::net::lane::Handle;
 use crate::proto::http::{Head, ResponseHead, Status};
+use crate::proto::websocket::{NoUpgrade, accept};
 use crate::room::Room;
 
 /// A request that may be answered.
@@ -137,6 +138,29 @@ impl Request {
         Answer::refusal(&self.head, status, why, None)
     }
 
+    /// The answer that opens a WebSocket.
+    ///
+    /// # Errors
+    ///
+    /// The refusal of what is no opening handshake.
+    pub(super) fn handshake(&self) -> Result<Answer, Answer> {
+        match accept(&self.head) {
+            Ok(accept) => Ok(Answer::empty(Status::SwitchingProtocols)
+                .header("Upgrade", "websocket")
+                .header("Sec-WebSocket-Accept", accept)),
+            Err(NoUpgrade::Broken(field)) => {
+                let why = format!("`{field}` is missing or is none");
+                Err(self.refuse(Status::BadRequest, &why))
+            }
+            Err(NoUpgrade::Body) => Err(self.refuse(Status::BadRequest, "an upgrade has no body")),
+            Err(NoUpgrade::NotAsked | NoUpgrade::Version) => {
+                let refused =
+                    self.refuse(Status::UpgradeRequired, "this is a WebSocket, version 13");
+                Err(refused.header("Upgrade", "websocket").header("Sec-WebSocket-Version", "13"))
+            }
+        }
+    }
+
     /// The refusal of a value.
     pub(super) fn bad(&self, bad: &BadField) -> Answer {
         Answer::refusal(&self.head, Status::BadRequest, &bad.why, Some(bad.field))
@@ -162,7 +186,8 @@ impl Request {
     /// Where it comes from.
     pub(super) fn whence(&self) -> Whence {
         let browser = self.identity().id().map(|id| hash_of(&id.to_string()));
-        Whence { address: self.client.address, browser }
+        let key = self.context.gate.room_key(&self.head);
+        Whence { address: self.client.address, browser, key }
     }
 
     /// Gives who sent it a cookie, if it has none that is good.

@@ -11,9 +11,10 @@ use super::context::Context;
 use super::document::{Slot, escape};
 use super::gate::name_of;
 use super::pages::framed;
+use super::payload::Payload;
 use super::request::{Reply, Request};
 use super::words;
-use crate::account::{Caller, Capability};
+use crate::account::{Caller, Capability, RoomRules};
 use crate::live::condition::Status as SourceStatus;
 use crate::proto::http::Status;
 use crate::room::{Room, RoomName};
@@ -58,6 +59,7 @@ fn of_room(context: &Context, room: &Room) -> Value {
     json!({
         "name": room.name.as_ref().map(RoomName::as_str),
         "title": room.title(),
+        "note": rules_of(context, room).note,
         "path": room.path(),
         "watching": counts.watching,
         "paused": counts.paused,
@@ -74,20 +76,41 @@ fn card(context: &Context, room: &Room, root: &str) -> String {
     let counts = context.audience.counts(Some(&room.crowd));
     let status = room.condition().report().status;
     let (here, title) = (format!("{root}.{}", room.path()), escape(&room.title()));
-    let picture = match status {
-        SourceStatus::Live => format!("<img src=\"{here}preview\" alt=\"\">"),
-        SourceStatus::Idle | SourceStatus::Opening | SourceStatus::Lost => String::new(),
+    let rules = rules_of(context, room);
+    let picture = match (status, &rules.picture) {
+        (SourceStatus::Live, _) => format!("<img src=\"{here}preview\" alt=\"\">"),
+        (_, Some(_)) => format!("<img class=\"room-still\" src=\"{here}picture\" alt=\"\">"),
+        (SourceStatus::Idle | SourceStatus::Opening | SourceStatus::Lost, None) => String::new(),
+    };
+    let note = match rules.note.as_str() {
+        "" => String::new(),
+        note => format!("<span class=\"room-note muted\">{}</span>", escape(note)),
     };
     format!(
         "<li class=\"room-card\" data-path=\"{here}\" data-status=\"{status}\">\
          <a class=\"card room-link\" href=\"{here}\">\
          <span class=\"room-picture\">{picture}<span class=\"room-rest\">{rest}</span></span>\
          <span class=\"room-words\"><span class=\"card-title room-title\">{title}</span>\
-         <span class=\"room-people number\">{people}</span></span></a></li>\n",
+         <span class=\"room-people number\">{people}</span>{note}</span></a></li>\n",
         status = status.as_str(),
         rest = escape(rest(status)),
         people = escape(&people(counts.watching)),
     )
+}
+
+/// The picture that stands for a room while it shows nothing.
+pub(super) fn picture(request: &Request) -> Reply {
+    match rules_of(&request.context, &request.room).picture {
+        Some(jpeg) => Answer::new(Status::Ok, "image/jpeg", Payload::Shared(jpeg))
+            .header("Cache-Control", "no-cache")
+            .into(),
+        None => request.refuse(Status::NotFound, "this room has no picture for the list").into(),
+    }
+}
+
+fn rules_of(context: &Context, room: &Room) -> RoomRules {
+    let book = context.gate.accounts().map(|accounts| accounts.book());
+    book.map(|book| book.rules(name_of(room))).unwrap_or_default()
 }
 
 /// What is said in place of a picture.

@@ -6,8 +6,8 @@
 use super::needs::{Needs, Way};
 use super::request::{Reply, Request};
 use super::{
-    api, assets, metrics, page, pages, people, qr, rooms, snapshot_answer, socket, state, trust,
-    viewer, watch,
+    api, assets, broadcast, metrics, page, pages, people, qr, rooms, snapshot_answer, socket,
+    state, trust, viewer, watch,
 };
 use crate::account::Capability;
 use crate::oidc;
@@ -87,7 +87,7 @@ pub(super) enum BodyUse {
 }
 
 /// Every request that there is. A row with an [`Path::Action`] stands before the one without.
-pub(super) static ROUTES: [Route; 75] = [
+pub(super) static ROUTES: [Route; 82] = [
     Route {
         paths: &[Path::At("/stream"), Path::Action("/", "stream"), Path::Action("/", "stream_0")],
         who: Who::OtherOriginsToo,
@@ -115,6 +115,12 @@ pub(super) static ROUTES: [Route; 75] = [
         paths: &[Path::At("/preview")],
         handler: snapshot_answer::preview,
         about: "a small JPEG, a new one each second; 503 while nobody watches",
+        ..WATCHED
+    },
+    Route {
+        paths: &[Path::At("/picture")],
+        handler: rooms::picture,
+        about: "the room's picture for the list, a JPEG; 404 if it has none",
         ..WATCHED
     },
     Route {
@@ -164,6 +170,21 @@ pub(super) static ROUTES: [Route; 75] = [
         handler: viewer::donate,
         about: "form: `name`, `message`",
         ..WAY_IN_FORM
+    },
+    Route {
+        paths: &[Path::At("/broadcast")],
+        handler: broadcast::page,
+        about: "the page on which one goes live, in a room whose source is `browser`; `?key=` of a link",
+        ..WATCHED
+    },
+    Route {
+        paths: &[Path::At("/broadcast/socket")],
+        who: Who::OwnOrigin,
+        needs: Needs::May(Capability::Publish),
+        query: &["name", "take", "check"],
+        handler: broadcast::open,
+        about: "a WebSocket: the pictures of who is live (docs/socket.md)",
+        ..WATCHED
     },
     Route {
         paths: &[Path::At("/connect")],
@@ -380,8 +401,36 @@ pub(super) static ROUTES: [Route; 75] = [
         verb: Verb::Patch,
         paths: &[Path::Each("/api/v1/rooms/", "")],
         handler: api::change_room,
-        about: "JSON: `title`, `source`, `place`",
+        about: "JSON: `title`, `source`, `place`, `note`, `enter`, `talk`, `publish`",
         ..BY_HOSTS
+    },
+    Route {
+        paths: &[Path::Each("/api/v1/rooms/", "/keys")],
+        handler: api::make_key,
+        about: "JSON: `label`: a link by which somebody goes live in the room, for a day",
+        ..BY_HOSTS
+    },
+    Route {
+        verb: Verb::Delete,
+        paths: &[Path::Each("/api/v1/keys/", "")],
+        who: Who::OwnOrigin,
+        handler: api::take_key,
+        about: "takes such a link back",
+        ..OF_HOSTS
+    },
+    Route {
+        paths: &[Path::Each("/api/v1/rooms/", "/picture")],
+        handler: api::keep_picture,
+        about: "keeps what the room shows as its picture for the list",
+        ..BY_HOSTS
+    },
+    Route {
+        verb: Verb::Delete,
+        paths: &[Path::Each("/api/v1/rooms/", "/picture")],
+        who: Who::OwnOrigin,
+        handler: api::drop_picture,
+        about: "takes that picture away",
+        ..OF_HOSTS
     },
     Route {
         verb: Verb::Delete,

@@ -277,6 +277,16 @@ fn nearest(
     }
 }
 
+/// A small picture of what is shown, for a list. Takes its time.
+///
+/// # Errors
+///
+/// [`Failed`] if no codec takes it.
+pub(super) fn small_picture(picture: &Picture) -> Result<Arc<[u8]>, Failed> {
+    let (mut encoder, mut decoder) = (Encoder::new()?, Decoder::new()?);
+    small(picture, PREVIEW_SIDE, PREVIEW_QUALITY, &mut encoder, &mut decoder)
+}
+
 /// A picture that is owed: who waits is told also if the work is dropped undone, or panics.
 struct Owed(Arc<Making>);
 

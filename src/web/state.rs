@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::context::Context;
 use super::fields;
+use super::gate::name_of;
 use super::request::{Reply, Request};
 use crate::live::hub::Hub;
 use crate::live::level::{Level, passthrough};
@@ -69,6 +70,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
     let of_room = json!({
         "name": room.name.as_ref().map(RoomName::as_str),
         "title": room.title(),
+        "note": note(context, room),
         "path": room.path(),
     });
     [
@@ -79,6 +81,12 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
         ("viewers", viewers),
         ("levels", levels(&room.hub(), &counts.at_level)),
     ]
+}
+
+/// What a room is about, in its hosts' words.
+fn note(context: &Context, room: &Room) -> String {
+    let book = context.gate.accounts().map(|accounts| accounts.book());
+    book.map(|book| book.rules(name_of(room)).note).unwrap_or_default()
 }
 
 /// What is one viewer's own.
@@ -106,6 +114,7 @@ fn source(room: &Room, now: Instant) -> Value {
         "format": format.map(|format| format.encoding),
         "frames": report.frames,
         "broken": report.broken,
+        "live": room.crowd.channel().air.as_ref().and_then(|air| air.on_now(now)).map(|on| on.name),
         "trouble": report.trouble.map(|(trouble, since)| json!({
             "code": trouble.code.as_str(),
             "title": trouble.title,

@@ -66,6 +66,8 @@ pub struct RoomSettings {
     pub title: String,
     /// What it shows, as [`Offer::label`] has it.
     pub source: String,
+    /// Whether it shows whoever goes live there.
+    pub is_stage: bool,
     /// The flag that says what it is called, which then cannot be changed.
     pub title_fixed: Option<&'static str>,
     /// The flag that says what it shows, which then cannot be changed.

@@ -14,13 +14,13 @@ use crate::common::{LONG, VERY_LONG, eventually_true};
 use crate::socket::Page;
 
 /// Somebody in a chat.
-struct Talker {
+pub(crate) struct Talker {
     page: Page,
     asked: u64,
     /// What was told and not looked at yet.
     heard: Vec<Value>,
     /// What was told at the door.
-    chat: Value,
+    pub(crate) chat: Value,
 }
 
 impl Talker {
@@ -33,7 +33,12 @@ impl Talker {
         Self::enter(server, "/socket", &[("Cookie", &person.cookie)], json!({}))
     }
 
-    fn enter(server: &Server, path: &str, fields: &[(&'static str, &str)], how: Value) -> Self {
+    pub(crate) fn enter(
+        server: &Server,
+        path: &str,
+        fields: &[(&'static str, &str)],
+        how: Value,
+    ) -> Self {
         let page = Page::open_with(server, path, fields);
         let mut talker = Self { page, asked: 0, heard: Vec::new(), chat: Value::Null };
         let mut how = how;
@@ -43,7 +48,7 @@ impl Talker {
     }
 
     /// What is answered to a command.
-    fn ask(&mut self, mut command: Value) -> Value {
+    pub(crate) fn ask(&mut self, mut command: Value) -> Value {
         self.asked += 1;
         command["id"] = json!(self.asked);
         self.page.send(&command);
@@ -57,14 +62,14 @@ impl Talker {
     }
 
     #[track_caller]
-    fn must(&mut self, command: Value) -> Value {
+    pub(crate) fn must(&mut self, command: Value) -> Value {
         let answer = self.ask(command);
         assert_eq!(answer["type"], "answer", "{answer}");
         answer
     }
 
     #[track_caller]
-    fn refused(&mut self, command: Value) -> (u64, String) {
+    pub(crate) fn refused(&mut self, command: Value) -> (u64, String) {
         let answer = self.ask(command);
         assert_eq!(answer["type"], "refused", "{answer}");
         (
@@ -80,7 +85,7 @@ impl Talker {
 
     /// Reads until something of this type is told that is so.
     #[track_caller]
-    fn until(&mut self, kind: &str, is: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn until(&mut self, kind: &str, is: impl Fn(&Value) -> bool) -> Value {
         let deadline = Instant::now() + LONG;
         loop {
             let is_it = |told: &Value| told["type"] == kind && is(told);
@@ -103,7 +108,7 @@ impl Talker {
         messages.iter().find(|one| one["text"] == text).expect("it is there").clone()
     }
 
-    fn who(&self) -> String {
+    pub(crate) fn who(&self) -> String {
         self.chat["you"]["who"].as_str().expect("a text").to_owned()
     }
 }

@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod broadcast;
 mod build_script;
 mod cameras;
 mod chat;

@@ -32,6 +32,7 @@ function showPicture(path, blob) {
     picture.alt = "";
     place.prepend(picture);
   }
+  picture.classList.remove("room-still");
   const old = picture.src;
   picture.src = URL.createObjectURL(blob);
   if (old.startsWith("blob:")) {
@@ -41,7 +42,8 @@ function showPicture(path, blob) {
 
 function hidePicture(card) {
   const picture = card.querySelector("img");
-  if (picture) {
+  // The still that stands for it while it shows nothing is drawn by the server.
+  if (picture && !picture.classList.contains("room-still")) {
     URL.revokeObjectURL(picture.src);
     picture.remove();
   }

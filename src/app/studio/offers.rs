@@ -51,6 +51,7 @@ impl Offers {
             }
             let id = match &source.said.choice {
                 SourceChoice::Pattern
+                | SourceChoice::Browser(_)
                 | SourceChoice::Webcam(Selector::First | Selector::Index(_)) => source.text.clone(),
                 _ => format!("{NAMED}{}", named.len() + 1),
             };
@@ -74,10 +75,11 @@ impl Offers {
             let id = format!("webcam:{index}");
             (id.clone(), format!("{name} ({id})"))
         });
+        let browser = (BROWSER.to_owned(), SOMEBODY_LIVE.to_owned());
         let pattern = (PATTERN.to_owned(), TEST_PICTURE.to_owned());
         let mut offers: Vec<Offer> = Vec::new();
         // A camera's own name says more than its number.
-        for (id, label) in cameras.chain(named).chain([pattern]) {
+        for (id, label) in cameras.chain(named).chain([browser, pattern]) {
             if offers.iter().all(|other| other.id != id) {
                 offers.push(Offer { id, label });
             }
@@ -112,7 +114,7 @@ impl Offers {
             Err(why) if ADDRESSES.iter().any(|scheme| begins(wish, scheme)) => {
                 return Err(NoSource::Address(why));
             }
-            Ok(SourceChoice::Pattern) => SourceChoice::Pattern,
+            Ok(choice @ (SourceChoice::Pattern | SourceChoice::Browser(_))) => choice,
             Ok(SourceChoice::Webcam(Selector::Index(index)))
                 if cameras().iter().any(|camera| camera.index == index) =>
             {
@@ -123,6 +125,7 @@ impl Offers {
         // Written as it is meant, not as it was typed.
         let text = match &choice {
             SourceChoice::Webcam(selector) => selector.to_string(),
+            SourceChoice::Browser(_) => BROWSER.to_owned(),
             _ => PATTERN.to_owned(),
         };
         Ok(Chosen { text, said: Said::anywhere(choice) })
@@ -154,6 +157,7 @@ pub(super) fn label(source: &Chosen) -> String {
             format!("exec:{program} \u{2026}").replace(char::is_control, "\u{fffd}")
         }
         SourceChoice::Input => "standard input".to_owned(),
+        SourceChoice::Browser(_) => SOMEBODY_LIVE.to_owned(),
     }
 }
 
@@ -162,6 +166,8 @@ fn begins(text: &str, scheme: &str) -> bool {
 }
 
 const PATTERN: &str = "pattern";
+const BROWSER: &str = "browser";
+const SOMEBODY_LIVE: &str = "whoever goes live from a browser";
 const TEST_PICTURE: &str = "the test picture";
 /// What the id of a source begins with that is not its own.
 const NAMED: &str = "named:";
@@ -198,6 +204,7 @@ mod tests {
             ("webcam:7", "webcam:7"),
             ("named:6", "standard input"),
             ("pattern", "the test picture"),
+            ("browser", "whoever goes live from a browser"),
         ];
         let expected = expected.map(|(id, label)| (id.to_owned(), label.to_owned()));
         assert_eq!(list, expected);

@@ -58,13 +58,21 @@ pub enum Code {
     Forbidden,
     /// It sent too much at once (1009).
     TooLarge,
+    /// Of who goes live: somebody else is (4000; RFC 6455 §7.4.2 leaves these to programs).
+    Taken,
+    /// Somebody took over (4001).
+    TakenOver,
+    /// It was taken off (4002).
+    TakenOff,
+    /// None of what it sent was a picture (4003).
+    NoPicture,
 }
 
 impl Session {
     /// A session of which nothing was said.
     pub fn new(limits: Limits) -> Self {
         let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BYTES)
+            .read_buffer_size(if limits.binary { READ_BINARY_BYTES } else { READ_BYTES })
             .write_buffer_size(0)
             .max_message_size(Some(limits.message))
             .max_frame_size(Some(limits.message));
@@ -145,7 +153,7 @@ impl Session {
             let _ = self.context.close(&mut self.pipe, Some(frame));
             self.flush();
             self.over = true;
-            self.pipe.incoming = Vec::new();
+            (self.pipe.incoming, self.pipe.read) = (Vec::new(), 0);
         }
     }
 
@@ -182,6 +190,10 @@ impl Code {
             Code::Policy => "too much at once",
             Code::Forbidden => "no longer allowed",
             Code::TooLarge => "that message is too large",
+            Code::Taken => "somebody else is live",
+            Code::TakenOver => "somebody took over",
+            Code::TakenOff => "taken off the air",
+            Code::NoPicture => "no picture can be read",
         }
     }
 }
@@ -195,6 +207,10 @@ impl From<Code> for CloseCode {
             Code::NotText => CloseCode::Invalid,
             Code::Policy | Code::Forbidden => CloseCode::Policy,
             Code::TooLarge => CloseCode::Size,
+            Code::Taken => CloseCode::Library(4000),
+            Code::TakenOver => CloseCode::Library(4001),
+            Code::TakenOff => CloseCode::Library(4002),
+            Code::NoPicture => CloseCode::Library(4003),
         }
     }
 }
@@ -203,19 +219,22 @@ impl From<Code> for CloseCode {
 #[derive(Default)]
 struct Pipe {
     incoming: Vec<u8>,
+    /// Of what came, how much was read.
+    read: usize,
     outgoing: Vec<u8>,
 }
 
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let count = buffer.len().min(self.incoming.len());
+        let rest = &self.incoming[self.read..];
+        let count = buffer.len().min(rest.len());
         if count == 0 {
             return Err(Error::from(ErrorKind::WouldBlock));
         }
-        buffer[..count].copy_from_slice(&self.incoming[..count]);
-        self.incoming.drain(..count);
-        if self.incoming.is_empty() {
-            self.incoming = Vec::new();
+        buffer[..count].copy_from_slice(&rest[..count]);
+        self.read += count;
+        if self.read == self.incoming.len() {
+            (self.incoming, self.read) = (Vec::new(), 0);
         }
         Ok(count)
     }
@@ -234,6 +253,8 @@ impl Write for Pipe {
 
 /// What is held for each session that is silent.
 const READ_BYTES: usize = 1024;
+/// The same where large messages come.
+const READ_BINARY_BYTES: usize = 32 * 1024;
 
 #[cfg(test)]
 mod tests;

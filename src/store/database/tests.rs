@@ -205,6 +205,7 @@ fn keep_this_version() {
     connection.execute_batch(include_str!("../../../tests/data/store/3.sql")).unwrap();
     connection.execute_batch(include_str!("../../../tests/data/store/4.sql")).unwrap();
     connection.execute_batch(include_str!("../../../tests/data/store/5.sql")).unwrap();
+    connection.execute_batch(include_str!("../../../tests/data/store/6.sql")).unwrap();
     connection.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
     fs::write(file.with_extension("txt"), dump(&file).join("\n") + "\n").unwrap();
     open(&file, Synchronous::Full).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();

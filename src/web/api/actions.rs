@@ -268,7 +268,7 @@ pub(super) fn renew_link(
 
 /// What gives rights away asks for a password that was given of late. A token is no person: it was
 /// made by one who gave it, or on this machine.
-fn is_sure(request: &Request, accounts: &Accounts) -> Result<(), Problem> {
+pub(super) fn is_sure(request: &Request, accounts: &Accounts) -> Result<(), Problem> {
     let now: SystemTime = accounts.now().0;
     if !request.caller.is_signed_in() || request.caller.is_sure(now) {
         return Ok(());

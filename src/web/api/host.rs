@@ -16,6 +16,7 @@ use super::super::request::{Reply, Request};
 use super::super::studio::{Offer, RoomSettings, Setting};
 use super::super::words;
 use super::actions::{self, Action, NOT_SURE};
+use super::house;
 use super::resources::accounts_of;
 use super::rows::{
     account, ban_fields, button, left, option_of, pass, program, room, room_fields, row, setting,
@@ -158,7 +159,7 @@ fn slots(request: &Request, accounts: &Accounts, said: &Said, found: &Found) -> 
         ("is-wrong", Slot::Shown(!wrong.is_empty())),
         ("wrong", Slot::Text(wrong)),
         ("running", running(request)),
-        ("rooms", rows(found.rooms.iter().map(|one| room(one, typed)).collect())),
+        ("rooms", rows(found.rooms.iter().map(|one| room(one, &book, (now, typed))).collect())),
         ("room-fields", Slot::Markup(room_fields(typed))),
         ("ban-fields", Slot::Markup(ban_fields(typed))),
         ("offers", rows(found.offers.iter().map(option_of).collect())),
@@ -219,7 +220,8 @@ fn section_of(action: &str) -> &'static str {
         "account" | "reset" | "delete" => "accounts",
         "ban" | "lift" => "bans",
         "link" => "watch",
-        "room" | "change-room" | "close-room" => "rooms",
+        "room" | "change-room" | "close-room" | "stage-link" | "take-stage-link"
+        | "keep-picture" | "drop-picture" => "rooms",
         "setting" => "settings",
         "token" | "remove" => "tokens",
         _ => "links",
@@ -227,7 +229,7 @@ fn section_of(action: &str) -> &'static str {
 }
 
 /// What the page's forms ask, by the last part of their address.
-const ACTIONS: [(&str, Action); 14] = [
+const ACTIONS: [(&str, Action); 18] = [
     ("invite", actions::invite),
     ("take-back", actions::take_back),
     ("account", actions::rule),
@@ -241,6 +243,10 @@ const ACTIONS: [(&str, Action); 14] = [
     ("room", staging::open_room),
     ("change-room", staging::change_room),
     ("close-room", staging::close_room),
+    ("stage-link", house::make_key),
+    ("take-stage-link", house::take_key),
+    ("keep-picture", house::keep_picture),
+    ("drop-picture", house::drop_picture),
     ("setting", staging::change_setting),
 ];
 const SHOWN_ENTRIES: u32 = 100;

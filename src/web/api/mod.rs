@@ -15,6 +15,7 @@
 
 mod actions;
 mod host;
+mod house;
 mod listing;
 mod openapi;
 mod problem;
@@ -29,7 +30,7 @@ pub(super) use openapi::OPENAPI;
 pub(super) use openapi::openapi;
 pub(super) use resources::{
     account_of, accounts, bans, change_room, change_setting, close_room, delete_account,
-    invitations, invite, journal, lift_ban, link, make_ban, make_token, open_room, programs,
-    remove_program, renew_link, reset_account, room, rooms, rule_account, running, settings,
-    sources, take_invitation,
+    drop_picture, invitations, invite, journal, keep_picture, lift_ban, link, make_ban, make_key,
+    make_token, open_room, programs, remove_program, renew_link, reset_account, room, rooms,
+    rule_account, running, settings, sources, take_invitation, take_key,
 };

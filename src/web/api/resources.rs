@@ -12,6 +12,7 @@ use super::super::request::{Reply, Request};
 use super::super::studio::NotChanged;
 use super::super::words;
 use super::actions::{self, Action};
+use super::house;
 use super::listing;
 use super::problem::Problem;
 use super::staging;
@@ -241,6 +242,26 @@ pub(in crate::web) fn change_room(request: &Request) -> Reply {
 /// Closes a room.
 pub(in crate::web) fn close_room(request: &Request) -> Reply {
     act_with_body(request, staging::close_room, Status::Ok)
+}
+
+/// Makes a link by which somebody goes live in a room.
+pub(in crate::web) fn make_key(request: &Request) -> Reply {
+    act_with_body(request, house::make_key, Status::Created)
+}
+
+/// Takes such a link back.
+pub(in crate::web) fn take_key(request: &Request) -> Reply {
+    act_with_body(request, house::take_key, Status::Ok)
+}
+
+/// Keeps what a room shows as its picture for the list.
+pub(in crate::web) fn keep_picture(request: &Request) -> Reply {
+    act_with_body(request, house::keep_picture, Status::Ok)
+}
+
+/// Takes that picture away.
+pub(in crate::web) fn drop_picture(request: &Request) -> Reply {
+    act_with_body(request, house::drop_picture, Status::Ok)
 }
 
 /// What a room may show beside an address.

@@ -9,10 +9,10 @@ use super::super::people::ago;
 use super::super::request::Request;
 use super::super::studio::{Effect, Offer, RoomSettings, SaidBy, Setting};
 use super::super::words;
+use super::house;
 use super::listing;
-use super::staging;
 use super::typed::{Form, Typed};
-use crate::account::{Account, Book, Capability};
+use crate::account::{Account, Book, Capability, Circle, RoomRules, Stage};
 use crate::base::clock::unix_seconds;
 use crate::store::pass::{KeptPass, PassKind};
 use crate::store::program::KeptProgram;
@@ -23,8 +23,12 @@ pub(super) fn option_of(offer: &Offer) -> String {
 }
 
 /// A room, and what may be changed of it.
-pub(super) fn room(room: &RoomSettings, typed: Option<&Typed>) -> String {
-    let id = room.name.as_ref().map_or(staging::DEFAULT, |name| name.as_str());
+pub(super) fn room(
+    room: &RoomSettings,
+    book: &Book,
+    (now, typed): (SystemTime, Option<&Typed>),
+) -> String {
+    let id = room.name.as_ref().map_or(house::DEFAULT, |name| name.as_str());
     let path = room.name.as_ref().map_or_else(|| "/".to_owned(), |name| format!("/r/{name}/"));
     let fixed = |flag: Option<&str>| match flag {
         Some(flag) => format!(" disabled title=\"--{flag}\""),
@@ -34,10 +38,14 @@ pub(super) fn room(room: &RoomSettings, typed: Option<&Typed>) -> String {
         Some(_) => danger("host/close-room", id, words::HOST_ROOMS_CLOSE),
         None => String::new(),
     };
-    let save = match (room.title_fixed, room.source_fixed) {
-        (Some(_), Some(_)) => String::new(),
-        _ => format!("<button class=\"button filled\">{}</button>", escape(words::HOST_SAVE)),
+    let save = format!("<button class=\"button filled\">{}</button>", escape(words::HOST_SAVE));
+    let name = room.name.as_ref().map_or("", |name| name.as_str());
+    let rules = book.rules(name);
+    let picture = match rules.picture {
+        Some(_) => button("host/drop-picture", id, words::HOST_ROOMS_DROP_PICTURE),
+        None => button("host/keep-picture", id, words::HOST_ROOMS_KEEP_PICTURE),
     };
+    let links = stage_links(book, name, id, room.is_stage, now);
     let form = Form::of(typed, "change-room", "id", id);
     let title_more = format!("maxlength=\"60\"{}", fixed(room.title_fixed));
     let source = escape(&room.source);
@@ -48,15 +56,78 @@ pub(super) fn room(room: &RoomSettings, typed: Option<&Typed>) -> String {
          <span class=\"muted\">{path}, {source}</span></span>{CHEVRON}</summary>\
          <form class=\"ruling\" method=\"post\" action=\"host/change-room\">\
          <input type=\"hidden\" name=\"id\" value=\"{id}\">{title_field}{source_field}\
-         {save}</form>\
-         <div class=\"row\">{close}</div></details></li>\n",
+         {rules_fields}{save}</form>{links}\
+         <div class=\"row\">{picture}{close}</div></details></li>\n",
         open = form.open(),
+        rules_fields = rules_fields(&form, &rules),
         title = escape(&room.title),
         path = escape(&path),
         id = escape(id),
         title_field = form.input("title", words::HOST_ROOMS_TITLE_OF, &room.title, &title_more),
         source_field = form.input("source", words::HOST_ROOMS_SOURCE, "", &source_more),
     )
+}
+
+/// What is said of a room, and who may what there.
+fn rules_fields(form: &Form<'_>, rules: &RoomRules) -> String {
+    let options = |name: &str, known: &str, all: &[(&str, &str)]| {
+        let chosen = form.value(name, known).to_owned();
+        let option = |(value, word): &(&str, &str)| {
+            let chosen = if *value == chosen { " selected" } else { "" };
+            format!("<option value=\"{value}\"{chosen}>{}</option>", escape(word))
+        };
+        all.iter().map(option).collect::<String>()
+    };
+    let circle = [
+        (Circle::All.as_str(), words::HOST_ROOMS_ALL),
+        (Circle::Members.as_str(), words::HOST_ROOMS_MEMBERS),
+        (Circle::Moderators.as_str(), words::HOST_ROOMS_MODERATORS),
+    ];
+    let stage = [
+        (Stage::Granted.as_str(), words::HOST_ROOMS_GRANTED),
+        (Stage::Members.as_str(), words::HOST_ROOMS_MEMBERS),
+        (Stage::All.as_str(), words::HOST_ROOMS_ALL),
+    ];
+    let select = |name: &str, word: &str, known: &str, all: &[(&str, &str)]| {
+        form.select(name, word, &options(name, known, all))
+    };
+    [
+        form.input("note", words::HOST_ROOMS_NOTE, &rules.note, "maxlength=\"300\""),
+        select("enter", words::HOST_ROOMS_ENTER, rules.enter.as_str(), &circle),
+        select("talk", words::HOST_ROOMS_TALK, rules.talk.as_str(), &circle),
+        select("publish", words::HOST_ROOMS_PUBLISH, rules.publish.as_str(), &stage),
+    ]
+    .concat()
+}
+
+/// The links by which somebody goes live in a room that shows a browser, and how to make one.
+fn stage_links(book: &Book, name: &str, id: &str, is_stage: bool, now: SystemTime) -> String {
+    let keys = book.keys(now).into_iter().filter(|key| key.room == name);
+    let rows = keys.map(|key| {
+        let whom = Some(key.label.as_str()).filter(|label| !label.is_empty());
+        let until = words::HOST_LINKS_UNTIL.replace("{left}", &left(key.until, now));
+        let id = house::key_id(&key.hash);
+        let take = button("host/take-stage-link", &id, words::HOST_LINKS_TAKE_BACK);
+        row(whom.unwrap_or(words::HOST_ROOMS_STAGE_LINK), &[&until], &take)
+    });
+    let rows: String = rows.collect();
+    let list = match rows.is_empty() {
+        true => String::new(),
+        false => format!("<ul class=\"list\">\n{rows}</ul>"),
+    };
+    let make = match is_stage {
+        true => format!(
+            "<form class=\"ruling\" method=\"post\" action=\"host/stage-link\">\
+             <input type=\"hidden\" name=\"id\" value=\"{}\"><div class=\"field-place\">\
+             <label class=\"field\"><span>{}</span><input name=\"label\" maxlength=\"40\" \
+             autocomplete=\"off\"></label></div><button class=\"button well\">{}</button></form>",
+            escape(id),
+            escape(words::HOST_ROOMS_STAGE_WHOM),
+            escape(words::HOST_ROOMS_STAGE_MAKE),
+        ),
+        false => String::new(),
+    };
+    list + &make
 }
 
 /// A setting, and a form to change it unless a flag says it.

@@ -15,21 +15,17 @@ use super::super::studio::{
 };
 use super::super::words;
 use super::actions::{Job, done};
+use super::house::{self, DEFAULT, RulesChange};
 use super::problem::Problem;
 use crate::account::Accounts;
 use crate::proto::http::Status;
 use crate::room::RoomName;
 
-/// What the room is called in the API that has no name.
-pub(super) const DEFAULT: &str = "-";
-
 /// All rooms, as they run and as they can be changed.
 pub(super) fn rooms(context: &Context) -> Vec<Value> {
     let kept = context.studio.rooms();
-    rooms::described(context, &context.rooms.all())
-        .into_iter()
-        .map(|running| with_settings(running, &kept))
-        .collect()
+    let described = rooms::described(context, &context.rooms.all()).into_iter();
+    described.map(|running| with_settings(context, running, &kept)).collect()
 }
 
 /// One room, if it is there.
@@ -38,14 +34,18 @@ pub(super) fn room(context: &Context, named: &str) -> Option<Value> {
     rooms(context).into_iter().find(|room| room["name"].as_str() == name)
 }
 
-fn with_settings(mut running: Value, kept: &[RoomSettings]) -> Value {
-    let name = running["name"].as_str();
-    let of_name = |room: &&RoomSettings| room.name.as_ref().map(RoomName::as_str) == name;
+fn with_settings(context: &Context, mut running: Value, kept: &[RoomSettings]) -> Value {
+    let name = running["name"].as_str().map(str::to_owned);
+    let of_name =
+        |room: &&RoomSettings| room.name.as_ref().map(RoomName::as_str) == name.as_deref();
     let settings = kept.iter().find(of_name);
     running["fixed"] = json!({
         "title": settings.and_then(|room| room.title_fixed),
         "source": settings.and_then(|room| room.source_fixed),
     });
+    if let Some(accounts) = context.gate.accounts() {
+        house::describe(&mut running, accounts, name.as_deref().unwrap_or_default());
+    }
     running
 }
 
@@ -101,13 +101,24 @@ pub(super) fn change_room(
     // Whoever leaves the source empty in a form keeps it.
     let source = named("source").filter(|source| !source.is_empty());
     let change = RoomChange { title: named("title"), source, place };
-    if change == RoomChange::default() {
+    let rules = RulesChange::of(fields)?;
+    if change == RoomChange::default() && rules == RulesChange::default() {
         return Err(Problem::new(Status::BadRequest, words::HOST_ROOMS_NOTHING));
     }
     let id = text(fields, "id").to_owned();
+    let name = if id == DEFAULT { String::new() } else { id.clone() };
+    if !name.is_empty() && request.context.rooms.named(&name).is_none() {
+        return Err(NotChanged::NoSuchRoom.into());
+    }
     let what = format!("changed the room {}", if id == DEFAULT { "/" } else { &id });
+    let (of_rules, actor) = (Arc::clone(accounts), actor(request));
     changed(request, accounts, what, move |context| {
-        context.studio.change((id != DEFAULT).then_some(id.as_str()), &change)?;
+        if change != RoomChange::default() {
+            context.studio.change((id != DEFAULT).then_some(id.as_str()), &change)?;
+        }
+        if rules.changes(&of_rules.book().rules(&name)) {
+            of_rules.rule_room(&actor, &name, |kept| rules.apply(kept))?;
+        }
         Ok(room(context, &id).unwrap_or_else(done))
     })
 }

@@ -7,19 +7,20 @@ use crossbeam_channel::bounded;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::super::broadcast;
+use super::super::chats::is_an_accounts;
 use super::super::command::{Asker, Refused};
 use super::super::context::Context;
 use super::super::gate::name_of;
 use super::super::pass::Pass;
 use super::super::words;
-use crate::account::{
-    Account, Accounts, Actor, Capability, Credential, Looks, Refused as NotDone, Whom,
-};
+use crate::account::{Accounts, Actor, Capability, Credential, Looks, Refused as NotDone, Whom};
 use crate::base::clock::unix_seconds;
-use crate::chat::{self, Applicant, Person, Role, Seat, Speaking, Who};
+use crate::chat::{self, Applicant, Chat, Person, Role, Seat, Speaking, Who};
 use crate::live::settings::ViewerId;
 use crate::net::workers::{Owed, Ticket, owe};
 use crate::proto::http::Status;
+use crate::source::air::Air;
 use crate::store::NotKept;
 
 /// A command.
@@ -71,6 +72,13 @@ pub(super) enum Wish {
     Clear {
         who: String,
     },
+    Hand {
+        up: bool,
+    },
+    Admit {
+        who: String,
+    },
+    Off,
     Rules(Box<NewRules>),
 }
 
@@ -116,9 +124,9 @@ pub(super) struct Speaker<'a> {
 }
 
 /// The words by which a command begins.
-pub(super) const KINDS: [&str; 13] = [
+pub(super) const KINDS: [&str; 16] = [
     "enter", "leave", "say", "edit", "delete", "react", "history", "mute", "kick", "ban", "bans",
-    "lift", "clear",
+    "lift", "clear", "hand", "admit", "off",
 ];
 /// The one that is apart, as its fields are its own.
 pub(super) const RULES: &str = "rules";
@@ -146,7 +154,9 @@ impl Speaker<'_> {
 
     fn may(&self, wish: &Wish) -> Result<(), Refused> {
         let needs = match wish {
-            Wish::Enter { .. } | Wish::Leave | Wish::History { .. } => Capability::Watch,
+            Wish::Enter { .. } | Wish::Leave | Wish::History { .. } | Wish::Hand { .. } => {
+                Capability::Watch
+            }
             Wish::Say { .. } | Wish::Edit { .. } | Wish::Delete { .. } | Wish::React { .. } => {
                 Capability::Talk
             }
@@ -214,6 +224,13 @@ impl Speaker<'_> {
                 let out = chat.kick(who, self.role_of(who), role)?;
                 return self.ban(out, seconds, &why);
             }
+            Wish::Hand { up } => {
+                self.stage()?;
+                chat.raise(by, up)?;
+                return Ok(Outcome::Now(json!({})));
+            }
+            Wish::Admit { who } => return self.admit(chat, who_of(&who)?),
+            Wish::Off => return self.take_off(),
             Wish::Bans => return self.bans().map(Outcome::Now),
             Wish::Lift { ban } => {
                 let (accounts, actor, room) = (self.accounts()?, self.actor(), self.room());
@@ -225,6 +242,43 @@ impl Speaker<'_> {
             Wish::Enter { .. } | Wish::Leave => return Err(chat::Refused::NotHere.into()),
         }
         Ok(Outcome::Later(ticket))
+    }
+
+    /// Where somebody goes live in this room.
+    fn stage(&self) -> Result<Arc<Air>, Refused> {
+        let air = self.asker.room.crowd.channel().air.clone();
+        air.ok_or_else(|| Refused::new(Status::Conflict, words::BROADCAST_NO_STAGE_TITLE))
+    }
+
+    /// Gives somebody in the room a key by which it goes live.
+    fn admit(&self, chat: Arc<Chat>, who: Who) -> Result<Outcome, Refused> {
+        self.stage()?;
+        let name = chat.name_of(who).ok_or(chat::Refused::NoSuch)?;
+        let (accounts, actor, room) = (self.accounts()?, self.actor(), self.room());
+        self.by_worker(move || {
+            let made = accounts.make_key(&actor, &room, &name)?;
+            chat.admit(who, &made.secret)?;
+            Ok(Told::of(json!({})))
+        })
+    }
+
+    /// Takes whoever is live off the air, and the key by which it is.
+    fn take_off(&self) -> Result<Outcome, Refused> {
+        let nobody = || Refused::new(Status::Conflict, words::BROADCAST_NOBODY);
+        let off = self.stage()?.clear().ok_or_else(nobody)?;
+        self.note(format!("took {} off the air", off.name));
+        let Some(accounts) = self.asker.context.gate.accounts().cloned() else {
+            return Ok(Outcome::Now(json!({})));
+        };
+        let actor = self.actor();
+        self.by_worker(move || {
+            let (book, now) = (accounts.book(), accounts.now().0);
+            let mut keys = book.keys(now).into_iter();
+            if let Some(key) = keys.find(|key| broadcast::id_of_key(&key.hash) == off.id) {
+                accounts.take_key(&actor, key.hash)?;
+            }
+            Ok(Told::of(json!({})))
+        })
     }
 
     /// The same of a message that has to be read from the disk first, and waited for.
@@ -260,11 +314,12 @@ impl Speaker<'_> {
     fn enter(&self, applicant: Applicant, after: Option<u64>) -> Result<Outcome, Refused> {
         let (context, room) = (Arc::clone(&self.asker.context), Arc::clone(&self.asker.room));
         let moderates = self.pass.may(Capability::Moderate);
-        let capabilities = [Capability::Talk, Capability::Moderate];
+        let capabilities = [Capability::Talk, Capability::Publish, Capability::Moderate];
         let may = capabilities.into_iter().filter(|one| self.pass.may(*one));
         let may: Vec<_> = may.map(Capability::as_str).collect();
         self.by_worker(move || {
-            if matches!(applicant.person.who, Who::Guest(_)) && is_an_accounts(&context, &applicant)
+            if matches!(applicant.person.who, Who::Guest(_))
+                && is_an_accounts(&context.gate, &applicant.looks)
             {
                 return Err(chat::Refused::NameTaken.into());
             }
@@ -414,13 +469,6 @@ impl NewRules {
 pub(super) fn read(said: Value) -> Result<Wish, Refused> {
     serde_json::from_value(said)
         .map_err(|error| Refused::new(Status::BadRequest, &format!("{error}")))
-}
-
-/// Whether somebody who has none could be taken for an account.
-fn is_an_accounts(context: &Context, guest: &Applicant) -> bool {
-    let book = context.gate.accounts().map(|accounts| accounts.book());
-    let is_like = |account: &&Arc<Account>| Looks::of(&account.name).is_like(&guest.looks);
-    book.is_some_and(|book| book.accounts().iter().any(is_like))
 }
 
 /// What an account is in a room at this moment; a guest is what it came as.

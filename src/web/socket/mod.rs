@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 use log::debug;
 use serde_json::Value;
 
-use super::answer::Answer;
 use super::chats::topics;
 use super::command::{Asker, Done, Refused, Stored};
 use super::fields;
@@ -30,7 +29,7 @@ use crate::net::lane::{Handle, Topics};
 use crate::net::wire::{Outflow, Wire};
 use crate::net::workers::Ticket;
 use crate::proto::http::Status;
-use crate::proto::websocket::{Code, Event, Limits, NoUpgrade, Session, accept};
+use crate::proto::websocket::{Code, Event, Limits, Session};
 use crate::store::NotKept;
 use chat::{Outcome, Speaker, Told};
 use listing::{Listing, Said};
@@ -39,23 +38,9 @@ use news::News;
 
 /// Opens a socket.
 pub(super) fn open(request: &Request) -> Reply {
-    let accept = match accept(&request.head) {
-        Ok(accept) => accept,
-        Err(NoUpgrade::Broken(field)) => {
-            let why = format!("`{field}` is missing or is none");
-            return request.refuse(Status::BadRequest, &why).into();
-        }
-        Err(NoUpgrade::Body) => {
-            return request.refuse(Status::BadRequest, "an upgrade has no body").into();
-        }
-        Err(NoUpgrade::NotAsked | NoUpgrade::Version) => {
-            let why = "this is a WebSocket, version 13";
-            return request
-                .refuse(Status::UpgradeRequired, why)
-                .header("Upgrade", "websocket")
-                .header("Sec-WebSocket-Version", "13")
-                .into();
-        }
+    let switching = match request.handshake() {
+        Ok(switching) => switching,
+        Err(refused) => return refused.into(),
     };
     let tab = match fields::tab(&request.query) {
         Ok(tab) => tab,
@@ -82,9 +67,6 @@ pub(super) fn open(request: &Request) -> Reply {
         unread_since: None,
         sent: 0,
     };
-    let switching = Answer::empty(Status::SwitchingProtocols)
-        .header("Upgrade", "websocket")
-        .header("Sec-WebSocket-Accept", accept);
     Reply::Upgrade(request.introduce(switching, id), Box::new(socket))
 }
 

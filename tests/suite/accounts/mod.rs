@@ -3,6 +3,7 @@
 mod canaries;
 mod programs;
 mod rights;
+mod rooms;
 mod schema;
 mod sign_in;
 mod staging;

@@ -10,7 +10,7 @@ use crate::common::server::Server;
 /// everybody may watch and where members alone may: a guest, a member, a moderator of both rooms, a
 /// host, a token that may watch, a token that may what a host may, a device for all rooms, and a
 /// device for another room.
-const ROWS: [(&str, &str, &str); 79] = [
+const ROWS: [(&str, &str, &str); 86] = [
     ("GET /stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream_0", "yyyyyyyy", "uyyyyyyn"),
@@ -18,6 +18,7 @@ const ROWS: [(&str, &str, &str); 79] = [
     ("GET /?action=snapshot", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=snapshot_0", "yyyyyyyy", "uyyyyyyn"),
     ("GET /preview", "yyyyyynn", "uyyyyynn"),
+    ("GET /picture", "yyyyyynn", "uyyyyynn"),
     ("GET /rooms", "yyyyyynn", "uyyyyynn"),
     ("GET /", "yyyyyynn", "uyyyyynn"),
     ("GET /embed", "yyyyyynn", "uyyyyynn"),
@@ -25,6 +26,8 @@ const ROWS: [(&str, &str, &str); 79] = [
     ("GET /socket", "yyyyyynn", "uyyyyynn"),
     ("POST /viewer", "yyyyyynn", "uyyyyynn"),
     ("POST /donate", "yyyynynn", "uyyynynn"),
+    ("GET /broadcast", "yyyyyynn", "uyyyyynn"),
+    ("GET /broadcast/socket", "unnynynn", "unnynynn"),
     ("GET /connect", "yyyyyynn", "uyyyyynn"),
     ("GET /qr.svg", "yyyyyynn", "uyyyyynn"),
     ("GET /metrics", "yyyyyynn", "uyyyyynn"),
@@ -68,6 +71,10 @@ const ROWS: [(&str, &str, &str); 79] = [
     ("GET /api/v1/rooms/…", "unnynynn", "unnynynn"),
     ("PATCH /api/v1/rooms/…", "unnynynn", "unnynynn"),
     ("DELETE /api/v1/rooms/…", "unnynynn", "unnynynn"),
+    ("POST /api/v1/rooms/…/keys", "unnynynn", "unnynynn"),
+    ("DELETE /api/v1/keys/…", "unnynynn", "unnynynn"),
+    ("POST /api/v1/rooms/…/picture", "unnynynn", "unnynynn"),
+    ("DELETE /api/v1/rooms/…/picture", "unnynynn", "unnynynn"),
     ("GET /api/v1/sources", "unnynynn", "unnynynn"),
     ("GET /api/v1/settings", "unnynynn", "unnynynn"),
     ("PATCH /api/v1/settings", "unnynynn", "unnynynn"),

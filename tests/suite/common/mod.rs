@@ -17,6 +17,7 @@ pub(crate) mod nginx;
 pub(crate) mod picture;
 pub(crate) mod pixels;
 pub(crate) mod program;
+pub(crate) mod relay;
 pub(crate) mod rtsp;
 pub(crate) mod server;
 pub(crate) mod sorts;

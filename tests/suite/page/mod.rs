@@ -9,6 +9,7 @@ mod window;
 
 mod accessibility;
 mod accounts;
+mod broadcast;
 mod chat;
 mod connect;
 mod controls;

@@ -107,6 +107,8 @@ export function createAbout({ send }) {
     /** What the server says of the room and its picture. */
     showRoom({ room, source, viewers }) {
       setText(byId("about-title"), room.title || "livestream");
+      byId("about-note").hidden = !room.note;
+      setText(byId("about-note"), room.note);
       const size = source.width ? `${source.width} × ${source.height}` : "";
       setText(byId("about-source"), [source.name, size].filter(Boolean).join(" · "));
       setText(byId("about-viewers"), word("shared.viewers", { count: viewers.watching }));

@@ -14,6 +14,7 @@ import { createModeration } from "./moderation.js";
 import { createPanel } from "./panel.js";
 import { createPeople } from "./people.js";
 import { createPopup } from "./popup.js";
+import { createStage } from "./stage.js";
 import { createTools } from "./tools.js";
 
 const OWN_FOR_MS = 300_000;
@@ -50,7 +51,7 @@ export function createChat({ ask }) {
   const people = createPeople({
     me: () => me?.who,
     canModerate,
-    onMore: (person, button) => popup.show(button, word("watch.chat.moderate", { name: person.name }), moderation.items(person)),
+    onMore: (person, button) => popup.show(button, word("watch.chat.moderate", { name: person.name }), [...stage.items(person), ...moderation.items(person)]),
   });
   const log = createLog({
     context: {
@@ -84,6 +85,7 @@ export function createChat({ ask }) {
     act: (type, fields, done) => act(type, fields, done).then(() => type === "ban" && about.refreshBans()),
   });
   const about = createAbout({ send: ask });
+  const stage = createStage({ act });
   createTools({
     canTalk,
     hasMore: (seq) => itemsFor(seq).length > 0,
@@ -167,6 +169,8 @@ export function createChat({ ask }) {
     me = chat.you;
     may = chat.may;
     people.reset(chat.people);
+    stage.showRights(may, true);
+    stage.showHand(Boolean(chat.people.find(({ who }) => who === me.who)?.hand));
     takeRules(chat.rules);
     if (chat.whole) {
       n = 0;
@@ -232,6 +236,14 @@ export function createChat({ ask }) {
         log.addJoined(fresh.map((person) => person.name));
       }
       const mine = joined.find(({ who }) => who === me.who);
+      if (mine) {
+        stage.showHand(Boolean(mine.hand));
+      }
+      for (const person of joined.filter(({ hand, who }) => hand && who !== me.who)) {
+        if (moderates()) {
+          tell(word("watch.stage.asks", { name: person.name }));
+        }
+      }
       if (mine && (mine.role !== me.role || mine.name !== me.name)) {
         learnRights();
       }
@@ -240,11 +252,15 @@ export function createChat({ ask }) {
       takeRules(message.rules);
       show();
     },
+    stage({ key }) {
+      stage.admit(key);
+    },
     muted({ seconds }) {
       composer.setMuted(seconds);
     },
     left({ why }) {
       entered = false;
+      stage.showRights(may, false);
       if (why === "kicked") {
         kicked = true;
         entry.tell(word("watch.chat.kicked"), KICKED_S);
@@ -326,7 +342,10 @@ export function createChat({ ask }) {
   panel.restore();
   return {
     toggle: panel.toggle,
-    showRoom: about.showRoom,
+    showRoom(told) {
+      about.showRoom(told);
+      stage.showSource(told.source);
+    },
     /** There is a connection; whoever was in it enters it again. */
     setConnected(isConnected) {
       connected = isConnected;

@@ -22,6 +22,13 @@ export function createPeople({ me, canModerate, onMore }) {
       name.append(make("span", "muted", ` ${word("watch.chat.you")}`));
     }
     item.append(name);
+    if (person.hand) {
+      const hand = makeIcon("hand");
+      hand.removeAttribute("aria-hidden");
+      hand.setAttribute("role", "img");
+      hand.setAttribute("aria-label", word("watch.stage.hand"));
+      item.append(hand);
+    }
     const role = badge(person.role);
     if (role) {
       item.append(role);

@@ -384,7 +384,10 @@ fn complaint(event: &Event, troubled: bool) -> Option<String> {
         "Runtime.consoleAPICalled" => Some(params["args"].to_string()),
         "Log.entryAdded" => {
             let entry = &params["entry"];
-            let of_network = entry["source"] == "network";
+            // What a worker's connection came to is told as the worker's.
+            let words = entry["text"].as_str().unwrap_or_default();
+            let of_network =
+                entry["source"] == "network" || words.starts_with("WebSocket connection to");
             (!(troubled && of_network)).then(|| entry.to_string())
         }
         "Network.requestWillBeSent" => {
@@ -408,7 +411,7 @@ const KEYS: [(&str, u32); 8] = [
 ];
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const INSTALL: &str = "apt-get install chromium";
-const FLAGS: [&str; 14] = [
+const FLAGS: [&str; 16] = [
     "--headless=new",
     "--disable-gpu",
     "--disable-quic",
@@ -422,6 +425,9 @@ const FLAGS: [&str; 14] = [
     "--hide-scrollbars",
     "--window-size=1280,720",
     "--remote-debugging-port=0",
+    // A camera that it pretends, and nobody there to be asked for it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
     // Whatever it may want elsewhere, it cannot find it.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ];

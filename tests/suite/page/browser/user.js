@@ -57,3 +57,7 @@ user_pref("full-screen-api.transition-duration.enter", "0 0");
 user_pref("full-screen-api.transition-duration.leave", "0 0");
 user_pref("full-screen-api.warning.timeout", 0);
 user_pref("ui.useOverlayScrollbars", 1);
+
+// A camera that it pretends, and nobody there to be asked for it.
+user_pref("media.navigator.permission.disabled", true);
+user_pref("media.navigator.streams.fake", true);

@@ -1,0 +1,36 @@
+//! `/broadcast`: where somebody goes live in a room, from a browser.
+//!
+//! The page is here; the pictures come on [`socket`]. Who may is the gate's to say: by account, by a
+//! room's rules, or by a key that a link has.
+
+mod socket;
+
+use super::answer::Answer;
+use super::built;
+use super::document::Slot;
+use super::gate::name_of;
+use super::pages::framed;
+use super::request::{Reply, Request};
+use super::words;
+use crate::account::Capability;
+use crate::proto::http::Status;
+
+pub(super) use socket::{id_of_key, open};
+
+/// The page on which one goes live; or why one cannot.
+pub(super) fn page(request: &Request) -> Reply {
+    let may = request.caller.may(Capability::Publish, name_of(&request.room));
+    let air = request.room.crowd.channel().air.clone();
+    let slots = vec![
+        ("room-title", Slot::Text(request.room.title())),
+        ("may", Slot::Shown(may && air.is_some())),
+        ("may-not", Slot::Shown(!may && air.is_some())),
+        ("no-stage", Slot::Shown(air.is_none())),
+        ("is-guest", Slot::Shown(request.caller.account.is_none())),
+        ("who", Slot::Text(request.caller.name().to_owned())),
+        ("trust", Slot::Shown(request.context.about.issuer.is_some())),
+    ];
+    let html = framed(request, built::BROADCAST, words::BROADCAST_TITLE, slots);
+    let status = if may || air.is_none() { Status::Ok } else { Status::Forbidden };
+    Answer::page(&request.head, status, html).varies_by("Cookie").into()
+}
