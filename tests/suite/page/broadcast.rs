@@ -7,9 +7,11 @@ use super::window::Window;
 use super::{Browser, Person, in_browsers, is_live};
 use crate::accounts::{PASSWORD, Person as Client};
 use crate::chat::Talker;
+use crate::common::clip::Scratch;
 use crate::common::relay::Relay;
 use crate::common::server::Server;
 use crate::common::{LONG, eventually_true};
+use crate::elsewhere::node;
 
 fn stage() -> Server {
     Server::pattern(&["--room", "stage=browser"])
@@ -149,4 +151,39 @@ fn what_may_not_be_is_said_in_words(browser: &Browser) {
     window.wait("!document.getElementById('name-error').hidden");
     assert_eq!(window.eval("document.activeElement.id"), "name");
     assert_eq!(source(&server)["live"], Value::Null);
+}
+
+/// What a browser finds out about its link is right for each link from a mobile one far away to a cable:
+/// as the page's own module has it, on links that are made up.
+#[test]
+fn what_is_sent_fits_the_link() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scratch = Scratch::new();
+    // Node.js takes a file for a module by its name.
+    let pace = scratch.write(
+        "pace.mjs",
+        &std::fs::read(root.join("www/broadcast/pace.js")).expect("it is there"),
+    );
+    let out =
+        node().arg(root.join("tests/suite/page/pace.mjs")).arg(pace).output().expect("it runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let lines = String::from_utf8(out.stdout).expect("text");
+    let links: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(links.len(), 7 * 4 * 3 + 2);
+    for link in links {
+        let number = |name: &str| link[name].as_f64().unwrap_or_else(|| panic!("{name} of {link}"));
+        let (bits, rate) = (number("bits"), number("rate"));
+        let whole = 110_000.0 * 8.0 * rate;
+        assert!(number("most") <= 12.0, "a queue: {link}");
+        // Live is live, whatever the link: half of the pictures are no older than this.
+        assert!(number("trip") <= number("latency") + 250.0, "{link}");
+        if bits >= whole * 1.5 {
+            assert!(number("fps") >= rate * 0.98 && link["steps"] == json!([0]), "{link}");
+        } else {
+            // Who cannot have all gets what there is: not a third of it, nor a slide show.
+            assert!(number("used") >= 0.35, "{link}");
+            assert!(number("fps") >= rate * 0.8 || bits < 1e6, "{link}");
+        }
+    }
 }
