@@ -29,13 +29,15 @@ use crate::rtsp;
 use crate::source::webcam::{CameraListing, Webcam};
 use crate::web::{self, About, Access, Context, Means, Proxies, ProxyHeader, Readers, Secrecy};
 
+use cinema::Cinema;
 use members::{HostLink, Keeper};
 use secure::Secure;
-use sources::{Sources, unnamed};
+use sources::{Said, Sources, unnamed};
 use stage::{Stage, join};
 use studio::{Camera, Director, Parts};
 
 mod addresses;
+mod cinema;
 mod kept;
 mod members;
 mod secure;
@@ -63,7 +65,8 @@ pub fn run(
     let started = clock.now();
     // Before the port is bound: what can never work shall not be announced.
     let settings = config.webcam_settings(TimeZone::system().iana_name());
-    let (mut sources, shown, shown_in_rooms) = Sources::of(config, settings)?;
+    let media = cinema::media(config.media.as_deref())?;
+    let (mut sources, shown, shown_in_rooms) = Sources::of(config, settings, media.clone())?;
     let given = secure::given(config)?;
     system::allow_many_descriptors();
     let bound = addresses::bind(config, config.port)?;
@@ -92,9 +95,13 @@ pub fn run(
     let audience = Arc::new(Audience::new(clock.clone(), config.bandwidth, max_viewers));
     let rooms = Arc::new(rooms(config, shown, &shown_in_rooms, &running, &audience));
     drop(running);
+    let cinema = Arc::new(Cinema::new(media, Arc::clone(&audience), clock.clone()));
+    show_films(config, &rooms, &cinema);
+    let films = cinema.start(shutdown);
     let donate_url = Arc::new(RwLock::new(config.donate_url.clone()));
     let parts = Parts {
         stage: Arc::clone(&stage),
+        cinema,
         rooms: Arc::clone(&rooms),
         audience: Arc::clone(&audience),
         donate_url: Arc::clone(&donate_url),
@@ -174,7 +181,8 @@ pub fn run(
     encoders.join();
     stage.join();
     // A disk that stalls may have kept it; it does not keep the end.
-    watch.filter(JoinHandle::is_finished).into_iter().for_each(join);
+    let of_disks = watch.into_iter().chain(films);
+    of_disks.filter(JoinHandle::is_finished).for_each(join);
     Ok(())
 }
 
@@ -195,6 +203,15 @@ fn rooms(
         rooms.add(Room::new(Some(name), title, crowd(*place)));
     }
     rooms
+}
+
+/// Lets the rooms play their films.
+fn show_films(config: &Config, rooms: &Rooms, cinema: &Cinema) {
+    let of_default = config.source.iter().map(|source| (Some(rooms.default()), source));
+    let of_rooms = config.rooms.iter().map(|room| (rooms.named(room.name.as_str()), &room.source));
+    for (room, source) in of_default.chain(of_rooms) {
+        room.into_iter().for_each(|room| cinema.show(&room, Some(&Said::anywhere(source.clone()))));
+    }
 }
 
 /// The cameras that there are.

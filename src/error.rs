@@ -27,6 +27,13 @@ pub enum Error {
     Folder(NoPictures),
     /// The command of the source cannot be run.
     Command(NoCommand),
+    /// The films of a room, or the folder of all, cannot be read.
+    Film {
+        /// Which.
+        path: String,
+        /// The system's error.
+        error: std::io::Error,
+    },
     /// Standard input is no source.
     Input(IsTerminal),
     /// The certificate for TLS or its key is of no use.
@@ -84,6 +91,7 @@ impl fmt::Display for Error {
             Error::Clip(error) => error.fmt(f),
             Error::Folder(error) => error.fmt(f),
             Error::Command(error) => error.fmt(f),
+            Error::Film { path, error } => write!(f, "cannot read {path}: {error}"),
             Error::Input(error) => error.fmt(f),
             Error::Certificate(error) => error.fmt(f),
             Error::NoTls(why) => write!(f, "no TLS, and --tls-only serves nothing else: {why}"),

@@ -2,17 +2,20 @@
 //! it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use log::warn;
 
 use crate::client::{Redirects, Trust};
 use crate::config::{Config, SourceChoice};
 use crate::error::Error;
+use crate::film::{FilmPath, MediaFolder};
 use crate::proto::auth::Who;
 use crate::room::RoomName;
 use crate::source::Source;
 use crate::source::browser::Browser;
 use crate::source::clip::Clip;
+use crate::source::film::Film;
 use crate::source::folder::Folder;
 use crate::source::http::Http;
 use crate::source::pattern::Pattern;
@@ -34,6 +37,8 @@ pub(super) struct Maker {
     settings: Settings,
     /// Whose certificates are taken for those of the servers.
     trust: Trust,
+    /// Where films are.
+    media: Option<Arc<MediaFolder>>,
 }
 
 /// A source that is closed, and what makes it the one that it is.
@@ -56,6 +61,7 @@ pub(super) enum Identity {
     Pattern,
     /// A file or folder, by what the system knows it by.
     File(FileIdentity),
+    Film(FilmPath),
     Address(Address),
     Exec(Vec<String>),
     Input,
@@ -83,12 +89,14 @@ pub(super) enum FileIdentity {
 }
 
 impl Sources {
-    /// None yet; cameras will be set as `settings` say, and servers trusted as `trust` says.
-    fn new(settings: Settings, trust: Trust) -> Self {
+    /// None yet; cameras will be set as `settings` say, servers trusted as `trust` says, and films
+    /// looked for in `media`.
+    fn new(settings: Settings, trust: Trust, media: Option<Arc<MediaFolder>>) -> Self {
         if trust == Trust::Anything {
             warn!("--source-insecure: any certificate is taken for the source's own");
         }
-        Self { maker: Maker::new(settings, trust), made: Vec::new(), redirects: Vec::new() }
+        let maker = Maker::new(settings, trust, media);
+        Self { maker, made: Vec::new(), redirects: Vec::new() }
     }
 
     /// What is named, with the place of what the default room shows, if that is, and of what the
@@ -100,8 +108,9 @@ impl Sources {
     pub(super) fn of(
         config: &Config,
         settings: Settings,
+        media: Option<Arc<MediaFolder>>,
     ) -> Result<(Self, Option<usize>, Vec<usize>), Error> {
-        let mut sources = Self::new(settings, config.trust());
+        let mut sources = Self::new(settings, config.trust(), media);
         let said = |choice: &SourceChoice, redirects| Said { choice: choice.clone(), redirects };
         let shown = config.source.as_ref().map(|choice| said(choice, config.source_redirects));
         let shown = shown.map(|shown| sources.add(&shown)).transpose()?;
@@ -142,9 +151,9 @@ impl Sources {
 }
 
 impl Maker {
-    /// Cameras will be set as `settings` say, and servers trusted as `trust` says.
-    pub(super) fn new(settings: Settings, trust: Trust) -> Self {
-        Self { settings, trust }
+    /// As [`Sources::of`] has it.
+    pub(super) fn new(settings: Settings, trust: Trust, media: Option<Arc<MediaFolder>>) -> Self {
+        Self { settings, trust, media }
     }
 
     /// Makes a source, which is closed.
@@ -161,12 +170,22 @@ impl Maker {
                 Box::new(Folder::new(path).map_err(Error::Folder)?)
             }
             SourceChoice::Path(path) => Box::new(Clip::new(path).map_err(Error::Clip)?),
+            SourceChoice::Film(path) => Box::new(self.film(path)?),
             SourceChoice::Http(url) => Box::new(Http::new(url.clone(), trust, redirects)),
             SourceChoice::Rtsp(url) => Box::new(Rtsp::new(url.clone(), trust, redirects)),
             SourceChoice::Exec(words) => Box::new(Exec::new(words).map_err(Error::Command)?),
             SourceChoice::Input => Box::new(Input::new().map_err(Error::Input)?),
             SourceChoice::Browser(_) => Box::new(Browser::new()),
         })
+    }
+
+    /// What stands for films, which are looked for to see that there are some.
+    fn film(&self, path: &FilmPath) -> Result<Film, Error> {
+        let none = || std::io::Error::other("no folder of films is named (--media)");
+        let found = self.media.as_ref().ok_or_else(none).and_then(|media| media.files(path));
+        let path_of = |error| Error::Film { path: format!("film:{path}"), error };
+        found.map_err(path_of)?;
+        Ok(Film::new(path.name().unwrap_or("films").to_owned()))
     }
 
     /// A webcam with its settings; those that it cannot have are told at once, as it may be long
@@ -203,6 +222,7 @@ impl Identity {
             }
             SourceChoice::Pattern => Self::Pattern,
             SourceChoice::Path(path) => Self::File(FileIdentity::of(path)),
+            SourceChoice::Film(path) => Self::Film(path.clone()),
             SourceChoice::Http(url) => Self::Address(Address {
                 scheme: url.scheme(),
                 host: url.host().to_ascii_lowercase(),
@@ -247,7 +267,7 @@ mod tests {
 
     #[test]
     fn what_is_the_same_is_taken_once_however_it_is_spelled() {
-        let mut sources = Sources::new(Settings::default(), Trust::default());
+        let mut sources = Sources::new(Settings::default(), Trust::default(), None);
         let mut place =
             |choice: &SourceChoice| sources.add(&Said::anywhere(choice.clone())).unwrap();
         assert_eq!(place(&SourceChoice::Pattern), 0);
@@ -269,7 +289,7 @@ mod tests {
         let at = |name: &str| scratch.path().join(name);
         std::os::unix::fs::symlink(at("a.mjpeg"), at("link.mjpeg")).unwrap();
         std::fs::hard_link(at("a.mjpeg"), at("hard.mjpeg")).unwrap();
-        let mut sources = Sources::new(Settings::default(), Trust::default());
+        let mut sources = Sources::new(Settings::default(), Trust::default(), None);
         let mut place =
             |path: PathBuf| sources.add(&Said::anywhere(SourceChoice::Path(path))).unwrap();
         assert_eq!(place(at("a.mjpeg")), 0);

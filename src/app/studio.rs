@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
 
+use super::cinema::Cinema;
 use super::sources::Said;
 use super::stage::Stage;
 use crate::base::clock::Clock;
@@ -34,6 +35,7 @@ use settings::Settings;
 /// What of the running server can be changed.
 pub(super) struct Parts {
     pub(super) stage: Arc<Stage>,
+    pub(super) cinema: Arc<Cinema>,
     pub(super) rooms: Arc<Rooms>,
     pub(super) audience: Arc<Audience>,
     pub(super) donate_url: Arc<RwLock<Option<String>>>,
@@ -146,9 +148,10 @@ impl Director {
     }
 
     /// Shows a source in a room that was given another before.
-    fn turn(&self, room: &Room, channel: Arc<Channel>) {
-        let Parts { stage, rooms, audience, clock, .. } = &self.parts;
+    fn turn(&self, room: &Room, channel: Arc<Channel>, said: &Said) {
+        let Parts { stage, cinema, rooms, audience, clock, .. } = &self.parts;
         audience.show(&room.crowd, channel, clock.now());
+        cinema.show(room, Some(said));
         stage.keep_shown(rooms);
     }
 
@@ -176,8 +179,8 @@ impl Director {
             room.retitle(title.unwrap_or_else(system::machine_name));
         }
         if let (Some(source), Some(channel)) = (source, channel) {
+            self.turn(&room, channel, &source.said);
             self.book.lock().default = Some(source);
-            self.turn(&room, channel);
         }
         Ok(())
     }
@@ -203,8 +206,8 @@ impl Director {
         if let Some(place) = change.place {
             self.parts.rooms.put(&entry.name, place);
         }
+        channel.into_iter().for_each(|channel| self.turn(&room, channel, &entry.source.said));
         self.book.lock().note(entry);
-        channel.into_iter().for_each(|channel| self.turn(&room, channel));
         Ok(())
     }
 
@@ -227,7 +230,13 @@ impl Director {
 
 impl Studio for Director {
     fn offers(&self) -> Vec<Offer> {
-        self.offers.list((self.cameras)())
+        let mut offers = self.offers.list((self.cameras)());
+        for film in self.parts.cinema.offers() {
+            if offers.iter().all(|other| other.id != film.id) {
+                offers.push(film);
+            }
+        }
+        offers
     }
 
     fn rooms(&self) -> Vec<RoomSettings> {
@@ -269,7 +278,9 @@ impl Studio for Director {
         let entry = Entry { name, source, title };
         self.keep(&[Edit::Open(entry.as_text())])?;
         let crowd = audience.gather(channel);
-        rooms.add(Room::new(Some(entry.name.clone()), entry.called(), crowd));
+        let room = Room::new(Some(entry.name.clone()), entry.called(), crowd);
+        self.parts.cinema.show(&room, Some(&entry.source.said));
+        rooms.add(room);
         self.book.lock().note(entry);
         Ok(())
     }
@@ -291,6 +302,7 @@ impl Studio for Director {
         self.book.lock().rooms.retain(|entry| entry.name != name);
         let room = rooms.remove(&name).ok_or(NotChanged::NoSuchRoom)?;
         audience.dismiss(&room.crowd);
+        self.parts.cinema.show(&room, None);
         stage.keep_shown(rooms);
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 pub mod cipher;
 pub mod clock;
+pub mod natural;
 pub mod place;
 pub mod rate;
 pub mod regular;

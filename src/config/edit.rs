@@ -323,6 +323,8 @@ pub fn is_local(text: &str) -> bool {
         Ok(
             SourceChoice::Pattern
             | SourceChoice::Browser(_)
+            // The folder of films was named here, and nothing leads out of it.
+            | SourceChoice::Film(_)
             | SourceChoice::Http(_)
             | SourceChoice::Rtsp(_),
         ) => false,

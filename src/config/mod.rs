@@ -32,7 +32,7 @@ pub use edit::{Edit, Key, New, NotEdited, RoomText, SourceText, edit, is_local};
 pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
 pub use sign_in::SignIn;
 pub use values::{
-    AccessChoice, CorsChoice, ProxyHeaderChoice, RoomChoice, SignUpChoice, SourceChoice,
+    AccessChoice, CorsChoice, FILM, ProxyHeaderChoice, RoomChoice, SignUpChoice, SourceChoice,
     parse_source, parse_title,
 };
 use values::{
@@ -60,8 +60,8 @@ pub struct Config {
     /// What to show: `webcam`, `webcam:N` or a device path; `pattern`; `browser`, for whoever goes live
     /// there on the page /broadcast; a clip's file; a folder of
     /// JPEGs; `http://…` of an MJPEG stream; `rtsp://…` of an IP camera that sends JPEG; `exec:COMMAND`
-    /// that writes MJPEG; `-` for MJPEG on standard input; the two addresses by TLS as `https://…` and
-    /// `rtsps://…` [default: the first webcam, or else `pattern`]
+    /// that writes MJPEG; `-` for MJPEG on standard input; `film:PATH` for films that browsers play, below
+    /// --media; the two addresses by TLS as `https://…` and `rtsps://…` [default: the first webcam, or else `pattern`]
     #[arg(long, value_name = "SRC", value_parser = parse_source)]
     pub source: Option<SourceChoice>,
 
@@ -73,6 +73,11 @@ pub struct Config {
     /// otherwise, and before that `;redirects=same-host` if its server may send us to no other host; may be given several times, and rooms of one source share it
     #[arg(long = "room", value_name = "NAME=SRC", value_parser = parse_room)]
     pub rooms: Vec<RoomChoice>,
+
+    /// Folder of the films that rooms play to everybody together: mp4, webm, mp3, ogg, m4a; a room's
+    /// source `film:PATH` is a file or a folder in it, `film:` all of it
+    #[arg(long, value_name = "DIR", value_parser = parse_folder)]
+    pub media: Option<PathBuf>,
 
     /// What to call the room at / [default: the machine's name]
     #[arg(long, value_name = "TEXT", value_parser = parse_title)]
@@ -301,6 +306,18 @@ impl Config {
         Ok(())
     }
 
+    /// Films come from a folder that is named.
+    fn check_films(&self) -> Result<(), clap::Error> {
+        let sources = self.source.iter().chain(self.rooms.iter().map(|room| &room.source));
+        let mut films = sources.filter(|source| matches!(source, SourceChoice::Film(_)));
+        match (films.next(), &self.media) {
+            (Some(_), None) => {
+                Err(Self::command().error(ErrorKind::MissingRequiredArgument, NO_MEDIA))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What connections may have, of a process that may have so many files open.
     pub fn limits(&self, descriptors: usize) -> Limits {
         let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
@@ -369,6 +386,9 @@ fn without_addresses(mut error: clap::Error) -> clap::Error {
     error
 }
 
+const NO_MEDIA: &str =
+    "`film:PATH` is below a folder of films, and none is named: add `--media DIR`";
+
 /// Where RTSP is served if nothing else is said.
 pub const DEFAULT_RTSP_PORT: u16 = 8554;
 const DEFAULT_FPS: u16 = 30;
@@ -386,6 +406,8 @@ Examples:
   livestream --source movie.Mjpeg     a clip, again and again
   livestream --room stage=browser     a room in which people go live from their browsers
   livestream --room door=webcam:1     a second camera at http://THIS-MACHINE:8081/r/door/
+  livestream --media ~/Videos --source film:
+                                      films, to everybody together
   livestream --bandwidth 20M          all viewers together use at most 20 Mbit/s
   livestream --list-cameras           what there is
 

@@ -110,6 +110,7 @@ pub(super) fn read(
     let merged = Config::command().try_get_matches_from(&all).map_err(together)?;
     let mut config = Config::from_arg_matches(&merged).map_err(together)?;
     config.check_rooms().map_err(together)?;
+    config.check_films().map_err(together)?;
     config.sign_ins = sign_ins(layer.as_ref());
     config.data = data_folder(path_of(&merged, "data").as_deref(), variable);
     let file = file_of(&typed, folder.as_deref());

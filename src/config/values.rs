@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use super::file::{REDIRECTS, TITLE};
 use crate::base::subnet::{NotASubnet, Subnet};
 use crate::client::Redirects;
+use crate::film::{FilmPath, NotAFilmPath};
 use crate::media::frame::Size;
 use crate::proto::http::{Authority, Host, HttpUrl, WebOrigin};
 use crate::proto::rtsp::RtspUrl;
@@ -85,6 +86,8 @@ pub enum SourceChoice {
     Pattern,
     /// A file or folder.
     Path(PathBuf),
+    /// Films, below the folder of `--media`.
+    Film(FilmPath),
     /// Another server's stream.
     Http(HttpUrl),
     /// An IP camera's, or another RTSP server's.
@@ -139,6 +142,9 @@ pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
     if let Some(command) = text.strip_prefix("exec:") {
         return parse_command(command).map(SourceChoice::Exec);
     }
+    if let Some(path) = text.strip_prefix(FILM) {
+        return path.parse().map(SourceChoice::Film).map_err(|why: NotAFilmPath| why.to_string());
+    }
     if let Some((scheme, _)) = text.split_once("://") {
         return match scheme.to_ascii_lowercase().as_str() {
             "http" | "https" => HttpUrl::parse(text).map(SourceChoice::Http).map_err(no_address),
@@ -154,7 +160,7 @@ pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
     }
     if text.is_empty() {
         return Err(
-            "takes webcam, pattern, browser, a file, a folder, an http:// or rtsp:// address, exec: or -"
+            "takes webcam, pattern, browser, a file, a folder, an http:// or rtsp:// address, film:, exec: or -"
                 .into(),
         );
     }
@@ -304,6 +310,8 @@ fn public_source(text: &str) -> String {
 const PORT_TAKES: &str = "takes a port from 0 to 65535; the commands are config, backup, restore, host-link, token and \
      donations";
 const BROWSER: &str = "browser";
+/// What the name of films begins with.
+pub const FILM: &str = "film:";
 const ANYWHERE: &str = "anywhere";
 /// What bounds a source's redirects, as it is typed and written.
 pub(super) const SAME_HOST: &str = "same-host";

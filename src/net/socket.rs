@@ -30,9 +30,22 @@ where
     }
 }
 
+/// Lets a socket take so much of a file at once that its client does not wait for the next turn.
+/// What it holds is the system's copy of the file, which it has anyway.
+pub(crate) fn fit_for_files<S>(socket: &S)
+where
+    for<'a> SockRef<'a>: From<&'a S>,
+{
+    if let Err(error) = SockRef::from(socket).set_send_buffer_size(FILE_BUFFER_BYTES) {
+        debug!("SO_SNDBUF: {error}");
+    }
+}
+
 /// What the system may hold of a stream (Linux takes twice that, for its own books). More would be
 /// older frames for a slow viewer; less would hold back a picture on a long way.
 const SEND_BUFFER_BYTES: usize = 128 * 1024;
+/// The same of a file.
+const FILE_BUFFER_BYTES: usize = 256 * 1024;
 /// The socket counts as full while so much of it was not even sent once.
 #[cfg(target_os = "linux")]
 const NOT_SENT_BYTES: u32 = 16 * 1024;

@@ -4,6 +4,7 @@
 //! for, so that a turn that finds nothing to read costs no call of the system. What was written
 //! may wait here, encrypted, until there is room: it is out once [`Wire::flush`] says so.
 
+use std::fs::File;
 use std::io::{ErrorKind, IoSlice, Read, Result, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
@@ -52,6 +53,20 @@ struct Line {
 pub(crate) trait Outflow: Write {
     /// How many the system has taken so far, with all that is around them.
     fn sent(&self) -> u64;
+
+    /// Whether it takes bytes from a file by itself.
+    fn takes_files(&self) -> bool {
+        false
+    }
+
+    /// Takes so many bytes of a file, which the system has in memory: it would wait for a disk.
+    ///
+    /// # Errors
+    ///
+    /// The system's; [`ErrorKind::Unsupported`] where it takes none.
+    fn write_file(&mut self, _file: &File, _at: u64, _count: usize) -> Result<usize> {
+        Err(ErrorKind::Unsupported.into())
+    }
 }
 
 /// What a socket became ready for.
@@ -136,6 +151,13 @@ impl Wire {
         }
     }
 
+    /// Sets the socket to what a part of a file needs. Of what is encrypted no more than else is held.
+    pub(crate) fn fit_for_files(&self) {
+        if self.takes_files() {
+            socket::fit_for_files(&self.line.socket);
+        }
+    }
+
     fn shut_down(&self) -> bool {
         let done = self.line.socket.shutdown(Shutdown::Write);
         if let Err(error) = &done {
@@ -194,6 +216,28 @@ impl Write for Wire {
 impl Outflow for Wire {
     fn sent(&self) -> u64 {
         self.line.sent
+    }
+
+    fn takes_files(&self) -> bool {
+        cfg!(target_os = "linux") && matches!(self.carrier, Carrier::Plain)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn write_file(&mut self, file: &File, at: u64, count: usize) -> Result<usize> {
+        if !self.takes_files() {
+            return Err(ErrorKind::Unsupported.into());
+        }
+        let line = &mut self.line;
+        let send = || {
+            let mut at = at;
+            match rustix::fs::sendfile(&line.socket, file, Some(&mut at), count)? {
+                0 => Err(ErrorKind::UnexpectedEof.into()),
+                count => Ok(count),
+            }
+        };
+        let count = Line::attempt(&mut line.ready.writable, send)?;
+        line.sent += count as u64;
+        Ok(count)
     }
 }
 

@@ -11,6 +11,7 @@
 //! | [`text`] | names and messages of people, made safe to show |
 //! | [`auth`] | what a server asks who we are, and the answer: Basic, Digest |
 //! | [`cookie`] | `Cookie` and `Set-Cookie` |
+//! | [`container`] | what a film's file says of itself: mp4, webm, ogg, mp3 |
 //! | [`gzip`] | a gzip stream out of pieces that were packed before |
 //! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
 //! | [`websocket`] | WebSocket: the upgrade, and messages out of bytes and into them |
@@ -24,6 +25,7 @@
 
 pub mod auth;
 pub(crate) mod base64;
+pub mod container;
 pub mod cookie;
 pub(crate) mod gzip;
 pub mod http;

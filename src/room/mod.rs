@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use crate::film::Theatre;
 use crate::live::condition::Condition;
 use crate::live::crowd::Crowd;
 use crate::live::hub::Hub;
@@ -22,6 +23,15 @@ pub struct Room {
     pub name: Option<RoomName>,
     title: RwLock<String>,
     /// The people around its channel.
+    pub crowd: Arc<Crowd>,
+    showing: RwLock<Option<Arc<Showing>>>,
+}
+
+/// The films that a room plays.
+pub struct Showing {
+    /// Which there are, and how far they are.
+    pub theatre: Arc<Theatre>,
+    /// Who loads them: each with a share of the budget.
     pub crowd: Arc<Crowd>,
 }
 
@@ -44,7 +54,7 @@ pub enum Place<'a> {
 impl Room {
     /// A room: its name, what to call it before a person, and the people in it.
     pub fn new(name: Option<RoomName>, title: String, crowd: Arc<Crowd>) -> Self {
-        Self { name, title: RwLock::new(title), crowd }
+        Self { name, title: RwLock::new(title), crowd, showing: RwLock::default() }
     }
 
     /// What to call it before a person.
@@ -55,6 +65,16 @@ impl Room {
     /// Calls it otherwise from now on.
     pub fn retitle(&self, title: String) {
         *self.title.write() = title;
+    }
+
+    /// The films that it plays, if it plays some.
+    pub fn showing(&self) -> Option<Arc<Showing>> {
+        self.showing.read().clone()
+    }
+
+    /// Plays these films from now on, or none. Returns those of before.
+    pub fn play(&self, showing: Option<Showing>) -> Option<Arc<Showing>> {
+        std::mem::replace(&mut *self.showing.write(), showing.map(Arc::new))
     }
 
     /// Where it stands, from the server's root: with a slash in front and at the end.

@@ -4,7 +4,6 @@
 //! `frame2.jpg` comes before `frame10.jpg`. The folder is looked through anew each
 //! time round, so that files may come and go.
 
-use std::cmp::Ordering;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
@@ -15,6 +14,7 @@ use super::clip::{file_name, lost};
 use super::reel::{MAX_PICTURE_BYTES, Player, Reel, Step};
 use super::{Capture, Kind, Source, Trouble, TroubleCode, Wish};
 use crate::base::clock::Clock;
+use crate::base::natural::natural;
 use crate::media::frame::Jpeg;
 use crate::media::gate;
 
@@ -141,40 +141,6 @@ fn read(path: &Path) -> Option<Jpeg> {
     gate::take(&bytes).ok()
 }
 
-/// Compares byte by byte, but runs of digits by the number that they mean.
-fn natural(a: &[u8], b: &[u8]) -> Ordering {
-    let (mut left, mut right) = (a, b);
-    loop {
-        match (left, right) {
-            ([x, ..], [y, ..]) if x.is_ascii_digit() && y.is_ascii_digit() => {
-                let (x, y) = (number(&mut left), number(&mut right));
-                let by_value = x.len().cmp(&y.len()).then_with(|| x.cmp(y));
-                if by_value.is_ne() {
-                    return by_value;
-                }
-            }
-            ([x, after_x @ ..], [y, after_y @ ..]) => {
-                if x != y {
-                    return x.cmp(y);
-                }
-                (left, right) = (after_x, after_y);
-            }
-            // `01` and `1` mean the same; some order there must be.
-            ([], []) => return a.cmp(b),
-            _ => return left.len().cmp(&right.len()),
-        }
-    }
-}
-
-/// Takes the digits at the front of `bytes`, and gives them without leading zeros.
-fn number<'a>(bytes: &mut &'a [u8]) -> &'a [u8] {
-    let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
-    let (digits, rest) = bytes.split_at(end);
-    *bytes = rest;
-    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
-    digits.get(zeros..).unwrap_or_default()
-}
-
 /// Names that are held in memory; an hour at 30 a second.
 const MAX_NAMES: usize = 108_000;
 
@@ -188,19 +154,6 @@ mod tests {
     const GRAY: &[u8] = include_bytes!("../../tests/data/jpeg/gray.jpg");
     const FFMPEG: &[u8] = include_bytes!("../../tests/data/jpeg/ffmpeg.jpg");
     const WISH: Wish = Wish { size: Size { width: 9, height: 9 }, fps: 1000.0 };
-
-    #[test]
-    fn names_are_ordered_as_people_count() {
-        let ordered = ["1.jpg", "01.jpg", "2.jpg", "10.jpg", "a9b2.jpg", "a9b10.jpg", "a10.jpg"];
-        let mut names = ordered.map(str::as_bytes);
-        names.reverse();
-        names.sort_by(|a, b| natural(a, b));
-        // Equal numbers are ordered by their bytes.
-        assert_eq!(names[..2], [b"01.jpg".as_slice(), b"1.jpg"]);
-        assert_eq!(names[2..], ordered.map(str::as_bytes)[2..]);
-        let long = format!("{}1", "0".repeat(300)).repeat(2);
-        assert_eq!(natural(long.as_bytes(), long.as_bytes()), Ordering::Equal);
-    }
 
     #[test]
     fn only_jpeg_names_count() {

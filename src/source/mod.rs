@@ -8,6 +8,7 @@
 pub mod air;
 pub mod browser;
 pub mod clip;
+pub mod film;
 pub mod folder;
 pub mod http;
 mod jpegs;
@@ -163,6 +164,8 @@ pub enum Kind {
     Clip,
     /// A folder of JPEGs.
     Folder,
+    /// Films, which browsers play themselves.
+    Film,
     /// An MJPEG stream of another server.
     Http,
     /// An IP camera, or another server, that sends JPEG over RTP.
@@ -181,6 +184,7 @@ impl Kind {
             Kind::Pattern => "pattern",
             Kind::Clip => "clip",
             Kind::Folder => "folder",
+            Kind::Film => "film",
             Kind::Http => "http",
             Kind::Rtsp => "rtsp",
             Kind::Pipe => "pipe",

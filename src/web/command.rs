@@ -14,6 +14,7 @@ use super::words;
 use crate::account::Capability;
 use crate::base::rate::TooSoon;
 use crate::chat::Who;
+use crate::film::{self, Order};
 use crate::live::settings::{Change, Locked, Settings, ViewerId};
 use crate::live::thanks::Words;
 use crate::live::viewer::Viewer;
@@ -31,6 +32,8 @@ pub(super) enum Command {
     Change { change: Change, shown: Option<Size> },
     /// Gives.
     Donate(Words),
+    /// Changes what the room's film does, for all.
+    Film(Order),
 }
 
 /// Who asks: by a request, or by the socket that it opened.
@@ -99,18 +102,34 @@ impl Command {
         }))
     }
 
+    /// What a host wants of the films, by the fields of `POST /film`.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] for a value that is not taken, or if there is none.
+    pub(super) fn film(fields: &Fields) -> Result<Self, Refused> {
+        match fields::film(fields)? {
+            order if order == Order::default() => {
+                let why = "send `paused`, `film`, `skip`, `position_s`, `list` or `repeat`";
+                Err(Refused::new(Status::BadRequest, why))
+            }
+            order => Ok(Command::Film(order)),
+        }
+    }
+
     /// What who asks has to be allowed.
     pub(super) fn needs(&self) -> Capability {
         match self {
             Command::Change { .. } => Capability::Watch,
             Command::Donate(_) => Capability::Talk,
+            Command::Film(_) => Capability::Moderate,
         }
     }
 
     /// What is said where it was done.
     pub(super) fn notice(&self) -> Option<&'static str> {
         match self {
-            Command::Change { .. } => None,
+            Command::Change { .. } | Command::Film(_) => None,
             Command::Donate(_) => Some(words::WATCH_DONATE_SUCCESS),
         }
     }
@@ -140,6 +159,10 @@ impl Command {
                 if let Some(shown) = shown {
                     context.audience.shown(&viewer, asker.tab.as_deref(), shown, asker.at);
                 }
+            }
+            Command::Film(order) => {
+                let showing = asker.room.showing().ok_or_else(Refused::no_films)?;
+                showing.theatre.obey(&order)?;
             }
             Command::Donate(words) => {
                 let who = context.chats.guest(id);
@@ -189,6 +212,17 @@ impl Refused {
     /// With a sentence, and nothing else.
     pub(super) fn new(status: Status, why: &str) -> Self {
         Self { status, why: why.to_owned(), field: None, wait_s: None }
+    }
+
+    fn no_films() -> Self {
+        Self::new(Status::Conflict, "this room plays no films")
+    }
+}
+
+impl From<film::Refused> for Refused {
+    fn from(film::Refused::NoSuchFilm: film::Refused) -> Self {
+        let why = "there is no such film, or nobody can play it";
+        Self { field: Some("film"), ..Self::new(Status::NotFound, why) }
     }
 }
 

@@ -309,11 +309,17 @@ impl Connection {
             None => answer,
         };
         let sending = answer.into_sending(method, keep_alive, self.context.clock.wall(), now);
+        if sending.is_file() {
+            self.wire.fit_for_files();
+        }
         self.state = State::Sending { sending: Box::new(sending), then };
         Step::On
     }
 
     fn send(&mut self, mut sending: Box<Sending>, then: Then, now: Instant) -> Step {
+        if !sending.holds(&self.context) {
+            return Step::Over;
+        }
         let workers = &self.context.engine.workers;
         let until = match sending.pump(&mut self.wire, workers, &self.handle, now) {
             Ok(Progress::Done) => return self.go_on(then, now),

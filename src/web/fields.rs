@@ -2,6 +2,9 @@
 //!
 //! Pure: no viewer is changed here.
 
+use std::time::Duration;
+
+use crate::film::Order;
 use crate::live::level::Choice;
 use crate::live::settings::{Change, Mode};
 use crate::media::frame::Size;
@@ -51,6 +54,35 @@ pub(crate) fn shown(fields: &Fields) -> Result<Option<Size>, BadField> {
         let (width, height) = text.split_once('x')?;
         let side = |text: &str| text.parse::<u32>().ok();
         Some(Size { width: side(width)?, height: side(height)? })
+    })
+}
+
+/// Reads what a host wants of the films: `paused`, `film`, `skip`, `position_s`, `list`, `repeat`.
+///
+/// # Errors
+///
+/// [`BadField`] for the first value that is not taken.
+pub(crate) fn film(fields: &Fields) -> Result<Order, BadField> {
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    let list = |text: &str| {
+        let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+        let numbers = inner.unwrap_or(text).split(',').filter(|number| !number.trim().is_empty());
+        numbers.map(number).collect::<Option<Vec<_>>>().filter(|list| list.len() <= MAX_LIST)
+    };
+    Ok(Order {
+        paused: paused(fields)?,
+        film: parse(fields, "film", "takes the number of a film", number)?,
+        skip: parse(fields, "skip", "takes next or previous", |text| match text {
+            "next" => Some(1),
+            "previous" => Some(-1),
+            _ => None,
+        })?,
+        position: parse(fields, "position_s", "takes seconds from the film's start", |text| {
+            let seconds = text.parse().ok().filter(|seconds| (0.0..=MAX_SECONDS).contains(seconds));
+            seconds.map(Duration::from_secs_f64)
+        })?,
+        list: parse(fields, "list", "takes the numbers of films, with commas between", list)?,
+        repeats: parse(fields, "repeat", "takes true or false", |text| text.parse().ok())?,
     })
 }
 
@@ -151,6 +183,11 @@ fn parse<T>(
     read(text).map(Some).ok_or_else(bad)
 }
 
+/// Films of a list.
+const MAX_LIST: usize = 1000;
+/// A month.
+const MAX_SECONDS: f64 = 31.0 * 24.0 * 3600.0;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +226,32 @@ mod tests {
     #[test]
     fn a_stream_in_gaming_mode_has_no_quality_of_its_own() {
         assert_eq!(stream_wish(&fields("quality=5&mode=gaming")).unwrap_err().field, "quality");
+    }
+
+    #[test]
+    fn what_a_host_wants_of_films_is_read_from_a_form_and_from_a_socket() {
+        let read = |text: &str| film(&fields(text));
+        let order = read("paused=true&film=3&skip=previous&position_s=61.5&repeat=false").unwrap();
+        assert_eq!((order.paused, order.film, order.skip), (Some(true), Some(3), Some(-1)));
+        assert_eq!(order.position, Some(Duration::from_millis(61_500)));
+        assert_eq!(order.repeats, Some(false));
+        for text in ["list=3,1,2", "list=[3,1,2]", "list=%5B3, 1,2%5D"] {
+            assert_eq!(read(text).unwrap().list, Some(vec![3, 1, 2]), "{text}");
+        }
+        assert_eq!(read("list=").unwrap().list, Some(Vec::new()));
+        assert_eq!(read("colour=red"), Ok(Order::default()));
+        for text in [
+            "film=x",
+            "film=-1",
+            "skip=2",
+            "position_s=-1",
+            "position_s=nan",
+            "list=1;2",
+            "repeat=",
+        ] {
+            let field = text.split('=').next().unwrap();
+            assert_eq!(read(text).unwrap_err().field, field);
+        }
     }
 
     #[test]

@@ -103,7 +103,7 @@ fn hash(value: &Value) -> u64 {
 }
 
 /// Time that passes: as of the moment when its section is told.
-const PASSING: [&str; 4] = ["uptime_s", "since_s", "age_s", "donating_s"];
+const PASSING: [&str; 5] = ["uptime_s", "since_s", "age_s", "donating_s", "clock_ms"];
 /// What is another each time that it is looked at.
 const MOVING: [&str; 11] = [
     "sent_bits_per_sec",

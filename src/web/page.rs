@@ -11,7 +11,7 @@ use super::document::{Slot, Slots};
 use super::gate::name_of;
 use super::pages::{framed, full};
 use super::request::{Reply, Request};
-use super::state::state;
+use super::state::{state, watching as here};
 use super::words;
 use crate::account::Capability;
 use crate::live::settings::{Mode, Settings, ViewerId};
@@ -53,15 +53,18 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
     let tab = ViewerId::random().to_string();
     let mut state = state(&request.context, &request.room, Some(viewer), None);
     let settings = viewer.report(None, request.at).settings;
-    let counts = request.context.audience.counts(Some(&request.room.crowd));
     // Who opens the page is about to be one of them.
     let joins = viewer.streams() == 0 && !settings.paused;
-    let watching = counts.watching + usize::from(joins);
+    let watching = here(&request.context, &request.room) + usize::from(joins);
     state["viewers"]["watching"] = watching.into();
     let (mode, choice) = (settings.mode.as_str(), settings.choice.to_string());
     let at = CHOICES.iter().position(|named| *named == choice);
     let named = at.is_some();
     let may_publish = request.caller.may(Capability::Publish, name_of(&request.room));
+    let film = request.room.showing();
+    let playing = film.as_ref().and_then(|showing| showing.theatre.program().playing);
+    let plays = playing.map(|(film, _)| format!("film/{}", film.id)).unwrap_or_default();
+    let commands = request.caller.may(Capability::Moderate, name_of(&request.room));
     let chosen = |is: bool| text(if is { "true" } else { "false" });
     let gaming = settings.mode == Mode::Gaming;
     let pause_label = if settings.paused { words::WATCH_RESUME } else { words::WATCH_PAUSE };
@@ -93,6 +96,10 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
         ("quality-number", chosen(!named)),
         ("may-not-publish", Slot::Shown(!may_publish)),
         ("trust", Slot::Shown(offers_trust(request))),
+        ("film", Slot::Shown(film.is_some())),
+        ("camera", Slot::Shown(film.is_none())),
+        ("film-plays", Slot::Text(plays)),
+        ("commands", Slot::Shown(film.is_some() && commands)),
         ("free", Slot::Shown(request.context.about.donate_url.read().is_none())),
     ]
 }

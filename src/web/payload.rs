@@ -5,6 +5,9 @@ use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::fare::Fare;
+use crate::film::Edition;
+
 /// A body.
 pub(super) enum Payload {
     None,
@@ -14,17 +17,24 @@ pub(super) enum Payload {
     Pieces(Vec<Cow<'static, [u8]>>),
     Shared(Arc<[u8]>),
     /// A part of a file, which workers read.
-    File {
-        file: Arc<File>,
-        range: Range<u64>,
-    },
+    File(Box<FilePart>),
+}
+
+/// A part of a file.
+pub(super) struct FilePart {
+    pub(super) file: Arc<File>,
+    pub(super) range: Range<u64>,
+    /// The state of it that is told of.
+    pub(super) edition: Edition,
+    /// By what right and how fast it is sent; none if whoever asked may have it at once.
+    pub(super) fare: Option<Fare>,
 }
 
 impl Payload {
     /// How long it is.
     pub(super) fn length(&self) -> u64 {
         match self {
-            Payload::File { range, .. } => range.end - range.start,
+            Payload::File(part) => part.range.end - part.range.start,
             memory => memory.pieces().map(|piece| piece.len() as u64).sum(),
         }
     }
@@ -37,7 +47,7 @@ impl Payload {
     /// What of it lies in memory.
     pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let (whole, pieces): (&[u8], &[Cow<'static, [u8]>]) = match self {
-            Payload::None | Payload::File { .. } => (&[], &[]),
+            Payload::None | Payload::File(_) => (&[], &[]),
             Payload::Bytes(bytes) => (bytes, &[]),
             Payload::Shared(bytes) => (bytes, &[]),
             Payload::Pieces(pieces) => (&[], pieces),

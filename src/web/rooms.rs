@@ -13,6 +13,7 @@ use super::gate::name_of;
 use super::pages::framed;
 use super::payload::Payload;
 use super::request::{Reply, Request};
+use super::state::watching;
 use super::words;
 use crate::account::{Caller, Capability, RoomRules};
 use crate::live::condition::Status as SourceStatus;
@@ -61,7 +62,7 @@ fn of_room(context: &Context, room: &Room) -> Value {
         "title": room.title(),
         "note": rules_of(context, room).note,
         "path": room.path(),
-        "watching": counts.watching,
+        "watching": watching(context, room),
         "paused": counts.paused,
         "source": {
             "kind": room.condition().kind,
@@ -73,7 +74,6 @@ fn of_room(context: &Context, room: &Room) -> Value {
 
 /// A room as it stands in the list; `root` is the server's from there.
 fn card(context: &Context, room: &Room, root: &str) -> String {
-    let counts = context.audience.counts(Some(&room.crowd));
     let status = room.condition().report().status;
     let (here, title) = (format!("{root}.{}", room.path()), escape(&room.title()));
     let rules = rules_of(context, room);
@@ -94,7 +94,7 @@ fn card(context: &Context, room: &Room, root: &str) -> String {
          <span class=\"room-people number\">{people}</span>{note}</span></a></li>\n",
         status = status.as_str(),
         rest = escape(rest(status)),
-        people = escape(&people(counts.watching)),
+        people = escape(&people(watching(context, room))),
     )
 }
 

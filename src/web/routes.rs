@@ -6,7 +6,7 @@
 use super::needs::{Needs, Way};
 use super::request::{Reply, Request};
 use super::{
-    api, assets, broadcast, metrics, page, pages, people, qr, rooms, snapshot_answer, socket,
+    api, assets, broadcast, film, metrics, page, pages, people, qr, rooms, snapshot_answer, socket,
     state, trust, viewer, watch,
 };
 use crate::account::Capability;
@@ -87,7 +87,7 @@ pub(super) enum BodyUse {
 }
 
 /// Every request that there is. A row with an [`Path::Action`] stands before the one without.
-pub(super) static ROUTES: [Route; 82] = [
+pub(super) static ROUTES: [Route; 84] = [
     Route {
         paths: &[Path::At("/stream"), Path::Action("/", "stream"), Path::Action("/", "stream_0")],
         who: Who::OtherOriginsToo,
@@ -121,6 +121,13 @@ pub(super) static ROUTES: [Route; 82] = [
         paths: &[Path::At("/picture")],
         handler: rooms::picture,
         about: "the room's picture for the list, a JPEG; 404 if it has none",
+        ..WATCHED
+    },
+    Route {
+        paths: &[Path::Each("/film/", "")],
+        has_tag: true,
+        handler: film::file,
+        about: "a film of a room that plays some, whole or by `Range`",
         ..WATCHED
     },
     Route {
@@ -185,6 +192,14 @@ pub(super) static ROUTES: [Route; 82] = [
         handler: broadcast::open,
         about: "a WebSocket: the pictures of who is live (docs/socket.md)",
         ..WATCHED
+    },
+    Route {
+        paths: &[Path::At("/film")],
+        needs: Needs::May(Capability::Moderate),
+        way: Way::Any,
+        handler: film::command,
+        about: "form, of hosts and moderators: `paused`, `film`, `skip`, `position_s`, `list`, `repeat`",
+        ..WAY_IN_FORM
     },
     Route {
         paths: &[Path::At("/connect")],

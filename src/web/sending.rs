@@ -1,18 +1,19 @@
 //! An answer on its way: its parts go to the system from where they lie, when there is room.
 //!
-//! Belongs to its connection, and waits for nothing. What lies in a file is read by the workers,
-//! a chunk ahead of what is being sent.
+//! Belongs to its connection, and waits for nothing. What lies in a file is [read](reading) by the
+//! workers, a piece ahead of what is being sent.
 
-use std::fs::File;
+mod reading;
+
 use std::io::{ErrorKind, IoSlice, Result};
-use std::ops::Range;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::context::Context;
 use super::payload::Payload;
 use crate::net::lane::Handle;
 use crate::net::wire::Outflow;
-use crate::net::workers::{Ticket, Workers};
+use crate::net::workers::Workers;
+use reading::Reading;
 
 /// An answer of which some may be out.
 pub(super) struct Sending {
@@ -20,7 +21,7 @@ pub(super) struct Sending {
     body: Payload,
     /// Bytes of head and body that are out, for what lies in memory.
     sent: usize,
-    file: Option<FromFile>,
+    file: Option<Reading>,
     /// What had gone out of the connection when it was looked at last, and when that became more.
     counted: u64,
     progress_at: Instant,
@@ -37,22 +38,11 @@ pub(super) enum Progress {
     Reading { until: Instant },
 }
 
-/// The body that is a part of a file.
-struct FromFile {
-    file: Arc<File>,
-    /// What was not asked for yet.
-    left: Range<u64>,
-    /// What was read and is being sent, and how much of it is out.
-    chunk: Vec<u8>,
-    sent: usize,
-    ahead: Option<Ticket<Result<Vec<u8>>>>,
-}
-
 impl Sending {
     /// An answer of which nothing is out.
     pub(super) fn new(head: Vec<u8>, body: Payload, now: Instant) -> Self {
         let (body, file) = match body {
-            Payload::File { file, range } => (Payload::None, Some(FromFile::new(file, range))),
+            Payload::File(part) => (Payload::None, Some(Reading::new(*part))),
             memory => (memory, None),
         };
         Self { head, body, sent: 0, file, counted: 0, progress_at: now }
@@ -106,20 +96,21 @@ impl Sending {
             }
         }
         let Some(file) = &mut self.file else { return self.flush(out) };
-        loop {
-            while file.sent < file.chunk.len() {
-                match written(out.write(&file.chunk[file.sent..]))? {
-                    0 => return Ok(Progress::Stuck { since: self.progress_at }),
-                    count => file.sent += count,
-                }
-            }
-            if !file.next(workers, asker)? {
-                return Ok(match file.ahead {
-                    None if file.left.is_empty() => return self.flush(out),
-                    _ => Progress::Reading { until: now + BUSY_WAIT },
-                });
-            }
+        match file.write(out, workers, asker, now)? {
+            Some(progress) => Ok(progress),
+            None => self.flush(out),
         }
+    }
+
+    /// Whether it is a part of a file.
+    pub(super) fn is_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Whether who asked for it may still have it.
+    pub(super) fn holds(&mut self, context: &Context) -> bool {
+        let fare = self.file.as_mut().and_then(Reading::fare);
+        fare.is_none_or(|fare| fare.holds(context))
     }
 }
 
@@ -147,36 +138,6 @@ impl Sending {
     }
 }
 
-impl FromFile {
-    fn new(file: Arc<File>, left: Range<u64>) -> Self {
-        Self { file, left, chunk: Vec::new(), sent: 0, ahead: None }
-    }
-
-    /// Goes on to the chunk that was read ahead, if it is there, and has the next one read.
-    fn next(&mut self, workers: &Workers, asker: &Handle) -> Result<bool> {
-        let read = self.ahead.as_ref().and_then(Ticket::take);
-        if let Some(read) = read {
-            self.ahead = None;
-            self.chunk = read.unwrap_or_else(|_| Err(ErrorKind::Other.into()))?;
-            self.sent = 0;
-        } else {
-            self.chunk = Vec::new();
-            self.sent = 0;
-        }
-        if self.ahead.is_none() && !self.left.is_empty() {
-            let (file, start) = (Arc::clone(&self.file), self.left.start);
-            let length = (self.left.end - start).min(CHUNK_BYTES);
-            let work = move || read_whole(&file, start, length as usize);
-            // If the workers have too much to do, it is asked again in a moment.
-            if let Ok(ticket) = workers.submit(asker, work) {
-                self.ahead = Some(ticket);
-                self.left.start += length;
-            }
-        }
-        Ok(!self.chunk.is_empty())
-    }
-}
-
 /// What came of a write: nothing was taken, or so much.
 fn written(outcome: Result<usize>) -> Result<usize> {
     match outcome {
@@ -186,33 +147,8 @@ fn written(outcome: Result<usize>) -> Result<usize> {
     }
 }
 
-#[cfg(unix)]
-fn read_whole(file: &File, start: u64, length: usize) -> Result<Vec<u8>> {
-    use std::os::unix::fs::FileExt;
-    let mut bytes = vec![0; length];
-    file.read_exact_at(&mut bytes, start)?;
-    Ok(bytes)
-}
-
-#[cfg(windows)]
-fn read_whole(file: &File, start: u64, length: usize) -> Result<Vec<u8>> {
-    use std::os::windows::fs::FileExt;
-    let mut bytes = vec![0; length];
-    let mut done = 0;
-    while done < length {
-        match file.seek_read(&mut bytes[done..], start + done as u64)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
-            count => done += count,
-        }
-    }
-    Ok(bytes)
-}
-
-/// What is read at once. Two of them are held for each client that loads a file.
-const CHUNK_BYTES: u64 = 64 * 1024;
 /// Pieces that are written at once.
 const SLICES: usize = 64;
-const BUSY_WAIT: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! `GET /state`: the server as JSON, for the page and for programs.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -9,6 +10,8 @@ use super::context::Context;
 use super::fields;
 use super::gate::name_of;
 use super::request::{Reply, Request};
+use super::words;
+use crate::film::{Film, NotPlayed, Playing, Program, Theatre};
 use crate::live::hub::Hub;
 use crate::live::level::{Level, passthrough};
 use crate::live::settings::Mode;
@@ -21,6 +24,10 @@ pub(super) fn answer(request: &Request) -> Reply {
     let viewer = request.viewer();
     match fields::tab(&request.query) {
         Ok(tab) => {
+            // A page that has no socket is there too.
+            if let (Some(_), Some(showing)) = (&tab, request.room.showing()) {
+                showing.theatre.touch();
+            }
             let (context, room) = (&request.context, &request.room);
             let state = state(context, room, viewer.as_deref(), tab.as_deref());
             Answer::json(Status::Ok, &state).into()
@@ -45,7 +52,7 @@ pub(super) fn state(
 pub(super) type Section = (&'static str, Value);
 
 /// What is the same for everybody in a room.
-pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 6] {
+pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 7] {
     let counts = context.audience.counts(Some(&room.crowd));
     let server = json!({
         "name": context.about.name,
@@ -62,7 +69,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
         "viewers": context.audience.counts(None).watching,
     });
     let viewers = json!({
-        "watching": counts.watching,
+        "watching": watching(context, room),
         "paused": counts.paused,
         "max": context.audience.max_viewers(),
         "full": context.audience.is_full(),
@@ -80,6 +87,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
         ("budget", budget),
         ("viewers", viewers),
         ("levels", levels(&room.hub(), &counts.at_level)),
+        ("film", room.showing().map(|showing| film(&showing.theatre)).unwrap_or_default()),
     ]
 }
 
@@ -87,6 +95,14 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
 fn note(context: &Context, room: &Room) -> String {
     let book = context.gate.accounts().map(|accounts| accounts.book());
     book.map(|book| book.rules(name_of(room)).note).unwrap_or_default()
+}
+
+/// How many watch in a room: its pictures, or its film.
+pub(super) fn watching(context: &Context, room: &Room) -> usize {
+    match room.showing() {
+        Some(showing) => showing.theatre.people(),
+        None => context.audience.counts(Some(&room.crowd)).watching,
+    }
 }
 
 /// What is one viewer's own.
@@ -121,6 +137,47 @@ fn source(room: &Room, now: Instant) -> Value {
             "detail": trouble.detail,
             "since_s": seconds(now - since),
         })),
+    })
+}
+
+/// What a room's film does: by the room's clock, which `ping` on the socket tells.
+fn film(theatre: &Theatre) -> Value {
+    let Program { playing, list, others, repeats, is_known, is_missing, now, .. } =
+        theatre.program();
+    let films = |films: Vec<Arc<Film>>| films.iter().map(|film| of_film(film)).collect::<Value>();
+    json!({
+        "status": match (is_known, is_missing) {
+            (false, _) => "looking",
+            (true, true) => "missing",
+            (true, false) => "known",
+        },
+        "plays": playing.map(|(film, Playing { position, began_us, .. })| json!({
+            "film": film.id,
+            "paused": began_us.is_none(),
+            "began_ms": began_us.map(|us| us as f64 / 1e3),
+            "position_s": began_us.is_none().then(|| position.as_secs_f64()),
+        })),
+        "list": films(list),
+        "others": films(others),
+        "repeat": repeats,
+        "clock_ms": now.as_secs_f64() * 1e3,
+    })
+}
+
+fn of_film(film: &Film) -> Value {
+    json!({
+        "film": film.id,
+        "name": film.name,
+        "url": format!("film/{}", film.id),
+        "media_type": film.media_type(),
+        "duration_s": film.lasts().map(|lasts| lasts.as_secs_f64()),
+        "codecs": film.about.as_ref().map(|about| &about.codecs[..]).unwrap_or_default(),
+        "trouble": film.about.as_ref().err().map(|why| match why {
+            NotPlayed::Sort => words::FILM_NOT_SORT,
+            NotPlayed::Unreadable => words::FILM_NOT_READABLE,
+            NotPlayed::Broken => words::FILM_NOT_BROKEN,
+            NotPlayed::Endless => words::FILM_NOT_ENDLESS,
+        }),
     })
 }
 

@@ -14,6 +14,7 @@ mod clock;
 mod common;
 mod configuration;
 mod elsewhere;
+mod films;
 mod house;
 mod http;
 mod lab;

@@ -6,6 +6,7 @@ import { word } from "../shared/words.js";
 
 const STATUSES = {
   live: word("watch.status.live"),
+  film: word("watch.status.film"),
   opening: word("watch.status.opening"),
   paused: word("watch.status.paused"),
   lost: word("watch.status.lost"),
@@ -21,7 +22,7 @@ export function createBar() {
   return {
     showStatus(name) {
       status.dataset.status = name;
-      status.classList.toggle("live", name === "live");
+      status.classList.toggle("live", name === "live" || name === "film");
       setText(status, STATUSES[name]);
     },
     show(state) {

@@ -33,7 +33,9 @@ export function createScreen({ picture }) {
     button.dataset.tip = label;
   });
 
-  offerSmall(picture);
+  if (picture) {
+    offerSmall(picture);
+  }
   offerAwake();
   return { toggleFull };
 }

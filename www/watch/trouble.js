@@ -7,7 +7,7 @@ import { seconds } from "../shared/format.js";
 import { word } from "../shared/words.js";
 
 // The nearest first: without a connection nothing is known of the camera.
-const ORDER = ["connection", "full", "stream", "source"];
+const ORDER = ["connection", "full", "stream", "film", "source"];
 const TICK_MS = 250;
 
 /** `onRetry()` when "Try now" is pressed. */

@@ -16,6 +16,7 @@ import { createDeck } from "./deck.js";
 import { createDonate } from "./donate.js";
 import { createFacts } from "./facts.js";
 import { createFade } from "./fade.js";
+import { createFilm } from "./film/film.js";
 import { createInvite } from "./invite.js";
 import { createKeys } from "./keys.js";
 import { createLatency } from "./latency.js";
@@ -44,6 +45,8 @@ const latency = createLatency();
 const bar = createBar();
 const share = createShare();
 const thanks = createThanks();
+// A room plays films, or shows what a camera sees.
+const isFilm = Boolean(byId("film"));
 const screen = createScreen({ picture: byId("picture") });
 const tips = createTips();
 const menu = createMenu();
@@ -53,7 +56,15 @@ const snapshot = createSnapshot({ title: () => state?.room.title ?? "livestream"
 
 const trouble = createTrouble({ onRetry: retryNow });
 
-const stream = createStream({
+const film = isFilm && createFilm({
+  video: byId("film"),
+  ask: (type, fields) => socket.ask(type, fields),
+  send: (fields) => command("film", fields),
+  trouble,
+  onChange: showStatus,
+});
+
+const stream = isFilm ? film.stream : createStream({
   picture: byId("picture"),
   still: byId("still"),
   getStill: api.getSnapshot,
@@ -112,13 +123,16 @@ const socket = createSocket({
   pause: () => POLL_MS[viewer()?.mode] ?? POLL_MS.home,
   onTrip: latency.add,
   onMessage: (message) => chat.hear(message),
-  onLink: (isOpen) => chat.setConnected(isOpen),
+  onLink(isOpen) {
+    chat.setConnected(isOpen);
+    film?.setConnected?.(isOpen);
+  },
   onState(answer, at) {
     trouble.clear("connection");
     stream.check(Boolean(answer.viewer?.tab_open), at, wasOffline);
     wasOffline = false;
     settings.restore(answer);
-    take(answer);
+    take(answer, at);
   },
   async onFailure(failure, retryAt) {
     wasOffline ||= failure.kind === "offline";
@@ -135,19 +149,30 @@ const socket = createSocket({
 
 const chat = createChat({ ask: socket.ask });
 
-const view = createView({ onClick: deck.togglePause, onDouble: screen.toggleFull, onChange: sayShown });
+const view = createView({ onClick: isFilm ? film.togglePause : deck.togglePause, onDouble: screen.toggleFull, onChange: sayShown });
 
 const fade = createFade({ holds: () => menu.open || chat.holds || donate.justGave || trouble.any || Boolean(viewer()?.paused) });
 
 createTheme({ buttons: document.querySelectorAll("#menu .theme button"), onChange: plots.draw });
 
-const keys = createKeys([
+const ofCamera = [
   { keys: [" "], shown: [word("watch.keys.space")], words: word("watch.keys.pause"), act: deck.togglePause },
   { keys: ["1", "2", "3", "4"], shown: ["1", "2", "3", "4"], words: word("watch.keys.quality"), act: (key) => deck.chooseQuality(["auto", "low", "medium", "high"][key - 1]) },
   { keys: ["h"], shown: ["H"], words: word("watch.keys.home"), act: () => deck.chooseMode("home") },
   { keys: ["g"], shown: ["G"], words: word("watch.keys.gaming"), act: () => deck.chooseMode("gaming") },
+];
+const ofFilm = isFilm ? [
+  { keys: [" "], shown: [word("watch.keys.space")], words: word("watch.keys.film"), act: film.togglePause },
+  { keys: ["j"], shown: ["J"], words: word("watch.keys.back"), act: film.back },
+  { keys: ["k"], shown: ["K"], words: word("watch.keys.forward"), act: film.forward },
+  { keys: ["v"], shown: ["V"], words: word("watch.keys.sound"), act: film.toggleMute },
+  { keys: ["l"], shown: ["L"], words: word("watch.keys.films"), act: film.openList },
+] : [];
+
+const keys = createKeys([
+  ...(isFilm ? ofFilm : ofCamera),
   { keys: ["f"], shown: ["F"], words: word("watch.keys.fullscreen"), act: screen.toggleFull },
-  { keys: ["s"], shown: ["S"], words: word("watch.snapshot.label"), act: snapshot.save },
+  ...(isFilm ? [] : [{ keys: ["s"], shown: ["S"], words: word("watch.snapshot.label"), act: snapshot.save }]),
   { keys: ["m"], shown: ["M"], words: word("watch.keys.mirror"), act: view.toggleMirror },
   { keys: ["r"], shown: ["R"], words: word("watch.keys.rotate"), act: view.rotate },
   { keys: ["+", "="], shown: ["+"], words: word("watch.keys.larger"), act: view.zoomIn },
@@ -171,8 +196,16 @@ function viewer() {
 }
 
 /** Takes a state that the server sent. */
-function take(answer) {
+function take(answer, sentAt = performance.now()) {
+  if (Boolean(answer.film) !== isFilm) {
+    // Another source was given to the room, and its page is another.
+    location.reload();
+    return;
+  }
   state = answer;
+  if (isFilm) {
+    film.take(answer.film, sentAt, performance.now());
+  }
   stateAt = performance.now();
   show();
   thanks.show(answer.thanks ?? []);
@@ -198,7 +231,9 @@ function show() {
     showPaused(mine.paused);
   }
   facts.show(state, shownNow());
-  showSource(state.source);
+  if (!isFilm) {
+    showSource(state.source);
+  }
   if (trouble.has("stream") && isFull()) {
     tellFull(openAgainAt);
   } else if (trouble.has("full") && !isFull()) {
@@ -209,6 +244,9 @@ function show() {
 }
 
 function showPaused(paused) {
+  if (isFilm) {
+    return;
+  }
   if (document.body.classList.contains("paused") === paused && byId("paused-note").hidden === !paused) {
     return;
   }
@@ -241,11 +279,13 @@ function showSource({ trouble: wrong }) {
 }
 
 function showStatus() {
-  const lost = trouble.any || state?.source.status === "lost";
+  const lost = trouble.any || (!isFilm && state?.source.status === "lost");
   if (trouble.has("connection")) {
     bar.showStatus("offline");
   } else if (lost) {
     bar.showStatus(trouble.has("full") ? "full" : "lost");
+  } else if (isFilm) {
+    bar.showStatus(film.paused ? "paused" : film.waiting ? "opening" : "film");
   } else if (viewer()?.paused) {
     bar.showStatus("paused");
   } else {
@@ -256,7 +296,7 @@ function showStatus() {
     // What is wrong is not to be looked for.
     fade.wake();
   }
-  byId("paused-note").hidden = lost || !viewer()?.paused;
+  byId("paused-note").hidden = isFilm || lost || !viewer()?.paused;
 }
 
 const isFull = () => Boolean(state?.viewers.full);
@@ -298,7 +338,7 @@ function sayShown() {
   }
 }
 
-followPresence(stream, socket, () => chat.listens);
+followPresence(stream, socket, () => isFilm || chat.listens);
 addEventListener("online", socket.now);
 addEventListener("resize", sayShown);
 

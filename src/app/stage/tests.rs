@@ -39,7 +39,7 @@ impl House {
         let clock = Clock::system();
         let engine = Engine::start(Limits::of_descriptors(1024), clock.now()).unwrap();
         let channels = Arc::new(Channels::new(clock.clone()));
-        let maker = Maker::new(Settings::default(), Trust::default());
+        let maker = Maker::new(Settings::default(), Trust::default(), None);
         let wish = Wish { size: Size::new(64, 48).unwrap(), fps: 30.0 };
         let stage = Stage::new(maker, wish, Arc::clone(&channels), Arc::new(engine));
         let audience = Arc::new(Audience::new(clock, Budget::Unlimited, 10));

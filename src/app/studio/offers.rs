@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use super::super::sources::Said;
 use crate::client::Redirects;
-use crate::config::{SourceChoice, is_local, parse_source};
+use crate::config::{FILM, SourceChoice, is_local, parse_source};
 use crate::source::webcam::Selector;
 use crate::web::{NoSource, Offer};
 
@@ -52,6 +52,7 @@ impl Offers {
             let id = match &source.said.choice {
                 SourceChoice::Pattern
                 | SourceChoice::Browser(_)
+                | SourceChoice::Film(_)
                 | SourceChoice::Webcam(Selector::First | Selector::Index(_)) => source.text.clone(),
                 _ => format!("{NAMED}{}", named.len() + 1),
             };
@@ -115,6 +116,10 @@ impl Offers {
                 return Err(NoSource::Address(why));
             }
             Ok(choice @ (SourceChoice::Pattern | SourceChoice::Browser(_))) => choice,
+            // Nothing leads out of the folder of films; whether there is such a one the disk says.
+            Ok(choice @ SourceChoice::Film(_)) => {
+                return Ok(Chosen { text: wish.to_owned(), said: Said::anywhere(choice) });
+            }
             Ok(SourceChoice::Webcam(Selector::Index(index)))
                 if cameras().iter().any(|camera| camera.index == index) =>
             {
@@ -150,6 +155,7 @@ pub(super) fn label(source: &Chosen) -> String {
             let name = path.file_name().unwrap_or(path.as_os_str());
             name.to_string_lossy().replace(char::is_control, "\u{fffd}")
         }
+        SourceChoice::Film(path) => format!("{FILM}{path}"),
         SourceChoice::Http(url) => server(url),
         SourceChoice::Rtsp(url) => server(url),
         SourceChoice::Exec(words) => {

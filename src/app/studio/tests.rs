@@ -31,7 +31,7 @@ impl House {
         let clock = Clock::system();
         let engine = Arc::new(Engine::start(Limits::of_descriptors(1024), clock.now()).unwrap());
         let channels = Arc::new(Channels::new(clock.clone()));
-        let (mut sources, shown, others) = Sources::of(&config, Controls::default()).unwrap();
+        let (mut sources, shown, others) = Sources::of(&config, Controls::default(), None).unwrap();
         let pattern = Said::anywhere(SourceChoice::Pattern);
         let shown = shown.map_or_else(|| sources.add(&pattern), Ok).unwrap();
         let (made, maker) = sources.into_parts();
@@ -42,8 +42,9 @@ impl House {
             .collect();
         let audience = Arc::new(Audience::new(clock.clone(), config.bandwidth, 10));
         let rooms = super::super::rooms(&config, shown, &others, &running, &audience);
-        let parts =
-            Parts { stage, rooms: Arc::new(rooms), audience, donate_url: Arc::default(), clock };
+        let cinema = Arc::new(Cinema::new(None, Arc::clone(&audience), clock.clone()));
+        let (rooms, donate_url) = (Arc::new(rooms), Arc::default());
+        let parts = Parts { stage, cinema, rooms, audience, donate_url, clock };
         let director = Director::new(&config, &origins, parts, cameras);
         Self { scratch, director, channels }
     }

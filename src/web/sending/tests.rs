@@ -1,10 +1,16 @@
 //! Answers to a client that takes a little at a time, or nothing.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io::{Seek, Write};
+use std::ops::Range;
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
+use super::super::payload::FilePart;
 use super::*;
+use crate::film::Edition;
 use crate::net::lane::Lanes;
 
 /// Takes so many bytes at each write, and nothing at every other.
@@ -115,13 +121,18 @@ fn all_of_it_goes_out_in_order_however_little_is_taken_at_once() {
     }
 }
 
+fn part(file: &Arc<File>, range: Range<u64>) -> Payload {
+    let (file, edition) = (Arc::clone(file), Edition::of(file).unwrap());
+    Payload::File(Box::new(FilePart { file, range, edition, fare: None }))
+}
+
 #[test]
 fn file_goes_out_by_range() {
     let bytes: Vec<u8> = (0..200_000_u32).map(|number| (number % 251) as u8).collect();
     let (place, file) = (Place::new(), scratch(&bytes));
     for range in [0..200_000, 0..0, 5..6, 65_535..131_073, 199_999..200_000] {
         let (start, end) = (range.start as usize, range.end as usize);
-        let body = Payload::File { file: Arc::clone(&file), range };
+        let body = part(&file, range);
         let mut sending = Sending::new(b"head".to_vec(), body, Instant::now());
         let mut out = Narrow::of(10_000);
         place.whole(&mut sending, &mut out).unwrap();
@@ -132,10 +143,25 @@ fn file_goes_out_by_range() {
 #[test]
 fn file_that_has_become_shorter_ends_the_connection() {
     let (place, file) = (Place::new(), scratch(b"short"));
-    let body = Payload::File { file, range: 0..6 };
+    let body = part(&file, 0..6);
     let mut sending = Sending::new(Vec::new(), body, Instant::now());
     let error = place.whole(&mut sending, &mut Narrow::of(10)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+}
+
+#[test]
+fn file_that_is_written_to_meanwhile_ends_the_connection() {
+    let bytes = vec![7; 1_000_000];
+    let (place, file) = (Place::new(), scratch(&bytes));
+    let mut sending = Sending::new(Vec::new(), part(&file, 0..1_000_000), Instant::now());
+    let mut out = Narrow::of(100_000);
+    while out.taken.len() < 300_000 {
+        place.pump(&mut sending, &mut out, Instant::now()).unwrap();
+        thread::yield_now();
+    }
+    file.set_len(2_000_000).unwrap();
+    assert_eq!(place.whole(&mut sending, &mut out).unwrap_err().kind(), ErrorKind::UnexpectedEof);
+    assert!(out.taken.iter().all(|byte| *byte == 7));
 }
 
 #[test]

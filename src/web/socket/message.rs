@@ -51,6 +51,7 @@ pub(super) fn read(text: &str) -> Message {
     let wish = match kind.as_ref().and_then(Value::as_str) {
         Some("viewer") => Command::change(&fields).map(Wish::Done),
         Some("donate") => Command::donate(&fields).map(Wish::Done),
+        Some("film") => Command::film(&fields).map(Wish::Done),
         Some("rooms") => Ok(Wish::Rooms),
         Some("ping") => Ok(Wish::Answer),
         _ => Err(Refused::new(Status::BadRequest, KINDS)),
@@ -129,7 +130,7 @@ fn write_sections(text: &mut String, sections: &[Told]) {
 }
 
 const KINDS: &str =
-    "`type` takes viewer, donate, rooms, ping, or what docs/socket.md has of the chat";
+    "`type` takes viewer, donate, film, rooms, ping, or what docs/socket.md has of the chat";
 /// Of what is said here.
 const VERSION: u32 = 1;
 const MAX_ID_BYTES: usize = 64;

@@ -10,10 +10,11 @@ mod message;
 mod news;
 
 use std::io::{Error, ErrorKind, Read, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use log::debug;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::chats::topics;
 use super::command::{Asker, Done, Refused, Stored};
@@ -24,12 +25,14 @@ use super::upgrade::{Upgraded, Verdict};
 use super::words;
 use crate::base::rate::{Rate, Rates};
 use crate::chat::{News as ChatNews, Seat};
+use crate::film::Presence;
 use crate::live::settings::ViewerId;
 use crate::net::lane::{Handle, Topics};
 use crate::net::wire::{Outflow, Wire};
 use crate::net::workers::Ticket;
 use crate::proto::http::Status;
 use crate::proto::websocket::{Code, Event, Limits, Session};
+use crate::room::Showing;
 use crate::store::NotKept;
 use chat::{Outcome, Speaker, Told};
 use listing::{Listing, Said};
@@ -56,6 +59,7 @@ pub(super) fn open(request: &Request) -> Reply {
         session: Session::new(Limits { message: MAX_MESSAGE_BYTES, binary: false }),
         news: News::default(),
         listing: None,
+        showing: None,
         seat: None,
         commands: Rates::new(COMMANDS, 1),
         storing: None,
@@ -90,6 +94,8 @@ struct Socket {
     news: News,
     /// For a page that shows all rooms.
     listing: Option<Listing>,
+    /// The films that the room plays, before which it sits.
+    showing: Option<(Arc<Showing>, Presence)>,
     /// The place in the room's chat, for who entered it.
     seat: Option<Seat>,
     commands: Rates<()>,
@@ -168,7 +174,12 @@ impl Socket {
         let message = message::read(text);
         let mut told = None;
         let done = message.wish.and_then(|wish| match wish {
-            Wish::Answer => Ok(None),
+            Wish::Answer => {
+                let clock = &self.asker.context.clock;
+                let passed = clock.since_start(clock.now());
+                told = Some(json!({ "clock_ms": passed.as_secs_f64() * 1e3 }));
+                Ok(None)
+            }
             Wish::Rooms => {
                 self.listing.get_or_insert_default();
                 Ok(None)
@@ -262,6 +273,7 @@ impl Socket {
 
     /// Says first what this is, and all that there is to know; commands are heard after that.
     fn greet(&mut self, now: Instant) {
+        self.sit_down();
         self.session.say(hello());
         let whole = self.news.whole(&self.asker, self.id, now);
         self.session.say(state(&whole));
@@ -286,7 +298,8 @@ impl Socket {
         if let Some(seat) = &self.seat {
             seat.chat().tick();
         }
-        self.watches = self.has_stream();
+        self.sit_down();
+        self.watches = self.has_stream() || self.showing.is_some();
         if let Some(sections) = self.news.since(&self.asker, self.id, now) {
             self.session.say(state(&sections));
         }
@@ -294,6 +307,22 @@ impl Socket {
         if now >= self.ping_at {
             self.ping_at = now + PING_EACH;
             self.session.ping();
+        }
+    }
+
+    /// Is there, before what the room plays now.
+    fn sit_down(&mut self) {
+        let now = self.asker.room.showing();
+        let is_same = match (&self.showing, &now) {
+            (Some((before, _)), Some(now)) => Arc::ptr_eq(before, now),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_same {
+            self.showing = now.map(|showing| {
+                let presence = showing.theatre.enter();
+                (showing, presence)
+            });
         }
     }
 

@@ -10,7 +10,7 @@ use crate::common::server::Server;
 /// everybody may watch and where members alone may: a guest, a member, a moderator of both rooms, a
 /// host, a token that may watch, a token that may what a host may, a device for all rooms, and a
 /// device for another room.
-const ROWS: [(&str, &str, &str); 86] = [
+const ROWS: [(&str, &str, &str); 88] = [
     ("GET /stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream_0", "yyyyyyyy", "uyyyyyyn"),
@@ -19,6 +19,7 @@ const ROWS: [(&str, &str, &str); 86] = [
     ("GET /?action=snapshot_0", "yyyyyyyy", "uyyyyyyn"),
     ("GET /preview", "yyyyyynn", "uyyyyynn"),
     ("GET /picture", "yyyyyynn", "uyyyyynn"),
+    ("GET /film/…", "yyyyyynn", "uyyyyynn"),
     ("GET /rooms", "yyyyyynn", "uyyyyynn"),
     ("GET /", "yyyyyynn", "uyyyyynn"),
     ("GET /embed", "yyyyyynn", "uyyyyynn"),
@@ -28,6 +29,7 @@ const ROWS: [(&str, &str, &str); 86] = [
     ("POST /donate", "yyyynynn", "uyyynynn"),
     ("GET /broadcast", "yyyyyynn", "uyyyyynn"),
     ("GET /broadcast/socket", "unnynynn", "unnynynn"),
+    ("POST /film", "unyynynn", "unyynynn"),
     ("GET /connect", "yyyyyynn", "uyyyyynn"),
     ("GET /qr.svg", "yyyyyynn", "uyyyyynn"),
     ("GET /metrics", "yyyyyynn", "uyyyyynn"),

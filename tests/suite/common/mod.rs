@@ -8,6 +8,7 @@
 
 pub(crate) mod client;
 pub(crate) mod clip;
+pub(crate) mod film;
 pub(crate) mod gstreamer;
 pub(crate) mod httpd;
 pub(crate) mod incoming;

@@ -15,6 +15,7 @@ mod connect;
 mod controls;
 mod donate;
 mod elsewhere;
+mod film;
 mod keyboard;
 mod phone;
 mod picture;

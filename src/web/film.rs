@@ -1,0 +1,127 @@
+//! `GET /film/ID`: the files of the films that a room plays. What of them plays when is told by the
+//! state ([`super::state`]).
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::answer::Answer;
+use super::command::Command;
+use super::fare::Fare;
+use super::file::{Found, Part};
+use super::form::{Form, refusal};
+use super::pages;
+use super::pass::Pass;
+use super::request::{Later, Reply, Request};
+use crate::film::{Film, Opened, SMALL_BYTES};
+use crate::live::audience::{Keep, Refused};
+use crate::live::level::LEVELS;
+use crate::live::meter::StreamMeter;
+use crate::live::settings::{Settings, ViewerId};
+use crate::live::viewer::FeedCosts;
+use crate::net::workers::Ticket;
+use crate::proto::http::{Method, Status};
+use crate::room::Showing;
+
+/// A film's file, whole or a part of it.
+pub(super) fn file(request: &Request) -> Reply {
+    let nothing = || request.refuse(Status::NotFound, "there is no such film").into();
+    let Some(showing) = request.room.showing() else { return nothing() };
+    let id = request.rest.parse().ok();
+    let Some(film) = id.and_then(|id| showing.theatre.find(id)) else { return nothing() };
+    showing.theatre.touch();
+    if let Some(opened) = film.ready(request.at) {
+        return answer(request, &showing, &film, opened, request.at).into();
+    }
+    let (of_worker, theatre) = (Arc::clone(&film), Arc::clone(&showing.theatre));
+    let work = move || theatre.open(&of_worker);
+    match request.context.engine.workers.submit(&request.handle, work) {
+        Ok(opening) => Reply::Storing(Box::new(Opening { showing, film, opening })),
+        Err(_) => {
+            let why = "the server has too much to do";
+            request.refuse(Status::ServiceUnavailable, why).header("Retry-After", 1).into()
+        }
+    }
+}
+
+/// What a host wants of the films, as a form.
+pub(super) fn command(request: &Request) -> Reply {
+    let form = match Form::of(request) {
+        Ok(form) => form,
+        Err(answer) => return answer.into(),
+    };
+    match Command::film(&form.fields) {
+        Ok(command) => form.carry_out(request, command, "./"),
+        Err(refused) => refusal(request, &refused).into(),
+    }
+}
+
+/// A film that is being opened.
+struct Opening {
+    showing: Arc<Showing>,
+    film: Arc<Film>,
+    opening: Ticket<std::io::Result<Opened>>,
+}
+
+impl Later for Opening {
+    fn look(&self, request: &Request) -> Option<Answer> {
+        Some(match self.opening.take()? {
+            Ok(Ok(opened)) => {
+                let now = request.context.clock.now();
+                answer(request, &self.showing, &self.film, opened, now)
+            }
+            Ok(Err(_)) => request.refuse(Status::NotFound, "the film is another by now, or gone"),
+            Err(_) => request.refuse(Status::ServiceUnavailable, "the film cannot be opened now"),
+        })
+    }
+
+    fn too_late(&self, request: &Request) -> Answer {
+        request.refuse(Status::ServiceUnavailable, "the disk with the film does not answer")
+    }
+}
+
+fn answer(
+    request: &Request,
+    showing: &Showing,
+    film: &Film,
+    Opened { file, small }: Opened,
+    now: Instant,
+) -> Answer {
+    let (edition, media_type) = (film.edition, film.media_type());
+    let found = Found { file, small, edition, media_type };
+    let (status, range) = match found.part(&request.head) {
+        Part::None(answer) => return answer,
+        Part::Some(status, range) => (status, range),
+    };
+    // A file that is no more than a picture needs no share; a head alone, nothing at all.
+    if request.head.method != Method::Get || edition.bytes <= SMALL_BYTES {
+        return found.answer(status, range, None);
+    }
+    match fare(request, showing, film, now) {
+        Ok(fare) => found.answer(status, range, Some(fare)),
+        Err(refusal) => refusal,
+    }
+}
+
+/// A seat among those who load films, by the cookie if there is one: with a share of the budget.
+fn fare(request: &Request, showing: &Showing, film: &Film, now: Instant) -> Result<Fare, Answer> {
+    let audience = &request.context.audience;
+    let known = request.identity().id();
+    let keep = if known.is_some() { Keep::Remembered } else { Keep::WhileItLasts };
+    let id = known.unwrap_or_else(ViewerId::random);
+    // Who loads ahead needs more than what plays.
+    let bits = film.bits_per_sec().saturating_mul(AHEAD);
+    let costs = FeedCosts { costs: [Some(bits); LEVELS], fps: 1.0 };
+    let viewer = audience.enter_clip(&showing.crowd, id, Settings::default(), costs);
+    match audience.join(viewer, StreamMeter::new(None, None), keep, now) {
+        Ok(seat) => Ok(Fare::new(seat, Pass::of(request), now)),
+        Err(Refused::Full) => Err(pages::full(request)),
+        Err(Refused::TooManyStreams) => {
+            let why = "you load as many films at once as one may";
+            Err(request.refuse(Status::TooManyRequests, why))
+        }
+        Err(Refused::Dismissed) => Err(request.refuse(Status::NotFound, "there is no such film")),
+    }
+}
+
+/// How many times as fast as it plays a film is loaded.
+const AHEAD: u64 = 2;
