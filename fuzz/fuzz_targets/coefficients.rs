@@ -1,11 +1,12 @@
-//! Coefficients of anything: what can be read can be written, and then read again.
+//! Coefficients of anything: what can be read can be written, and then read again; turned, filtered
+//! and covered too.
 //!
 //! Seeds: `tests/data/jpeg`.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::jpeg::coefficients::Coefficients;
-use livestream::media::frame::Quality;
+use livestream::jpeg::coefficients::{Coefficients, Patch};
+use livestream::media::frame::{Orientation, Quality};
 
 fuzz_target!(|input: &[u8]| {
     // From the end, so that a plain JPEG is a seed.
@@ -16,5 +17,16 @@ fuzz_target!(|input: &[u8]| {
         let again = Coefficients::read(&again).expect("what was written can be read");
         assert_eq!(again.thumbnail().0, coefficients.thumbnail().0);
         assert_eq!(again.orientation(), coefficients.orientation());
+        let read = |changed: &Coefficients| {
+            Coefficients::read(&changed.requantized(quality)).expect("what was changed can be read")
+        };
+        for orientation in Orientation::all() {
+            if let Some(turned) = coefficients.turned(orientation) {
+                assert_eq!(read(&turned.sharper().inverted()).thumbnail().0, turned.thumbnail().0);
+            }
+        }
+        coefficients.grey().map(|grey| read(&grey.softer()));
+        let [left, top, right, bottom] = [1, 9, 40, 70].map(|side| side * u32::from(percent) / 50);
+        read(&coefficients.covered(&[Patch { left, top, right, bottom }]));
     }
 });

@@ -13,17 +13,25 @@
 //!
 //! Baseline JPEGs in one scan only (ITU-T T.81, SOF0), which is what cameras make, and such of
 //! 12 bits (SOF1), which come out with 8; for others there is [`crate::media::codec`]. Pure;
-//! called by the encode threads.
+//! called by the encode threads, and for masks by the source's.
+//!
+//! What can be done to a picture without a loss, or block by block, is done here as well: turned
+//! ([`Coefficients::turned`]), grey, inverted, softer, sharper, and covered by patches.
 
 use std::sync::Arc;
 
 use super::{Broken, Colours, Orientation, Quality, Size};
 
 mod bits;
+mod change;
 mod header;
 mod huffman;
 mod read;
+mod turn;
 mod write;
+
+pub use change::Patch;
+pub(crate) use change::{COVER, SHARPNESS};
 
 /// The quantised DCT coefficients of a JPEG that are not zero.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +63,8 @@ struct Layout {
     colours: Colours,
     /// How it has to be turned.
     orientation: Orientation,
+    /// By place: how much of each coefficient comes out, in parts of 65536.
+    gains: [u32; 64],
 }
 
 /// A colour component (T.81 B.2.2).
@@ -83,6 +93,13 @@ impl Coefficients {
     /// How the picture has to be turned to be seen upright.
     pub fn orientation(&self) -> Orientation {
         self.layout.orientation
+    }
+
+    /// The same that says that it is upright, after it was turned so.
+    #[must_use]
+    pub fn upright(mut self) -> Self {
+        self.layout.orientation = Orientation::UPRIGHT;
+        self
     }
 
     /// The picture at another quality, as a JPEG with libjpeg's tables of that quality.
@@ -124,12 +141,17 @@ impl Coefficients {
 impl Layout {
     /// How many MCUs there are across and down (T.81 A.2).
     fn mcus(&self) -> (usize, usize) {
+        let (across, down) = self.mcu_pixels();
+        let Size { width, height } = self.size;
+        (width.div_ceil(across) as usize, height.div_ceil(down) as usize)
+    }
+
+    /// How many pixels an MCU covers, across and down.
+    fn mcu_pixels(&self) -> (u32, u32) {
         let most = |factor: fn(&Component) -> u8| {
             self.components.iter().map(factor).max().map_or(1, u32::from)
         };
-        let (across, down) = (most(|one| one.across), most(|one| one.down));
-        let (width, height) = (self.size.width, self.size.height);
-        (width.div_ceil(8 * across) as usize, height.div_ceil(8 * down) as usize)
+        (8 * most(|one| one.across), 8 * most(|one| one.down))
     }
 
     /// Which component each block of an MCU belongs to.
@@ -139,6 +161,9 @@ impl Layout {
         runs.flat_map(|(index, component)| vec![index; blocks(component)]).collect()
     }
 }
+
+/// What comes out of each coefficient if nothing is changed: all of it.
+const WHOLE: u32 = 1 << 16;
 
 #[cfg(test)]
 mod tests;

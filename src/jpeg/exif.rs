@@ -37,6 +37,31 @@ impl Orientation {
     pub const fn swaps_sides(self) -> bool {
         self.0 >= 5
     }
+
+    /// Whether a stored column, and a stored row, are counted from the far end.
+    pub const fn from_far(self) -> (bool, bool) {
+        (matches!(self.0, 2 | 3 | 7 | 8), matches!(self.0, 3 | 4 | 6 | 7))
+    }
+
+    /// What it comes to if a picture is turned so first, and then as `next` says.
+    #[must_use]
+    pub const fn then(self, next: Self) -> Self {
+        let ((right, bottom), (next_right, next_bottom)) = (self.from_far(), next.from_far());
+        // What `next` counts from the far end are columns of what is turned already.
+        let (next_right, next_bottom) =
+            if self.swaps_sides() { (next_bottom, next_right) } else { (next_right, next_bottom) };
+        let (right, bottom) = (right ^ next_right, bottom ^ next_bottom);
+        Self(match (self.swaps_sides() ^ next.swaps_sides(), right, bottom) {
+            (false, false, false) => 1,
+            (false, true, false) => 2,
+            (false, true, true) => 3,
+            (false, false, true) => 4,
+            (true, false, false) => 5,
+            (true, false, true) => 6,
+            (true, true, true) => 7,
+            (true, true, false) => 8,
+        })
+    }
 }
 
 impl Default for Orientation {
@@ -152,6 +177,25 @@ mod tests {
             assert_eq!(own[..4], [0xFF, 0xE1, 0, own.len() as u8 - 2]);
             assert_eq!(orientation(&own[4..]), Some(wanted));
         }
+    }
+
+    #[test]
+    fn turns_are_a_group() {
+        for one in Orientation::all() {
+            assert_eq!(one.then(Orientation::UPRIGHT), one);
+            assert_eq!(Orientation::UPRIGHT.then(one), one);
+            let back = Orientation::all().filter(|other| one.then(*other) == Orientation::UPRIGHT);
+            assert_eq!(back.count(), 1, "{one:?}");
+            for other in Orientation::all() {
+                for third in Orientation::all() {
+                    assert_eq!(one.then(other).then(third), one.then(other.then(third)));
+                }
+            }
+        }
+        let tag = |tag| Orientation::from_tag(tag).unwrap();
+        assert_eq!(tag(6).then(tag(6)), tag(3), "90 and 90 are 180");
+        assert_eq!(tag(2).then(tag(4)), tag(3), "mirrored and flipped is 180");
+        assert_eq!(tag(2).then(tag(6)), tag(7), "mirrored and turned by 90 is transverse");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod area;
 pub mod canvas;
 pub mod card;
 pub mod codec;
+pub mod filter;
 pub mod fit;
 pub mod frame;
 pub mod gate;

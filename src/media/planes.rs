@@ -53,9 +53,7 @@ pub fn turned(planar: Planar, orientation: Orientation) -> Planar {
 /// Appends a plane, turned.
 fn turn(plane: &[u8], width: usize, height: usize, by: Orientation, out: &mut Vec<u8>) {
     let (across, down) = if by.swaps_sides() { (height, width) } else { (width, height) };
-    // Whether a stored column, or row, is counted from the far end.
-    let (from_right, from_bottom) =
-        (matches!(by.tag(), 2 | 3 | 7 | 8), matches!(by.tag(), 3 | 4 | 6 | 7));
+    let (from_right, from_bottom) = by.from_far();
     for y in 0..down {
         for x in 0..across {
             let (column, row) = if by.swaps_sides() { (y, x) } else { (x, y) };
@@ -220,6 +218,19 @@ mod tests {
                 let turned = turned(picture(31, 17, chroma), orientation);
                 assert_eq!(turned.size, orientation.turned(Size { width: 31, height: 17 }));
                 assert_eq!(turned.samples.len(), turned.chroma.bytes(turned.size), "{chroma:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn turned_twice_is_turned_by_both() {
+        for chroma in ALL {
+            for one in Orientation::all() {
+                for other in Orientation::all() {
+                    let twice = turned(turned(picture(30, 18, chroma), one), other);
+                    let once = turned(picture(30, 18, chroma), one.then(other));
+                    assert_eq!(twice, once, "{chroma:?} {one:?} {other:?}");
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The headers of a baseline JPEG, as far as its coefficients need them (T.81 Annex B).
 
 use super::huffman::{Decoder, Lengths};
-use super::{Component, Layout};
+use super::{Component, Layout, WHOLE};
 use crate::jpeg::annex_k::HUFFMAN_TABLES;
 use crate::jpeg::walk::Segments;
 use crate::jpeg::{Broken, Colours, Orientation, Size, exif};
@@ -144,7 +144,8 @@ impl<'a> Tables<'a> {
         }
         let (orientation, restart_interval) =
             (self.orientation.unwrap_or_default(), self.restart_interval);
-        let layout = Layout { size, components, tables, colours, orientation };
+        let gains = [WHOLE; 64];
+        let layout = Layout { size, components, tables, colours, orientation, gains };
         let max_bits = if precision == 12 { (15, 14) } else { (11, 10) };
         Ok(Header { layout, codes, restart_interval, max_bits, data: offset + scan.len() })
     }

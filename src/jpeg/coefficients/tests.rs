@@ -1,3 +1,5 @@
+mod changed;
+
 use super::*;
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage};
 
@@ -116,6 +118,14 @@ fn changed_bytes_never_panic() {
         if let Ok(coefficients) = Coefficients::read(&bytes) {
             coefficients.requantized(quality(35));
             coefficients.thumbnail();
+            let patch = Patch { left: 3, top: 20, right: 21, bottom: 99 };
+            coefficients.covered(&[patch]).requantized(quality(100));
+            for orientation in Orientation::all() {
+                if let Some(turned) = coefficients.turned(orientation) {
+                    turned.sharper().inverted().requantized(quality(100));
+                }
+            }
+            coefficients.grey().map(|grey| grey.softer().requantized(quality(35)));
         }
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn jpeg(of: &Coefficients, quality: Quality) -> Arc<[u8]> {
         .enumerate()
         .map(|(index, component)| {
             let which = usize::from(component.table);
-            let factors = factors(&layout.tables[which], &tables[which]);
+            let factors = factors(&layout.tables[which], &layout.gains, &tables[which]);
             Lane { factors, codes: &CODES[index.min(1)], last_dc: 0 }
         })
         .collect();
@@ -107,11 +107,12 @@ fn coarser(layout: &Layout, quality: Quality) -> [[u8; 64]; 4] {
     })
 }
 
-/// None is above 65536, as no step gets finer. Old steps are in sixteenths.
-fn factors(old: &[u16; 64], new: &[u8; 64]) -> [u32; 64] {
+/// None is above the gain of its place, which is below 2, as no step gets finer. Old steps are in
+/// sixteenths.
+fn factors(old: &[u16; 64], gains: &[u32; 64], new: &[u8; 64]) -> [u32; 64] {
     std::array::from_fn(|place| {
-        let (old, new) = (u32::from(old[place]), u32::from(new[place]));
-        ((old << 12) + new / 2) / new
+        let (old, new) = (u64::from(old[place]), u64::from(new[place]));
+        ((old * u64::from(gains[place]) / 16 + new / 2) / new) as u32
     })
 }
 
