@@ -8,7 +8,7 @@ mod file;
 mod offers;
 mod settings;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard, RwLock};
@@ -22,6 +22,7 @@ use crate::config::{Config, Edit, Key, New, Origins, RoomText, SourceText, Where
 use crate::error::Error;
 use crate::live::audience::Audience;
 use crate::live::channel::Channel;
+use crate::media::filter::{Mask, NotAMask};
 use crate::room::{Room, RoomName, Rooms};
 use crate::web::{
     Effect, MAX_ROOMS, NewRoom, NoSource, NotChanged, Offer, RoomChange, RoomSettings, Setting,
@@ -61,6 +62,8 @@ pub(super) struct Director {
 /// What was said of the rooms, as the file has it.
 struct Book {
     default: Option<Chosen>,
+    /// What nobody may see of the default one.
+    mask: Mask,
     rooms: Vec<Entry>,
 }
 
@@ -69,6 +72,7 @@ struct Book {
 struct Entry {
     name: RoomName,
     source: Chosen,
+    mask: Mask,
     title: Option<String>,
 }
 
@@ -92,6 +96,7 @@ impl Director {
                     text: text.clone(),
                     said: Said { choice: room.source.clone(), redirects: room.redirects },
                 },
+                mask: room.mask.clone(),
                 title: room.title.clone(),
             })
             .collect();
@@ -100,17 +105,42 @@ impl Director {
         named.extend(default.clone().map(|source| (source, by_file("source"))));
         named.extend(rooms.iter().map(|room| (room.source.clone(), by_file("room"))));
         let offers = Offers::new(named);
-        let flags = ["source", "source-redirects", "room", "title"].into_iter();
-        Self {
+        let flags = ["source", "source-redirects", "room", "title", "mask"].into_iter();
+        let mask = config.mask.clone().unwrap_or_default();
+        let director = Self {
             kept: Kept::new(origins.file(), offers.in_file()),
             offers,
             cameras,
             fixed: flags.filter(|key| origins.place(key) == Where::Flag).collect(),
             settings: Mutex::new(Settings::of(origins)),
-            book: Mutex::new(Book { default, rooms }),
+            book: Mutex::new(Book { default, mask, rooms }),
             changing: Mutex::default(),
             parts,
+        };
+        director.cover(None);
+        director
+    }
+
+    /// Covers each source as all the rooms say that show it, and as `coming` says that is to show
+    /// one.
+    fn cover(&self, coming: Option<(&Arc<Channel>, &Mask)>) {
+        let rooms = self.parts.rooms.all();
+        let mut masks: Vec<(Arc<Channel>, Mask)> = Vec::new();
+        let mut add = |channel: Arc<Channel>, mask: &Mask| match masks
+            .iter_mut()
+            .find(|(other, _)| Arc::ptr_eq(other, &channel))
+        {
+            Some((_, there)) => *there = there.union(mask),
+            None => masks.push((channel, mask.clone())),
+        };
+        {
+            let book = self.book.lock();
+            for room in &rooms {
+                add(room.crowd.channel(), book.mask_of(room.name.as_ref()));
+            }
         }
+        coming.into_iter().for_each(|(channel, mask)| add(Arc::clone(channel), mask));
+        masks.into_iter().for_each(|(channel, mask)| channel.hub.set_mask(mask));
     }
 
     /// Begins a change.
@@ -150,8 +180,12 @@ impl Director {
     /// Shows a source in a room that was given another before.
     fn turn(&self, room: &Room, channel: Arc<Channel>, said: &Said) {
         let Parts { stage, cinema, rooms, audience, clock, .. } = &self.parts;
+        let mask = self.book.lock().mask_of(room.name.as_ref()).clone();
+        // Before anybody of the room sees it.
+        self.cover(Some((&channel, &mask)));
         audience.show(&room.crowd, channel, clock.now());
         cinema.show(room, Some(said));
+        self.cover(None);
         stage.keep_shown(rooms);
     }
 
@@ -165,15 +199,24 @@ impl Director {
             // It would win over how far an address from afar is followed.
             self.is_free("source-redirects")?;
         }
+        change.mask.as_ref().map_or(Ok(()), |_| self.is_free("mask"))?;
         let title = change.title.as_deref().map(title_of).transpose()?;
+        let mask = change.mask.as_deref().map(mask_of).transpose()?;
+        let written = mask.as_ref().and_then(written);
         let source =
             change.source.as_deref().map(|source| self.choose(source, None)).transpose()?;
         let channel = source.as_ref().map(|source| self.show(source)).transpose()?;
         let mut edits = Vec::new();
         edits.extend(title.as_ref().map(|title| Edit::Value(Key::Title, title.as_deref())));
+        edits.extend(mask.as_ref().map(|_| Edit::Value(Key::Mask, written.as_deref())));
         edits.extend(source.as_ref().map(|source| Edit::Source(source.as_text())));
         self.keep(&edits)?;
         let room = self.parts.rooms.default();
+        if let Some(mask) = mask {
+            self.settings.lock().changed(Key::Mask, written);
+            self.book.lock().mask = mask;
+            self.cover(None);
+        }
         if let Some(title) = title {
             self.settings.lock().changed(Key::Title, title.clone());
             room.retitle(title.unwrap_or_else(system::machine_name));
@@ -196,18 +239,25 @@ impl Director {
         let source = source.map(|source| self.choose(source, Some(&entry.name))).transpose()?;
         let channel = source.as_ref().map(|source| self.show(source)).transpose()?;
         entry.source = source.unwrap_or(entry.source);
+        if let Some(mask) = change.mask.as_deref() {
+            entry.mask = mask_of(mask)?;
+        }
         let new = New {
             source: change.source.is_some(),
+            mask: change.mask.is_some(),
             title: change.title.is_some(),
             place: change.place,
         };
-        self.keep(&[Edit::Change(entry.as_text(), new)])?;
+        let mask = written(&entry.mask);
+        self.keep(&[Edit::Change(entry.as_text(mask.as_deref()), new)])?;
         room.retitle(entry.called());
         if let Some(place) = change.place {
             self.parts.rooms.put(&entry.name, place);
         }
-        channel.into_iter().for_each(|channel| self.turn(&room, channel, &entry.source.said));
+        let said = entry.source.said.clone();
         self.book.lock().note(entry);
+        self.cover(None);
+        channel.into_iter().for_each(|channel| self.turn(&room, channel, &said));
         Ok(())
     }
 
@@ -243,9 +293,9 @@ impl Studio for Director {
         let fixed =
             |keys: &[&'static str]| keys.iter().copied().find(|key| self.is_free(key).is_err());
         let settings = |room: Arc<Room>| {
-            let (of_title, of_source): (_, &[_]) = match &room.name {
-                Some(_) => ("room", &["room"]),
-                None => ("title", &["source", "source-redirects"]),
+            let (of_title, of_source, of_mask): (_, &[_], _) = match &room.name {
+                Some(_) => ("room", &["room"], "room"),
+                None => ("title", &["source", "source-redirects"], "mask"),
             };
             RoomSettings {
                 name: room.name.clone(),
@@ -257,6 +307,8 @@ impl Studio for Director {
                 is_stage: room.crowd.channel().air.is_some(),
                 title_fixed: fixed(&[of_title]),
                 source_fixed: fixed(of_source),
+                mask: self.book.lock().mask_of(room.name.as_ref()).to_string(),
+                mask_fixed: fixed(&[of_mask]),
             }
         };
         self.parts.rooms.all().into_iter().map(settings).collect()
@@ -275,8 +327,8 @@ impl Studio for Director {
         }
         let (title, source) = (title_of(&new.title)?, self.choose(&new.source, Some(&name))?);
         let channel = self.show(&source)?;
-        let entry = Entry { name, source, title };
-        self.keep(&[Edit::Open(entry.as_text())])?;
+        let entry = Entry { name, source, mask: Mask::default(), title };
+        self.keep(&[Edit::Open(entry.as_text(None))])?;
         let crowd = audience.gather(channel);
         let room = Room::new(Some(entry.name.clone()), entry.called(), crowd);
         self.parts.cinema.show(&room, Some(&entry.source.said));
@@ -303,6 +355,7 @@ impl Studio for Director {
         let room = rooms.remove(&name).ok_or(NotChanged::NoSuchRoom)?;
         audience.dismiss(&room.crowd);
         self.parts.cinema.show(&room, None);
+        self.cover(None);
         stage.keep_shown(rooms);
         Ok(())
     }
@@ -320,11 +373,24 @@ impl Studio for Director {
             settings.changed(key, checked);
             settings.value(key)
         };
+        if key == Key::Mask {
+            let mask = mask_of(holds.as_deref().unwrap_or_default())?;
+            self.book.lock().mask = mask;
+            self.cover(None);
+        }
         Ok(settings::take_effect(key, holds.as_deref(), &self.parts))
     }
 }
 
 impl Book {
+    /// What nobody may see of a room; the default one has no name.
+    fn mask_of(&self, name: Option<&RoomName>) -> &Mask {
+        static NOTHING: LazyLock<Mask> = LazyLock::new(Mask::default);
+        let Some(name) = name else { return &self.mask };
+        let entry = self.rooms.iter().find(|entry| entry.name == *name);
+        entry.map_or(&NOTHING, |entry| &entry.mask)
+    }
+
     /// Takes what is said of a room from now on.
     fn note(&mut self, entry: Entry) {
         match self.rooms.iter_mut().find(|other| other.name == entry.name) {
@@ -335,8 +401,10 @@ impl Book {
 }
 
 impl Entry {
-    fn as_text(&self) -> RoomText<'_> {
-        RoomText { name: &self.name, source: self.source.as_text(), title: self.title.as_deref() }
+    /// As the file has it; `mask` is what is written of what nobody may see.
+    fn as_text<'a>(&'a self, mask: Option<&'a str>) -> RoomText<'a> {
+        let (source, title) = (self.source.as_text(), self.title.as_deref());
+        RoomText { name: &self.name, source, mask, title }
     }
 
     /// What the room is called.
@@ -357,6 +425,16 @@ fn title_of(text: &str) -> Result<Option<String>, NotChanged> {
         "" => Ok(None),
         text => parse_title(text).map(Some).map_err(NotChanged::Title),
     }
+}
+
+/// What nobody may see; nothing if it is empty.
+fn mask_of(text: &str) -> Result<Mask, NotChanged> {
+    text.parse().map_err(|why: NotAMask| NotChanged::Mask(why.to_string()))
+}
+
+/// What is written of it, if anything.
+fn written(mask: &Mask) -> Option<String> {
+    (!mask.is_empty()).then(|| mask.to_string())
 }
 
 /// Who changes something waits for so long for another who does. Each keeps a worker meanwhile.

@@ -13,9 +13,11 @@ use toml_edit::{DocumentMut, Value};
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-use super::file::{self, REDIRECTS, Said, Setting, TITLE};
+use super::file::{self, Said, Setting};
 use super::said::{check, default_of};
-use super::values::{SourceChoice, parse_room, parse_source, source_of};
+use super::values::{
+    REDIRECTS, RoomParts, SourceChoice, TITLE, parse_room, parse_source, source_of,
+};
 use crate::client::Redirects;
 use crate::room::RoomName;
 use crate::source::webcam::Selector;
@@ -46,6 +48,8 @@ pub enum Key {
     MaxViewers,
     /// What the default room is called.
     Title,
+    /// What nobody may see of the default room.
+    Mask,
     /// The page for payments.
     DonateUrl,
     /// What size to ask of sources.
@@ -76,6 +80,8 @@ pub struct RoomText<'a> {
     pub name: &'a RoomName,
     /// What it shows.
     pub source: SourceText<'a>,
+    /// What nobody may see of it, if anything.
+    pub mask: Option<&'a str>,
     /// What to call it, if not by its name.
     pub title: Option<&'a str>,
 }
@@ -85,6 +91,8 @@ pub struct RoomText<'a> {
 pub struct New {
     /// What it shows.
     pub source: bool,
+    /// What nobody may see of it.
+    pub mask: bool,
     /// What it is called.
     pub title: bool,
     /// At which place it stands, the first is 0.
@@ -111,8 +119,9 @@ pub enum NotEdited {
 
 impl Key {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Title,
+        Self::Mask,
         Self::Bandwidth,
         Self::MaxViewers,
         Self::DonateUrl,
@@ -129,6 +138,7 @@ impl Key {
             Key::Bandwidth => "bandwidth",
             Key::MaxViewers => "max-viewers",
             Key::Title => "title",
+            Key::Mask => "mask",
             Key::DonateUrl => "donate-url",
             Key::Size => "size",
             Key::Fps => "fps",
@@ -157,7 +167,7 @@ impl Key {
 
     fn value(self, text: &str) -> Value {
         let number = match self {
-            Key::Bandwidth | Key::Title | Key::DonateUrl | Key::Size => None,
+            Key::Bandwidth | Key::Title | Key::Mask | Key::DonateUrl | Key::Size => None,
             Key::Fps
             | Key::MaxViewers
             | Key::MaxConnections
@@ -240,8 +250,7 @@ fn apply(document: &mut DocumentMut, edit: &Edit<'_>) -> Result<(), NotEdited> {
 /// A room's parts are written one behind the other where a person wrote texts.
 fn check_parts(room: &RoomText<'_>) -> Result<(), NotEdited> {
     let parts = [Some(room.source.text), room.title];
-    let looks_like_next = |part: &&str| part.contains(TITLE) || part.contains(REDIRECTS);
-    match parts.iter().flatten().any(looks_like_next) {
+    match parts.iter().flatten().any(|part| RoomParts::begin_in(part)) {
         true => Err(NotEdited::Value(format!("a room has no `{TITLE}` or `{REDIRECTS}` in it"))),
         false => Ok(()),
     }

@@ -2,7 +2,7 @@
 //!
 //! A key is a flag's name without its dashes, `port` is the port; a flag that may be given several
 //! times takes a list, one without a value takes `true`. A room may be a table of its own, as
-//! `[[room]]` with `name`, `source` and `title`. By whom people may sign in stands in `[[sign-in]]`,
+//! `[[room]]` with `name`, `source`, `mask` and `title`. By whom people may sign in stands in `[[sign-in]]`,
 //! and nowhere else.
 
 use std::borrow::Borrow;
@@ -11,6 +11,8 @@ use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use super::values::{RoomParts, TITLE};
 
 /// What a file says of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,12 +100,12 @@ fn single(key: &str, value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
 fn room(table: &DeTable<'_>) -> Result<String, String> {
     let unknown = table.iter().find(|(key, _)| {
         let key: &str = key.get_ref().borrow();
-        !["name", "source", "redirects", "title"].contains(&key)
+        !["name", "source", "redirects", "mask", "title"].contains(&key)
     });
     if let Some((key, _)) = unknown {
         let key: &str = key.get_ref().borrow();
         return Err(format!(
-            "a room has `name`, `source`, `redirects` and `title`, and no `{key}`"
+            "a room has `name`, `source`, `redirects`, `mask` and `title`, and no `{key}`"
         ));
     }
     let text = |key: &str| match table.get(key).map(Spanned::get_ref) {
@@ -114,18 +116,14 @@ fn room(table: &DeTable<'_>) -> Result<String, String> {
     let (Some(name), Some(source)) = (text("name")?, text("source")?) else {
         return Err("a room has a `name` and a `source`".to_owned());
     };
-    let (redirects, title) = (text("redirects")?, text("title")?);
+    let (redirects, mask, title) = (text("redirects")?, text("mask")?, text("title")?);
     // The parts are written one behind the other: none may look like the next.
-    let parts = [Some(&source), redirects.as_ref(), title.as_ref()];
-    if name.contains('=')
-        || parts.iter().flatten().any(|text| text.contains(TITLE) || text.contains(REDIRECTS))
-    {
+    let parts = [Some(&source), redirects.as_ref(), mask.as_ref(), title.as_ref()];
+    if name.contains('=') || parts.iter().flatten().any(|text| RoomParts::begin_in(text)) {
         return Err(format!("a room's `name` has no `=`, and its `source` no `{TITLE}`"));
     }
-    let redirects = redirects.map(|redirects| format!("{REDIRECTS}{redirects}"));
-    let title = title.map(|title| format!("{TITLE}{title}"));
-    Ok([format!("{name}={source}"), redirects.unwrap_or_default(), title.unwrap_or_default()]
-        .concat())
+    let (redirects, mask, title) = (redirects.as_deref(), mask.as_deref(), title.as_deref());
+    Ok(RoomParts { source: &source, redirects, mask, title }.typed(&name))
 }
 
 /// A `[[sign-in]]`.
@@ -149,11 +147,6 @@ fn sign_in(value: &Spanned<DeValue<'_>>) -> Result<SignInTable, Wrong> {
 
 /// The key of a `[[sign-in]]`.
 pub(super) const SIGN_IN: &str = "sign-in";
-/// What stands before where a room's source may send us, in front of its title.
-pub(super) const REDIRECTS: &str = ";redirects=";
-/// What stands before a room's title, where it is typed.
-pub(super) const TITLE: &str = ";title=";
-
 fn line_of(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }
@@ -190,8 +183,8 @@ mod tests {
     fn rooms_are_tables_or_texts() {
         let tables = "[[room]]\nname = \"door\"\nsource = \"webcam:1\"\ntitle = \"The door\"\n\
                       [[room]]\nname = \"hall\"\nsource = \"http://a/\"\n\
-                      redirects = \"same-host\"\ntitle = \"Hall\"\n";
-        let hall = "hall=http://a/;redirects=same-host;title=Hall";
+                      redirects = \"same-host\"\nmask = \"0,0,10,10\"\ntitle = \"Hall\"\n";
+        let hall = "hall=http://a/;redirects=same-host;mask=0,0,10,10;title=Hall";
         let typed = format!("room = [\"door=webcam:1;title=The door\", \"{hall}\"]");
         let rooms = values(&["door=webcam:1;title=The door", hall]);
         for text in [tables, &typed] {

@@ -22,6 +22,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::base::subnet::Subnet;
 use crate::client::{Fingerprint, Redirects, Trust};
 use crate::live::bandwidth::Budget;
+use crate::media::filter::Mask;
 use crate::media::frame::Size;
 use crate::net::Limits;
 use crate::proto::http::without_secrets;
@@ -70,7 +71,9 @@ pub struct Config {
     pub source_redirects: Redirects,
 
     /// Another room, at /r/NAME/: `NAME=SRC`, with `;title=TEXT` behind it if it is to be called
-    /// otherwise, and before that `;redirects=same-host` if its server may send us to no other host; may be given several times, and rooms of one source share it
+    /// otherwise, before that `;mask=PARTS` as --mask has them, and before that `;redirects=same-host`
+    /// if its server may send us to no other host; may be given several times, and rooms of one source
+    /// share it
     #[arg(long = "room", value_name = "NAME=SRC", value_parser = parse_room)]
     pub rooms: Vec<RoomChoice>,
 
@@ -82,6 +85,11 @@ pub struct Config {
     /// What to call the room at / [default: the machine's name]
     #[arg(long, value_name = "TEXT", value_parser = parse_title)]
     pub title: Option<String>,
+
+    /// Parts of the picture that nobody may see, as LEFT,TOP,WIDTH,HEIGHT in percent of it, `+` between
+    /// them: `0,0,25,40+60,50,10,20`. Rooms of one source share what covers it
+    #[arg(long, value_name = "PARTS")]
+    pub mask: Option<Mask>,
 
     /// SHA-256 of the certificate that an `https://` or `rtsps://` source shows: that one is trusted,
     /// and no other; 64 hexadecimal digits, colons between them or not

@@ -7,10 +7,10 @@ use std::str::FromStr;
 
 use clap::ValueEnum;
 
-use super::file::{REDIRECTS, TITLE};
 use crate::base::subnet::{NotASubnet, Subnet};
 use crate::client::Redirects;
 use crate::film::{FilmPath, NotAFilmPath};
+use crate::media::filter::{Mask, NotAMask};
 use crate::media::frame::Size;
 use crate::proto::http::{Authority, Host, HttpUrl, WebOrigin};
 use crate::proto::rtsp::RtspUrl;
@@ -120,8 +120,47 @@ pub struct RoomChoice {
     pub source: SourceChoice,
     /// Where that may send us, if it is an address.
     pub redirects: Redirects,
+    /// What nobody may see of it.
+    pub mask: Mask,
     /// What to call it, if not by its name.
     pub title: Option<String>,
+}
+
+/// What is typed of a room behind its name, part by part.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RoomParts<'a> {
+    pub(super) source: &'a str,
+    pub(super) redirects: Option<&'a str>,
+    pub(super) mask: Option<&'a str>,
+    pub(super) title: Option<&'a str>,
+}
+
+impl<'a> RoomParts<'a> {
+    /// Takes it apart, from its end.
+    pub(super) fn of(text: &'a str) -> Self {
+        let split = |text: &'a str, before| {
+            text.rsplit_once(before).map_or((text, None), |(rest, part)| (rest, Some(part)))
+        };
+        let (rest, title) = split(text, TITLE);
+        let (rest, mask) = split(rest, MASK);
+        let (source, redirects) = split(rest, REDIRECTS);
+        Self { source, redirects, mask, title }
+    }
+
+    /// As it is typed, with the name.
+    pub(super) fn typed(self, name: &str) -> String {
+        let part = |before: &str, part: Option<&str>| {
+            part.map(|part| format!("{before}{part}")).unwrap_or_default()
+        };
+        let Self { source, redirects, mask, title } = self;
+        let parts = [part(REDIRECTS, redirects), part(MASK, mask), part(TITLE, title)].concat();
+        format!("{name}={source}{parts}")
+    }
+
+    /// Whether a text would be taken for the beginning of one of them.
+    pub(super) fn begin_in(text: &str) -> bool {
+        [TITLE, MASK, REDIRECTS].iter().any(|before| text.contains(before))
+    }
 }
 
 /// Reads what `--source` names.
@@ -171,17 +210,14 @@ pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
 pub(super) fn parse_room(text: &str) -> Result<RoomChoice, String> {
     let (name, rest) = text.split_once('=').ok_or("takes NAME=SRC, as in `kitchen=webcam:1`")?;
     let name: RoomName = name.parse().map_err(|error: NotAName| format!("as NAME it {error}"))?;
-    let (source, title) = match rest.rsplit_once(TITLE) {
-        Some((source, title)) => (source, Some(parse_title(title)?)),
-        None => (rest, None),
-    };
-    let (source, redirects) = match source.rsplit_once(REDIRECTS) {
-        Some((source, redirects)) => (source, parse_redirects(redirects)?),
-        None => (source, Redirects::default()),
-    };
-    let source = parse_source(source).map_err(|error| format!("as SRC it {error}"))?;
+    let parts = RoomParts::of(rest);
+    let title = parts.title.map(parse_title).transpose()?;
+    let redirects = parts.redirects.map_or(Ok(Redirects::default()), parse_redirects)?;
+    let mask = parts.mask.unwrap_or_default();
+    let mask = mask.parse().map_err(|error: NotAMask| format!("as MASK it {error}"))?;
+    let source = parse_source(parts.source).map_err(|error| format!("as SRC it {error}"))?;
     let source = source.of_room(Some(&name));
-    Ok(RoomChoice { name, source, redirects, title })
+    Ok(RoomChoice { name, source, redirects, mask, title })
 }
 
 pub(super) fn parse_redirects(text: &str) -> Result<Redirects, String> {
@@ -277,9 +313,9 @@ pub(super) fn without_secrets_of(key: &str, value: &str) -> String {
         "source" => public_source(value),
         "room" => match value.split_once('=') {
             Some((name, rest)) => {
-                let at = rest.rfind(TITLE).unwrap_or(rest.len());
-                let at = rest[..at].rfind(REDIRECTS).unwrap_or(at);
-                format!("{name}={}{}", public_source(&rest[..at]), &rest[at..])
+                let parts = RoomParts::of(rest);
+                let source = public_source(parts.source);
+                RoomParts { source: &source, ..parts }.typed(name)
             }
             None => value.to_owned(),
         },
@@ -289,9 +325,7 @@ pub(super) fn without_secrets_of(key: &str, value: &str) -> String {
 
 /// The source of a room that is typed, as it was typed.
 pub(super) fn source_of(room: &str) -> String {
-    let rest = room.split_once('=').map_or("", |(_, rest)| rest);
-    let rest = rest.rsplit_once(TITLE).map_or(rest, |(rest, _)| rest);
-    rest.rsplit_once(REDIRECTS).map_or(rest, |(source, _)| source).to_owned()
+    RoomParts::of(room.split_once('=').map_or("", |(_, rest)| rest)).source.to_owned()
 }
 
 fn public_source(text: &str) -> String {
@@ -312,6 +346,12 @@ const PORT_TAKES: &str = "takes a port from 0 to 65535; the commands are config,
 const BROWSER: &str = "browser";
 /// What the name of films begins with.
 pub const FILM: &str = "film:";
+/// What stands before where a room's source may send us, in front of what nobody may see of it.
+pub(super) const REDIRECTS: &str = ";redirects=";
+/// What stands before what nobody may see of a room, in front of its title.
+const MASK: &str = ";mask=";
+/// What stands before a room's title, where it is typed.
+pub(super) const TITLE: &str = ";title=";
 const ANYWHERE: &str = "anywhere";
 /// What bounds a source's redirects, as it is typed and written.
 pub(super) const SAME_HOST: &str = "same-host";

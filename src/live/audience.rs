@@ -18,6 +18,7 @@ use super::desk::Demand;
 use super::hub::Hub;
 use super::level::LevelSet;
 use super::meter::StreamMeter;
+use super::orders::{Orders, Pair};
 use super::register::Register;
 use super::settings::{Change, Locked, Settings, ViewerId};
 use super::sight::visible;
@@ -34,7 +35,8 @@ pub struct Audience {
     crowds: RwLock<Crowds>,
     viewers: Mutex<Register>,
     /// Held while levels are settled, so that what a hub is told is never older than what holds.
-    settling: Mutex<()>,
+    /// How many filters were ordered yet.
+    settling: Mutex<u64>,
 }
 
 #[derive(Default)]
@@ -215,7 +217,8 @@ impl Audience {
     /// A tab of a viewer, or all of them, shows the picture in so many pixels.
     pub fn shown(&self, viewer: &Viewer, tab: Option<&str>, shown: Size, now: Instant) {
         if let Some(frame) = viewer.crowd().hub().frame() {
-            viewer.sees(tab, visible(shown, frame.picture.size()));
+            let size = viewer.filter().turn.turned(frame.picture.size());
+            viewer.sees(tab, visible(shown, size));
             self.settle(now);
         }
     }
@@ -238,19 +241,21 @@ impl Audience {
 
     /// Divides the budget, sets everybody's level, and tells each room's hub what is wanted.
     pub fn settle(&self, now: Instant) {
-        let _settling = self.settling.lock();
+        let mut settling = self.settling.lock();
         let (crowds, viewers) = (self.crowds(), self.watching());
         let live = LiveCosts::of(&crowds);
         let watching: Vec<_> = viewers
             .iter()
             .filter_map(|viewer| {
                 let of = live.of_viewer(viewer);
-                viewer.claim(&of.costs, of.fps, now).map(|claim| (viewer, claim))
+                viewer.claim(&of.costs, of.fps, now).map(|claim| (viewer, of, claim))
             })
             .collect();
         let claims: Vec<(ViewerId, Claim)> = watching
             .iter()
-            .map(|(viewer, claim)| (viewer.id(), Claim { need: claim.need, weight: claim.weight }))
+            .map(|(viewer, _, claim)| {
+                (viewer.id(), Claim { need: claim.need, weight: claim.weight })
+            })
             .collect();
         let shares: Vec<Option<u64>> = match self.budget() {
             Budget::Unlimited => vec![None; claims.len()],
@@ -259,18 +264,17 @@ impl Audience {
             }
         };
         let mut wanted: HashMap<u32, Demand> = HashMap::new();
-        for ((viewer, claim), share) in watching.into_iter().zip(shares) {
-            let of = live.of_viewer(viewer);
-            let level = viewer.settle(share, &of.costs, of.fps, now);
+        for ((viewer, of, claim), share) in watching.into_iter().zip(shares) {
+            viewer.settle(share, &of.costs, of.fps, now);
             if !claim.paused && viewer.clip().is_none() {
                 let wanted = wanted.entry(viewer.key().crowd).or_default();
-                wanted.levels.insert(level);
                 wanted.motion |= claim.gaming;
                 // Who has twice what it needs will not be moved soon.
                 let ample = share.is_none_or(|share| share / 2 >= claim.need);
                 wanted.costs |= claim.capped || !ample;
             }
         }
+        add_pictures(&viewers, &mut wanted, &mut settling);
         for crowd in &crowds {
             crowd.want(wanted.remove(&crowd.number()).unwrap_or_default());
         }
@@ -295,19 +299,27 @@ impl Audience {
     /// Lets a frame's motion score, 0 to 1, drive all who watch that source in gaming mode.
     pub fn moved(&self, hub: &Arc<Hub>, motion: f64, elapsed: Duration) {
         hub.moved(motion);
-        let _settling = self.settling.lock();
-        let viewers = self.watching();
-        for crowd in self.crowds().iter().filter(|crowd| Arc::ptr_eq(&crowd.hub(), hub)) {
-            let mut wish = crowd.wish();
-            wish.levels = LevelSet::EMPTY;
-            let here = |viewer: &&Arc<Viewer>| viewer.key().crowd == crowd.number();
-            for viewer in viewers.iter().filter(here).filter(|viewer| viewer.clip().is_none()) {
-                let level = viewer.moved(motion, elapsed);
-                if !viewer.allowance().paused {
-                    wish.levels.insert(level);
-                }
+        let mut settling = self.settling.lock();
+        let (viewers, crowds) = (self.watching(), self.crowds());
+        let here: Vec<u32> = crowds
+            .iter()
+            .filter(|crowd| Arc::ptr_eq(&crowd.hub(), hub))
+            .map(|crowd| crowd.number())
+            .collect();
+        for viewer in viewers.iter().filter(|viewer| here.contains(&viewer.key().crowd)) {
+            if viewer.clip().is_none() {
+                viewer.moved(motion, elapsed);
             }
-            crowd.want(wish);
+        }
+        let mut wanted = HashMap::new();
+        add_pictures(&viewers, &mut wanted, &mut settling);
+        // What one does not order any more another may get, in another room too.
+        for crowd in &crowds {
+            let new: Demand = wanted.remove(&crowd.number()).unwrap_or_default();
+            let before = crowd.wish();
+            if (new.levels, &new.looks) != (before.levels, &before.looks) {
+                crowd.want(Demand { levels: new.levels, looks: new.looks, ..before });
+            }
         }
     }
 
@@ -367,9 +379,56 @@ impl LiveCosts {
         Self(crowds.iter().map(|crowd| (crowd.number(), costs(&crowd.hub()))).collect())
     }
 
-    /// What a viewer watches costs.
-    fn of_viewer<'a>(&'a self, viewer: &'a Viewer) -> &'a FeedCosts {
-        viewer.clip().or_else(|| self.0.get(&viewer.key().crowd)).unwrap_or(&FeedCosts::UNKNOWN)
+    /// What a viewer watches costs: with its filter, if it has one.
+    fn of_viewer(&self, viewer: &Viewer) -> FeedCosts {
+        if let Some(clip) = viewer.clip() {
+            return *clip;
+        }
+        let plain = self.0.get(&viewer.key().crowd).unwrap_or(&FeedCosts::UNKNOWN);
+        let filter = viewer.filter();
+        if filter.is_none() {
+            return *plain;
+        }
+        let crowd = viewer.crowd();
+        FeedCosts { costs: crowd.hub().costs_of(&crowd.look(filter)), fps: plain.fps }
+    }
+}
+
+/// What is sent to each viewer now is wanted of its crowd: the plain picture of a level, or its look,
+/// as far as that many are made. Who ordered first comes first. `ordered` counts the orders.
+fn add_pictures(viewers: &[Arc<Viewer>], wanted: &mut HashMap<u32, Demand>, ordered: &mut u64) {
+    let mut orders: Vec<_> =
+        viewers.iter().filter_map(|viewer| Some((viewer.order(ordered)?, viewer))).collect();
+    orders.sort_by_key(|(order, _)| order.number);
+    let mut pairs = Orders::default();
+    let mut refused = Vec::new();
+    for (order, viewer) in orders {
+        let (crowd, level) = (viewer.crowd(), order.level);
+        // Who is paused keeps his place in the line and nothing else.
+        if !viewer.allowance().paused {
+            let pair = Pair { hub: crowd.hub().number(), look: crowd.look(order.filter), level };
+            match pairs.take(&pair, order.from) {
+                Ok(()) => viewer.ordered(Ok(())),
+                Err(why) => refused.push((viewer, pair, why)),
+            }
+        }
+    }
+    for (viewer, pair, why) in refused {
+        // Somebody who ordered later may have had room for it.
+        viewer.ordered(if pairs.has(&pair) { Ok(()) } else { Err(why) });
+    }
+    for viewer in viewers.iter().filter(|viewer| viewer.clip().is_none()) {
+        let (allowance, crowd) = (viewer.allowance(), viewer.crowd());
+        if allowance.paused || viewer.streams() == 0 {
+            continue;
+        }
+        let mut levels = LevelSet::EMPTY;
+        levels.insert(allowance.level);
+        let wanted = wanted.entry(crowd.number()).or_default();
+        match crowd.look(allowance.filter) {
+            look if look.is_plain() => wanted.levels = wanted.levels.union(levels),
+            look => wanted.add(&look, levels),
+        }
     }
 }
 

@@ -10,7 +10,9 @@ use super::channel::Channel;
 use super::desk::Demand;
 use super::hub::{Consumer, Hub};
 use super::level::LEVELS;
+use super::look::Look;
 use super::thanks::Thanks;
+use crate::media::filter::Filter;
 
 /// The people around a channel, which may be another one later. Who they are the
 /// [audience](super::audience) knows.
@@ -21,6 +23,7 @@ pub struct Crowd {
     /// What the consumer was told last.
     settled: Mutex<Demand>,
     thanks: Thanks,
+    title: RwLock<Arc<str>>,
     sent_bits_per_sec: AtomicU64,
     frames_sent: AtomicU64,
     frames_skipped: AtomicU64,
@@ -52,6 +55,7 @@ impl Crowd {
             dismissed: AtomicBool::new(false),
             settled: Mutex::default(),
             thanks: Thanks::default(),
+            title: RwLock::new(Arc::from("")),
             sent_bits_per_sec: AtomicU64::new(0),
             frames_sent: AtomicU64::new(0),
             frames_skipped: AtomicU64::new(0),
@@ -71,6 +75,21 @@ impl Crowd {
     /// The pictures that they watch.
     pub fn hub(&self) -> Arc<Hub> {
         Arc::clone(&self.shown.read().channel.hub)
+    }
+
+    /// What the room is called before a person.
+    pub fn title(&self) -> Arc<str> {
+        Arc::clone(&self.title.read())
+    }
+
+    /// Calls the room otherwise from now on.
+    pub fn retitle(&self, title: String) {
+        *self.title.write() = title.into();
+    }
+
+    /// What a filter makes of its pictures.
+    pub fn look(&self, filter: Filter) -> Look {
+        if filter.is_none() { Look::PLAIN } else { Look::new(filter, &self.title()) }
     }
 
     /// Whether its room was closed: who is in it leaves, and nobody comes.
@@ -106,7 +125,7 @@ impl Crowd {
 
     /// Says what they want from now on.
     pub(super) fn want(&self, wish: Demand) {
-        *self.settled.lock() = wish;
+        self.settled.lock().clone_from(&wish);
         let shown = Arc::clone(&self.shown.read());
         shown.consumer.want(wish);
     }
@@ -127,7 +146,7 @@ impl Crowd {
 
     /// What they want now.
     pub(super) fn wish(&self) -> Demand {
-        *self.settled.lock()
+        self.settled.lock().clone()
     }
 }
 

@@ -12,12 +12,13 @@ use super::audience::Seat;
 use super::hub::{Hub, Still};
 use super::meter::StreamMeter;
 use super::viewer::Allowance;
+use crate::media::filter::Filter;
 
 /// Where one stream is among the source's pictures.
 #[derive(Debug)]
 pub struct Cursor {
-    /// The number of the hub that the others here are of.
-    hub: u32,
+    /// What the others here are of.
+    of: Line,
     /// What was taken last; nothing if that is no longer live.
     last: Option<Arc<Still>>,
     /// Its sequence number; 0 if there is none.
@@ -29,11 +30,23 @@ pub struct Cursor {
     sent_at: Instant,
 }
 
+/// What tells pictures apart beside their numbers: what was taken of another line is not what is
+/// watched now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Line {
+    /// The number of the hub whose pictures they are.
+    pub hub: u32,
+    /// The change of its mask that they are under.
+    pub masked: u64,
+    /// What is done to them.
+    pub filter: Filter,
+}
+
 /// What there is to be seen from one seat.
 #[derive(Debug)]
 pub struct View {
-    /// The number of the hub whose pictures these are.
-    pub hub: u32,
+    /// What these are pictures of.
+    pub of: Line,
     /// The newest picture of the seat's level.
     pub newest: Option<Arc<Still>>,
     /// The least time between two pictures.
@@ -65,7 +78,10 @@ impl View {
     pub fn of(seat: &Seat, hub: &Hub) -> Self {
         let allowance = seat.viewer.allowance();
         let pace = allowance.pace(hub.frames_per_sec(), seat.meter.fps());
-        Self { hub: hub.number(), newest: hub.newest(allowance.level), pace, allowance }
+        let Allowance { level, filter, .. } = allowance;
+        let of = Line { hub: hub.number(), masked: hub.masked(), filter };
+        let newest = hub.newest_of(&seat.viewer.crowd().look(filter), level);
+        Self { of, newest, pace, allowance }
     }
 }
 
@@ -79,12 +95,19 @@ impl Cue {
 impl Cursor {
     /// Before the first picture.
     pub fn new(now: Instant) -> Self {
-        Self { hub: 0, last: None, seen: 0, waiting: 0, paced_from: None, sent_at: now }
+        Self {
+            of: Line::default(),
+            last: None,
+            seen: 0,
+            waiting: 0,
+            paced_from: None,
+            sent_at: now,
+        }
     }
 
     /// Which picture is due. The same again until it is [taken](Self::take).
     pub fn due(&mut self, view: View, now: Instant) -> Due {
-        self.turn_to(view.hub);
+        self.turn_to(view.of);
         if view.allowance.paused {
             self.forget();
             return Due::At(now + REPEAT);
@@ -125,7 +148,7 @@ impl Cursor {
     /// The client cannot take a picture now. Counts one that was ready meanwhile and gave way to a
     /// newer one; what the pace leaves out is not counted.
     pub fn pass_over(&mut self, view: &View, meter: &StreamMeter, now: Instant) {
-        self.turn_to(view.hub);
+        self.turn_to(view.of);
         let newest = view.newest.as_ref().map_or(0, |still| still.sequence);
         let due = self.paced_from.is_none_or(|from| now >= from + view.pace);
         // Before the first picture the client is busy with something else.
@@ -143,9 +166,10 @@ impl Cursor {
         self.waiting > self.seen
     }
 
-    /// Its room may show another source than before, which counts its pictures anew.
-    fn turn_to(&mut self, hub: u32) {
-        if std::mem::replace(&mut self.hub, hub) != hub {
+    /// Its room may show another source than before, which counts its pictures anew; or the same
+    /// pictures look otherwise.
+    fn turn_to(&mut self, of: Line) {
+        if std::mem::replace(&mut self.of, of) != of {
             self.forget();
         }
     }
@@ -175,7 +199,7 @@ mod tests {
         start: Instant,
         pace: Duration,
         paused: bool,
-        hub: u32,
+        of: Line,
         newest: u64,
     }
 
@@ -183,16 +207,17 @@ mod tests {
         fn new(pace: Duration) -> Self {
             let start = Instant::now();
             let (cursor, meter) = (Cursor::new(start), StreamMeter::new(None, None));
-            Self { cursor, meter, start, pace, paused: false, hub: 0, newest: 0 }
+            Self { cursor, meter, start, pace, paused: false, of: Line::default(), newest: 0 }
         }
 
         fn view(&self) -> View {
             let (sequence, captured) = (self.newest, self.start);
-            let still = Still { sequence, captured, jpeg: Arc::from(&b"JPEG"[..]) };
+            let still = Still { sequence, captured, jpeg: Arc::from(&b"JPEG"[..]), masked: 0 };
             let newest = (self.newest > 0).then(|| Arc::new(still));
             let (level, paused) = (Level::TOP, self.paused);
-            let allowance = Allowance { level, frames_permille: 1000, paused };
-            View { hub: self.hub, newest, pace: self.pace, allowance }
+            let filter = self.of.filter;
+            let allowance = Allowance { level, filter, frames_permille: 1000, paused };
+            View { of: self.of, newest, pace: self.pace, allowance }
         }
 
         /// The picture that goes out now, if one is due to a client who can take it.
@@ -270,10 +295,26 @@ mod tests {
         watch.newest = 90;
         let start = watch.start;
         watch.look(start);
-        (watch.hub, watch.newest) = (1, 0);
+        (watch.of.hub, watch.newest) = (1, 0);
         assert_eq!(watch.look(start + 5 * REPEAT), None, "the old picture is another room's");
         watch.newest = 1;
         assert_eq!(watch.look(start + 5 * REPEAT), Some((1, true)));
+        assert_eq!(watch.skipped(), 0);
+    }
+
+    #[test]
+    fn the_same_picture_is_due_again_when_it_looks_otherwise_or_is_covered() {
+        let mut watch = Watch::new(Duration::ZERO);
+        watch.newest = 4;
+        let start = watch.start;
+        assert_eq!(watch.look(start), Some((4, true)));
+        watch.of.filter = "mirror".parse().unwrap();
+        assert_eq!(watch.look(start), Some((4, true)), "of a still source too");
+        assert_eq!(watch.look(start), None);
+        (watch.of.masked, watch.newest) = (1, 0);
+        assert_eq!(watch.look(start + 5 * REPEAT), None, "what was seen before is not sent again");
+        watch.newest = 5;
+        assert_eq!(watch.look(start + 5 * REPEAT), Some((5, true)));
         assert_eq!(watch.skipped(), 0);
     }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use super::level::{LEVELS, Level, LevelSet, passthrough};
+use super::look::{Look, served_with};
 use crate::media::frame::{Frame, Orientation, Origin, Picture};
 use crate::media::motion::Thumbnail;
 use crate::media::raw::Raw;
@@ -103,10 +104,12 @@ impl Desk {
 }
 
 /// What is wanted of each frame.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Demand {
-    /// The levels that somebody watches.
+    /// The levels that somebody watches as they are.
     pub(super) levels: LevelSet,
+    /// The looks that somebody watches, each once, and at which levels.
+    pub(super) looks: Vec<(Look, LevelSet)>,
     /// Whether somebody needs the motion score.
     pub(super) motion: bool,
     /// Whether somebody may be given another level than the one that he asks for, so that it must
@@ -116,17 +119,30 @@ pub(super) struct Demand {
 
 impl Demand {
     /// What either wants.
-    pub(super) fn union(self, other: Self) -> Self {
+    pub(super) fn union(mut self, other: &Self) -> Self {
+        for (look, levels) in &other.looks {
+            self.add(look, *levels);
+        }
         Self {
             levels: self.levels.union(other.levels),
+            looks: self.looks,
             motion: self.motion | other.motion,
             costs: self.costs | other.costs,
         }
     }
 
+    /// Wants a look at these levels as well.
+    pub(super) fn add(&mut self, look: &Look, levels: LevelSet) {
+        match self.looks.iter_mut().find(|(other, _)| other == look) {
+            Some((_, there)) => *there = there.union(levels),
+            None => self.looks.push((look.clone(), levels)),
+        }
+    }
+
     /// Whether the frame's own JPEG is all that is wanted.
     fn is_served_by(&self, frame: &Frame) -> bool {
-        !self.motion && !self.costs && self.levels.without(passthrough(frame)).is_empty()
+        let plain = self.levels.without(passthrough(frame)).is_empty();
+        plain && !self.motion && !self.costs && self.looks.is_empty()
     }
 }
 
@@ -149,6 +165,15 @@ struct Job {
     probes: LevelSet,
     begun: LevelSet,
     underway: LevelSet,
+    looks: Vec<Filtering>,
+}
+
+/// The work on one look of it.
+struct Filtering {
+    look: Look,
+    raw: Reading,
+    begun: LevelSet,
+    underway: LevelSet,
 }
 
 /// Getting the frame ready to be encoded.
@@ -168,14 +193,41 @@ enum Step {
 
 /// What an encode thread does next.
 pub(super) enum Task {
-    Read { frame: Arc<Frame> },
-    Motion { frame: Arc<Frame>, raw: Raw, last: Option<(Thumbnail, Instant)> },
-    Encode { frame: Arc<Frame>, raw: Raw, level: Level },
+    Read {
+        frame: Arc<Frame>,
+    },
+    Motion {
+        frame: Arc<Frame>,
+        raw: Raw,
+        last: Option<(Thumbnail, Instant)>,
+    },
+    Encode {
+        frame: Arc<Frame>,
+        raw: Raw,
+        level: Level,
+    },
+    Filter {
+        frame: Arc<Frame>,
+        raw: Raw,
+        look: Look,
+    },
+    /// One encode for all these levels.
+    EncodeLook {
+        frame: Arc<Frame>,
+        filtered: Raw,
+        look: Look,
+        level: Level,
+        levels: LevelSet,
+    },
 }
 
 impl Task {
     pub(super) fn frame(&self) -> &Frame {
-        let (Task::Motion { frame, .. } | Task::Read { frame } | Task::Encode { frame, .. }) = self;
+        let (Task::Motion { frame, .. }
+        | Task::Read { frame }
+        | Task::Encode { frame, .. }
+        | Task::Filter { frame, .. }
+        | Task::EncodeLook { frame, .. }) = self;
         frame
     }
 
@@ -185,6 +237,8 @@ impl Task {
             Task::Motion { .. } => Done::Motion(None),
             Task::Read { .. } => Done::Read(None),
             Task::Encode { level, .. } => Done::Encoded(*level),
+            Task::Filter { look, .. } => Done::Filtered(look.clone(), None),
+            Task::EncodeLook { look, levels, .. } => Done::EncodedLook(look.clone(), *levels),
         }
     }
 }
@@ -194,6 +248,8 @@ pub(super) enum Done {
     Read(Option<Raw>),
     Motion(Option<(Thumbnail, Instant)>),
     Encoded(Level),
+    Filtered(Look, Option<Raw>),
+    EncodedLook(Look, LevelSet),
 }
 
 impl Schedule {
@@ -201,7 +257,7 @@ impl Schedule {
     fn next(&mut self, now: Instant, unmeasured: impl FnOnce() -> LevelSet) -> Option<Task> {
         let newest = self.newest.clone()?;
         let fresh = self.job.as_ref().is_none_or(|job| job.frame.sequence != newest.sequence);
-        if fresh && self.job.as_ref().is_none_or(|job| job.idle(self.wanted.levels)) {
+        if fresh && self.job.as_ref().is_none_or(|job| job.idle(&self.wanted)) {
             let probes = self.probes(&newest, now, unmeasured);
             let motion = if self.wanted.motion { Step::Due } else { Step::Over };
             if !self.wanted.motion {
@@ -209,9 +265,8 @@ impl Schedule {
             }
             self.job = Some(Job::new(newest, motion, probes));
         }
-        let wanted = self.wanted.levels;
         let job = self.job.as_mut()?;
-        job.next(wanted, &mut self.thumbnail)
+        job.next(&self.wanted, &mut self.thumbnail)
     }
 
     /// Levels to encode only for their weight: all that were never measured, then one a second.
@@ -245,15 +300,27 @@ impl Schedule {
             }
             Done::Read(raw) => job.raw = raw.map_or(Reading::Failed, Reading::Ready),
             Done::Encoded(level) => job.underway.remove(level),
+            Done::Filtered(look, raw) => {
+                job.filtering(&look).raw = raw.map_or(Reading::Failed, Reading::Ready);
+            }
+            Done::EncodedLook(look, levels) => {
+                let filtering = job.filtering(&look);
+                filtering.underway = filtering.underway.without(levels);
+            }
         }
     }
 
     fn want(&mut self, wish: Demand) {
-        let new = wish.levels.without(self.wanted.levels);
-        self.wanted = wish;
+        let before = std::mem::replace(&mut self.wanted, wish);
         if let Some(job) = &mut self.job {
             // What was made before somebody watched was not kept.
+            let new = self.wanted.levels.without(before.levels);
             job.begun = job.begun.without(new.without(job.underway));
+            for filtering in &mut job.looks {
+                let new = levels_of(&self.wanted, &filtering.look);
+                let new = new.without(levels_of(&before, &filtering.look));
+                filtering.begun = filtering.begun.without(new.without(filtering.underway));
+            }
         }
     }
 }
@@ -267,7 +334,17 @@ impl Job {
             Picture::Jpeg(_) => Reading::Due,
         };
         let (begun, underway) = (LevelSet::EMPTY, LevelSet::EMPTY);
-        Self { frame, raw, motion, probes, begun, underway }
+        Self { frame, raw, motion, probes, begun, underway, looks: Vec::new() }
+    }
+
+    /// The work on a look, begun or not.
+    fn filtering(&mut self, look: &Look) -> &mut Filtering {
+        let known = self.looks.iter().position(|filtering| filtering.look == *look);
+        let at = known.unwrap_or_else(|| {
+            self.looks.push(Filtering::new(look.clone()));
+            self.looks.len() - 1
+        });
+        &mut self.looks[at]
     }
 
     /// Levels that nobody has begun.
@@ -275,7 +352,7 @@ impl Job {
         wanted.union(self.probes).without(passthrough(&self.frame)).without(self.begun)
     }
 
-    fn next(&mut self, wanted: LevelSet, last: &mut Option<(Thumbnail, Instant)>) -> Option<Task> {
+    fn next(&mut self, wanted: &Demand, last: &mut Option<(Thumbnail, Instant)>) -> Option<Task> {
         if self.is_done(wanted) {
             return None;
         }
@@ -292,31 +369,91 @@ impl Job {
             self.motion = Step::Underway;
             return Some(Task::Motion { frame, raw, last: last.take() });
         }
-        let missing = self.missing(wanted);
+        let missing = self.missing(wanted.levels);
         // What is watched goes first.
-        let mut order = missing.iter().filter(|level| wanted.contains(*level));
-        let level = order.next().or_else(|| missing.iter().next())?;
+        let watched = missing.iter().find(|level| wanted.levels.contains(*level));
+        if watched.is_none()
+            && let Some(task) = self.next_of_looks(wanted, &frame, &raw)
+        {
+            return Some(task);
+        }
+        let level = watched.or_else(|| missing.iter().next())?;
         self.begun.insert(level);
         self.underway.insert(level);
         Some(Task::Encode { frame, raw, level })
     }
 
+    fn next_of_looks(&mut self, wanted: &Demand, frame: &Arc<Frame>, raw: &Raw) -> Option<Task> {
+        wanted
+            .looks
+            .iter()
+            .find_map(|(look, levels)| self.filtering(look).next(*levels, frame, raw))
+    }
+
     /// Whether nothing is left to begin.
-    fn is_done(&self, wanted: LevelSet) -> bool {
-        self.motion != Step::Due && self.missing(wanted).is_empty()
+    fn is_done(&self, wanted: &Demand) -> bool {
+        let plain = self.motion != Step::Due && self.missing(wanted.levels).is_empty();
+        plain
+            && wanted.looks.iter().all(|(look, levels)| {
+                let known = self.looks.iter().find(|filtering| filtering.look == *look);
+                known.is_some_and(|filtering| filtering.is_done(*levels))
+            })
     }
 
     /// Whether nothing is left to do and nobody does anything.
-    fn idle(&self, wanted: LevelSet) -> bool {
+    fn idle(&self, wanted: &Demand) -> bool {
+        let quiet = self.motion != Step::Underway
+            && self.underway.is_empty()
+            && !self.looks.iter().any(Filtering::is_underway);
         match self.raw {
             Reading::Underway => false,
             Reading::Failed => true,
-            Reading::Due | Reading::Ready(_) => {
-                let quiet = self.motion != Step::Underway && self.underway.is_empty();
-                quiet && self.is_done(wanted)
-            }
+            Reading::Due | Reading::Ready(_) => quiet && self.is_done(wanted),
         }
     }
+}
+
+impl Filtering {
+    fn new(look: Look) -> Self {
+        let (begun, underway) = (LevelSet::EMPTY, LevelSet::EMPTY);
+        Self { look, raw: Reading::Due, begun, underway }
+    }
+
+    fn next(&mut self, wanted: LevelSet, frame: &Arc<Frame>, raw: &Raw) -> Option<Task> {
+        let (frame, look) = (Arc::clone(frame), self.look.clone());
+        let filtered = match &self.raw {
+            Reading::Due => {
+                self.raw = Reading::Underway;
+                return Some(Task::Filter { frame, raw: raw.clone(), look });
+            }
+            Reading::Underway | Reading::Failed => return None,
+            Reading::Ready(filtered) => filtered.clone(),
+        };
+        let level = wanted.without(self.begun).iter().next()?;
+        let levels = served_with(level, &frame, wanted.without(self.begun));
+        self.begun = self.begun.union(levels);
+        self.underway = self.underway.union(levels);
+        Some(Task::EncodeLook { frame, filtered, look, level, levels })
+    }
+
+    fn is_done(&self, wanted: LevelSet) -> bool {
+        match self.raw {
+            Reading::Due => false,
+            // What is begun when it is ready is found out then.
+            Reading::Underway | Reading::Failed => true,
+            Reading::Ready(_) => wanted.without(self.begun).is_empty(),
+        }
+    }
+
+    fn is_underway(&self) -> bool {
+        matches!(self.raw, Reading::Underway) || !self.underway.is_empty()
+    }
+}
+
+/// The levels at which a look is wanted.
+fn levels_of(wanted: &Demand, look: &Look) -> LevelSet {
+    let its = wanted.looks.iter().find(|(other, _)| other == look);
+    its.map_or(LevelSet::EMPTY, |(_, levels)| *levels)
 }
 
 const PROBE_PERIOD: Duration = Duration::from_secs(1);

@@ -17,6 +17,7 @@ use super::channel::Channels;
 use super::desk::{Done, Task};
 use super::hub::Hub;
 use super::level::{LevelSet, passthrough};
+use super::look;
 use crate::base::threads;
 use crate::base::warn_rate::WarnRate;
 use crate::media::codec::{Decoder, Encoder};
@@ -131,6 +132,7 @@ fn perform(
             let raw = Raw::of(&frame.picture, decoder);
             if let Err(failed) = &raw {
                 hub.not_encoded(&frame, LevelSet::ALL.without(passthrough(&frame)), &failed.0);
+                hub.looks().iter().for_each(|look| hub.not_filtered(look, &frame, &failed.0));
             }
             Done::Read(raw.ok())
         }
@@ -144,6 +146,20 @@ fn perform(
                 }
             }
             Done::Encoded(level)
+        }
+        Task::Filter { frame, raw, look } => {
+            let filtered = look.apply(&frame, &raw, hub.clock(), decoder);
+            if let Err(failed) = &filtered {
+                hub.not_filtered(&look, &frame, &failed.0);
+            }
+            Done::Filtered(look, filtered.ok())
+        }
+        Task::EncodeLook { frame, filtered, look, level, levels } => {
+            match look::encode(&filtered, &frame, level, encoder) {
+                Ok(jpeg) => hub.filtered(&look, levels, &frame, jpeg),
+                Err(failed) => hub.not_filtered(&look, &frame, &failed.0),
+            }
+            Done::EncodedLook(look, levels)
         }
     }
 }

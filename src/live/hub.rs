@@ -6,15 +6,19 @@
 //! says what it wants, and the hub wants what any of them does.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use super::desk::{Bell, Demand, Desk};
-use super::level::{Costs, LEVELS, Level, LevelSet, passthrough};
+use super::level::{Costs, Level, LevelSet, passthrough};
+use super::look::Look;
+use super::shelf::{Shelf, estimated};
+pub use super::still::Still;
 use super::unmade::Unmade;
 use crate::base::clock::Clock;
+use crate::media::filter::Mask;
 use crate::media::frame::{Frame, Origin, Picture};
 
 /// The slots, and what is wanted of them.
@@ -22,12 +26,15 @@ pub struct Hub {
     /// No other hub of this run has it.
     number: u32,
     clock: Clock,
-    slots: [RwLock<Option<Arc<Still>>>; LEVELS],
-    costs: [LevelCost; LEVELS],
+    plain: Shelf,
+    /// What filters make, one for each look that somebody watches.
+    looks: RwLock<Vec<Arc<Shelf>>>,
+    mask: RwLock<Arc<Mask>>,
+    /// Rises with each change of the mask: what was under another may be seen no more.
+    masked: AtomicU64,
     rate: Mutex<Rate>,
     frame: Mutex<Newest>,
     frame_changed: Condvar,
-    wanted: AtomicU8,
     /// What each consumer wants.
     wishes: Mutex<Wishes>,
     desk: Desk,
@@ -38,17 +45,6 @@ pub struct Hub {
     wakers: RwLock<Vec<Waker>>,
     pictures_encoded: AtomicU64,
     unmade: Unmade,
-}
-
-/// One level's picture, as all its viewers get it.
-#[derive(Debug)]
-pub struct Still {
-    /// The sequence number of its frame.
-    pub sequence: u64,
-    /// The capture time of its frame.
-    pub captured: Instant,
-    /// The JPEG.
-    pub jpeg: Arc<[u8]>,
 }
 
 /// Called when a slot has a new picture, or senders shall look at their viewers again.
@@ -75,12 +71,6 @@ pub(super) struct Consumer {
     number: u64,
 }
 
-/// A running mean of what a level's pictures weigh; 0 while unknown.
-#[derive(Default)]
-struct LevelCost {
-    bytes: AtomicU64,
-}
-
 /// A running mean of the time between frames.
 #[derive(Default)]
 struct Rate {
@@ -95,12 +85,13 @@ impl Hub {
         Self {
             number,
             clock,
-            slots: Default::default(),
-            costs: Default::default(),
+            plain: Shelf::default(),
+            looks: RwLock::default(),
+            mask: RwLock::default(),
+            masked: AtomicU64::default(),
             rate: Mutex::default(),
             frame: Mutex::default(),
             frame_changed: Condvar::new(),
-            wanted: AtomicU8::default(),
             wishes: Mutex::default(),
             desk: Desk::new(bell),
             motion: AtomicU64::default(),
@@ -135,11 +126,17 @@ impl Hub {
             Origin::Card => self.rate.lock().last = None,
         }
         let frame = Arc::new(frame);
-        self.frame.lock().frame = Some(Arc::clone(&frame));
+        {
+            let mut newest = self.frame.lock();
+            if !self.may_be_seen(frame.masked) {
+                return;
+            }
+            newest.frame = Some(Arc::clone(&frame));
+        }
         self.frame_changed.notify_all();
         let own = self.put_own(&frame, LevelSet::ALL);
         if let (Picture::Jpeg(jpeg), Origin::Source) = (&frame.picture, frame.origin) {
-            own.iter().for_each(|level| self.costs[level.index()].note(jpeg.bytes.len()));
+            own.iter().for_each(|level| self.plain.note(level, jpeg.bytes.len()));
         }
         if !own.is_empty() || self.interest.load(Ordering::Relaxed) > 0 {
             self.wake();
@@ -150,13 +147,40 @@ impl Hub {
     /// Takes the picture of one level, made from `frame`: to be sent if somebody watches the
     /// level, and else only to know what it weighs.
     pub(super) fn encoded(&self, level: Level, frame: &Frame, jpeg: Arc<[u8]>) {
+        let mut levels = LevelSet::EMPTY;
+        levels.insert(level);
+        self.encoded_for(&self.plain, levels, frame, jpeg);
+    }
+
+    /// Takes the picture of a look, which serves these levels.
+    pub(super) fn filtered(&self, look: &Look, levels: LevelSet, frame: &Frame, jpeg: Arc<[u8]>) {
+        if let Some(shelf) = self.shelf(look) {
+            self.encoded_for(&shelf, levels, frame, jpeg);
+        }
+    }
+
+    fn encoded_for(&self, shelf: &Shelf, levels: LevelSet, frame: &Frame, jpeg: Arc<[u8]>) {
         self.pictures_encoded.fetch_add(1, Ordering::Relaxed);
         if frame.origin == Origin::Source {
-            self.costs[level.index()].note(jpeg.len());
+            levels.iter().for_each(|level| shelf.note(level, jpeg.len()));
         }
-        if self.wanted().contains(level) {
-            let (sequence, captured) = (frame.sequence, frame.captured);
-            self.put(level, Arc::new(Still { sequence, captured, jpeg }));
+        let watched = levels.intersection(shelf.wanted());
+        if !watched.is_empty() {
+            let still = Arc::new(Still::of(frame, jpeg));
+            watched.iter().for_each(|level| self.put(shelf, level, Arc::clone(&still)));
+            self.wake();
+        }
+    }
+
+    /// Takes it that a frame cannot be made to look so: what comes nearest to it is its plain
+    /// picture.
+    pub(super) fn not_filtered(&self, look: &Look, frame: &Frame, why: &str) {
+        self.unmade.note(why);
+        let Some(shelf) = self.shelf(look) else { return };
+        let mut plain = Level::all().filter_map(|level| self.plain.newest(level));
+        let plain = plain.find(|still| still.sequence == frame.sequence);
+        if let Some(still) = plain.or_else(|| Still::own(frame)) {
+            shelf.wanted().iter().for_each(|level| self.put(&shelf, level, Arc::clone(&still)));
             self.wake();
         }
     }
@@ -165,14 +189,14 @@ impl Hub {
     /// another level's picture or else the frame's own JPEG.
     pub(super) fn not_encoded(&self, frame: &Frame, levels: LevelSet, why: &str) {
         self.unmade.note(why);
-        for level in levels.intersection(self.wanted()).iter() {
+        for level in levels.intersection(self.plain.wanted()).iter() {
             let mut others: Vec<Level> = Level::all().filter(|other| *other != level).collect();
             others.sort_by_key(|other| other.index().abs_diff(level.index()));
             let mut made = others.into_iter().filter_map(|other| self.newest(other));
             let nearest = made.find(|still| still.sequence == frame.sequence);
             if let Some(still) = nearest.or_else(|| Still::own(frame)) {
-                self.costs[level.index()].note(still.jpeg.len());
-                self.put(level, still);
+                self.plain.note(level, still.jpeg.len());
+                self.put(&self.plain, level, still);
             }
         }
         self.wake();
@@ -185,32 +209,79 @@ impl Hub {
 
     /// Levels whose cost was never measured.
     pub(super) fn unmeasured(&self) -> LevelSet {
-        let mut levels = LevelSet::EMPTY;
-        let unknown = |level: &Level| self.costs[level.index()].bytes.load(Ordering::Relaxed) == 0;
-        Level::all().filter(unknown).for_each(|level| levels.insert(level));
-        levels
+        self.plain.unmeasured()
     }
 
     /// Gives those of `levels` that a frame's own JPEG serves that JPEG. Returns which.
     fn put_own(&self, frame: &Frame, levels: LevelSet) -> LevelSet {
         let own = passthrough(frame).intersection(levels);
         if let Some(still) = Still::own(frame) {
-            own.iter().for_each(|level| self.put(level, Arc::clone(&still)));
+            own.iter().for_each(|level| self.put(&self.plain, level, Arc::clone(&still)));
         }
         own
     }
 
-    /// Fills a slot, unless a newer picture is there already: encoding takes its time.
-    fn put(&self, level: Level, still: Arc<Still>) {
-        let mut slot = self.slots[level.index()].write();
-        if slot.as_ref().is_none_or(|there| there.sequence <= still.sequence) {
-            *slot = Some(still);
-        }
+    fn put(&self, shelf: &Shelf, level: Level, still: Arc<Still>) {
+        let masked = still.masked;
+        shelf.put(level, still, || self.may_be_seen(masked));
     }
 
     /// The newest picture of a level. It may be older than that of another level.
     pub fn newest(&self, level: Level) -> Option<Arc<Still>> {
-        self.slots[level.index()].read().clone()
+        self.plain.newest(level)
+    }
+
+    /// The newest picture of a look, at a level.
+    pub fn newest_of(&self, look: &Look, level: Level) -> Option<Arc<Still>> {
+        if look.is_plain() {
+            return self.plain.newest(level);
+        }
+        self.shelf(look)?.newest(level)
+    }
+
+    fn shelf(&self, look: &Look) -> Option<Arc<Shelf>> {
+        self.looks.read().iter().find(|shelf| shelf.look() == look).cloned()
+    }
+
+    /// The looks that somebody watches.
+    pub(super) fn looks(&self) -> Vec<Look> {
+        self.looks.read().iter().map(|shelf| shelf.look().clone()).collect()
+    }
+
+    /// Whether somebody watches this look.
+    pub fn makes(&self, look: &Look) -> bool {
+        self.shelf(look).is_some()
+    }
+
+    /// What nobody may see of the source, and the number of its last change.
+    pub fn mask(&self) -> (Arc<Mask>, u64) {
+        let mask = self.mask.read();
+        (Arc::clone(&mask), self.masked.load(Ordering::Acquire))
+    }
+
+    /// The number of the mask's last change.
+    pub fn masked(&self) -> u64 {
+        self.masked.load(Ordering::Acquire)
+    }
+
+    /// Covers these parts of every picture from now on. When it returns, nothing is to be had here
+    /// that was not covered so; of what is taken later, it is the source's thread that covers it.
+    pub fn set_mask(&self, new: Mask) {
+        {
+            let mut mask = self.mask.write();
+            if **mask == new {
+                return;
+            }
+            *mask = Arc::new(new);
+            self.masked.fetch_add(1, Ordering::AcqRel);
+        }
+        self.forget();
+        self.wake();
+    }
+
+    /// Whether what was under this change of the mask may still be seen.
+    fn may_be_seen(&self, masked: u64) -> bool {
+        self.masked.load(Ordering::Acquire) == masked
     }
 
     /// The newest frame of the source.
@@ -231,10 +302,15 @@ impl Hub {
 
     /// Forgets all pictures: the source was closed, and what it showed is no longer live.
     pub fn clear(&self) {
+        self.forget();
+        *self.rate.lock() = Rate::default();
+    }
+
+    fn forget(&self) {
         self.frame.lock().frame = None;
         self.desk.clear();
-        self.empty(LevelSet::ALL);
-        *self.rate.lock() = Rate::default();
+        self.plain.empty(LevelSet::ALL);
+        self.looks.read().iter().for_each(|shelf| shelf.empty(LevelSet::ALL));
     }
 
     /// Ends everybody who waits here.
@@ -258,26 +334,36 @@ impl Hub {
         // Held until it holds, so that what holds is never older than what was said.
         let mut wishes = self.wishes.lock();
         change(&mut wishes.given);
-        let all = wishes.given.iter().map(|(_, wish)| *wish);
+        let all = wishes.given.iter().map(|(_, wish)| wish);
         self.want(all.fold(Demand::default(), Demand::union));
     }
 
     fn want(&self, wish: Demand) {
-        let levels = wish.levels;
-        let before = LevelSet::from_bits(self.wanted.swap(levels.bits(), Ordering::Relaxed));
-        let new = levels.without(before);
-        self.empty(before.without(levels).union(new));
+        let had = self.is_watched();
+        let before = self.plain.want(wish.levels);
         if let Some(frame) = self.frame() {
-            self.put_own(&frame, new);
+            self.put_own(&frame, wish.levels.without(before));
         }
+        self.want_looks(&wish);
+        let has = !wish.levels.is_empty() || !wish.looks.is_empty();
         self.desk.want(wish);
-        if before.is_empty() && !levels.is_empty() {
+        if has && !had {
             self.announce_demand();
         }
     }
 
-    fn empty(&self, levels: LevelSet) {
-        levels.iter().for_each(|level| *self.slots[level.index()].write() = None);
+    /// Has a shelf for each look that is wanted, and for no other.
+    fn want_looks(&self, wish: &Demand) {
+        let mut looks = self.looks.write();
+        looks.retain(|shelf| wish.looks.iter().any(|(look, _)| look == shelf.look()));
+        for (look, levels) in &wish.looks {
+            let known = looks.iter().find(|shelf| shelf.look() == look).cloned();
+            let shelf = known.unwrap_or_else(|| {
+                looks.push(Arc::new(Shelf::new(look.clone())));
+                Arc::clone(&looks[looks.len() - 1])
+            });
+            shelf.want(*levels);
+        }
     }
 
     /// Wakes the supervisor, which may have closed the source.
@@ -286,14 +372,19 @@ impl Hub {
         self.frame_changed.notify_all();
     }
 
-    /// The levels that somebody watches.
+    /// The levels that somebody watches as they are.
     pub fn wanted(&self) -> LevelSet {
-        LevelSet::from_bits(self.wanted.load(Ordering::Relaxed))
+        self.plain.wanted()
+    }
+
+    /// Whether anybody watches, whatever the look.
+    fn is_watched(&self) -> bool {
+        !self.wanted().is_empty() || !self.looks.read().is_empty()
     }
 
     /// Whether anybody wants any picture, if only one.
     pub fn demand(&self) -> bool {
-        !self.wanted().is_empty() || self.interest.load(Ordering::Relaxed) > 0
+        self.is_watched() || self.interest.load(Ordering::Relaxed) > 0
     }
 
     /// Counts as demand for as long as it is held.
@@ -330,23 +421,23 @@ impl Hub {
 
     /// Bits per second of each level at the source's present rate, where it is known.
     pub fn costs(&self) -> Costs {
-        let fps = self.frames_per_sec();
-        // A slower source's last picture goes out again each second.
-        let fps = if fps > 0.0 { fps.max(1.0) } else { 0.0 };
-        std::array::from_fn(|index| {
-            let bytes = self.costs[index].bytes.load(Ordering::Relaxed);
-            (bytes > 0 && fps > 0.0)
-                .then(|| ((bytes + PART_HEAD_BYTES) as f64 * 8.0 * fps).ceil() as u64)
-        })
+        self.plain.costs(self.frames_per_sec())
+    }
+
+    /// The same of a look: as far as it was not measured, by what the plain pictures cost.
+    pub(super) fn costs_of(&self, look: &Look) -> Costs {
+        let plain = self.costs();
+        match self.shelf(look) {
+            Some(shelf) => estimated(shelf.costs(self.frames_per_sec()), plain),
+            None => plain,
+        }
     }
 
     /// Takes what levels cost as changed by this factor, as the source's pictures now have so many
     /// times the pixels.
     pub(super) fn scale_costs(&self, factor: f64) {
-        for cost in &self.costs {
-            let bytes = cost.bytes.load(Ordering::Relaxed) as f64 * factor;
-            cost.bytes.store(bytes as u64, Ordering::Relaxed);
-        }
+        self.plain.scale_costs(factor);
+        self.looks.read().iter().for_each(|shelf| shelf.scale_costs(factor));
     }
 
     /// The newest motion score, 0 to 1.
@@ -385,10 +476,9 @@ impl Consumer {
     /// Says what it wants from now on.
     pub(super) fn want(&self, wish: Demand) {
         self.hub.change_wishes(|given| {
-            given
-                .iter_mut()
-                .filter(|(number, _)| *number == self.number)
-                .for_each(|one| one.1 = wish);
+            if let Some(one) = given.iter_mut().find(|(number, _)| *number == self.number) {
+                one.1 = wish;
+            }
         });
     }
 }
@@ -411,33 +501,10 @@ impl Interest {
     }
 }
 
-impl Still {
-    /// The picture that a frame's own JPEG is, if it is one.
-    fn own(frame: &Frame) -> Option<Arc<Still>> {
-        let Picture::Jpeg(jpeg) = &frame.picture else {
-            return None;
-        };
-        Some(Arc::new(Still {
-            sequence: frame.sequence,
-            captured: frame.captured,
-            jpeg: Arc::clone(&jpeg.bytes),
-        }))
-    }
-}
-
 impl Drop for Interest {
     fn drop(&mut self) {
         *self.hub.interested_at.lock() = Some(self.hub.clock.now());
         self.hub.interest.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl LevelCost {
-    fn note(&self, bytes: usize) {
-        let before = self.bytes.load(Ordering::Relaxed);
-        let bytes = bytes as u64;
-        let mean = if before == 0 { bytes } else { (before * 7 + bytes) / 8 };
-        self.bytes.store(mean, Ordering::Relaxed);
     }
 }
 
@@ -450,8 +517,6 @@ impl Rate {
     }
 }
 
-/// What a picture costs on the wire beyond its bytes.
-const PART_HEAD_BYTES: u64 = 90;
 const LONGEST_GAP: Duration = Duration::from_secs(2);
 
 #[cfg(test)]

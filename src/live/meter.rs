@@ -2,6 +2,7 @@
 //!
 //! The sender counts, the governor reads once a second; atomics, so that neither waits.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub struct StreamMeter {
     tab: Option<String>,
     /// The highest rate that the client asked for, frames per second.
     fps: Option<f64>,
+    /// Where its client is.
+    address: Option<IpAddr>,
     /// One more than the level beyond which its client sees no better; nothing if it did not say.
     visible: AtomicU8,
     /// Frames that went out whole.
@@ -39,6 +42,17 @@ impl StreamMeter {
     /// that the client asked for.
     pub fn new(tab: Option<String>, fps: Option<f64>) -> Self {
         Self { tab, fps, ..Self::default() }
+    }
+
+    /// The same of a client at this address.
+    #[must_use]
+    pub fn at(self, address: IpAddr) -> Self {
+        Self { address: Some(address), ..self }
+    }
+
+    /// Where its client is, if that is known.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// The highest rate that the client asked for, frames per second.

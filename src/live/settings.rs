@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::level::Choice;
+use crate::media::filter::Filter;
 
 /// 128 random bits that a browser sends back as the cookie `viewer`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,6 +87,8 @@ pub struct Settings {
     pub mode: Mode,
     /// Whether nothing is sent.
     pub paused: bool,
+    /// What is done to its pictures.
+    pub filter: Filter,
 }
 
 /// A change of some settings; `None` leaves one as it is.
@@ -97,6 +100,8 @@ pub struct Change {
     pub mode: Option<Mode>,
     /// See [`Settings::paused`].
     pub paused: Option<bool>,
+    /// See [`Settings::filter`].
+    pub filter: Option<Filter>,
 }
 
 /// The choice is locked, because motion sets the quality.
@@ -118,6 +123,7 @@ impl Settings {
             choice: change.choice.unwrap_or(self.choice),
             mode,
             paused: change.paused.unwrap_or(self.paused),
+            filter: change.filter.unwrap_or(self.filter),
         })
     }
 }

@@ -14,6 +14,7 @@ use log::{info, warn};
 use super::condition::{Condition, Status};
 use super::device::{self, Came, Device};
 use super::hub::Hub;
+use super::veil::Veil;
 use crate::base::shutdown::Shutdown;
 use crate::base::threads;
 use crate::media::card;
@@ -33,7 +34,9 @@ pub fn start(
     shutdown: Shutdown,
 ) -> std::io::Result<JoinHandle<()>> {
     let (source, device, sequence, size) = (Some(source), None, 0, wish.size);
-    let supervisor = Supervisor { source, device, wish, hub, condition, shutdown, sequence, size };
+    let veil = Veil::default();
+    let supervisor =
+        Supervisor { source, device, wish, hub, condition, shutdown, sequence, size, veil };
     threads::start("source", move || supervisor.run())
 }
 
@@ -49,6 +52,8 @@ struct Supervisor {
     sequence: u64,
     /// Of the last picture: cards have it too.
     size: Size,
+    /// What covers what nobody may see.
+    veil: Veil,
 }
 
 /// Why a device was left.
@@ -91,8 +96,9 @@ impl Supervisor {
     }
 
     /// Waits, with the source closed, until somebody watches.
-    fn rest(&self) {
+    fn rest(&mut self) {
         self.hub.clear();
+        self.veil.forget();
         self.condition.change(|report| {
             report.status = Status::Idle;
             report.trouble = None;
@@ -138,6 +144,7 @@ impl Supervisor {
                 self.close(device);
                 return End::NobodyWatches;
             }
+            self.uncover();
             match device.next(self.hub.clock(), now + GLANCE) {
                 Came::Opened { name } => self.condition.change(|report| {
                     report.opened += 1;
@@ -203,12 +210,38 @@ impl Supervisor {
             report.frames += 1;
             report.broken = broken;
         });
-        self.hub.publish(Frame {
-            sequence: self.sequence,
-            captured: captured.at,
-            picture: captured.picture,
-            origin: Origin::Source,
-        });
+        self.show_covered(captured);
+    }
+
+    /// Shows the last picture again, if what is covered is not the same any more: the next one may
+    /// be long in coming.
+    fn uncover(&mut self) {
+        if let Some(captured) = self.veil.outdated(self.hub.masked()) {
+            self.sequence += 1;
+            self.show_covered(captured);
+        }
+    }
+
+    /// Shows a picture with what nobody may see covered, or a card if that cannot be done.
+    fn show_covered(&mut self, captured: Captured) {
+        let (mask, masked) = self.hub.mask();
+        let at = captured.at;
+        match self.veil.cover(captured, &mask, masked) {
+            Ok(picture) => self.hub.publish(Frame {
+                sequence: self.sequence,
+                captured: at,
+                picture,
+                origin: Origin::Source,
+                masked,
+            }),
+            Err(why) => {
+                self.hub.unmade().note(&why);
+                if self.veil.is_card_due(self.now()) {
+                    let detail = format!("Nothing is shown instead: {why}.");
+                    self.show_card("The picture cannot be masked", &detail);
+                }
+            }
+        }
     }
 
     /// What the source waits for before it may be opened again.
@@ -270,14 +303,21 @@ impl Supervisor {
             return;
         }
         lost.card_due = now + CARD_PERIOD;
+        self.show_card(&lost.trouble.title, &lost.trouble.detail);
+    }
+
+    fn show_card(&mut self, title: &str, detail: &str) {
         self.sequence += 1;
+        self.veil.forget();
         let clock = card::clock(self.hub.clock().wall());
-        let planar = card::card(self.size, &lost.trouble.title, &lost.trouble.detail, &clock);
+        let planar = card::card(self.size, title, detail, &clock);
         self.hub.publish(Frame {
             sequence: self.sequence,
-            captured: now,
+            captured: self.now(),
             picture: Picture::Planar(Arc::new(planar)),
             origin: Origin::Card,
+            // It shows nothing of the source.
+            masked: self.hub.masked(),
         });
     }
 

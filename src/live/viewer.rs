@@ -4,8 +4,9 @@
 //! governor take. What a sender asks for each picture ([`Viewer::allowance`]) is
 //! atomic, so that sending waits for nobody.
 
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -15,8 +16,10 @@ use super::gaming::Drive;
 use super::level::{Choice, Costs, Grant, LEVELS, Level, need, pick};
 use super::link::{Link, Second};
 use super::meter::StreamMeter;
+use super::orders::Unfiltered;
 use super::settings::{Change, Locked, Mode, Settings, ViewerId};
 use super::thanks::THANKS_LAST;
+use crate::media::filter::Filter;
 
 /// What keeps a viewer from a better picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +68,8 @@ pub struct Viewer {
     crowd: Arc<Crowd>,
     /// Of what it watches instead of the live source.
     clip: Option<FeedCosts>,
-    level: AtomicU8,
+    /// The level, and above it the bits of the filter: of both the same time.
+    picture: AtomicU32,
     frames_permille: AtomicU16,
     paused: AtomicBool,
     inner: Mutex<Inner>,
@@ -97,6 +101,11 @@ struct Inner {
     gave_at: Option<Instant>,
     last: Second,
     fps: f64,
+    /// When it ordered its filter, among all orders; 0 if that is not known yet.
+    ordered: u64,
+    /// What is done to what it gets, and why that is nothing if it asked for something.
+    given: Filter,
+    unfiltered: Option<Unfiltered>,
 }
 
 /// What a sender may send now.
@@ -104,6 +113,8 @@ struct Inner {
 pub struct Allowance {
     /// The level.
     pub level: Level,
+    /// What is done to the picture.
+    pub filter: Filter,
     /// Thousandths of the source's frames, 1 to 1000.
     pub frames_permille: u16,
     /// Whether to send nothing.
@@ -148,6 +159,8 @@ pub struct Report {
     pub drive: Option<f64>,
     /// How long a donation still counts.
     pub donating: Option<Duration>,
+    /// Why nothing is done to its pictures, if it asked for something.
+    pub unfiltered: Option<Unfiltered>,
 }
 
 impl Viewer {
@@ -163,7 +176,7 @@ impl Viewer {
             id,
             crowd: Arc::clone(crowd),
             clip,
-            level: AtomicU8::new(level.index() as u8),
+            picture: AtomicU32::new(level.index() as u32),
             frames_permille: AtomicU16::new(1000),
             paused: AtomicBool::new(settings.paused),
             inner: Mutex::new(Inner {
@@ -177,6 +190,9 @@ impl Viewer {
                 gave_at: None,
                 last: Second::default(),
                 fps: 0.0,
+                ordered: 0,
+                given: Filter::NONE,
+                unfiltered: None,
             }),
         }
     }
@@ -208,9 +224,10 @@ impl Viewer {
 
     /// What to send to it now.
     pub fn allowance(&self) -> Allowance {
-        let index = usize::from(self.level.load(Ordering::Relaxed));
+        let picture = self.picture.load(Ordering::Relaxed);
         Allowance {
-            level: Level::at(index).unwrap_or(Level::LOWEST),
+            level: Level::at((picture & 0xFF) as usize).unwrap_or(Level::LOWEST),
+            filter: Filter::from_bits((picture >> 8) as u16),
             frames_permille: self.frames_permille.load(Ordering::Relaxed),
             paused: self.paused.load(Ordering::Relaxed),
         }
@@ -228,6 +245,9 @@ impl Viewer {
             // Motion goes on from what is seen.
             let at_hand = (!inner.streams.is_empty()).then(|| inner.level().quality());
             inner.drive = at_hand.map_or_else(Drive::default, Drive::from);
+        }
+        if settings.filter != inner.settings.filter {
+            inner.ordered = 0;
         }
         inner.settings = settings;
         self.paused.store(settings.paused, Ordering::Relaxed);
@@ -326,10 +346,45 @@ impl Viewer {
     fn apply(&self, inner: &mut Inner) -> Level {
         let level = inner.level();
         inner.limited_by = inner.limit(level);
-        self.level.store(level.index() as u8, Ordering::Relaxed);
+        self.show(level, inner.given);
         let permille = (inner.granted.frames * 1000.0).clamp(1.0, 1000.0) as u16;
         self.frames_permille.store(permille, Ordering::Relaxed);
         level
+    }
+
+    fn show(&self, level: Level, filter: Filter) {
+        let picture = level.index() as u32 | u32::from(filter.bits()) << 8;
+        self.picture.store(picture, Ordering::Relaxed);
+    }
+
+    /// What it asked to have done to its pictures, if anything.
+    pub(super) fn order(&self, next: &mut u64) -> Option<Order> {
+        let mut inner = self.inner.lock();
+        if inner.settings.filter.is_none() || inner.streams.is_empty() || self.clip.is_some() {
+            (inner.given, inner.unfiltered) = (Filter::NONE, None);
+            self.show(inner.level(), Filter::NONE);
+            return None;
+        }
+        if inner.ordered == 0 {
+            *next += 1;
+            inner.ordered = *next;
+        }
+        let filter = inner.settings.filter;
+        let from = inner.streams.iter().find_map(|meter| meter.address());
+        Some(Order { number: inner.ordered, filter, from, level: inner.level() })
+    }
+
+    /// What it asked for is done from now on, or is not, and why.
+    pub(super) fn ordered(&self, outcome: Result<(), Unfiltered>) {
+        let mut inner = self.inner.lock();
+        inner.unfiltered = outcome.err();
+        inner.given = if outcome.is_ok() { inner.settings.filter } else { Filter::NONE };
+        self.show(inner.level(), inner.given);
+    }
+
+    /// What is asked to be done to its pictures.
+    pub(super) fn filter(&self) -> Filter {
+        self.inner.lock().settings.filter
     }
 
     /// Reads what its streams did in `elapsed`, and learns about its link.
@@ -388,8 +443,19 @@ impl Viewer {
             skipped: inner.streams.iter().map(|meter| meter.skipped.load(Ordering::Relaxed)).sum(),
             drive: (inner.settings.mode == Mode::Gaming).then(|| inner.drive.quality()),
             donating: inner.donating(now),
+            unfiltered: inner.unfiltered,
         }
     }
+}
+
+/// A filter that a viewer who watches ordered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order {
+    /// Its place among all orders.
+    pub(super) number: u64,
+    pub(super) filter: Filter,
+    pub(super) from: Option<IpAddr>,
+    pub(super) level: Level,
 }
 
 /// What a viewer that watches claims.

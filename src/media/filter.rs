@@ -2,7 +2,7 @@
 //!
 //! A [`Filter`] is a small value, read from a list such as `mirror,grey` and always in one form:
 //! filters that look the same are equal, however they were spelled, and so are what is made of
-//! them. What [`apply`] does is done by whoever encodes. A camera's JPEG is changed as it is,
+//! them. What [`apply()`] does is done by whoever encodes. A camera's JPEG is changed as it is,
 //! without being decoded, but for edges and for what is written onto it.
 
 mod apply;

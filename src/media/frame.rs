@@ -20,6 +20,9 @@ pub struct Frame {
     pub picture: Picture,
     /// Whether a source took it, or the server drew it in place of one.
     pub origin: Origin,
+    /// The number of the mask's last change when it was covered: with another mask, it is not to
+    /// be seen any more.
+    pub masked: u64,
 }
 
 /// Who made a frame.

@@ -21,7 +21,6 @@ pub use name::{NotAName, RoomName};
 pub struct Room {
     /// `None` of the default one.
     pub name: Option<RoomName>,
-    title: RwLock<String>,
     /// The people around its channel.
     pub crowd: Arc<Crowd>,
     showing: RwLock<Option<Arc<Showing>>>,
@@ -54,17 +53,18 @@ pub enum Place<'a> {
 impl Room {
     /// A room: its name, what to call it before a person, and the people in it.
     pub fn new(name: Option<RoomName>, title: String, crowd: Arc<Crowd>) -> Self {
-        Self { name, title: RwLock::new(title), crowd, showing: RwLock::default() }
+        crowd.retitle(title);
+        Self { name, crowd, showing: RwLock::default() }
     }
 
     /// What to call it before a person.
     pub fn title(&self) -> String {
-        self.title.read().clone()
+        self.crowd.title().to_string()
     }
 
     /// Calls it otherwise from now on.
     pub fn retitle(&self, title: String) {
-        *self.title.write() = title;
+        self.crowd.retitle(title);
     }
 
     /// The films that it plays, if it plays some.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::packing::Packed;
 use crate::live::hub::{Hub, Still};
 use crate::live::level::Level;
+use crate::live::look::Look;
 use crate::live::settings::Settings;
 use crate::source::Trouble;
 
@@ -22,8 +23,8 @@ pub(super) struct Picture {
 
 /// What is to be sent, as far as it is known yet.
 pub(super) enum Image {
-    /// The channel's picture of this level, which others may get too.
-    OfLevel(Arc<Hub>, Arc<Still>, Level),
+    /// The channel's picture of this level and look, which others may get too.
+    OfLevel(Arc<Hub>, Arc<Still>, Level, Look),
     /// A picture of a clip.
     Packed(Packed),
 }

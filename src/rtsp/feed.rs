@@ -3,6 +3,7 @@
 //! Says which picture is due and waits for nothing. A [`Feed`] has a seat in the audience
 //! while it plays, and none before and after.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use crate::live::crowd::Crowd;
 use crate::live::cursor::{self, Cue, Cursor, View};
 use crate::live::hub::Hub;
 use crate::live::level::Level;
+use crate::live::look::Look;
 use crate::live::meter::StreamMeter;
 use crate::live::settings::ViewerId;
 use crate::net::Topics;
@@ -61,6 +63,7 @@ impl Feed {
         &mut self,
         audience: &Arc<Audience>,
         crowd: &Arc<Crowd>,
+        address: IpAddr,
         now: Instant,
     ) -> Result<Arc<StreamMeter>, Refused> {
         let id = ViewerId::random();
@@ -75,7 +78,7 @@ impl Feed {
                 (audience.enter_clip(crowd, id, preferences.settings, costs), preferences)
             }
         };
-        let meter = StreamMeter::new(None, preferences.fps);
+        let meter = StreamMeter::new(None, preferences.fps).at(address);
         let seat = audience.join(viewer, meter, Keep::WhileItLasts, now)?;
         let meter = Arc::clone(&seat.meter);
         match self {
@@ -132,18 +135,23 @@ impl LiveFeed {
         }
         let hub = seat.hub();
         let view = View::of(seat, &hub);
-        let level = view.allowance.level;
+        let (level, look) = (view.allowance.level, seat.viewer.crowd().look(view.allowance.filter));
         match self.cursor.due(view, now) {
             cursor::Due::Picture(cue) => {
                 self.cursor.take(&cue, &seat.meter);
                 self.cursor.sent(now);
-                self.show(hub, &cue, level, now)
+                self.show((hub, level, look), &cue, now)
             }
             cursor::Due::At(at) => Due::At(at),
         }
     }
 
-    fn show(&mut self, hub: Arc<Hub>, cue: &Cue, level: Level, now: Instant) -> Due {
+    fn show(
+        &mut self,
+        (hub, level, look): (Arc<Hub>, Level, Look),
+        cue: &Cue,
+        now: Instant,
+    ) -> Due {
         let (still, fresh) = (Arc::clone(&cue.still), cue.is_fresh());
         let captured = if fresh { still.captured } else { now };
         // A repeated picture is newer than it was; the next one must not be older than that.
@@ -151,7 +159,7 @@ impl LiveFeed {
         self.stamp = Some(captured);
         let fps = hub.frames_per_sec().clamp(1.0, 240.0);
         let interval = Duration::from_secs_f64(1.0 / fps);
-        let image = Image::OfLevel(hub, still, level);
+        let image = Image::OfLevel(hub, still, level, look);
         Due::Picture(Picture { image, captured, interval, fresh })
     }
 }

@@ -14,6 +14,7 @@ use super::encodes::Encodes;
 use crate::jpeg;
 use crate::live::hub::{Hub, Still};
 use crate::live::level::{LEVELS, Level};
+use crate::live::look::Look;
 use crate::media::card;
 use crate::media::codec::Failed;
 use crate::media::fit::{Fit, Fitter};
@@ -44,11 +45,11 @@ pub(super) struct Packing {
     encodes: Encodes,
     /// Of clips that are played for one session.
     clips: Arc<Shelf>,
-    /// By the numbers of their hubs.
-    shelves: Mutex<HashMap<u32, Arc<Shelf>>>,
+    /// By the numbers of their hubs and by what they look like.
+    shelves: Mutex<HashMap<(u32, Look), Arc<Shelf>>>,
 }
 
-/// What was made of one channel's pictures.
+/// What was made of one channel's pictures of one look.
 struct Shelf {
     hub: Arc<Hub>,
     levels: [[Mutex<Newest>; 2]; LEVELS],
@@ -89,11 +90,11 @@ impl Packing {
         &self,
         hub: &Arc<Hub>,
         still: &Still,
-        level: Level,
+        (level, look): (Level, &Look),
         format: Format,
         asker: &Handle,
     ) -> Asked {
-        let shelf = self.shelf(hub);
+        let shelf = self.shelf(hub, look);
         let sequence = still.sequence;
         let jpeg = {
             let mut newest = shelf.newest(level, format).lock();
@@ -159,13 +160,16 @@ impl Packing {
         self.encodes.add(asker, Box::new(work)).map(|()| ticket)
     }
 
-    fn shelf(&self, hub: &Arc<Hub>) -> Arc<Shelf> {
+    fn shelf(&self, hub: &Arc<Hub>, look: &Look) -> Arc<Shelf> {
         let mut shelves = self.shelves.lock();
-        if !shelves.contains_key(&hub.number()) {
-            // Those of channels that were closed.
-            shelves.retain(|_, shelf| !shelf.hub.is_stopped());
+        let key = (hub.number(), look.clone());
+        if !shelves.contains_key(&key) {
+            // Those of channels that were closed, and of looks that nobody watches.
+            shelves.retain(|(_, look), shelf| {
+                !shelf.hub.is_stopped() && (look.is_plain() || shelf.hub.makes(look))
+            });
         }
-        Arc::clone(shelves.entry(hub.number()).or_insert_with(|| Arc::new(Shelf::new(hub))))
+        Arc::clone(shelves.entry(key).or_insert_with(|| Arc::new(Shelf::new(hub))))
     }
 }
 

@@ -295,7 +295,9 @@ impl Asked<'_> {
         let (name, range, frame_rate, size) = match resource {
             Resource::Live(room) => {
                 let report = room.condition().report();
-                let size = report.format.map(|format| format.size);
+                let (target, _) = self.request.uri.without_track(TRACK);
+                let filter = self.preferences(&target)?.settings.filter;
+                let size = report.format.map(|format| filter.turn.turned(format.size));
                 let fps = room.hub().frames_per_sec();
                 (report.name, Range::now(), Some(fps), size)
             }
@@ -333,6 +335,10 @@ impl Asked<'_> {
             }
         }
         let preferences = self.preferences(&target)?;
+        if matches!(resource, Resource::Clip(_)) && !preferences.settings.filter.is_none() {
+            // Clips are shown as they are.
+            return Err(self.say(Status::BadRequest));
+        }
         let (destination, transport) = self.destination(at)?;
         let id = before.as_ref().map_or_else(session_id, |entry| entry.terms.id.clone());
         let granted = Granted { id, resource, preferences, destination, transport };

@@ -180,18 +180,17 @@ impl Session {
         now: Instant,
     ) -> std::result::Result<Playing, Status> {
         let context = &self.server.context;
-        let meter =
-            self.stream.feed.join(&context.audience, &context.rooms.default().crowd, now).map_err(
-                |refused| {
-                    debug!("no seat for an RTSP session: {refused:?}");
-                    if refused == Refused::Dismissed {
-                        return Status::NotFound;
-                    }
-                    // For whoever asks next: those who do not read leave their seats.
-                    context.engine.registry.give_way(Need::Seats, now);
-                    Status::NotEnoughBandwidth
-                },
-            )?;
+        let (crowd, address) = (&context.rooms.default().crowd, self.entry.terms.client);
+        let joined = self.stream.feed.join(&context.audience, crowd, address, now);
+        let meter = joined.map_err(|refused| {
+            debug!("no seat for an RTSP session: {refused:?}");
+            if refused == Refused::Dismissed {
+                return Status::NotFound;
+            }
+            // For whoever asks next: those who do not read leave their seats.
+            context.engine.registry.give_way(Need::Seats, now);
+            Status::NotEnoughBandwidth
+        })?;
         let range = match &self.stream.feed {
             Feed::Live(_) => Range::now(),
             Feed::Clip(clip) => {

@@ -200,9 +200,12 @@ impl Stream {
     ) -> Result<Option<Progress>> {
         let packed = match &picture.image {
             Image::Packed(packed) => packed.clone(),
-            Image::OfLevel(hub, still, level) => {
+            // It was taken before another part was to be covered.
+            Image::OfLevel(hub, still, ..) if still.masked != hub.masked() => return Ok(None),
+            Image::OfLevel(hub, still, level, look) => {
                 let format = self.packetizer.format();
-                match tools.packing.of_level(hub, still, *level, format, tools.host) {
+                let shown = (*level, look);
+                match tools.packing.of_level(hub, still, shown, format, tools.host) {
                     Asked::Packed(packed) => packed,
                     Asked::Never => return Ok(None),
                     Asked::Later => {

@@ -83,9 +83,10 @@ impl Command {
     /// [`Refused`] for a value that is not taken, or if there is none.
     pub(super) fn change(fields: &Fields) -> Result<Self, Refused> {
         match (fields::change(fields)?, fields::shown(fields)?) {
-            (change, None) if change == Change::default() => {
-                Err(Refused::new(Status::BadRequest, "send `quality`, `mode` or `paused`"))
-            }
+            (change, None) if change == Change::default() => Err(Refused::new(
+                Status::BadRequest,
+                "send `quality`, `mode`, `paused` or `filter`",
+            )),
             (change, shown) => Ok(Command::Change { change, shown }),
         }
     }

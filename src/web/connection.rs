@@ -218,7 +218,7 @@ impl Connection {
                 self.send_off(answer, &method, Then::Upgrade(protocol), now)
             }
             Outcome::Snapshot(order) => {
-                let wanted = Wanted::new(&order.hub(), order.what, now);
+                let wanted = Wanted::new(&order.hub(), order.what.clone(), now);
                 self.state = State::Picture { order, wanted, keep_alive };
                 Step::On
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::film::Order;
 use crate::live::level::Choice;
 use crate::live::settings::{Change, Mode};
+use crate::media::filter::Filter;
 use crate::media::frame::Size;
 use crate::proto::text::clean_line;
 
@@ -35,13 +36,14 @@ pub(crate) struct StreamWish {
     pub(crate) tab: Option<String>,
 }
 
-/// Reads `quality`, `mode` and `paused`; other fields are passed over.
+/// Reads `quality`, `mode`, `paused` and `filter`; other fields are passed over.
 ///
 /// # Errors
 ///
 /// [`BadField`] for the first value that is not taken.
 pub(crate) fn change(fields: &Fields) -> Result<Change, BadField> {
-    Ok(Change { choice: quality(fields)?, mode: mode(fields)?, paused: paused(fields)? })
+    let (choice, mode, paused) = (quality(fields)?, mode(fields)?, paused(fields)?);
+    Ok(Change { choice, mode, paused, filter: filter(fields)? })
 }
 
 /// Reads `shown`: in how many pixels of its screen a page shows the picture, `WIDTHxHEIGHT`.
@@ -99,7 +101,7 @@ pub(crate) fn stream_wish(fields: &Fields) -> Result<StreamWish, BadField> {
         return Err(BadField { field: "quality", why });
     }
     Ok(StreamWish {
-        change: Change { choice, mode, paused: None },
+        change: Change { choice, mode, paused: None, filter: filter(fields)? },
         fps: fps(fields)?,
         advance_headers: value(fields, "advance_headers").is_some_and(|value| value != "0"),
         tab: tab(fields)?,
@@ -115,6 +117,26 @@ pub(crate) fn quality(fields: &Fields) -> Result<Option<Choice>, BadField> {
     parse(fields, "quality", "takes auto, low, medium, high or a number from 1 to 100", |text| {
         text.parse().ok()
     })
+}
+
+/// Reads `filter`, a list. Of a field that is there several times, as the boxes of a form are, all
+/// count.
+///
+/// # Errors
+///
+/// [`BadField`] if it is there and no filter.
+pub(crate) fn filter(fields: &Fields) -> Result<Option<Filter>, BadField> {
+    let all: Vec<&str> = fields
+        .iter()
+        .filter(|(field, _)| field == FILTER)
+        .map(|(_, value)| value.as_str())
+        .collect();
+    if all.is_empty() {
+        return Ok(None);
+    }
+    let read = all.join(",").parse::<Filter>();
+    let bad = |why| BadField { field: FILTER, why: format!("`{FILTER}` {why}") };
+    read.map(Some).map_err(bad)
 }
 
 /// Reads `tab`, by which a page tells its streams apart.
@@ -187,6 +209,7 @@ fn parse<T>(
 const MAX_LIST: usize = 1000;
 /// A month.
 const MAX_SECONDS: f64 = 31.0 * 24.0 * 3600.0;
+const FILTER: &str = "filter";
 
 #[cfg(test)]
 mod tests {
@@ -201,7 +224,7 @@ mod tests {
         let read = change(&fields("quality=low&colour=red")).unwrap();
         assert_eq!(read, Change { choice: Some(Choice::Low), ..Change::default() });
         let read = change(&fields("mode=gaming&paused=true")).unwrap();
-        let expected = Change { choice: None, mode: Some(Mode::Gaming), paused: Some(true) };
+        let expected = Change { mode: Some(Mode::Gaming), paused: Some(true), ..Change::default() };
         assert_eq!(read, expected);
     }
 
@@ -213,6 +236,8 @@ mod tests {
             ("mode=office", "mode"),
             ("paused=yes", "paused"),
             ("paused=", "paused"),
+            ("filter=sepia", "filter"),
+            ("filter=softer&filter=sharper", "filter"),
         ] {
             let bad = change(&fields(text)).unwrap_err();
             assert_eq!(bad.field, field);
@@ -221,6 +246,24 @@ mod tests {
         for text in ["fps=0", "fps=-1", "fps=nan", "fps=inf", "fps=1000", "fps=x", "tab=a-b"] {
             assert!(stream_wish(&fields(text)).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_filter_is_a_list_or_as_many_fields_and_without_any_none() {
+        let filter = |text: &str| {
+            filter(&fields(text)).unwrap().map(|filter| filter.to_string()).unwrap_or_default()
+        };
+        for (text, read) in [
+            ("filter=mirror,grey", "mirror,grey"),
+            ("filter=grey&filter=&filter=mirror", "mirror,grey"),
+            ("filter=mirror&filter=turn90", "mirror,turn90"),
+            ("filter=", "none"),
+            ("filter=none", "none"),
+            ("mode=home", ""),
+        ] {
+            assert_eq!(filter(text), read, "{text}");
+        }
+        assert!(stream_wish(&fields("filter=edges,clock")).unwrap().change.filter.is_some());
     }
 
     #[test]

@@ -14,8 +14,9 @@ use super::request::{Reply, Request};
 use super::state::{state, watching as here};
 use super::words;
 use crate::account::Capability;
+use crate::live::orders::Unfiltered;
 use crate::live::settings::{Mode, Settings, ViewerId};
-use crate::live::viewer::Viewer;
+use crate::live::viewer::{Report, Viewer};
 use crate::proto::http::{Scheme, Status};
 
 /// The viewer's page; to somebody for whom there is no seat, the page that says so.
@@ -70,7 +71,7 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
     let pause_label = if settings.paused { words::WATCH_RESUME } else { words::WATCH_PAUSE };
     let about_mode =
         if gaming { words::WATCH_MODE_GAMING_SENTENCE } else { words::WATCH_MODE_HOME_SENTENCE };
-    vec![
+    let mut slots = vec![
         ("room-title", text(&request.room.title())),
         ("tab", Slot::Text(tab)),
         layout(request),
@@ -101,6 +102,41 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
         ("film-plays", Slot::Text(plays)),
         ("commands", Slot::Shown(film.is_some() && commands)),
         ("free", Slot::Shown(request.context.about.donate_url.read().is_none())),
+    ];
+    slots.extend(of_filter(&viewer.report(None, request.at)));
+    slots
+}
+
+/// The filter's boxes as they stand, and why it is not done if it is not.
+fn of_filter(report: &Report) -> Slots {
+    let filter = report.settings.filter.to_string();
+    let has = |word: &str| filter.split(',').any(|one| one == word);
+    let refused = match report.unfiltered {
+        Some(Unfiltered::Full) => words::WATCH_FILTERS_REFUSED_FULL,
+        Some(Unfiltered::Address) => words::WATCH_FILTERS_REFUSED_ADDRESS,
+        None => "",
+    };
+    let query = match report.settings.filter.is_none() {
+        true => String::new(),
+        false => format!("?filter={filter}"),
+    };
+    let shown = |slot, word| (slot, Slot::Shown(has(word)));
+    vec![
+        ("snapshot-query", Slot::Text(query)),
+        ("filter-given", Slot::Shown(report.unfiltered.is_none())),
+        ("filter-refused", Slot::Text(refused.to_owned())),
+        shown("filter-mirror", "mirror"),
+        shown("filter-flip", "flip"),
+        shown("filter-grey", "grey"),
+        shown("filter-invert", "invert"),
+        shown("filter-clock", "clock"),
+        shown("filter-name", "name"),
+        shown("filter-turn90", "turn90"),
+        shown("filter-turn180", "turn180"),
+        shown("filter-turn270", "turn270"),
+        shown("filter-softer", "softer"),
+        shown("filter-sharper", "sharper"),
+        shown("filter-edges", "edges"),
     ]
 }
 

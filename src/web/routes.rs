@@ -92,10 +92,10 @@ pub(super) static ROUTES: [Route; 84] = [
         paths: &[Path::At("/stream"), Path::Action("/", "stream"), Path::Action("/", "stream_0")],
         who: Who::OtherOriginsToo,
         needs: Needs::MayAsDevice(Capability::Watch),
-        query: &["quality", "mode", "fps", "advance_headers", "tab"],
+        query: &["quality", "mode", "fps", "filter", "advance_headers", "tab"],
         handler: watch::watch,
-        about: "the live stream, `multipart/x-mixed-replace`; `?quality=`, `?mode=`, `?fps=` make \
-                it a viewer of its own",
+        about: "the live stream, `multipart/x-mixed-replace`; `?quality=`, `?mode=`, `?fps=`, \
+                `?filter=` make it a viewer of its own",
         ..WATCHED
     },
     Route {
@@ -106,9 +106,9 @@ pub(super) static ROUTES: [Route; 84] = [
         ],
         who: Who::OtherOriginsToo,
         needs: Needs::MayAsDevice(Capability::Watch),
-        query: &["quality"],
+        query: &["quality", "filter"],
         handler: snapshot_answer::snapshot,
-        about: "the newest frame as one JPEG; `?quality=`",
+        about: "the newest frame as one JPEG; `?quality=`, `?filter=`",
         ..WATCHED
     },
     Route {
@@ -166,7 +166,7 @@ pub(super) static ROUTES: [Route; 84] = [
         query: &["tab"],
         handler: viewer::change,
         about: "form: `quality=auto\\|low\\|medium\\|high\\|1…100`, `mode=home\\|gaming`, \
-                `paused=true\\|false`, `shown=WIDTHxHEIGHT`",
+                `paused=true\\|false`, `filter=mirror,grey,…`, `shown=WIDTHxHEIGHT`",
         ..WAY_IN_FORM
     },
     Route {
@@ -416,7 +416,7 @@ pub(super) static ROUTES: [Route; 84] = [
         verb: Verb::Patch,
         paths: &[Path::Each("/api/v1/rooms/", "")],
         handler: api::change_room,
-        about: "JSON: `title`, `source`, `place`, `note`, `enter`, `talk`, `publish`",
+        about: "JSON: `title`, `source`, `mask`, `place`, `note`, `enter`, `talk`, `publish`",
         ..BY_HOSTS
     },
     Route {

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::base::clock::Clock;
 use crate::live::hub::{Hub, Interest};
 use crate::live::level::{Level, passthrough};
+use crate::live::look::{self, Look};
 use crate::media::codec::{Decoder, Encoder, Failed};
 use crate::media::fit::small;
 use crate::media::frame::{Frame, Picture, Quality};
@@ -21,10 +23,10 @@ use crate::net::lane::{Handle, Turn};
 use crate::net::workers::{Ticket, Workers};
 
 /// What is made of a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum What {
-    /// Its picture at a level.
-    AtLevel(Level),
+    /// Its picture at a level, looking so.
+    AtLevel(Level, Look),
     /// A small one, for a list.
     Preview,
 }
@@ -105,12 +107,12 @@ impl Wanted {
                 let over = over || self.hub.is_stopped();
                 return over.then_some(Err(NoSnapshot::NoFrame));
             };
-            let begun = match self.what {
-                What::AtLevel(level) => {
-                    if let Some(jpeg) = ready(&self.hub, &frame, level) {
+            let begun = match &self.what {
+                What::AtLevel(level, look) => {
+                    if let Some(jpeg) = ready(&self.hub, &frame, *level, look) {
                         return Some(Ok(Snapshot { frame, jpeg }));
                     }
-                    snapshots.make(frame, self.what, workers, asker)
+                    snapshots.make(&self.hub, frame, self.what.clone(), workers, asker)
                 }
                 What::Preview => snapshots.preview(&self.hub, frame, workers, asker, now),
             };
@@ -119,7 +121,14 @@ impl Wanted {
                 Err(none) => return Some(Err(none)),
             }
         }
-        let making = self.making.as_ref()?;
+        // What was taken before another part was to be covered is not to be seen any more.
+        self.making.take_if(|making| making.frame.masked != self.hub.masked());
+        let Some(making) = &self.making else {
+            return match now < self.deadline {
+                true => self.look(snapshots, workers, asker, now),
+                false => Some(Err(NoSnapshot::Busy)),
+            };
+        };
         let outcome = making.state.lock().outcome.clone();
         match outcome {
             Some(made) => Some(made.map(|jpeg| making.snapshot(jpeg))),
@@ -138,11 +147,14 @@ impl Wanted {
 }
 
 /// The picture of a level that need not be made.
-fn ready(hub: &Hub, frame: &Frame, level: Level) -> Option<Arc<[u8]>> {
+fn ready(hub: &Hub, frame: &Frame, level: Level, look: &Look) -> Option<Arc<[u8]>> {
     match &frame.picture {
-        Picture::Jpeg(own) if passthrough(frame).contains(level) => Some(Arc::clone(&own.bytes)),
+        Picture::Jpeg(own) if look.is_plain() && passthrough(frame).contains(level) => {
+            Some(Arc::clone(&own.bytes))
+        }
         _ => {
-            let newest = hub.newest(level).filter(|still| still.sequence == frame.sequence);
+            let newest =
+                hub.newest_of(look, level).filter(|still| still.sequence == frame.sequence);
             newest.map(|still| Arc::clone(&still.jpeg))
         }
     }
@@ -152,21 +164,23 @@ impl Snapshots {
     /// Has a frame encoded, if nobody has had it done.
     fn make(
         &self,
+        hub: &Hub,
         frame: Arc<Frame>,
         what: What,
         workers: &Workers,
         asker: &Handle,
     ) -> Result<Arc<Making>, NoSnapshot> {
         let mut made = self.made.lock();
-        if let Some(making) = made.iter().find(|making| making.is_of(&frame, what)) {
+        if let Some(making) = made.iter().find(|making| making.is_of(&frame, &what)) {
             making.wait(asker);
             return Ok(Arc::clone(making));
         }
         let making = Arc::new(Making { frame, what, state: Mutex::default() });
         making.wait(asker);
         let (codecs, owed) = (Arc::clone(&self.codecs), Owed(Arc::clone(&making)));
+        let clock = hub.clock().clone();
         let work = move || {
-            let jpeg = owed.0.encode(&codecs);
+            let jpeg = owed.0.encode(&codecs, &clock);
             owed.0.settle(jpeg.map_err(NoSnapshot::Failed));
         };
         let ticket = workers.submit(asker, work).map_err(|_| NoSnapshot::Busy)?;
@@ -190,11 +204,12 @@ impl Snapshots {
         if let Some((at, making)) = previews.get(&hub.number())
             && now.saturating_duration_since(*at) < PREVIEW_PERIOD
             && !making.is_busy()
+            && making.frame.masked == hub.masked()
         {
             making.wait(asker);
             return Ok(Arc::clone(making));
         }
-        let making = self.make(frame, What::Preview, workers, asker)?;
+        let making = self.make(hub, frame, What::Preview, workers, asker)?;
         // Those of channels that were closed go with all others that are old.
         previews.retain(|_, (at, _)| now.saturating_duration_since(*at) < PREVIEW_PERIOD);
         previews.insert(hub.number(), (now, Arc::clone(&making)));
@@ -203,8 +218,8 @@ impl Snapshots {
 }
 
 impl Making {
-    fn is_of(&self, frame: &Arc<Frame>, what: What) -> bool {
-        Arc::ptr_eq(&self.frame, frame) && self.what == what && !self.is_busy()
+    fn is_of(&self, frame: &Arc<Frame>, what: &What) -> bool {
+        Arc::ptr_eq(&self.frame, frame) && self.what == *what && !self.is_busy()
     }
 
     /// Whether nobody had time for it.
@@ -227,15 +242,24 @@ impl Making {
         Snapshot { frame: Arc::clone(&self.frame), jpeg }
     }
 
-    fn encode(&self, codecs: &Mutex<Vec<(Encoder, Decoder)>>) -> Result<Arc<[u8]>, Failed> {
+    fn encode(
+        &self,
+        codecs: &Mutex<Vec<(Encoder, Decoder)>>,
+        clock: &Clock,
+    ) -> Result<Arc<[u8]>, Failed> {
         let kept = codecs.lock().pop();
         let (mut encoder, mut decoder) = match kept {
             Some(codecs) => codecs,
             None => (Encoder::new()?, Decoder::new()?),
         };
         let picture = &self.frame.picture;
-        let jpeg = match self.what {
-            What::AtLevel(level) => nearest(picture, level, &mut encoder, &mut decoder),
+        let jpeg = match &self.what {
+            What::AtLevel(level, look) if look.is_plain() => {
+                nearest(picture, *level, &mut encoder, &mut decoder)
+            }
+            What::AtLevel(level, look) => Raw::of(picture, &mut decoder)
+                .and_then(|raw| look.apply(&self.frame, &raw, clock, &mut decoder))
+                .and_then(|raw| look::encode(&raw, &self.frame, *level, &mut encoder)),
             What::Preview => {
                 small(picture, PREVIEW_SIDE, PREVIEW_QUALITY, &mut encoder, &mut decoder)
             }

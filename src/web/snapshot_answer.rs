@@ -13,10 +13,12 @@ use crate::proto::http::Status;
 
 /// Asks for a picture.
 pub(super) fn snapshot(request: &Request) -> Reply {
-    match fields::quality(&request.query) {
-        Ok(choice) => {
+    let quality = fields::quality(&request.query);
+    match quality.and_then(|choice| Ok((choice, fields::filter(&request.query)?))) {
+        Ok((choice, filter)) => {
             let level = choice.map_or(Level::TOP, |choice| choice.level());
-            Reply::Snapshot(What::AtLevel(level))
+            let look = request.room.crowd.look(filter.unwrap_or_default());
+            Reply::Snapshot(What::AtLevel(level, look))
         }
         Err(bad) => request.bad(&bad).into(),
     }

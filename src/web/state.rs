@@ -14,6 +14,7 @@ use super::words;
 use crate::film::{Film, NotPlayed, Playing, Program, Theatre};
 use crate::live::hub::Hub;
 use crate::live::level::{Level, passthrough};
+use crate::live::orders::Unfiltered;
 use crate::live::settings::Mode;
 use crate::live::viewer::Viewer;
 use crate::proto::http::Status;
@@ -196,6 +197,8 @@ fn levels(hub: &Hub, viewers: &[usize]) -> Value {
 fn of_viewer(hub: &Hub, viewer: &Viewer, tab: Option<&str>, now: Instant) -> Value {
     let report = viewer.report(tab, now);
     let gaming = report.settings.mode == Mode::Gaming;
+    let filter = report.settings.filter;
+    let plain = filter.is_none() || report.unfiltered.is_some();
     let own = hub.frame().is_some_and(|frame| passthrough(&frame).contains(report.level));
     json!({
         "tab_open": report.tab_open,
@@ -204,7 +207,9 @@ fn of_viewer(hub: &Hub, viewer: &Viewer, tab: Option<&str>, now: Instant) -> Val
         "mode": report.settings.mode.as_str(),
         "paused": report.settings.paused,
         "quality": report.level.quality().percent(),
-        "passthrough": own,
+        "passthrough": own && plain,
+        "filter": filter.to_string(),
+        "filter_refused": report.unfiltered.map(Unfiltered::as_str),
         "limited_by": report.limited_by.as_str(),
         "share_bits_per_sec": report.share,
         "sent_bits_per_sec": report.last.bits_per_sec,

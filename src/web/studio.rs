@@ -68,6 +68,10 @@ pub struct RoomSettings {
     pub source: String,
     /// Whether it shows whoever goes live there.
     pub is_stage: bool,
+    /// What nobody may see of it, as `--mask` takes it; empty if there is nothing.
+    pub mask: String,
+    /// The flag that says that, which then cannot be changed.
+    pub mask_fixed: Option<&'static str>,
     /// The flag that says what it is called, which then cannot be changed.
     pub title_fixed: Option<&'static str>,
     /// The flag that says what it shows, which then cannot be changed.
@@ -93,6 +97,8 @@ pub struct RoomChange {
     pub title: Option<String>,
     /// As [`NewRoom::source`].
     pub source: Option<String>,
+    /// As [`RoomSettings::mask`].
+    pub mask: Option<String>,
     /// Its place among the rooms that have names, the first is 0.
     pub place: Option<usize>,
 }
@@ -143,6 +149,8 @@ pub enum NotChanged {
     NameTaken,
     /// The title is not taken, and what is.
     Title(String),
+    /// What nobody may see is not taken, and what is.
+    Mask(String),
     /// The source is not taken.
     Source(NoSource),
     /// There is no such room.
@@ -209,6 +217,7 @@ impl NotChanged {
         match self {
             NotChanged::Name | NotChanged::NameTaken => Some("name"),
             NotChanged::Title(_) => Some("title"),
+            NotChanged::Mask(_) => Some("mask"),
             NotChanged::Source(_) => Some("source"),
             NotChanged::Value { key, .. } => Some(key),
             NotChanged::NoSuchRoom
@@ -228,6 +237,7 @@ impl fmt::Display for NotChanged {
             NotChanged::Name => write!(f, "the name {NotAName}"),
             NotChanged::NameTaken => f.write_str("there is a room of this name already"),
             NotChanged::Title(why) => write!(f, "the title {why}"),
+            NotChanged::Mask(why) => write!(f, "the mask {why}"),
             NotChanged::Source(why) => why.fmt(f),
             NotChanged::NoSuchRoom => f.write_str("there is no such room"),
             NotChanged::DefaultStays => {

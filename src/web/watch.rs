@@ -2,6 +2,8 @@
 //!
 //! What a stream then sends is [`super::stream`]'s.
 
+use std::time::Instant;
+
 use super::answer::Answer;
 use super::fields;
 use super::pages;
@@ -11,6 +13,8 @@ use crate::base::clock;
 use crate::live::audience::{Keep, Refused};
 use crate::live::meter::StreamMeter;
 use crate::live::settings::{Change, Settings, ViewerId};
+use crate::live::viewer::Viewer;
+use crate::media::filter::Filter;
 use crate::net::registry::Need;
 use crate::proto::http::{Method, ResponseHead, Status, http_date};
 use crate::proto::multipart;
@@ -33,11 +37,12 @@ pub(super) fn watch(request: &Request) -> Reply {
     let settings = Settings::default().changed(wish.change).unwrap_or_default();
     let audience = &request.context.audience;
     let viewer = audience.enter(&request.room.crowd, id, settings);
-    let meter = StreamMeter::new(wish.tab, wish.fps);
+    let meter = StreamMeter::new(wish.tab, wish.fps).at(request.client.address);
     match audience.join(viewer, meter, keep, request.at) {
         Ok(seat) => {
             let date = http_date(clock::unix_seconds(request.context.clock.wall()));
-            let head = request.finish_head(response_head().header("Date", date));
+            let head = with_filter(response_head().header("Date", date), &seat.viewer, request.at);
+            let head = request.finish_head(head);
             Reply::Stream(Box::new(Stream::new(seat, layout, &head, request.at)))
         }
         Err(Refused::Full) if may_get_a_seat(request) => Reply::Crowded,
@@ -66,6 +71,19 @@ fn refuse(request: &Request, refused: Refused) -> Answer {
         Refused::TooManyStreams => "this viewer has too many streams open: close some".into(),
     };
     request.refuse(Status::ServiceUnavailable, &why).header("Retry-After", pages::RETRY_AFTER_SECS)
+}
+
+/// Says what is done to the pictures, if something was asked for.
+fn with_filter(head: ResponseHead, viewer: &Viewer, now: Instant) -> ResponseHead {
+    let report = viewer.report(None, now);
+    let filter = report.settings.filter;
+    match report.unfiltered {
+        Some(why) => head
+            .header("X-Filter", Filter::NONE)
+            .header("X-Filter-Refused", format!("{filter}; {}", why.as_str())),
+        None if filter.is_none() => head,
+        None => head.header("X-Filter", filter),
+    }
 }
 
 /// The head that stands before a stream.

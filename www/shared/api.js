@@ -64,7 +64,7 @@ export const post = (path, tab, fields) =>
     body: new URLSearchParams(fields),
   });
 
-export const getSnapshot = () => request("snapshot", { read: (answer) => answer.blob() });
+export const getSnapshot = (query = "") => request(`snapshot${query}`, { read: (answer) => answer.blob() });
 
 // The list stands beside the pages of all rooms, and is asked for by its own address.
 export const getRooms = () => request(location.pathname, { headers: JSON_ONLY });

@@ -51,9 +51,9 @@ export function createSettings({ send, onChange, onRefused }) {
     },
     /** The server's viewer with what is still under way laid over it. */
     over(viewer) {
-      const { quality: choice = viewer.choice, mode = viewer.mode } = Object.fromEntries(waiting);
+      const { quality: choice = viewer.choice, mode = viewer.mode, filter = viewer.filter } = Object.fromEntries(waiting);
       const paused = waiting.has("paused") ? waiting.get("paused") === "true" : viewer.paused;
-      return { ...viewer, choice, mode, paused };
+      return { ...viewer, choice, mode, filter, paused };
     },
     /** Looks at a state that came: is the server another run, that does not know what was set? */
     restore({ server, viewer }) {
@@ -62,15 +62,15 @@ export function createSettings({ send, onChange, onRefused }) {
       }
       if (last && last.run !== server.run) {
         said = "";
-        const { choice, mode, paused } = last;
+        const { choice, mode, filter, paused } = last;
         // A choice is refused in gaming mode: it comes first.
-        for (const [field, value] of Object.entries({ quality: choice, mode, paused: String(paused) })) {
+        for (const [field, value] of Object.entries({ quality: choice, mode, filter, paused: String(paused) })) {
           if (String(viewer[field === "quality" ? "choice" : field]) !== value) {
             this.set(field, value);
           }
         }
       }
-      last = { run: server.run, choice: viewer.choice, mode: viewer.mode, paused: viewer.paused };
+      last = { run: server.run, choice: viewer.choice, mode: viewer.mode, filter: viewer.filter, paused: viewer.paused };
     },
     /** In how many pixels the picture is shown: said when it changed, and not for each of a drag. */
     tellShown(size, ofPicture) {

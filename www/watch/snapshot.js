@@ -7,11 +7,11 @@ import { getSnapshot } from "../shared/api.js";
 import { tell } from "../shared/announce.js";
 import { word } from "../shared/words.js";
 
-/** `title()` gives the server's name. */
-export function createSnapshot({ title }) {
+/** `title()` gives the server's name, `query()` how the picture is to look. */
+export function createSnapshot({ title, query }) {
   async function save() {
     try {
-      const picture = await getSnapshot();
+      const picture = await getSnapshot(query());
       const link = document.createElement("a");
       link.href = URL.createObjectURL(picture);
       link.download = `${fileName(title())}-${fileTime(new Date())}.jpg`;

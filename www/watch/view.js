@@ -1,8 +1,8 @@
-// How this window lays the picture: mirrored, turned, enlarged where it is pinched or the wheel
+// How this window lays the picture: turned, enlarged where it is pinched or the wheel
 // turns, moved when it is enlarged. Remembered for each room. Also what a press on it means: a click
 // pauses, two mean full screen, and a tap brings the deck.
 
-import { byId, setAttribute, setText } from "../shared/dom.js";
+import { byId, setText } from "../shared/dom.js";
 import { recall, remember } from "../shared/remember.js";
 
 const MOST = 8;
@@ -16,7 +16,7 @@ const STILL_PX = 5;
 export function createView({ onClick, onDouble, onChange }) {
   const frame = byId("frame");
   const key = `view:${location.pathname}`;
-  const view = { mirrored: false, turns: 0, zoom: 1, x: 0, y: 0, ...kept(key) };
+  const view = { turns: 0, zoom: 1, x: 0, y: 0, ...kept(key) };
   const pointers = new Map();
   let moved = false;
   let single = 0;
@@ -25,16 +25,13 @@ export function createView({ onClick, onDouble, onChange }) {
     const most = (view.zoom - 1) / 2;
     view.x = Math.min(most, Math.max(-most, view.x));
     view.y = Math.min(most, Math.max(-most, view.y));
-    frame.classList.toggle("mirrored", view.mirrored);
     frame.classList.toggle("across", view.turns % 2 === 1);
     frame.classList.toggle("enlarged", view.zoom > 1);
     const { style } = frame;
-    style.setProperty("--flip", view.mirrored ? -1 : 1);
     style.setProperty("--turns", view.turns);
     style.setProperty("--zoom", view.zoom);
     style.setProperty("--x", view.x);
     style.setProperty("--y", view.y);
-    setAttribute(byId("menu-mirror"), "aria-checked", view.mirrored);
     setText(byId("menu-rotation"), view.turns ? `${view.turns * 90}°` : "");
     remember(key, JSON.stringify(view));
     onChange();
@@ -107,20 +104,14 @@ export function createView({ onClick, onDouble, onChange }) {
     }
   });
 
-  const toggleMirror = () => {
-    view.mirrored = !view.mirrored;
-    show();
-  };
   const rotate = () => {
     view.turns = (view.turns + 1) % 4;
     show();
   };
-  byId("menu-mirror").addEventListener("click", toggleMirror);
   byId("menu-rotate").addEventListener("click", rotate);
   show();
 
   return {
-    toggleMirror,
     rotate,
     zoomIn: () => zoomTo(view.zoom * STEP),
     zoomOut: () => zoomTo(view.zoom / STEP),
@@ -144,11 +135,10 @@ export function createView({ onClick, onDouble, onChange }) {
 
 function kept(key) {
   try {
-    const { mirrored, turns, zoom, x, y } = JSON.parse(recall(key) ?? "{}");
+    const { turns, zoom, x, y } = JSON.parse(recall(key) ?? "{}");
     const number = (value, least, most) => (value >= least && value <= most ? value : undefined);
     return Object.fromEntries(
       Object.entries({
-        mirrored: mirrored === true || undefined,
         turns: Number.isInteger(turns) ? number(turns, 0, 3) : undefined,
         zoom: number(zoom, 1, MOST),
         x: number(x, -MOST, MOST),

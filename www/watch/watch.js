@@ -17,6 +17,7 @@ import { createDonate } from "./donate.js";
 import { createFacts } from "./facts.js";
 import { createFade } from "./fade.js";
 import { createFilm } from "./film/film.js";
+import { createFilters, isAcross } from "./filters.js";
 import { createInvite } from "./invite.js";
 import { createKeys } from "./keys.js";
 import { createLatency } from "./latency.js";
@@ -52,7 +53,7 @@ const tips = createTips();
 const menu = createMenu();
 const facts = createFacts();
 const invite = createInvite({ state: () => state });
-const snapshot = createSnapshot({ title: () => state?.room.title ?? "livestream" });
+const snapshot = createSnapshot({ title: () => state?.room.title ?? "livestream", query: () => filters.query() });
 
 const trouble = createTrouble({ onRetry: retryNow });
 
@@ -67,7 +68,7 @@ const film = isFilm && createFilm({
 const stream = isFilm ? film.stream : createStream({
   picture: byId("picture"),
   still: byId("still"),
-  getStill: api.getSnapshot,
+  getStill: () => api.getSnapshot(filters.query()),
   onOpening(hasStill) {
     byId("opening").hidden = hasStill;
     showStatus();
@@ -107,6 +108,8 @@ const settings = createSettings({
 });
 
 const deck = createDeck({ settings });
+
+const filters = createFilters({ settings });
 
 const donate = createDonate({ send: (fields) => command("donate", fields) });
 
@@ -172,8 +175,11 @@ const ofFilm = isFilm ? [
 const keys = createKeys([
   ...(isFilm ? ofFilm : ofCamera),
   { keys: ["f"], shown: ["F"], words: word("watch.keys.fullscreen"), act: screen.toggleFull },
-  ...(isFilm ? [] : [{ keys: ["s"], shown: ["S"], words: word("watch.snapshot.label"), act: snapshot.save }]),
-  { keys: ["m"], shown: ["M"], words: word("watch.keys.mirror"), act: view.toggleMirror },
+  ...(isFilm ? [] : [
+    { keys: ["s"], shown: ["S"], words: word("watch.snapshot.label"), act: snapshot.save },
+    { keys: ["m"], shown: ["M"], words: word("watch.keys.mirror"), act: filters.toggleMirror },
+    { keys: ["e"], shown: ["E"], words: word("watch.keys.filters"), act: filters.open },
+  ]),
   { keys: ["r"], shown: ["R"], words: word("watch.keys.rotate"), act: view.rotate },
   { keys: ["+", "="], shown: ["+"], words: word("watch.keys.larger"), act: view.zoomIn },
   { keys: ["-"], shown: ["-"], words: word("watch.keys.smaller"), act: view.zoomOut },
@@ -226,6 +232,7 @@ function show() {
   const mine = viewer();
   if (mine) {
     deck.show(mine);
+    filters.show(mine);
     share.show(state, mine);
     bar.showLatency(mine.paused ? null : latency.ms(mine.latency_ms));
     showPaused(mine.paused);
@@ -326,7 +333,7 @@ function retryNow() {
 
 function shownNow() {
   const { width, height } = state?.source ?? {};
-  return view.shown(width, height);
+  return isAcross(viewer()?.filter ?? "none") ? view.shown(height, width) : view.shown(width, height);
 }
 
 /** The server need not send more than this screen shows. */
@@ -334,7 +341,7 @@ function sayShown() {
   const shown = state?.viewer?.tab_open ? shownNow() : null;
   if (shown) {
     const { width, height } = state.source;
-    settings.tellShown(`${shown.width}x${shown.height}`, `${width}x${height}`);
+    settings.tellShown(`${shown.width}x${shown.height}`, `${width}x${height} ${viewer().filter}`);
   }
 }
 

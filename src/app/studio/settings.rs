@@ -100,6 +100,8 @@ pub(super) fn take_effect(key: Key, value: Option<&str>, parts: &Parts) -> Effec
             let title = value.map_or_else(system::machine_name, str::to_owned);
             rooms.default().retitle(title);
         }
+        // Whoever changed it covers what it says.
+        Key::Mask => {}
         Key::DonateUrl => *donate_url.write() = value.map(str::to_owned),
         Key::Size | Key::Fps | Key::MaxConnections | Key::MaxRtspSessions | Key::MaxUnread => {}
     }
@@ -108,7 +110,9 @@ pub(super) fn take_effect(key: Key, value: Option<&str>, parts: &Parts) -> Effec
 
 fn effect(key: Key) -> Effect {
     match key {
-        Key::Bandwidth | Key::MaxViewers | Key::Title | Key::DonateUrl => Effect::AtOnce,
+        Key::Bandwidth | Key::MaxViewers | Key::Title | Key::Mask | Key::DonateUrl => {
+            Effect::AtOnce
+        }
         Key::Size | Key::Fps | Key::MaxConnections | Key::MaxRtspSessions | Key::MaxUnread => {
             Effect::AfterRestart
         }

@@ -386,3 +386,41 @@ fn one_change_is_made_at_a_time() {
     assert_eq!(house.director.open(&new("b", "pattern")), Err(NotChanged::Busy));
     assert_eq!(house.seen().len(), 1, "who looks does not wait");
 }
+
+#[test]
+fn what_covers_a_source_is_what_all_its_rooms_say_and_is_kept() {
+    let file = "source = \"pattern\"\nmask = \"0,0,10,10\"\n\n[[room]]\nname = \"a\"\n\
+                source = \"pattern\"\nmask = \"50,50,10,10\"\n";
+    let house = House::start(file, &[]);
+    let covered = |room: &Room| room.hub().mask().0.to_string();
+    let default = house.director.parts.rooms.default();
+    assert_eq!(covered(&default), "0,0,10,10+50,50,10,10");
+    assert_eq!(covered(&house.room("a")), covered(&default), "they show the same");
+    let masked = |mask: &str| RoomChange { mask: Some(mask.into()), ..RoomChange::default() };
+    house.director.change(Some("a"), &masked("20,20,5,5")).unwrap();
+    assert_eq!(covered(&default), "0,0,10,10+20,20,5,5");
+    house.director.change(None, &masked("")).unwrap();
+    assert_eq!(covered(&default), "20,20,5,5");
+    assert!(house.file().contains("mask = \"20,20,5,5\""), "{}", house.file());
+    assert!(!house.file().contains("mask = \"0"), "{}", house.file());
+    assert_eq!(house.director.rooms()[1].mask, "20,20,5,5");
+    let refused = house.director.change(None, &masked("1,2,3")).unwrap_err();
+    assert_eq!(refused.field(), Some("mask"));
+    // Another source is covered before the room shows it, and the one before is free.
+    let free = RoomChange { source: Some("webcam:3".into()), ..RoomChange::default() };
+    house.director.change(Some("a"), &free).unwrap();
+    assert_eq!((&*covered(&house.room("a")), &*covered(&default)), ("20,20,5,5", ""));
+    house.director.set("mask", Some("1,1,2,2")).unwrap();
+    assert_eq!(covered(&default), "1,1,2,2");
+    house.director.close("a").unwrap();
+    assert!(!house.file().contains("20,20"), "{}", house.file());
+}
+
+#[test]
+fn a_mask_that_a_flag_said_is_fixed() {
+    let house = House::start("", &["--mask", "0,0,10,10"]);
+    let change = RoomChange { mask: Some(String::new()), ..RoomChange::default() };
+    assert_eq!(house.director.change(None, &change), Err(NotChanged::Fixed("mask")));
+    assert_eq!(house.director.rooms()[0].mask_fixed, Some("mask"));
+    assert_eq!(house.director.parts.rooms.default().hub().mask().0.to_string(), "0,0,10,10");
+}

@@ -3,8 +3,7 @@
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value};
 
-use super::super::file::{REDIRECTS, TITLE};
-use super::super::values::SAME_HOST;
+use super::super::values::{RoomParts, SAME_HOST};
 use super::{New, NotEdited, RoomText};
 use crate::client::Redirects;
 use crate::room::RoomName;
@@ -63,7 +62,7 @@ impl<'a> Rooms<'a> {
         match self {
             Self::Tables(tables) => {
                 let mut table = Table::new();
-                write(&mut table, room, New { source: true, title: true, place: None });
+                write(&mut table, room, New { source: true, mask: true, title: true, place: None });
                 tables.push(table);
             }
             Self::List(list) => list.push(typed(room)),
@@ -160,6 +159,9 @@ fn write(table: &mut dyn TableLike, room: &RoomText<'_>, new: New) {
         set("source", Some(room.source.text));
         set("redirects", bounded(room.source.redirects));
     }
+    if new.mask {
+        set("mask", room.mask);
+    }
     if new.title {
         set("title", room.title);
     }
@@ -167,29 +169,25 @@ fn write(table: &mut dyn TableLike, room: &RoomText<'_>, new: New) {
 
 /// A room as it would be typed.
 fn typed(room: &RoomText<'_>) -> String {
-    let redirects = bounded(room.source.redirects);
-    joined(room.name.as_str(), room.source.text, redirects, room.title)
+    let RoomText { name, source, mask, title } = *room;
+    let parts =
+        RoomParts { source: source.text, redirects: bounded(source.redirects), mask, title };
+    parts.typed(name.as_str())
 }
 
 /// A room that was typed, with what is new of it.
 fn retyped(old: &str, room: &RoomText<'_>, new: New) -> String {
     let (name, rest) = old.split_once('=').unwrap_or((old, ""));
-    let (rest, title) = split(rest, TITLE);
-    let (source, redirects) = split(rest, REDIRECTS);
-    let (source, redirects) = match new.source {
-        true => (room.source.text, bounded(room.source.redirects)),
-        false => (source, redirects),
-    };
-    joined(name, source, redirects, if new.title { room.title } else { title })
-}
-
-fn split<'a>(text: &'a str, before: &str) -> (&'a str, Option<&'a str>) {
-    text.rsplit_once(before).map_or((text, None), |(rest, part)| (rest, Some(part)))
-}
-
-fn joined(name: &str, source: &str, redirects: Option<&str>, title: Option<&str>) -> String {
-    let part = |before: &str, part: Option<&str>| {
-        part.map(|part| format!("{before}{part}")).unwrap_or_default()
-    };
-    format!("{name}={source}{}{}", part(REDIRECTS, redirects), part(TITLE, title))
+    let mut parts = RoomParts::of(rest);
+    if new.source {
+        parts.source = room.source.text;
+        parts.redirects = bounded(room.source.redirects);
+    }
+    if new.mask {
+        parts.mask = room.mask;
+    }
+    if new.title {
+        parts.title = room.title;
+    }
+    parts.typed(name)
 }

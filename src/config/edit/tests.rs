@@ -53,8 +53,8 @@ fn difference(text: &str, change: Edit<'_>) -> (Vec<String>, Vec<String>) {
     (only(&new, text), only(text, &new))
 }
 
-const TITLE_ALONE: New = New { source: false, title: true, place: None };
-const SOURCE_ALONE: New = New { source: true, title: false, place: None };
+const TITLE_ALONE: New = New { mask: false, source: false, title: true, place: None };
+const SOURCE_ALONE: New = New { mask: false, source: true, title: false, place: None };
 
 #[test]
 fn a_value_is_changed_in_its_place_and_nothing_else_is() {
@@ -90,7 +90,12 @@ fn what_is_taken_out_leaves_its_comments() {
 #[test]
 fn rooms_are_opened_changed_and_put_elsewhere() {
     let yard = name("yard");
-    let room = RoomText { name: &yard, source: near("http://cam/video"), title: Some("The yard") };
+    let room = RoomText {
+        mask: None,
+        name: &yard,
+        source: near("http://cam/video"),
+        title: Some("The yard"),
+    };
     let new = changed(FILE, Edit::Open(room)).unwrap();
     let table = "\n[[room]]\nname = \"yard\"\nsource = \"http://cam/video\"\n\
                  redirects = \"same-host\"\ntitle = \"The yard\"\n";
@@ -98,7 +103,7 @@ fn rooms_are_opened_changed_and_put_elsewhere() {
     assert_eq!(changed(&new, Edit::Open(room)), Err(NotEdited::Taken));
 
     let door = name("door");
-    let room = |title| RoomText { name: &door, source: anywhere("pattern"), title };
+    let room = |title| RoomText { mask: None, name: &door, source: anywhere("pattern"), title };
     let (new, gone) = difference(FILE, Edit::Change(room(Some("Front")), TITLE_ALONE));
     assert_eq!(new, ["title = \"Front\""], "what it shows is as it was written");
     assert_eq!(gone, ["title = \"The front door\""]);
@@ -109,7 +114,7 @@ fn rooms_are_opened_changed_and_put_elsewhere() {
     assert_eq!(gone.len(), 1);
 
     let hall = name("hall");
-    let room = RoomText { name: &hall, source: anywhere("pattern"), title: None };
+    let room = RoomText { mask: None, name: &hall, source: anywhere("pattern"), title: None };
     let first = New { place: Some(0), ..New::default() };
     let new = changed(FILE, Edit::Change(room, first)).unwrap();
     let order: Vec<_> = new.lines().filter(|line| line.starts_with("name")).collect();
@@ -123,7 +128,7 @@ fn rooms_that_are_texts_stay_texts() {
     let file =
         "room = [\n  \"a=pattern;title=A\", # one\n  { name = \"b\", source = \"webcam:1\" },\n]\n";
     let (a, b, c) = (name("a"), name("b"), name("c"));
-    let room = |name, title| RoomText { name, source: near("http://cam/"), title };
+    let room = |name, title| RoomText { mask: None, name, source: near("http://cam/"), title };
     let new = changed(file, Edit::Change(room(&a, Some("B")), TITLE_ALONE)).unwrap();
     assert!(new.contains("\"a=pattern;title=B\", # one"), "{new}");
     let new = changed(&new, Edit::Change(room(&a, None), SOURCE_ALONE)).unwrap();
@@ -146,7 +151,8 @@ fn rooms_that_are_texts_stay_texts() {
 #[test]
 fn an_empty_file_and_one_of_comments_take_what_comes() {
     let a = name("a");
-    let room = Edit::Open(RoomText { name: &a, source: anywhere("pattern"), title: None });
+    let room =
+        Edit::Open(RoomText { mask: None, name: &a, source: anywhere("pattern"), title: None });
     let table = "[[room]]\nname = \"a\"\nsource = \"pattern\"\n";
     assert_eq!(changed("", room).unwrap(), table);
     let title = Edit::Value(Key::Title, Some("T"));
@@ -180,18 +186,18 @@ fn no_command_file_or_device_comes_in_that_was_not_named() {
         "webcam:x",
         "",
     ] {
-        let room = RoomText { name: &a, source: anywhere(text), title: None };
+        let room = RoomText { mask: None, name: &a, source: anywhere(text), title: None };
         for change in [Edit::Open(room), Edit::Source(anywhere(text))] {
             let refused = changed(FILE, change).unwrap_err();
             assert!(matches!(refused, NotEdited::Source | NotEdited::Value(_)), "{text}");
         }
     }
     for text in ["exec:grab --key secret", "webcam", "webcam:3", "pattern", "https://cam/"] {
-        let room = RoomText { name: &a, source: anywhere(text), title: None };
+        let room = RoomText { mask: None, name: &a, source: anywhere(text), title: None };
         assert!(changed(FILE, Edit::Open(room)).unwrap().contains(text), "{text}");
     }
     // What it named when the server started, it may name again.
-    let room = RoomText { name: &a, source: anywhere("movie.avi"), title: None };
+    let room = RoomText { mask: None, name: &a, source: anywhere("movie.avi"), title: None };
     assert!(edit(FILE, &[Edit::Open(room)], &["movie.avi"]).is_ok());
 }
 
@@ -204,7 +210,7 @@ fn parts_that_look_like_others_are_refused() {
         ("http://cam/", Some("x;title=y")),
     ] {
         for file in ["", "room = ['b=pattern']\n"] {
-            let room = RoomText { name: &a, source: anywhere(source), title };
+            let room = RoomText { mask: None, name: &a, source: anywhere(source), title };
             let refused = changed(file, Edit::Open(room)).unwrap_err();
             assert!(matches!(refused, NotEdited::Value(_)), "{source} {title:?}");
         }
@@ -255,8 +261,10 @@ fn a_file_that_is_changed_again_and_again_parses_and_keeps_every_comment() {
             let name = &names[dice.roll(names.len())];
             let source = texts[dice.roll(texts.len())];
             let source = [anywhere(source), near(source)][dice.roll(2)];
-            let room = RoomText { name, source, title: titles[dice.roll(titles.len())] };
+            let room =
+                RoomText { mask: None, name, source, title: titles[dice.roll(titles.len())] };
             let new = New {
+                mask: false,
                 source: dice.roll(2) == 0,
                 title: dice.roll(2) == 0,
                 place: [None, Some(0), Some(1), Some(9)][dice.roll(4)],
@@ -294,8 +302,8 @@ fn a_file_of_another_system_keeps_what_it_says() {
 #[test]
 fn damaged_files_are_changed_or_refused() {
     let (a, door) = (name("a"), name("door"));
-    let room = |name| RoomText { name, source: near("http://cam/"), title: Some("T") };
-    let first = New { source: true, title: true, place: Some(0) };
+    let room = |name| RoomText { mask: None, name, source: near("http://cam/"), title: Some("T") };
+    let first = New { mask: false, source: true, title: true, place: Some(0) };
     let edits = [
         Edit::Open(room(&a)),
         Edit::Change(room(&door), first),
@@ -320,4 +328,22 @@ fn damaged_files_are_changed_or_refused() {
         }
         assert!(done > good.len() / 5, "{done}");
     }
+}
+
+#[test]
+fn a_mask_is_written_into_a_rooms_table_and_between_the_parts_of_a_text() {
+    let alone = New { mask: true, ..New::default() };
+    let (door, a) = (name("door"), name("a"));
+    let room = |name, mask| RoomText { mask, name, source: anywhere("pattern"), title: None };
+    let (new, gone) = difference(FILE, Edit::Change(room(&door, Some("0,0,10,10")), alone));
+    assert_eq!((new, gone.len()), (vec!["mask = \"0,0,10,10\"".to_owned()], 0));
+    let file = "room = [\"a=http://cam/;redirects=same-host;title=A\"] # all\n";
+    let new = changed(file, Edit::Change(room(&a, Some("0,0,10,10")), alone)).unwrap();
+    let typed = "\"a=http://cam/;redirects=same-host;mask=0,0,10,10;title=A\"] # all";
+    assert!(new.contains(typed), "{new}");
+    assert_eq!(changed(&new, Edit::Change(room(&a, None), alone)).unwrap(), file);
+    let (new, _) = difference(FILE, Edit::Value(Key::Mask, Some("1,2,3,4")));
+    assert_eq!(new, ["mask = \"1,2,3,4\""]);
+    let wrong = changed(file, Edit::Change(room(&a, Some("1,2,3")), alone)).unwrap_err();
+    assert!(matches!(wrong, NotEdited::Value(_)), "{wrong:?}");
 }

@@ -3,9 +3,12 @@
 use std::sync::atomic::Ordering;
 
 use super::*;
+use crate::base::clock::Fake;
 use crate::live::channel::Channels;
 use crate::live::level::{Choice, Level};
+use crate::live::orders::Unfiltered;
 use crate::live::settings::Mode;
+use crate::media::frame::{Frame, Jpeg, Orientation, Origin, Picture, Quality};
 use crate::source::pattern::Pattern;
 
 /// An audience with one room.
@@ -316,4 +319,84 @@ fn a_budget_and_a_bound_hold_from_when_they_are_changed() {
     assert_eq!(audience.counts(None).watching, 2, "who watches stays");
     audience.set_max_viewers(3);
     assert!(watch(&audience, 3).is_ok());
+}
+
+fn filtered(audience: &Arc<Audience>, id: u128, filter: &str, address: &str) -> Seat {
+    let settings = Settings { filter: filter.parse().unwrap(), ..Settings::default() };
+    let viewer = audience.enter(&room(audience), ViewerId::from_bits(id), settings);
+    let meter = StreamMeter::default().at(address.parse().unwrap());
+    audience.join(viewer, meter, Keep::WhileItLasts, Instant::now()).unwrap()
+}
+
+#[test]
+fn who_ordered_first_keeps_his_filter_and_who_finds_no_room_gets_the_plain_picture() {
+    let audience = audience(Budget::Unlimited, 100);
+    let filters = ["mirror", "flip", "turn90", "turn180"];
+    let seats: Vec<Seat> = (1..)
+        .zip(filters)
+        .map(|(id, filter)| filtered(&audience, id, filter, "192.0.2.1"))
+        .collect();
+    let late = filtered(&audience, 9, "grey", "192.0.2.1");
+    let report = |seat: &Seat| seat.viewer.report(None, Instant::now());
+    assert!(seats.iter().all(|seat| report(seat).unfiltered.is_none()));
+    assert_eq!(report(&late).unfiltered, Some(Unfiltered::Address));
+    assert!(late.viewer.allowance().filter.is_none() && !report(&late).settings.filter.is_none());
+    let wish = room(&audience).wish();
+    assert_eq!((wish.looks.len(), wish.levels.iter().collect::<Vec<_>>()), (4, vec![Level::TOP]));
+    let other = filtered(&audience, 10, "grey", "192.0.2.2");
+    assert!(report(&other).unfiltered.is_none() && report(&late).unfiltered.is_none());
+    drop(other);
+    audience.settle(Instant::now());
+    assert_eq!(report(&late).unfiltered, Some(Unfiltered::Address));
+    drop(seats);
+    audience.settle(Instant::now());
+    assert_eq!(report(&late).unfiltered, None);
+    assert_eq!(late.viewer.allowance().filter.to_string(), "grey");
+}
+
+#[test]
+fn another_filter_is_a_new_order_and_a_pause_wants_nothing_of_it() {
+    let audience = audience(Budget::Unlimited, 100);
+    let seat = filtered(&audience, 1, "mirror", "192.0.2.1");
+    let now = Instant::now();
+    let wanted = || room(&audience).wish().looks.len();
+    assert_eq!(wanted(), 1);
+    let change = |change: Change| audience.change(&seat.viewer, change, now).unwrap();
+    change(Change { paused: Some(true), ..Change::default() });
+    assert_eq!(wanted(), 0);
+    change(Change { paused: Some(false), filter: "flip".parse().ok(), ..Change::default() });
+    assert_eq!(wanted(), 1);
+    assert_eq!(seat.viewer.allowance().filter.to_string(), "flip");
+    change(Change { filter: Some(Default::default()), ..Change::default() });
+    assert_eq!((wanted(), room(&audience).wish().levels.is_empty()), (0, false));
+}
+
+#[test]
+fn a_share_is_by_what_the_filtered_picture_costs() {
+    let (clock, fake) = Fake::clock();
+    let audience = Arc::new(Audience::new(clock.clone(), Budget::BitsPerSec(2_000_000), 10));
+    let channel = Channels::new(clock.clone()).open(&Pattern::new());
+    let hub = Arc::clone(&channel.hub);
+    audience.gather(channel);
+    let plain = watch(&audience, 1).unwrap();
+    let inverted = filtered(&audience, 2, "edges", "192.0.2.1");
+    let look = room(&audience).look("edges".parse().unwrap());
+    for sequence in 1..=20 {
+        let bytes: Arc<[u8]> = vec![0; 4000].into();
+        let size = Size { width: 16, height: 16 };
+        let (quality, orientation) = (Some(Quality::BEST), Orientation::UPRIGHT);
+        let picture = Picture::Jpeg(Jpeg { bytes, size, quality, orientation });
+        let captured = clock.now();
+        let frame = Frame { sequence, captured, picture, origin: Origin::Source, masked: 0 };
+        hub.publish(frame.clone());
+        let levels = room(&audience).wish().looks[0].1;
+        hub.filtered(&look, levels, &frame, vec![0; 40_000].into());
+        fake.advance(Duration::from_millis(100));
+    }
+    audience.settle(clock.now());
+    // 330 kbit/s is what the plain one takes, and 3.2 Mbit/s the other.
+    assert_eq!(plain.viewer.allowance().level, Level::TOP);
+    let report = inverted.viewer.report(None, clock.now());
+    assert!(report.level < Level::TOP, "{report:?}");
+    assert!(report.share > plain.viewer.report(None, clock.now()).share);
 }

@@ -12,7 +12,7 @@ fn planar() -> Arc<Planar> {
 
 fn frame(sequence: u64, picture: Picture) -> Arc<Frame> {
     let captured = Instant::now() + Duration::from_millis(33 * sequence);
-    Arc::new(Frame { sequence, captured, picture, origin: Origin::Source })
+    Arc::new(Frame { sequence, captured, picture, origin: Origin::Source, masked: 0 })
 }
 
 fn jpeg(sequence: u64, quality: u8) -> Arc<Frame> {
@@ -31,7 +31,7 @@ fn levels(indices: &[usize]) -> LevelSet {
 }
 
 fn wish(indices: &[usize]) -> Demand {
-    Demand { levels: levels(indices), motion: false, costs: true }
+    Demand { levels: levels(indices), costs: true, ..Demand::default() }
 }
 
 fn schedule(wanted: &[usize]) -> Schedule {
@@ -167,4 +167,91 @@ fn levels_nobody_watches_are_measured_one_a_second() {
     assert_eq!(encode_level(watched), 7);
     let probe = schedule.next(later, || LevelSet::EMPTY);
     assert_eq!(encode_level(probe), 1);
+}
+
+fn look(filter: &str) -> Look {
+    Look::new(filter.parse().unwrap(), &"room".into())
+}
+
+fn wish_of_looks(looks: &[(&str, &[usize])]) -> Demand {
+    let looks = looks.iter().map(|(filter, indices)| (look(filter), levels(indices))).collect();
+    Demand { looks, ..Demand::default() }
+}
+
+#[test]
+fn a_look_is_filtered_once_and_encoded_once_a_level_that_the_own_jpeg_does_not_serve() {
+    let probe_due = Some(Instant::now() + Duration::from_secs(3600));
+    let wanted = wish_of_looks(&[("mirror", &[1, 3, 6, 7])]);
+    let mut schedule = Schedule { wanted, probe_due, ..Schedule::default() };
+    schedule.newest = Some(jpeg(1, 85));
+    assert!(matches!(next(&mut schedule), Some(Task::Read { .. })));
+    let raw = || Raw::Planes(planar(), Orientation::UPRIGHT);
+    schedule.finished(1, Done::Read(Some(raw())));
+    let Some(Task::Filter { look: filtered, .. }) = next(&mut schedule) else { panic!("a filter") };
+    assert_eq!(filtered, look("mirror"));
+    assert!(next(&mut schedule).is_none(), "its levels wait for it");
+    schedule.newest = Some(jpeg(2, 85));
+    assert!(next(&mut schedule).is_none(), "and so does the next frame");
+    schedule.finished(1, Done::Filtered(filtered, Some(raw())));
+    let mut encoded = Vec::new();
+    while let Some(Task::EncodeLook { frame, look, levels, .. }) = next(&mut schedule) {
+        assert_eq!(frame.sequence, 1);
+        encoded.push(levels);
+        schedule.finished(1, Done::EncodedLook(look, levels));
+        if encoded.len() == 3 {
+            break;
+        }
+    }
+    assert_eq!(encoded, [levels(&[1]), levels(&[3]), levels(&[6, 7])]);
+    let Some(Task::Read { frame }) = next(&mut schedule) else { panic!("the next frame") };
+    assert_eq!(frame.sequence, 2);
+}
+
+#[test]
+fn what_cannot_be_filtered_holds_nothing_up() {
+    let mut schedule =
+        Schedule { wanted: wish_of_looks(&[("edges", &[7])]), ..Schedule::default() };
+    schedule.newest = Some(frame(1, Picture::Planar(planar())));
+    let Some(task @ Task::Filter { .. }) = next(&mut schedule) else { panic!("a filter") };
+    schedule.finished(1, task.failed());
+    schedule.newest = Some(frame(2, Picture::Planar(planar())));
+    let Some(Task::Filter { frame, .. }) = next(&mut schedule) else { panic!("the next frame") };
+    assert_eq!(frame.sequence, 2);
+}
+
+#[test]
+fn plain_levels_that_are_watched_go_before_looks_and_those_before_probes() {
+    let mut schedule = schedule(&[2]);
+    schedule.wanted.looks = vec![(look("grey"), levels(&[2]))];
+    let start = Instant::now();
+    schedule.probe_due = Some(start);
+    schedule.newest = Some(frame(1, Picture::Planar(planar())));
+    let mut order = Vec::new();
+    while let Some(task) = schedule.next(start, || levels(&[0])) {
+        let (name, done) = match task {
+            Task::Encode { level, .. } => (format!("{}", level.index()), Done::Encoded(level)),
+            Task::Filter { raw, look, .. } => ("filter".into(), Done::Filtered(look, Some(raw))),
+            Task::EncodeLook { look, levels, .. } => {
+                ("look".into(), Done::EncodedLook(look, levels))
+            }
+            Task::Read { .. } | Task::Motion { .. } => panic!("nothing else is due"),
+        };
+        order.push(name);
+        schedule.finished(1, done);
+    }
+    assert_eq!(order, ["2", "filter", "look", "0"]);
+}
+
+#[test]
+fn a_look_that_is_left_and_wanted_again_is_made_again() {
+    let mut schedule = Schedule { wanted: wish_of_looks(&[("grey", &[7])]), ..Schedule::default() };
+    schedule.newest = Some(frame(1, Picture::Planar(planar())));
+    let Some(Task::Filter { raw, look, .. }) = next(&mut schedule) else { panic!("a filter") };
+    schedule.finished(1, Done::Filtered(look, Some(raw)));
+    let Some(Task::EncodeLook { look, levels, .. }) = next(&mut schedule) else { panic!("a look") };
+    schedule.finished(1, Done::EncodedLook(look, levels));
+    assert!(next(&mut schedule).is_none());
+    schedule.want(Demand::default());
+    schedule.want(wish_of_looks(&[("grey", &[7])]));
+    assert!(matches!(next(&mut schedule), Some(Task::EncodeLook { .. })));
 }

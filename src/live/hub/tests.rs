@@ -37,7 +37,7 @@ fn frame(sequence: u64, clock: &Clock) -> Frame {
         quality: Some(Quality::BEST),
         orientation: Orientation::UPRIGHT,
     });
-    Frame { sequence, captured: clock.now(), picture, origin: Origin::Source }
+    Frame { sequence, captured: clock.now(), picture, origin: Origin::Source, masked: 0 }
 }
 
 #[test]
@@ -58,4 +58,70 @@ fn what_a_level_cannot_be_made_of_falls_back_to_the_nearest_and_at_last_to_the_f
     let still = hub.newest(low).unwrap();
     assert_eq!((still.sequence, &*still.jpeg), (2, &[1_u8][..]), "the next level's");
     assert_eq!(hub.unmade().count(), 2);
+}
+
+fn mirrored() -> Look {
+    Look::new("mirror".parse().unwrap(), &"room".into())
+}
+
+#[test]
+fn a_look_has_pictures_of_its_own_and_none_of_another() {
+    let clock = Clock::system();
+    let hub = hub(&clock);
+    let consumer = Hub::consumer(&hub);
+    let top = Level::TOP;
+    let looks = vec![(mirrored(), one(top))];
+    consumer.want(Demand { levels: one(top), looks, ..Demand::default() });
+    hub.publish(frame(1, &clock));
+    assert_eq!(*hub.newest(top).unwrap().jpeg, [7], "the plain one is there at once");
+    assert!(hub.newest_of(&mirrored(), top).is_none());
+    hub.filtered(&mirrored(), one(top), &frame(1, &clock), Arc::from([9_u8].as_slice()));
+    assert_eq!(*hub.newest_of(&mirrored(), top).unwrap().jpeg, [9]);
+    assert_eq!(*hub.newest(top).unwrap().jpeg, [7]);
+    let other = Look::new("flip".parse().unwrap(), &"room".into());
+    assert!(hub.newest_of(&other, top).is_none());
+    hub.not_filtered(&mirrored(), &frame(1, &clock), "planted");
+    assert_eq!(*hub.newest_of(&mirrored(), top).unwrap().jpeg, [7], "the plain one at last");
+    consumer.want(Demand { levels: one(top), ..Demand::default() });
+    assert!(hub.newest_of(&mirrored(), top).is_none(), "nobody watches it any more");
+}
+
+#[test]
+fn who_watches_nothing_but_a_look_has_the_source_opened() {
+    let hub = hub(&Clock::system());
+    let consumer = Hub::consumer(&hub);
+    assert!(!hub.demand());
+    consumer.want(Demand { looks: vec![(mirrored(), one(Level::TOP))], ..Demand::default() });
+    assert!(hub.demand() && hub.wanted().is_empty());
+}
+
+#[test]
+fn what_was_taken_under_another_mask_is_to_be_had_by_no_way() {
+    let clock = Clock::system();
+    let hub = hub(&clock);
+    let consumer = Hub::consumer(&hub);
+    let looks = vec![(mirrored(), LevelSet::ALL)];
+    consumer.want(Demand { levels: LevelSet::ALL, looks, ..Demand::default() });
+    let before = frame(1, &clock);
+    hub.publish(before.clone());
+    hub.filtered(&mirrored(), LevelSet::ALL, &before, Arc::from([9_u8].as_slice()));
+    let is_empty = || {
+        let none = |level| hub.newest(level).or(hub.newest_of(&mirrored(), level)).is_none();
+        hub.frame().is_none() && Level::all().all(none)
+    };
+    assert!(!is_empty());
+    hub.set_mask("0,0,50,50".parse().unwrap());
+    assert!(is_empty(), "what was there");
+    // What was on its way.
+    hub.encoded(Level::LOWEST, &before, Arc::from([5_u8].as_slice()));
+    hub.filtered(&mirrored(), LevelSet::ALL, &before, Arc::from([9_u8].as_slice()));
+    hub.not_encoded(&before, LevelSet::ALL, "planted");
+    hub.not_filtered(&mirrored(), &before, "planted");
+    hub.publish(Frame { sequence: 2, ..before.clone() });
+    assert!(is_empty(), "what was on its way");
+    let masked = hub.masked();
+    hub.publish(Frame { sequence: 3, masked, ..before });
+    assert_eq!(hub.frame().map(|frame| frame.sequence), Some(3));
+    hub.set_mask("0,0,50,50".parse().unwrap());
+    assert_eq!(hub.frame().map(|frame| frame.sequence), Some(3), "it is the same mask");
 }

@@ -10,19 +10,22 @@ use parking_lot::Mutex;
 use crate::base::clock::{Clock, Fake};
 use crate::live::desk::Demand;
 use crate::live::level::LevelSet;
-use crate::media::frame::{Chroma, Planar};
+use crate::media::filter::Mask;
+use crate::media::frame::{Chroma, Jpeg, Orientation, Planar};
 use crate::source::{Capture, Kind};
 
 /// What happens to a source.
 enum Step {
     Picture,
+    /// A JPEG that nobody can read.
+    Garbled,
     Fail(TroubleCode),
     Panic,
     /// The system holds the thread until the gate is opened.
     Hang(Receiver<()>),
 }
 
-use Step::{Fail, Hang, Panic, Picture as Shows};
+use Step::{Fail, Garbled, Hang, Panic, Picture as Shows};
 
 /// Plays a list of steps, a list for each opening.
 struct Script(Vec<Vec<Step>>);
@@ -71,6 +74,12 @@ impl Capture for Play {
         }
         match self.0.remove(0) {
             Shows => {}
+            Garbled => {
+                let (bytes, size) = (Arc::from(&b"\xff\xd8garbled"[..]), size());
+                let (quality, orientation) = (None, Orientation::UPRIGHT);
+                let picture = Picture::Jpeg(Jpeg { bytes, size, quality, orientation });
+                return Ok(Some(Captured { at: Instant::now(), picture }));
+            }
             Fail(code) => return Err(trouble(code)),
             Panic => panic!("as drivers do"),
             Hang(gate) => {
@@ -271,4 +280,38 @@ fn times_are_told_as_a_person_waits_for_them() {
     ] {
         assert_eq!(in_words(Duration::from_millis(ms)), words);
     }
+}
+
+fn everything() -> Mask {
+    "0,0,100,100".parse().unwrap()
+}
+
+/// The luma of the newest frame, if it is the source's own.
+fn shown(running: &Running) -> Option<Vec<u8>> {
+    let frame = running.hub.frame().filter(|frame| frame.origin == Origin::Source)?;
+    let Picture::Planar(planar) = &frame.picture else { return None };
+    Some(planar.luma().to_vec())
+}
+
+#[test]
+fn a_picture_that_is_shown_is_covered_before_the_next_one_comes() {
+    let running = Running::start(vec![vec![Shows]]);
+    running.consumer.want(watched());
+    running.until("shown", |_| shown(&running).is_some_and(|luma| luma[0] == 0));
+    running.hub.set_mask(everything());
+    assert!(shown(&running).is_none_or(|luma| luma[0] == 16), "no longer as it was");
+    running.until("covered", |_| shown(&running).is_some_and(|luma| luma == vec![16; luma.len()]));
+    running.hub.set_mask(Mask::default());
+    running.until("as it is", |_| shown(&running).is_some_and(|luma| luma[0] == 0));
+    assert_eq!(running.condition.report().frames, 1);
+}
+
+#[test]
+fn what_cannot_be_covered_is_not_shown_and_a_card_says_so() {
+    let running = Running::start(vec![vec![Garbled, Garbled]]);
+    running.hub.set_mask("0,0,1,1".parse().unwrap());
+    running.consumer.want(watched());
+    running.until("told", |_| running.hub.frame().is_some_and(|one| one.origin == Origin::Card));
+    assert!(running.hub.unmade().count() > 0);
+    assert!(shown(&running).is_none());
 }

@@ -37,7 +37,7 @@ impl House {
 
     fn ask(&self, still: &Still) -> Asked {
         let asker = self.lanes.places().place();
-        self.packing.of_level(&self.hub, still, Level::TOP, Format::Rtp, &asker)
+        self.packing.of_level(&self.hub, still, (Level::TOP, &Look::PLAIN), Format::Rtp, &asker)
     }
 
     /// What asking comes to once the worker has done it.
@@ -61,7 +61,7 @@ impl Drop for House {
 }
 
 fn still(sequence: u64, jpeg: &[u8]) -> Still {
-    Still { sequence, captured: Instant::now(), jpeg: jpeg.into() }
+    Still { sequence, captured: Instant::now(), jpeg: jpeg.into(), masked: 0 }
 }
 
 fn packets(asked: Asked) -> Arc<Packets> {
@@ -111,7 +111,13 @@ fn the_labs_clients_get_that_card_too() {
     let asker = house.lanes.places().place();
     let (broken, end) = (still(1, &FITS[..200]), Instant::now() + Duration::from_secs(60));
     loop {
-        match house.packing.of_level(&house.hub, &broken, Level::TOP, Format::Lab, &asker) {
+        match house.packing.of_level(
+            &house.hub,
+            &broken,
+            (Level::TOP, &Look::PLAIN),
+            Format::Lab,
+            &asker,
+        ) {
             Asked::Packed(Packed::Lab(card)) => {
                 assert!(card.len() <= LAB_JPEG_BYTES && jpeg::info(&card).unwrap().is_plain());
                 return;
@@ -166,7 +172,13 @@ fn two_channels_never_have_each_others_pictures() {
     let house = House::new();
     let of = |hub: &Arc<Hub>, jpeg| {
         let asker = house.lanes.places().place();
-        packets(house.packing.of_level(hub, &still(1, jpeg), Level::TOP, Format::Rtp, &asker))
+        packets(house.packing.of_level(
+            hub,
+            &still(1, jpeg),
+            (Level::TOP, &Look::PLAIN),
+            Format::Rtp,
+            &asker,
+        ))
     };
     // Of the same level, and of the same number.
     let (first, second) = (of(&house.hub, FITS), of(&house.other, RESTART));

@@ -49,7 +49,7 @@ impl From<Refused> for Problem {
 impl From<NotChanged> for Problem {
     fn from(not: NotChanged) -> Self {
         let status = match &not {
-            NotChanged::Name | NotChanged::Title(_) => Status::BadRequest,
+            NotChanged::Name | NotChanged::Title(_) | NotChanged::Mask(_) => Status::BadRequest,
             NotChanged::Source(_) | NotChanged::Value { .. } => Status::BadRequest,
             NotChanged::NoSuchRoom | NotChanged::NoSuchSetting => Status::NotFound,
             NotChanged::NameTaken | NotChanged::DefaultStays => Status::Conflict,

@@ -51,12 +51,18 @@ pub(super) fn room(
     let source = escape(&room.source);
     let source_more =
         format!("list=\"offers\" placeholder=\"{source}\"{}", fixed(room.source_fixed));
+    // What is drawn is drawn on the room's own picture.
+    let mask_more = format!(
+        "data-mask=\"{}\" placeholder=\"0,0,25,40\" spellcheck=\"false\"{}",
+        escape(path.trim_start_matches('/')),
+        fixed(room.mask_fixed)
+    );
     format!(
         "<li class=\"account\"><details{open}><summary><span class=\"rest\">{title}<br>\
          <span class=\"muted\">{path}, {source}</span></span>{CHEVRON}</summary>\
          <form class=\"ruling\" method=\"post\" action=\"host/change-room\">\
          <input type=\"hidden\" name=\"id\" value=\"{id}\">{title_field}{source_field}\
-         {rules_fields}{save}</form>{links}\
+         {mask_field}{rules_fields}{save}</form>{links}\
          <div class=\"row\">{picture}{close}</div></details></li>\n",
         open = form.open(),
         rules_fields = rules_fields(&form, &rules),
@@ -65,6 +71,7 @@ pub(super) fn room(
         id = escape(id),
         title_field = form.input("title", words::HOST_ROOMS_TITLE_OF, &room.title, &title_more),
         source_field = form.input("source", words::HOST_ROOMS_SOURCE, "", &source_more),
+        mask_field = form.input("mask", words::HOST_ROOMS_MASK, &room.mask, &mask_more),
     )
 }
 

@@ -42,10 +42,12 @@ fn with_settings(context: &Context, mut running: Value, kept: &[RoomSettings]) -
     running["fixed"] = json!({
         "title": settings.and_then(|room| room.title_fixed),
         "source": settings.and_then(|room| room.source_fixed),
+        "mask": settings.and_then(|room| room.mask_fixed),
     });
     if let Some(accounts) = context.gate.accounts() {
         house::describe(&mut running, accounts, name.as_deref().unwrap_or_default());
     }
+    running["mask"] = json!(settings.map(|room| room.mask.as_str()));
     running
 }
 
@@ -100,7 +102,7 @@ pub(super) fn change_room(
     };
     // Whoever leaves the source empty in a form keeps it.
     let source = named("source").filter(|source| !source.is_empty());
-    let change = RoomChange { title: named("title"), source, place };
+    let change = RoomChange { title: named("title"), source, mask: named("mask"), place };
     let rules = RulesChange::of(fields)?;
     if change == RoomChange::default() && rules == RulesChange::default() {
         return Err(Problem::new(Status::BadRequest, words::HOST_ROOMS_NOTHING));

@@ -117,7 +117,7 @@ impl<'a> Form<'a> {
 const FIELDS: [(&str, &[&str]); 5] = [
     ("account", &["role"]),
     ("ban", &["address", "why", "seconds"]),
-    ("change-room", &["source", "title", "note", "enter", "talk", "publish"]),
+    ("change-room", &["source", "title", "mask", "note", "enter", "talk", "publish"]),
     ("room", &["name", "title", "source"]),
     ("setting", &[ANY]),
 ];

@@ -87,6 +87,7 @@ impl Bench {
                 orientation: Default::default(),
             }),
             origin: Origin::Source,
+            masked: 0,
         });
     }
 

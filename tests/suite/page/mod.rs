@@ -16,6 +16,7 @@ mod controls;
 mod donate;
 mod elsewhere;
 mod film;
+mod filters;
 mod keyboard;
 mod phone;
 mod picture;

@@ -1,11 +1,9 @@
-//! How one window shows things: full screen, mirror, plots, theme, menu. The server knows of none.
+//! How one window shows things: full screen, plots, theme, menu. The server knows of none.
 
 use super::{Browser, has, in_browsers, is_live, watch};
 use crate::common::server::{Port, Server};
 
 const IS_FULL: &str = "Boolean(document.fullscreenElement)";
-const IS_MIRRORED: &str =
-    "getComputedStyle(document.getElementById('picture')).transform.startsWith('matrix(-1,')";
 const GROUND: &str = "getComputedStyle(document.documentElement).backgroundColor";
 
 in_browsers!(full_screen_goes_on_and_off_by_button_and_double_click: chromium, firefox, webkit);
@@ -21,22 +19,6 @@ fn full_screen_goes_on_and_off_by_button_and_double_click(browser: &Browser) {
     window.wait(IS_FULL);
     window.double_click("#frame");
     window.wait(&format!("!{IS_FULL}"));
-}
-
-in_browsers!(mirror_flips_the_picture_and_is_remembered: chromium, firefox, webkit);
-fn mirror_flips_the_picture_and_is_remembered(browser: &Browser) {
-    let server = Server::pattern(&[]);
-    let window = watch(browser, &server);
-    assert_eq!(window.eval(IS_MIRRORED), false);
-    window.click("#menu-button");
-    window.click("#menu-mirror");
-    window.wait(IS_MIRRORED);
-    assert_eq!(window.eval("document.getElementById('menu-mirror').ariaChecked"), "true");
-    window.reload();
-    is_live(&window);
-    window.wait(IS_MIRRORED);
-    window.press("m");
-    window.wait(&format!("!{IS_MIRRORED}"));
 }
 
 in_browsers!(plots_open_draw_and_are_remembered: chromium, firefox, webkit);
