@@ -111,13 +111,14 @@ fn three_pages_are_in_step_one_of_them_hidden_for_a_while_and_one_slow(browser: 
     let reader = browser.window();
     reader.goto(&server.url("/connect"));
     let first = watch(browser, &server);
-    let hidden = watch(browser, &server);
     // Its thread is busy for most of the time.
     let slow = watch(browser, &server);
     slow.eval(
         "void setInterval(() => { const until = performance.now() + 120; \
          while (performance.now() < until); }, 180)",
     );
+    // The last that was opened, so that the tab before it is in its window.
+    let hidden = watch(browser, &server);
     let front = hidden.beside();
     front.show();
     hidden.wait("document.hidden");
@@ -149,7 +150,16 @@ fn a_browser_that_refuses_sound_says_so_and_is_in_step_after_a_tap(browser: &Bro
     let reader = browser.window();
     reader.goto(&server.url("/connect"));
     let (one, two) = (watch(browser, &server), watch(browser, &server));
-    assert_eq!(one.eval("document.getElementById('film').muted"), true, "nobody tapped");
+    // As a browser does in which nobody has tapped yet; those of the tests are asked as by a person.
+    one.eval(
+        "(() => { const play = HTMLMediaElement.prototype.play; let tapped = false; \
+         addEventListener('click', () => (tapped = true), true); \
+         HTMLMediaElement.prototype.play = function () { \
+         return this.muted || tapped ? play.call(this) : \
+         Promise.reject(new DOMException('', 'NotAllowedError')); }; \
+         document.getElementById('film').pause(); })()",
+    );
+    one.wait("document.getElementById('film').muted && !document.getElementById('film').paused");
     assert_eq!(one.text("#film-tap"), "Tap for sound");
     one.click("#film-tap");
     one.wait(
@@ -218,7 +228,7 @@ fn what_a_browser_cannot_play_it_says(browser: &Browser) {
     let window = browser.window();
     window.expect_trouble();
     window.goto(&server.url("/"));
-    window.wait("probe.isShown('#trouble') && document.getElementById('trouble-title').innerText === 'This browser cannot play a.mp4.'");
+    window.wait("probe.isShown('#trouble') && document.getElementById('trouble-title').innerText.endsWith('a.mp4.')");
     assert!(window.text("#trouble-detail").contains("zzzz"));
 }
 
