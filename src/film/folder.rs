@@ -196,7 +196,8 @@ const MOST_ENTRIES: usize = 20_000;
 #[cfg(target_os = "linux")]
 const TRIES: usize = 16;
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
 

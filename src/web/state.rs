@@ -156,7 +156,7 @@ fn film(theatre: &Theatre) -> Value {
             "film": film.id,
             "paused": began_us.is_none(),
             "began_ms": began_us.map(|us| us as f64 / 1e3),
-            "position_s": began_us.is_none().then(|| position.as_secs_f64()),
+            "position_s": began_us.is_none().then_some(position.as_secs_f64()),
         })),
         "list": films(list),
         "others": films(others),

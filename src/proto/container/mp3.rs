@@ -44,7 +44,7 @@ fn after_tags(bytes: &mut dyn Bytes) -> u64 {
 /// The first frame that another follows: a head alone may be anything.
 fn first_frame(bytes: &mut dyn Bytes, start: u64) -> Option<(u64, Frame)> {
     for at in start..start + MOST_SKIPPED {
-        let Some(head) = take(bytes, at) else { return None };
+        let head = take(bytes, at)?;
         let Some(first) = frame(head) else { continue };
         let next = at + first.size;
         let is_followed = take(bytes, next).and_then(frame).is_some_and(|next| next.is_like(first));

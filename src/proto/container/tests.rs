@@ -1,6 +1,9 @@
 use super::*;
 
-const FILES: [(&str, &[u8], &str, f64, &[&str]); 11] = [
+/// A file, its bytes, its media type, its seconds, its codecs.
+type Sample = (&'static str, &'static [u8], &'static str, f64, &'static [&'static str]);
+
+const FILES: [Sample; 11] = [
     (
         "whole.mp4",
         include_bytes!("../../../tests/data/film/whole.mp4"),
