@@ -57,6 +57,11 @@ impl Room {
         Self { name, crowd, showing: RwLock::default() }
     }
 
+    /// As rights and the store name it: an empty name is the default one.
+    pub fn plain_name(&self) -> &str {
+        self.name.as_ref().map_or("", RoomName::as_str)
+    }
+
     /// What to call it before a person.
     pub fn title(&self) -> String {
         self.crowd.title().to_string()

@@ -8,8 +8,6 @@ use log::warn;
 use parking_lot::Mutex;
 use siphasher::sip;
 
-use super::gate::{Gate, name_of};
-use crate::account::{Account, Looks};
 use crate::base::clock::Clock;
 use crate::chat::{Chat, Who};
 use crate::live::settings::ViewerId;
@@ -52,7 +50,7 @@ impl Chats {
         let mut open = self.open.lock();
         let opened = open.entry(room.crowd.number()).or_insert_with(|| {
             let bells = self.engine.bells(topics(room));
-            Chat::open(name_of(room), &self.store, &self.clock, bells)
+            Chat::open(room.plain_name(), &self.store, &self.clock, bells)
         });
         Arc::clone(opened)
     }
@@ -96,13 +94,6 @@ impl Chats {
             warn!("old messages are not deleted: {why}");
         }
     }
-}
-
-/// Whether a guest's name could be taken for that of an account.
-pub(super) fn is_an_accounts(gate: &Gate, guest: &Looks) -> bool {
-    let book = gate.accounts().map(|accounts| accounts.book());
-    let is_like = |account: &&Arc<Account>| Looks::of(&account.name).is_like(guest);
-    book.is_some_and(|book| book.accounts().iter().any(is_like))
 }
 
 /// Whose news that of a room is. Those of pictures have the lower numbers.

@@ -317,7 +317,7 @@ impl Connection {
     }
 
     fn send(&mut self, mut sending: Box<Sending>, then: Then, now: Instant) -> Step {
-        if !sending.holds(&self.context) {
+        if !sending.holds() {
             return Step::Over;
         }
         let workers = &self.context.engine.workers;

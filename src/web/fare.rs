@@ -3,15 +3,18 @@
 //!
 //! Belongs to the connection. The share is looked at a few times a second.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::context::Context;
 use super::pass::Pass;
+use super::payload::{Fare, Room};
 use crate::live::audience::Seat;
 
 /// The right and the share of one who loads a film.
-pub(super) struct Fare {
+pub(super) struct Share {
+    context: Arc<Context>,
     seat: Seat,
     pass: Pass,
     /// Bytes per second, as it was at the last look.
@@ -22,30 +25,28 @@ pub(super) struct Fare {
     counted_at: Instant,
 }
 
-/// How much may go now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
-    /// As much as there is.
-    Any,
-    /// So many bytes.
-    Bytes(u64),
-    /// None before this time.
-    At(Instant),
+impl Share {
+    /// Of who has a seat and a right.
+    pub(super) fn new(context: &Arc<Context>, seat: Seat, pass: Pass, now: Instant) -> Self {
+        let context = Arc::clone(context);
+        Self {
+            context,
+            seat,
+            pass,
+            rate: None,
+            looked_at: None,
+            saved: BURST_BYTES,
+            counted_at: now,
+        }
+    }
 }
 
-impl Fare {
-    /// Of who has a seat and a right.
-    pub(super) fn new(seat: Seat, pass: Pass, now: Instant) -> Self {
-        Self { seat, pass, rate: None, looked_at: None, saved: BURST_BYTES, counted_at: now }
+impl Fare for Share {
+    fn holds(&mut self) -> bool {
+        self.pass.holds(&self.context)
     }
 
-    /// Whether the right still holds.
-    pub(super) fn holds(&mut self, context: &Context) -> bool {
-        self.pass.holds(context)
-    }
-
-    /// How much may go now.
-    pub(super) fn room(&mut self, now: Instant) -> Room {
+    fn room(&mut self, now: Instant) -> Room {
         if self.looked_at.is_none_or(|at| now.saturating_duration_since(at) >= LOOK_EACH) {
             self.looked_at = Some(now);
             let report = self.seat.viewer.report(None, now);
@@ -61,8 +62,7 @@ impl Fare {
         }
     }
 
-    /// So many bytes went.
-    pub(super) fn went(&mut self, bytes: u64) {
+    fn went(&mut self, bytes: u64) {
         self.saved = self.saved.saturating_sub(bytes);
         self.seat.meter.bytes.fetch_add(bytes, Ordering::Relaxed);
     }

@@ -5,8 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::fare::Fare;
-use super::payload::{FilePart, Payload};
+use super::payload::{Fare, FilePart, Payload};
 use crate::film::Edition;
 use crate::proto::http::{Asked, Head, Method, Status, if_match, if_none_match, parse_range};
 
@@ -57,7 +56,12 @@ impl Found {
     }
 
     /// The answer with these bytes of it; who has a `fare` gets them as that allows.
-    pub(super) fn answer(self, status: Status, range: Range<u64>, fare: Option<Fare>) -> Answer {
+    pub(super) fn answer(
+        self,
+        status: Status,
+        range: Range<u64>,
+        fare: Option<Box<dyn Fare>>,
+    ) -> Answer {
         let place =
             format!("bytes {}-{}/{}", range.start, range.end.saturating_sub(1), self.edition.bytes);
         let body = match &self.small {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::answer::Answer;
 use super::command::Command;
-use super::fare::Fare;
+use super::fare::Share;
 use super::file::{Found, Part};
 use super::form::{Form, refusal};
 use super::pages;
@@ -97,13 +97,13 @@ fn answer(
         return found.answer(status, range, None);
     }
     match fare(request, showing, film, now) {
-        Ok(fare) => found.answer(status, range, Some(fare)),
+        Ok(fare) => found.answer(status, range, Some(Box::new(fare))),
         Err(refusal) => refusal,
     }
 }
 
 /// A seat among those who load films, by the cookie if there is one: with a share of the budget.
-fn fare(request: &Request, showing: &Showing, film: &Film, now: Instant) -> Result<Fare, Answer> {
+fn fare(request: &Request, showing: &Showing, film: &Film, now: Instant) -> Result<Share, Answer> {
     let audience = &request.context.audience;
     let known = request.identity().id();
     let keep = if known.is_some() { Keep::Remembered } else { Keep::WhileItLasts };
@@ -113,7 +113,7 @@ fn fare(request: &Request, showing: &Showing, film: &Film, now: Instant) -> Resu
     let costs = FeedCosts { costs: [Some(bits); LEVELS], fps: 1.0 };
     let viewer = audience.enter_clip(&showing.crowd, id, Settings::default(), costs);
     match audience.join(viewer, StreamMeter::new(None, None), keep, now) {
-        Ok(seat) => Ok(Fare::new(seat, Pass::of(request), now)),
+        Ok(seat) => Ok(Share::new(&request.context, seat, Pass::of(request), now)),
         Err(Refused::Full) => Err(pages::full(request)),
         Err(Refused::TooManyStreams) => {
             let why = "you load as many films at once as one may";

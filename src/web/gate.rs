@@ -15,8 +15,8 @@ use subtle::ConstantTimeEq;
 use super::answer::Answer;
 use super::client::Client;
 use crate::account::{
-    Accounts, Browser, Caller, Capabilities, Capability, Credential, SlowDown, Whence, hash_of,
-    random_text,
+    Account, Accounts, Browser, Caller, Capabilities, Capability, Credential, Looks, SlowDown,
+    Whence, hash_of, random_text,
 };
 use crate::base::rate::{Rate, Rates, TooSoon};
 use crate::base::subnet::Group;
@@ -24,7 +24,6 @@ use crate::oidc;
 use crate::proto::auth::{Credentials, Ha1, parse_credentials};
 use crate::proto::cookie;
 use crate::proto::http::Head;
-use crate::room::{Room, RoomName};
 use crate::store::session::Hash;
 
 /// Who may watch without an account.
@@ -86,6 +85,13 @@ impl Gate {
     /// Another number after anything changed of who may what.
     pub fn revision(&self) -> u64 {
         self.accounts.as_ref().map_or(0, |accounts| accounts.revision())
+    }
+
+    /// Whether a guest's name could be taken for that of an account.
+    pub(super) fn is_an_accounts(&self, guest: &Looks) -> bool {
+        let book = self.accounts.as_ref().map(|accounts| accounts.book());
+        let is_like = |account: &&Arc<Account>| Looks::of(&account.name).is_like(guest);
+        book.is_some_and(|book| book.accounts().iter().any(is_like))
     }
 
     /// What guests need to come in.
@@ -363,11 +369,6 @@ impl Gate {
         };
         format!("watch-{id}")
     }
-}
-
-/// A room as rights name it: an empty name is the default one.
-pub(super) fn name_of(room: &Room) -> &str {
-    room.name.as_ref().map_or("", RoomName::as_str)
 }
 
 /// In the query of the link that lets watch.

@@ -2,7 +2,7 @@
 //! may no longer.
 
 use super::context::Context;
-use super::gate::{WatchCookie, name_of};
+use super::gate::WatchCookie;
 use super::request::Request;
 use crate::account::{Caller, Capability, Whence};
 
@@ -21,7 +21,7 @@ impl Pass {
         Self {
             caller: request.caller.clone(),
             watch: request.context.gate.watch_cookie(&request.head),
-            room: name_of(&request.room).to_owned(),
+            room: request.room.plain_name().to_owned(),
             whence: request.whence(),
             revision: request.revision,
         }

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::fare::Fare;
 use crate::film::Edition;
 
 /// A body.
@@ -27,7 +27,30 @@ pub(super) struct FilePart {
     /// The state of it that is told of.
     pub(super) edition: Edition,
     /// By what right and how fast it is sent; none if whoever asked may have it at once.
-    pub(super) fare: Option<Fare>,
+    pub(super) fare: Option<Box<dyn Fare>>,
+}
+
+/// By what right, and how fast, something is sent.
+pub(super) trait Fare: Send {
+    /// Whether the right still holds.
+    fn holds(&mut self) -> bool;
+
+    /// How much may go now.
+    fn room(&mut self, now: Instant) -> Room;
+
+    /// So many bytes went.
+    fn went(&mut self, bytes: u64);
+}
+
+/// How much may go now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    /// As much as there is.
+    Any,
+    /// So many bytes.
+    Bytes(u64),
+    /// None before this time.
+    At(Instant),
 }
 
 impl Payload {

@@ -18,7 +18,7 @@ use super::context::Context;
 use super::entry;
 use super::fields::BadField;
 use super::form::check_media_type;
-use super::gate::{Entry, name_of};
+use super::gate::Entry;
 use super::needs::{Needs, Way};
 use super::pages;
 use super::pass::Pass;
@@ -164,7 +164,7 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
     }
     let resource = Resource::find(&path, head.target.query.as_deref()).ok_or_else(nothing)?;
     (request.room, request.path) = (room, path);
-    if let Some(answer) = entry::by_key(request, name_of(&request.room)) {
+    if let Some(answer) = entry::by_key(request, request.room.plain_name()) {
         return Err(answer);
     }
     if resource.is_open_to_others() {
@@ -243,7 +243,7 @@ fn kept_out(request: &Request, room: &str) -> Result<(), Answer> {
 
 /// Whether who asks has what it needs.
 fn is_let_in(request: &Request, needs: Needs) -> bool {
-    let may = |capability| request.caller.may(capability, name_of(&request.room));
+    let may = |capability| request.caller.may(capability, request.room.plain_name());
     match needs {
         Needs::Nothing => true,
         Needs::May(capability) | Needs::MayAsDevice(capability) => may(capability),
@@ -258,7 +258,7 @@ fn way_in(request: &Request, needs: Needs) -> Result<(), Answer> {
     if is_let_in(request, needs) && (!is_device || needs == Needs::Nothing) {
         return Ok(());
     }
-    Err(entry::not_let_in(request, needs, name_of(&request.room)))
+    Err(entry::not_let_in(request, needs, request.room.plain_name()))
 }
 
 /// What must hold before a route's handler is asked.

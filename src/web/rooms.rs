@@ -9,7 +9,6 @@ use super::answer::Answer;
 use super::built;
 use super::context::Context;
 use super::document::{Slot, escape};
-use super::gate::name_of;
 use super::pages::framed;
 use super::payload::Payload;
 use super::request::{Reply, Request};
@@ -40,7 +39,7 @@ pub(super) fn rooms(request: &Request) -> Reply {
 /// The rooms that somebody may watch.
 pub(super) fn watchable(context: &Context, caller: &Caller) -> Vec<Arc<Room>> {
     let mut rooms = context.rooms.all();
-    rooms.retain(|room| caller.may(Capability::Watch, name_of(room)));
+    rooms.retain(|room| caller.may(Capability::Watch, room.plain_name()));
     rooms
 }
 
@@ -110,7 +109,7 @@ pub(super) fn picture(request: &Request) -> Reply {
 
 fn rules_of(context: &Context, room: &Room) -> RoomRules {
     let book = context.gate.accounts().map(|accounts| accounts.book());
-    book.map(|book| book.rules(name_of(room))).unwrap_or_default()
+    book.map(|book| book.rules(room.plain_name())).unwrap_or_default()
 }
 
 /// What is said in place of a picture.

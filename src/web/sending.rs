@@ -8,7 +8,6 @@ mod reading;
 use std::io::{ErrorKind, IoSlice, Result};
 use std::time::Instant;
 
-use super::context::Context;
 use super::payload::Payload;
 use crate::net::lane::Handle;
 use crate::net::wire::Outflow;
@@ -108,9 +107,9 @@ impl Sending {
     }
 
     /// Whether who asked for it may still have it.
-    pub(super) fn holds(&mut self, context: &Context) -> bool {
+    pub(super) fn holds(&mut self) -> bool {
         let fare = self.file.as_mut().and_then(Reading::fare);
-        fare.is_none_or(|fare| fare.holds(context))
+        fare.is_none_or(|fare| fare.holds())
     }
 }
 

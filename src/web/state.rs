@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::context::Context;
 use super::fields;
-use super::gate::name_of;
 use super::request::{Reply, Request};
 use super::words;
 use crate::film::{Film, NotPlayed, Playing, Program, Theatre};
@@ -95,7 +94,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
 /// What a room is about, in its hosts' words.
 fn note(context: &Context, room: &Room) -> String {
     let book = context.gate.accounts().map(|accounts| accounts.book());
-    book.map(|book| book.rules(name_of(room)).note).unwrap_or_default()
+    book.map(|book| book.rules(room.plain_name()).note).unwrap_or_default()
 }
 
 /// How many watch in a room: its pictures, or its film.

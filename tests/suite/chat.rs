@@ -146,7 +146,7 @@ fn who_has_an_account_goes_by_its_name_and_nobody_else_does() {
     let grace = Person::member(&server, &mut host, "Grace");
     let mut of_host = Talker::person(&server, &host);
     assert_eq!(of_host.chat["you"], json!({ "who": "a1", "name": "Ada", "role": "host" }));
-    assert_eq!(of_host.chat["may"], json!(["talk", "moderate"]));
+    assert_eq!(of_host.chat["may"], json!(["talk", "publish", "moderate"]));
     let mut guest = Talker::guest(&server, "Eve");
     for name in ["Ada", "Grace", "gr\u{430}ce", "server", "Host", "\u{41d}ost", "\u{410}da"] {
         let (status, why) = guest.refused(json!({ "type": "enter", "name": name }));

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::super::fields::{self, Fields};
-use super::super::gate::name_of;
 use super::super::people::{actor, text};
 use super::super::request::Request;
 use super::super::words;
@@ -130,7 +129,7 @@ fn rooms(request: &Request, fields: &Fields) -> Result<Vec<String>, Problem> {
     let named = values(fields, "moderates").flat_map(|value| value.split([' ', ',']));
     let named = named.filter(|name| !name.is_empty()).map(|name| name.trim_matches('/').to_owned());
     let named: Vec<String> = named.collect();
-    let is_known = |name: &String| known.iter().any(|room| name_of(room) == name);
+    let is_known = |name: &String| known.iter().any(|room| room.plain_name() == name);
     match named.iter().all(is_known) {
         true => Ok(named),
         false => Err(Problem::field("moderates", words::ACCOUNT_ROOM_WRONG)),

@@ -119,7 +119,7 @@ pub(super) fn make_key(
     is_sure(request, accounts)?;
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
     let place = format!("{}{}broadcast", root_for_others(request), room.path());
-    let name = name_of(&room);
+    let name = room.plain_name().to_owned();
     Ok(Box::new(move || {
         let made = accounts.make_key(&actor, &name, &label)?;
         Ok(json!({ "link": format!("{place}?key={}", made.secret) }))
@@ -153,7 +153,8 @@ pub(super) fn keep_picture(
     let frame = room.hub().frame();
     let frame =
         frame.ok_or_else(|| Problem::new(Status::Conflict, words::HOST_ROOMS_NO_PICTURE))?;
-    let (accounts, actor, name) = (Arc::clone(accounts), actor(request), name_of(&room));
+    let (accounts, actor, name) =
+        (Arc::clone(accounts), actor(request), room.plain_name().to_owned());
     Ok(Box::new(move || {
         let failed = |why: String| Problem::new(Status::ServiceUnavailable, &why);
         let picture = small_picture(&frame.picture).map_err(|why| failed(why.to_string()))?;
@@ -169,7 +170,8 @@ pub(super) fn drop_picture(
     fields: &Fields,
 ) -> Result<Job, Problem> {
     let room = room_of(&request.context, fields)?;
-    let (accounts, actor, name) = (Arc::clone(accounts), actor(request), name_of(&room));
+    let (accounts, actor, name) =
+        (Arc::clone(accounts), actor(request), room.plain_name().to_owned());
     Ok(Box::new(move || {
         accounts.rule_room(&actor, &name, |rules| rules.picture = None)?;
         Ok(done())
@@ -182,10 +184,6 @@ fn room_of(context: &Context, fields: &Fields) -> Result<Arc<Room>, Problem> {
         DEFAULT => Ok(context.rooms.default()),
         name => context.rooms.named(name).ok_or_else(|| NotChanged::NoSuchRoom.into()),
     }
-}
-
-fn name_of(room: &Room) -> String {
-    super::super::gate::name_of(room).to_owned()
 }
 
 const MOST_NOTE_CHARS: usize = 300;

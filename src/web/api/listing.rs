@@ -111,7 +111,7 @@ pub(super) fn running(context: &Context) -> Value {
     let sources = rooms.iter().map(|room| {
         let report = room.condition().report();
         json!({
-            "room": super::super::gate::name_of(room),
+            "room": room.plain_name(),
             "title": room.title(),
             "source": report.name,
             "status": report.status.as_str(),

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::super::document::escape;
-use super::super::gate::name_of;
 use super::super::people::ago;
 use super::super::request::Request;
 use super::super::studio::{Effect, Offer, RoomSettings, SaidBy, Setting};
@@ -197,7 +196,7 @@ pub(super) fn account(
         check("grants", name, word, form.has("grants", name, account.grants.has(capability)))
     };
     let rooms = request.context.rooms.all().into_iter().map(|room| {
-        let name = name_of(&room);
+        let name = room.plain_name();
         let value = if name.is_empty() { "/" } else { name };
         let does = account.moderates.iter().any(|its| its == name);
         check("moderates", value, &room.title(), form.has("moderates", value, does))

@@ -8,7 +8,6 @@ mod socket;
 use super::answer::Answer;
 use super::built;
 use super::document::Slot;
-use super::gate::name_of;
 use super::pages::framed;
 use super::request::{Reply, Request};
 use super::words;
@@ -19,7 +18,7 @@ pub(super) use socket::{id_of_key, open};
 
 /// The page on which one goes live; or why one cannot.
 pub(super) fn page(request: &Request) -> Reply {
-    let may = request.caller.may(Capability::Publish, name_of(&request.room));
+    let may = request.caller.may(Capability::Publish, request.room.plain_name());
     let air = request.room.crowd.channel().air.clone();
     let slots = vec![
         ("room-title", Slot::Text(request.room.title())),

@@ -13,10 +13,8 @@ use log::{debug, info};
 use serde_json::{Value, json};
 
 use super::super::answer::Answer;
-use super::super::chats::is_an_accounts;
 use super::super::context::Context;
 use super::super::fields;
-use super::super::gate::name_of;
 use super::super::pass::Pass;
 use super::super::request::{Reply, Request};
 use super::super::upgrade::{Upgraded, Verdict};
@@ -125,10 +123,10 @@ fn publisher(request: &Request, id: ViewerId) -> Result<Publisher, Unfit> {
     let typed = fields::line(&request.query, "name", MOST_NAME_CHARS);
     let typed = typed.map_err(|bad| unfit(bad.why))?;
     let name = Name::new(&typed).map_err(|why| unfit(why.to_string()))?;
-    if is_an_accounts(&request.context.gate, name.looks()) {
+    if request.context.gate.is_an_accounts(name.looks()) {
         return Err(unfit("somebody who has an account here is called so".to_owned()));
     }
-    let key = request.whence().key.filter(|_| caller.has_key(name_of(&request.room)));
+    let key = request.whence().key.filter(|_| caller.has_key(request.room.plain_name()));
     let id = match key {
         Some(hash) => id_of_key(&hash),
         None => format!("browser {id}"),
@@ -228,6 +226,13 @@ impl Broadcast {
         if !self.pass.may(Capability::Publish) {
             self.go_off();
             self.session.close(Code::Forbidden);
+            return;
+        }
+        let air = self.room.crowd.channel().air.clone();
+        if !air.is_some_and(|air| Arc::ptr_eq(&air, &self.air)) {
+            // The room shows something else by now.
+            self.go_off();
+            self.session.close(Code::TakenOff);
             return;
         }
         let Some((tally, wanted)) = self.turn.as_ref().and_then(Turn::report) else {

@@ -11,7 +11,6 @@ use super::super::built;
 use super::super::document::{Slot, Slots, escape};
 use super::super::entry::see_other;
 use super::super::fields::{self, Fields};
-use super::super::gate::name_of;
 use super::super::pages::rtsp_place;
 use super::super::payload::Payload;
 use super::super::request::{Reply, Request};
@@ -273,7 +272,7 @@ fn room_of(request: &Request, fields: &Fields) -> Result<Option<String>, Wrong> 
     let rooms = request.context.rooms.all();
     match named {
         None | Some("*") => Ok(None),
-        Some(named) if rooms.iter().any(|room| name_of(room) == named) => {
+        Some(named) if rooms.iter().any(|room| room.plain_name() == named) => {
             Ok(Some(named.to_owned()))
         }
         Some(_) => Err(Wrong::field("device", words::ACCOUNT_ROOM_WRONG)),
@@ -357,7 +356,7 @@ fn programs(request: &Request, programs: &[&Arc<KeptProgram>], wall: SystemTime)
         let about = match &program.device {
             Some(device) => {
                 let titled = device.room.as_ref().map(|name| {
-                    let room = rooms.iter().find(|room| name_of(room) == name);
+                    let room = rooms.iter().find(|room| room.plain_name() == name);
                     room.map_or_else(|| name.clone(), |room| room.title())
                 });
                 let what = titled.unwrap_or_else(|| words::ACCOUNT_DEVICES_ALL.to_owned());
@@ -393,7 +392,11 @@ fn button(request: &Request, action: &str, id: i64, word: &str) -> String {
 fn rooms(request: &Request) -> String {
     let rooms = request.context.rooms.all();
     let option = |room: &std::sync::Arc<crate::room::Room>| {
-        format!("<option value=\"{}\">{}</option>", escape(name_of(room)), escape(&room.title()))
+        format!(
+            "<option value=\"{}\">{}</option>",
+            escape(room.plain_name()),
+            escape(&room.title())
+        )
     };
     rooms.iter().map(option).collect()
 }

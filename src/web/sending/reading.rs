@@ -11,8 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::fare::{Fare, Room};
-use super::super::payload::FilePart;
+use super::super::payload::{Fare, FilePart, Room};
 use super::{Progress, written};
 use crate::film::Edition;
 use crate::net::lane::Handle;
@@ -23,7 +22,7 @@ use crate::net::workers::{Ticket, Workers};
 pub(super) struct Reading {
     file: Arc<File>,
     edition: Edition,
-    fare: Option<Fare>,
+    fare: Option<Box<dyn Fare>>,
     /// What was not asked for yet.
     left: Range<u64>,
     piece: Piece,
@@ -49,7 +48,7 @@ impl Reading {
     }
 
     /// The right by which it is sent.
-    pub(super) fn fare(&mut self) -> Option<&mut Fare> {
+    pub(super) fn fare(&mut self) -> Option<&mut Box<dyn Fare>> {
         self.fare.as_mut()
     }
 

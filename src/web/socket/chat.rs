@@ -8,10 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::broadcast;
-use super::super::chats::is_an_accounts;
 use super::super::command::{Asker, Refused};
 use super::super::context::Context;
-use super::super::gate::name_of;
 use super::super::pass::Pass;
 use super::super::words;
 use crate::account::{Accounts, Actor, Capability, Credential, Looks, Refused as NotDone, Whom};
@@ -319,7 +317,7 @@ impl Speaker<'_> {
         let may: Vec<_> = may.map(Capability::as_str).collect();
         self.by_worker(move || {
             if matches!(applicant.person.who, Who::Guest(_))
-                && is_an_accounts(&context.gate, &applicant.looks)
+                && context.gate.is_an_accounts(&applicant.looks)
             {
                 return Err(chat::Refused::NameTaken.into());
             }
@@ -406,7 +404,7 @@ impl Speaker<'_> {
     }
 
     fn room(&self) -> String {
-        name_of(&self.asker.room).to_owned()
+        self.asker.room.plain_name().to_owned()
     }
 
     fn actor(&self) -> Actor {

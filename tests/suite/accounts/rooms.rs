@@ -136,3 +136,19 @@ fn a_link_to_go_live_is_made_listed_and_taken_back() {
     assert_eq!(live.closed(), 1008);
     host.ask(&server, "DELETE", &format!("/api/v1/keys/{id}"), &[], "").expect(404);
 }
+
+#[test]
+fn whoever_is_live_is_off_the_air_when_the_room_shows_something_else() {
+    let server = Server::start(&["--size", "160x120"]);
+    let mut host = Person::host(&server);
+    let json = [("Content-Type", "application/json")];
+    let new = r#"{"name":"stage","source":"browser"}"#;
+    host.ask(&server, "POST", "/api/v1/rooms", &json, new).expect(201);
+    let mut live = Publisher::on(&server, "", &host.cookie);
+    change(&server, &mut host, "stage", &json!({ "source": "pattern" }));
+    assert_eq!(live.closed(), 4002);
+    host.get(&server, "/r/stage/broadcast/socket").expect(409);
+    // Whoever comes when it is a stage again finds it empty.
+    change(&server, &mut host, "stage", &json!({ "source": "browser" }));
+    let _live = Publisher::on(&server, "", &host.cookie);
+}

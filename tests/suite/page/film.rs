@@ -10,7 +10,7 @@ use crate::accounts::{PASSWORD, Person as Client};
 use crate::common::clip::Scratch;
 use crate::common::film::{BITS, FIRST, FPS, HEIGHT, SIDE, STEP, WIDTH, film};
 use crate::common::server::Server;
-use crate::common::{LONG, eventually_true};
+use crate::common::{LONG, VERY_LONG, eventually, eventually_true};
 
 /// A server that plays a film of so many seconds.
 fn cinema(name: &str, seconds: u32, arguments: &[&str]) -> (Server, Scratch) {
@@ -75,8 +75,8 @@ fn number(reader: &Window, window: &Window, shot: &str) -> Option<f64> {
 }
 
 /// How far the film that is seen is ahead of this clock, seconds, and by how much that may be wrong:
-/// the best of several looks.
-fn ahead(reader: &Window, window: &Window, clock: Instant) -> (f64, f64) {
+/// the best of several looks; `None` if no number can be read.
+fn ahead(reader: &Window, window: &Window, clock: Instant) -> Option<(f64, f64)> {
     let mut best = (0.0, f64::INFINITY);
     for _ in 0..6 {
         let before = clock.elapsed().as_secs_f64();
@@ -88,20 +88,22 @@ fn ahead(reader: &Window, window: &Window, clock: Instant) -> (f64, f64) {
             best = (number / f64::from(FPS) - (before + after) / 2.0, doubt);
         }
     }
-    assert!(best.1.is_finite(), "no number can be read");
-    best
+    best.1.is_finite().then_some(best)
 }
 
-/// Whether all of them see the same within 300 ms.
+/// Waits until all of them see the same within 300 ms: a machine that has too much to do shows a picture
+/// late now and then, and pages that are apart stay so.
 #[track_caller]
 fn are_in_step(reader: &Window, windows: &[&Window]) {
     let clock = Instant::now();
-    let seen: Vec<(f64, f64)> = windows.iter().map(|window| ahead(reader, window, clock)).collect();
-    for (one, _) in &seen {
-        for (other, _) in &seen {
-            assert!((one - other).abs() <= 0.3, "apart: {seen:?}");
-        }
-    }
+    eventually("the pages are in step", VERY_LONG, || {
+        let seen: Option<Vec<(f64, f64)>> =
+            windows.iter().map(|window| ahead(reader, window, clock)).collect();
+        let seen = seen.ok_or("no number can be read")?;
+        let all = seen.iter().map(|(ahead, _)| *ahead);
+        let (least, most) = (all.clone().fold(f64::MAX, f64::min), all.fold(f64::MIN, f64::max));
+        if most - least <= 0.3 { Ok(()) } else { Err(format!("apart: {seen:?}")) }
+    });
 }
 
 in_browsers!(three_pages_are_in_step_one_of_them_hidden_for_a_while_and_one_slow: chromium, firefox);
@@ -125,21 +127,7 @@ fn three_pages_are_in_step_one_of_them_hidden_for_a_while_and_one_slow(browser: 
     hidden.show();
     hidden.wait("!document.hidden");
     let late = watch(browser, &server);
-    for window in [&first, &hidden, &slow, &late] {
-        settles(window);
-    }
     are_in_step(&reader, &[&first, &hidden, &slow, &late]);
-}
-
-/// Waits until a page is as near to the room's time as it wants to be.
-#[track_caller]
-fn settles(window: &Window) {
-    window.wait(
-        "(async () => { const film = document.getElementById('film'); const told = performance.now(); \
-         return !film.seeking && !film.paused && film.readyState >= 3 && told > 2500; })()",
-    );
-    // Two looks of its own later it has set itself right.
-    window.eval("new Promise((done) => setTimeout(done, 1500))");
 }
 
 in_browsers!(a_browser_that_refuses_sound_says_so_and_is_in_step_after_a_tap: chromium, firefox);
@@ -163,8 +151,6 @@ fn a_browser_that_refuses_sound_says_so_and_is_in_step_after_a_tap(browser: &Bro
     one.wait(
         "!document.getElementById('film').muted && document.getElementById('film-tap').hidden",
     );
-    settles(&one);
-    settles(&two);
     are_in_step(&reader, &[&one, &two]);
 }
 
