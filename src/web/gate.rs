@@ -15,8 +15,8 @@ use subtle::ConstantTimeEq;
 use super::answer::Answer;
 use super::client::Client;
 use crate::account::{
-    Account, Accounts, Browser, Caller, Capabilities, Capability, Credential, Looks, SlowDown,
-    Whence, hash_of, random_text,
+    Account, Accounts, Browser, Caller, Capabilities, Capability, Credential, Looks, RoomRules,
+    SlowDown, Whence, hash_of, random_text,
 };
 use crate::base::rate::{Rate, Rates, TooSoon};
 use crate::base::subnet::Group;
@@ -24,6 +24,7 @@ use crate::oidc;
 use crate::proto::auth::{Credentials, Ha1, parse_credentials};
 use crate::proto::cookie;
 use crate::proto::http::Head;
+use crate::room::Room;
 use crate::store::session::Hash;
 
 /// Who may watch without an account.
@@ -92,6 +93,12 @@ impl Gate {
         let book = self.accounts.as_ref().map(|accounts| accounts.book());
         let is_like = |account: &&Arc<Account>| Looks::of(&account.name).is_like(guest);
         book.is_some_and(|book| book.accounts().iter().any(is_like))
+    }
+
+    /// What its hosts say of a room.
+    pub(super) fn rules(&self, room: &Room) -> RoomRules {
+        let book = self.accounts.as_ref().map(|accounts| accounts.book());
+        book.map(|book| book.rules(room.plain_name())).unwrap_or_default()
     }
 
     /// What guests need to come in.

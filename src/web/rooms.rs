@@ -11,11 +11,15 @@ use super::context::Context;
 use super::document::{Slot, escape};
 use super::pages::framed;
 use super::payload::Payload;
+use super::people::by_worker;
 use super::request::{Reply, Request};
 use super::state::watching;
 use super::words;
-use crate::account::{Caller, Capability, RoomRules};
+use crate::account::{Caller, Capability, Refused};
 use crate::live::condition::Status as SourceStatus;
+use crate::media::filter::Mask;
+use crate::media::frame::Picture;
+use crate::media::gate;
 use crate::proto::http::Status;
 use crate::room::{Room, RoomName};
 
@@ -59,7 +63,7 @@ fn of_room(context: &Context, room: &Room) -> Value {
     json!({
         "name": room.name.as_ref().map(RoomName::as_str),
         "title": room.title(),
-        "note": rules_of(context, room).note,
+        "note": context.gate.rules(room).note,
         "path": room.path(),
         "watching": watching(context, room),
         "paused": counts.paused,
@@ -75,7 +79,7 @@ fn of_room(context: &Context, room: &Room) -> Value {
 fn card(context: &Context, room: &Room, root: &str) -> String {
     let status = room.condition().report().status;
     let (here, title) = (format!("{root}.{}", room.path()), escape(&room.title()));
-    let rules = rules_of(context, room);
+    let rules = context.gate.rules(room);
     let picture = match (status, &rules.picture) {
         (SourceStatus::Live, _) => format!("<img src=\"{here}preview\" alt=\"\">"),
         (_, Some(_)) => format!("<img class=\"room-still\" src=\"{here}picture\" alt=\"\">"),
@@ -92,29 +96,47 @@ fn card(context: &Context, room: &Room, root: &str) -> String {
          <span class=\"room-words\"><span class=\"card-title room-title\">{title}</span>\
          <span class=\"room-people number\">{people}</span>{note}</span></a></li>\n",
         status = status.as_str(),
-        rest = escape(rest(status)),
+        rest = escape(rest(room, status)),
         people = escape(&people(watching(context, room))),
     )
 }
 
-/// The picture that stands for a room while it shows nothing.
+/// The picture that stands for a room while it shows nothing. It may have been kept before something
+/// of it was covered: what nobody may see now is covered in it, too.
 pub(super) fn picture(request: &Request) -> Reply {
-    match rules_of(&request.context, &request.room).picture {
-        Some(jpeg) => Answer::new(Status::Ok, "image/jpeg", Payload::Shared(jpeg))
-            .header("Cache-Control", "no-cache")
-            .into(),
-        None => request.refuse(Status::NotFound, "this room has no picture for the list").into(),
+    let Some(jpeg) = request.context.gate.rules(&request.room).picture else {
+        return request.refuse(Status::NotFound, "this room has no picture for the list").into();
+    };
+    let (mask, _) = request.room.hub().mask();
+    if mask.is_empty() {
+        return as_picture(jpeg).into();
+    }
+    let work = move || covered(&jpeg, &mask).ok_or(Refused::NoSuch);
+    by_worker(request, work, |request, outcome| match outcome {
+        Ok(jpeg) => as_picture(jpeg),
+        Err(_) => request.refuse(Status::ServiceUnavailable, "the picture cannot be covered"),
+    })
+}
+
+fn as_picture(jpeg: Arc<[u8]>) -> Answer {
+    let answer = Answer::new(Status::Ok, "image/jpeg", Payload::Shared(jpeg));
+    answer.header("Cache-Control", "no-store")
+}
+
+/// A JPEG without what nobody may see of it; `None` if that cannot be covered.
+fn covered(jpeg: &[u8], mask: &Mask) -> Option<Arc<[u8]>> {
+    let picture = Picture::Jpeg(gate::take(jpeg).ok()?);
+    match mask.cover(&picture).ok()? {
+        Picture::Jpeg(jpeg) => Some(jpeg.bytes),
+        Picture::Planar(_) => None,
     }
 }
 
-fn rules_of(context: &Context, room: &Room) -> RoomRules {
-    let book = context.gate.accounts().map(|accounts| accounts.book());
-    book.map(|book| book.rules(room.plain_name())).unwrap_or_default()
-}
-
 /// What is said in place of a picture.
-fn rest(status: SourceStatus) -> &'static str {
+fn rest(room: &Room, status: SourceStatus) -> &'static str {
     match status {
+        // What it shows is the film's, which the server has no picture of.
+        _ if room.showing().is_some() => words::ROOMS_FILM,
         SourceStatus::Live => "",
         SourceStatus::Idle => words::ROOMS_STATUS_IDLE,
         SourceStatus::Opening => words::ROOMS_STATUS_OPENING,

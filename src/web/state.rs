@@ -77,7 +77,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
     let of_room = json!({
         "name": room.name.as_ref().map(RoomName::as_str),
         "title": room.title(),
-        "note": note(context, room),
+        "note": context.gate.rules(room).note,
         "path": room.path(),
     });
     [
@@ -89,12 +89,6 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
         ("levels", levels(&room.hub(), &counts.at_level)),
         ("film", room.showing().map(|showing| film(&showing.theatre)).unwrap_or_default()),
     ]
-}
-
-/// What a room is about, in its hosts' words.
-fn note(context: &Context, room: &Room) -> String {
-    let book = context.gate.accounts().map(|accounts| accounts.book());
-    book.map(|book| book.rules(room.plain_name()).note).unwrap_or_default()
 }
 
 /// How many watch in a room: its pictures, or its film.

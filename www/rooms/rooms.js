@@ -60,7 +60,9 @@ function showRooms(rooms) {
     card.dataset.status = source.status;
     setText(card.querySelector(".room-title"), title);
     setText(card.querySelector(".room-people"), word("rooms.watching", { count: watching }));
-    setText(card.querySelector(".room-rest"), RESTS[source.status] ?? "");
+    // Of a film the server has no picture, whoever watches it.
+    const rest = source.kind === "film" ? word("rooms.film") : RESTS[source.status];
+    setText(card.querySelector(".room-rest"), rest ?? "");
     if (source.status !== "live") {
       hidePicture(card);
     }

@@ -7,6 +7,7 @@ use crate::broadcast::Publisher;
 use crate::chat::Talker;
 use crate::common::eventually_true;
 use crate::common::picture::look;
+use crate::common::pixels::Luma;
 use crate::common::server::Server;
 use crate::common::viewer::Viewer;
 
@@ -151,4 +152,25 @@ fn whoever_is_live_is_off_the_air_when_the_room_shows_something_else() {
     // Whoever comes when it is a stage again finds it empty.
     change(&server, &mut host, "stage", &json!({ "source": "browser" }));
     let _live = Publisher::on(&server, "", &host.cookie);
+}
+
+#[test]
+fn a_picture_that_was_kept_shows_nothing_that_is_covered_since() {
+    let server = Server::start(&["--size", "160x120"]);
+    let mut host = Person::host(&server);
+    let json = [("Content-Type", "application/json")];
+    let new = r#"{"name":"door","source":"pattern"}"#;
+    host.ask(&server, "POST", "/api/v1/rooms", &json, new).expect(201);
+    let mut stream = Viewer::of(&server).watch_at("/r/door/stream");
+    drop(stream.next());
+    host.ask(&server, "POST", "/api/v1/rooms/door/picture", &json, "").expect(200);
+    let mut guest = Person::new();
+    let mut differs = || {
+        let picture = guest.get(&server, "/r/door/picture").expect(200).body;
+        let samples = Luma::of(&picture).samples;
+        samples.iter().max().expect("pixels") - samples.iter().min().expect("pixels")
+    };
+    assert!(differs() > 100, "the pattern is light and dark");
+    change(&server, &mut host, "door", &json!({ "mask": "0,0,100,100" }));
+    assert!(differs() < 8, "all of it is covered");
 }

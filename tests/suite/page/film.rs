@@ -263,3 +263,17 @@ fn without_script_the_film_has_the_browsers_own_buttons(browser: &Browser) {
     assert_eq!(window.eval(&format!("{film}.controls")), true);
     eventually_true("it is loaded", LONG, || window.eval(&format!("{film}.duration > 19")) == true);
 }
+
+in_browsers!(on_a_phone_the_time_of_the_film_has_the_whole_width: chromium, firefox);
+fn on_a_phone_the_time_of_the_film_has_the_whole_width(browser: &Browser) {
+    let (server, _folder) = cinema("a.webm", 20, &[]);
+    let phone = browser.phone((390, 844));
+    phone.goto(&server.url("/"));
+    phone.wait("document.getElementById('film-name').textContent === 'a.webm'");
+    let margins = phone.eval(
+        "(() => { const { left, right } = document.querySelector('.film-way').getBoundingClientRect();
+           return [left, innerWidth - right].map(Math.round); })()",
+    );
+    assert_eq!(margins[0], margins[1], "{margins}");
+    assert_eq!(phone.eval("document.documentElement.scrollWidth <= innerWidth"), true);
+}

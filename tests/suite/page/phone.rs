@@ -45,6 +45,13 @@ fn upright_everything_fits_and_the_deck_is_under_the_picture(browser: &Browser) 
     assert!(window.eval(picture).as_f64().is_some_and(|height| height > 300.0));
     let in_view = "document.getElementById('deck').getBoundingClientRect().bottom <= innerHeight";
     assert_eq!(window.eval(in_view), true);
+    // What lies over nothing stays when nobody moves.
+    window.set_time("--step", "0s");
+    window.eval("document.body.classList.add('idle')");
+    for bar in ["shell", "deck"] {
+        let opacity = format!("getComputedStyle(document.getElementById('{bar}')).opacity");
+        assert_eq!(window.eval(&opacity), "1", "{bar}");
+    }
 
     window.tap(window.place("#menu-button"));
     window.wait("probe.isShown('#menu')");
