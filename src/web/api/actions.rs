@@ -69,7 +69,7 @@ pub(super) fn take_back(
     let book = accounts.book();
     let id = text(fields, "id");
     let passes = book.passes(accounts.now().0);
-    let pass = passes.into_iter().find(|pass| listing::pass_id(pass) == id);
+    let pass = passes.into_iter().find(|pass| listing::link_id(&pass.hash) == id);
     let hash = pass.ok_or(Refused::NoSuch)?.hash;
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
     Ok(Box::new(move || {

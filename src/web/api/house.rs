@@ -14,13 +14,13 @@ use super::super::snapshot::small_picture;
 use super::super::studio::NotChanged;
 use super::super::words;
 use super::actions::{Job, done, is_sure};
+use super::listing;
 use super::problem::Problem;
 use crate::account::{Accounts, Circle, Refused, RoomRules, Stage};
 use crate::base::clock::unix_seconds;
 use crate::proto::http::Status;
 use crate::room::Room;
 use crate::store::room::KeptKey;
-use crate::store::session::Hash;
 
 /// What the room is called in the API that has no name.
 pub(super) const DEFAULT: &str = "-";
@@ -95,16 +95,11 @@ pub(super) fn describe(room: &mut Value, accounts: &Accounts, name: &str) {
 
 fn key_as_json(key: &KeptKey) -> Value {
     json!({
-        "id": key_id(&key.hash),
+        "id": listing::link_id(&key.hash),
         "label": key.label,
         "made": unix_seconds(key.made),
         "until": unix_seconds(key.until),
     })
-}
-
-/// By which a link to go live is named: it is not known any more.
-pub(super) fn key_id(hash: &Hash) -> String {
-    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes a link by which somebody goes live in a room.
@@ -134,7 +129,7 @@ pub(super) fn take_key(
 ) -> Result<Job, Problem> {
     let (book, (now, _)) = (accounts.book(), accounts.now());
     let id = text(fields, "id");
-    let key = book.keys(now).into_iter().find(|key| key_id(&key.hash) == id);
+    let key = book.keys(now).into_iter().find(|key| listing::link_id(&key.hash) == id);
     let hash = key.ok_or(Refused::NoSuch)?.hash;
     let (accounts, actor) = (Arc::clone(accounts), actor(request));
     Ok(Box::new(move || {

@@ -13,6 +13,7 @@ use crate::store::ban::KeptBan;
 use crate::store::journal::Entry;
 use crate::store::pass::{KeptPass, PassKind};
 use crate::store::program::KeptProgram;
+use crate::store::session::Hash;
 
 /// An account; `book` has its browsers.
 pub(super) fn account(book: &Book, account: &Account, now: SystemTime) -> Value {
@@ -40,7 +41,7 @@ pub(super) fn pass(book: &Book, pass: &KeptPass) -> Value {
     };
     let name = |id| book.account(id).map(|account| account.name.clone());
     json!({
-        "id": pass_id(pass),
+        "id": link_id(&pass.hash),
         "kind": kind,
         "of": pass.account.and_then(name),
         "by": pass.by.and_then(name),
@@ -49,9 +50,9 @@ pub(super) fn pass(book: &Book, pass: &KeptPass) -> Value {
     })
 }
 
-/// By which a link is named.
-pub(super) fn pass_id(pass: &KeptPass) -> String {
-    pass.hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+/// By which a link is named: its secret is not known any more.
+pub(super) fn link_id(hash: &Hash) -> String {
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A device or a token.

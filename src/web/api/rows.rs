@@ -112,7 +112,7 @@ fn stage_links(book: &Book, name: &str, id: &str, is_stage: bool, now: SystemTim
     let rows = keys.map(|key| {
         let whom = Some(key.label.as_str()).filter(|label| !label.is_empty());
         let until = words::HOST_LINKS_UNTIL.replace("{left}", &left(key.until, now));
-        let id = house::key_id(&key.hash);
+        let id = listing::link_id(&key.hash);
         let take = button("host/take-stage-link", &id, words::HOST_LINKS_TAKE_BACK);
         row(whom.unwrap_or(words::HOST_ROOMS_STAGE_LINK), &[&until], &take)
     });
@@ -238,7 +238,7 @@ pub(super) fn pass(book: &Book, pass: &KeptPass, now: SystemTime) -> String {
         _ => words::HOST_LINKS_INVITATION.to_owned(),
     };
     let until = words::HOST_LINKS_UNTIL.replace("{left}", &left(pass.until, now));
-    let take = button("host/take-back", &listing::pass_id(pass), words::HOST_LINKS_TAKE_BACK);
+    let take = button("host/take-back", &listing::link_id(&pass.hash), words::HOST_LINKS_TAKE_BACK);
     row(&what, &[&until], &take)
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::bounded;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::broadcast;
@@ -12,6 +11,7 @@ use super::super::command::{Asker, Refused};
 use super::super::context::Context;
 use super::super::pass::Pass;
 use super::super::words;
+use super::wish::Wish;
 use crate::account::{Accounts, Actor, Capability, Credential, Looks, Refused as NotDone, Whom};
 use crate::base::clock::unix_seconds;
 use crate::chat::{self, Applicant, Chat, Person, Role, Seat, Speaking, Who};
@@ -20,82 +20,6 @@ use crate::net::workers::{Owed, Ticket, owe};
 use crate::proto::http::Status;
 use crate::source::air::Air;
 use crate::store::NotKept;
-
-/// A command.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub(super) enum Wish {
-    Enter {
-        #[serde(default)]
-        name: String,
-        after: Option<u64>,
-    },
-    Leave,
-    Say {
-        text: String,
-        reply: Option<u64>,
-    },
-    Edit {
-        seq: u64,
-        text: String,
-    },
-    Delete {
-        seq: u64,
-    },
-    React {
-        seq: u64,
-        emoji: String,
-        on: bool,
-    },
-    History {
-        before: u64,
-    },
-    Mute {
-        who: String,
-        seconds: u64,
-    },
-    Kick {
-        who: String,
-    },
-    Ban {
-        who: String,
-        seconds: Option<u64>,
-        #[serde(default)]
-        why: String,
-    },
-    Bans,
-    Lift {
-        ban: i64,
-    },
-    Clear {
-        who: String,
-    },
-    Hand {
-        up: bool,
-    },
-    Admit {
-        who: String,
-    },
-    Off,
-    Rules(Box<NewRules>),
-}
-
-/// What of the rules is to be another.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub(super) struct NewRules {
-    slow_s: Option<u32>,
-    members_only: Option<bool>,
-    links: Option<Links>,
-    words: Option<Vec<String>>,
-}
-
-/// Who may send links.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Links {
-    All,
-    Members,
-}
 
 /// What comes of a command.
 pub(super) enum Outcome {
@@ -120,14 +44,6 @@ pub(super) struct Speaker<'a> {
     pub(super) pass: &'a Pass,
     pub(super) id: ViewerId,
 }
-
-/// The words by which a command begins.
-pub(super) const KINDS: [&str; 16] = [
-    "enter", "leave", "say", "edit", "delete", "react", "history", "mute", "kick", "ban", "bans",
-    "lift", "clear", "hand", "admit", "off",
-];
-/// The one that is apart, as its fields are its own.
-pub(super) const RULES: &str = "rules";
 
 impl Speaker<'_> {
     /// Does what is commanded, by who sits there if anybody does.
@@ -446,27 +362,6 @@ impl Told {
     fn of(answer: Value) -> Self {
         Self { answer, seat: None }
     }
-}
-
-impl NewRules {
-    fn apply(self, rules: &mut chat::Rules) {
-        let Self { slow_s, members_only, links, words } = self;
-        rules.slow_s = slow_s.unwrap_or(rules.slow_s);
-        rules.members_only = members_only.unwrap_or(rules.members_only);
-        rules.links_of_members =
-            links.map_or(rules.links_of_members, |links| links == Links::Members);
-        rules.words = words.unwrap_or_else(|| std::mem::take(&mut rules.words));
-    }
-}
-
-/// Reads a command; `said` has its `type`.
-///
-/// # Errors
-///
-/// What is wrong with its fields.
-pub(super) fn read(said: Value) -> Result<Wish, Refused> {
-    serde_json::from_value(said)
-        .map_err(|error| Refused::new(Status::BadRequest, &format!("{error}")))
 }
 
 /// What an account is in a room at this moment; a guest is what it came as.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::command::{Command, Refused};
 use super::super::fields::Fields;
 use super::super::newsroom::Told;
-use super::chat;
+use super::wish;
 use crate::proto::http::Status;
 
 /// What a client said.
@@ -28,7 +28,7 @@ pub(super) enum Wish {
     /// To be told of all rooms.
     Rooms,
     /// Something of the room's chat.
-    Chat(chat::Wish),
+    Chat(wish::Wish),
 }
 
 /// Reads what a client said.
@@ -42,9 +42,9 @@ pub(super) fn read(text: &str) -> Message {
         Some(Value::String(name)) if name.len() <= MAX_ID_BYTES => Value::String(name),
         _ => Value::Null,
     };
-    let is_chat = |kind: &str| chat::KINDS.contains(&kind) || kind == chat::RULES;
+    let is_chat = |kind: &str| wish::KINDS.contains(&kind) || kind == wish::RULES;
     if said.get("type").and_then(Value::as_str).is_some_and(is_chat) {
-        return Message { id, wish: chat::read(Value::Object(said)).map(Wish::Chat) };
+        return Message { id, wish: wish::read(Value::Object(said)).map(Wish::Chat) };
     }
     let kind = said.remove("type");
     let fields: Fields = said.into_iter().filter_map(|(name, value)| field(name, value)).collect();

@@ -8,6 +8,7 @@ mod chat;
 mod listing;
 mod message;
 mod news;
+mod wish;
 
 use std::io::{Error, ErrorKind, Read, Write};
 use std::sync::Arc;
