@@ -7,7 +7,7 @@
 
 #![allow(clippy::print_stdout, reason = "cargo listens to what a build script prints")]
 
-#[path = "../src/proto/base64.rs"]
+#[path = "../src/proto/base64/encode.rs"]
 mod base64;
 mod documents;
 #[allow(dead_code, reason = "the program uses the rest")]

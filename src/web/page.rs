@@ -42,7 +42,9 @@ pub(super) fn embed(request: &Request) -> Reply {
         return full(request).into();
     }
     let tab = ("tab", Slot::Text(ViewerId::random().to_string()));
-    let html = framed(request, built::EMBED, &request.room.title(), vec![tab, layout(request)]);
+    let mut slots = vec![tab, layout(request)];
+    slots.extend(of_film(request));
+    let html = framed(request, built::EMBED, &request.room.title(), slots);
     let id = request.identity().id().unwrap_or_else(ViewerId::random);
     let page = Answer::embedded(&request.head, Status::Ok, html).varies_by("Cookie");
     request.introduce(page, id).into()
@@ -61,9 +63,7 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
     let at = CHOICES.iter().position(|named| *named == choice);
     let named = at.is_some();
     let may_publish = request.caller.may(Capability::Publish, request.room.plain_name());
-    let film = request.room.showing();
-    let playing = film.as_ref().and_then(|showing| showing.theatre.program().playing);
-    let plays = playing.map(|(film, _)| format!("film/{}", film.id)).unwrap_or_default();
+    let is_film = request.room.showing().is_some();
     let commands = request.caller.may(Capability::Moderate, request.room.plain_name());
     let chosen = |is: bool| text(if is { "true" } else { "false" });
     let gaming = settings.mode == Mode::Gaming;
@@ -96,14 +96,24 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
         ("quality-number", chosen(!named)),
         ("may-not-publish", Slot::Shown(!may_publish)),
         ("trust", Slot::Shown(offers_trust(request))),
+        ("commands", Slot::Shown(is_film && commands)),
+        ("free", Slot::Shown(request.context.about.donate_url.read().is_none())),
+    ];
+    slots.extend(of_film(request));
+    slots.extend(of_filter(&viewer.report(None, request.at)));
+    slots
+}
+
+/// Whether the room shows a film or what a camera sees, and the file that plays.
+fn of_film(request: &Request) -> Slots {
+    let film = request.room.showing();
+    let playing = film.as_ref().and_then(|showing| showing.theatre.program().playing);
+    let plays = playing.map(|(film, _)| format!("film/{}", film.id)).unwrap_or_default();
+    vec![
         ("film", Slot::Shown(film.is_some())),
         ("camera", Slot::Shown(film.is_none())),
         ("film-plays", Slot::Text(plays)),
-        ("commands", Slot::Shown(film.is_some() && commands)),
-        ("free", Slot::Shown(request.context.about.donate_url.read().is_none())),
-    ];
-    slots.extend(of_filter(&viewer.report(None, request.at)));
-    slots
+    ]
 }
 
 /// The filter's boxes as they stand, and why it is not done if it is not.

@@ -140,7 +140,8 @@ pub(super) static ROUTES: [Route; 84] = [
     Route {
         paths: &[Path::At("/embed")],
         handler: page::embed,
-        about: "the picture alone, for an `<iframe>` on any page or a browser source in OBS",
+        about: "the picture alone, or the film, for an `<iframe>` on any page or a browser source in \
+                OBS",
         ..WATCHED
     },
     Route {
@@ -436,7 +437,8 @@ pub(super) static ROUTES: [Route; 84] = [
     Route {
         paths: &[Path::Each("/api/v1/rooms/", "/picture")],
         handler: api::keep_picture,
-        about: "keeps what the room shows as its picture for the list",
+        about: "keeps a picture of the room for the list: `{\"jpeg\":\"…\"}`, in base64, or what it \
+                shows",
         ..BY_HOSTS
     },
     Route {

@@ -18,6 +18,10 @@ use super::listing;
 use super::problem::Problem;
 use crate::account::{Accounts, Circle, Refused, RoomRules, Stage};
 use crate::base::clock::unix_seconds;
+use crate::media::codec::Failed;
+use crate::media::frame::{Frame, Picture};
+use crate::media::gate;
+use crate::proto::base64::from_base64;
 use crate::proto::http::Status;
 use crate::room::Room;
 use crate::store::room::KeptKey;
@@ -138,24 +142,52 @@ pub(super) fn take_key(
     }))
 }
 
-/// Keeps what a room shows at this moment as its picture for the list.
+/// Keeps a picture of a room for the list: the JPEG that is sent, or what it shows at this moment.
 pub(super) fn keep_picture(
     request: &Request,
     accounts: &Arc<Accounts>,
     fields: &Fields,
 ) -> Result<Job, Problem> {
     let room = room_of(&request.context, fields)?;
-    let frame = room.hub().frame();
-    let frame =
-        frame.ok_or_else(|| Problem::new(Status::Conflict, words::HOST_ROOMS_NO_PICTURE))?;
+    let subject = match from_base64(text(fields, "jpeg")) {
+        Some(jpeg) if jpeg.is_empty() => match room.hub().frame() {
+            Some(frame) => Subject::Shown(frame),
+            None => return Err(Problem::new(Status::Conflict, words::HOST_ROOMS_NO_PICTURE)),
+        },
+        Some(jpeg) => Subject::Sent(jpeg),
+        None => return Err(Problem::field("jpeg", words::HOST_ROOMS_NO_JPEG)),
+    };
     let (accounts, actor, name) =
         (Arc::clone(accounts), actor(request), room.plain_name().to_owned());
     Ok(Box::new(move || {
-        let failed = |why: String| Problem::new(Status::ServiceUnavailable, &why);
-        let picture = small_picture(&frame.picture).map_err(|why| failed(why.to_string()))?;
+        let picture = subject.picture()?;
         accounts.rule_room(&actor, &name, move |rules| rules.picture = Some(picture))?;
         Ok(done())
     }))
+}
+
+/// What becomes a room's picture for the list.
+enum Subject {
+    /// Bytes that a host sent: hostile until they are decoded.
+    Sent(Vec<u8>),
+    /// What the room shows.
+    Shown(Arc<Frame>),
+}
+
+impl Subject {
+    /// The picture, made small and encoded anew: nothing else that was in a file is left in it.
+    fn picture(&self) -> Result<Arc<[u8]>, Problem> {
+        let failed = |why: Failed| Problem::new(Status::ServiceUnavailable, &why.to_string());
+        match self {
+            Self::Shown(frame) => small_picture(&frame.picture).map_err(failed),
+            Self::Sent(bytes) => {
+                let wrong = || Problem::field("jpeg", words::HOST_ROOMS_NO_JPEG);
+                let jpeg = gate::take_bounded(bytes, LEAST_SIDE, MOST_PIXELS);
+                let jpeg = jpeg.map_err(|_| wrong())?;
+                small_picture(&Picture::Jpeg(jpeg)).map_err(|_| wrong())
+            }
+        }
+    }
 }
 
 /// Takes that picture away.
@@ -172,6 +204,10 @@ pub(super) fn drop_picture(
         Ok(done())
     }))
 }
+
+/// A picture that is sent has no side of fewer pixels, and not more in all.
+const LEAST_SIDE: u32 = 16;
+const MOST_PIXELS: u64 = 4096 * 2304;
 
 /// The room that a field `id` names.
 fn room_of(context: &Context, fields: &Fields) -> Result<Arc<Room>, Problem> {

@@ -42,7 +42,10 @@ pub(super) fn room(
     let rules = book.rules(name);
     let picture = match rules.picture {
         Some(_) => button("host/drop-picture", id, words::HOST_ROOMS_DROP_PICTURE),
-        None => button("host/keep-picture", id, words::HOST_ROOMS_KEEP_PICTURE),
+        None => {
+            let now = button("host/keep-picture", id, words::HOST_ROOMS_KEEP_PICTURE);
+            now + &picture_of_ones_own(id)
+        }
     };
     let links = stage_links(book, name, id, room.is_stage, now);
     let form = Form::of(typed, "change-room", "id", id);
@@ -259,6 +262,18 @@ pub(super) fn row(title: &str, about: &[&str], button: &str) -> String {
         "<li><span class=\"rest\">{}<br><span class=\"muted\">{}</span></span>{button}</li>\n",
         escape(title),
         escape(&about.join(", "))
+    )
+}
+
+/// A picture from the host's own machine; a script makes it small and sends it.
+fn picture_of_ones_own(id: &str) -> String {
+    format!(
+        "<form class=\"live-only\" method=\"post\" action=\"host/keep-picture\">\
+         <input type=\"hidden\" name=\"id\" value=\"{}\"><input type=\"hidden\" name=\"jpeg\">\
+         <label class=\"button well file\">{}<input type=\"file\" accept=\"image/*\" data-picture>\
+         </label></form>",
+        escape(id),
+        escape(words::HOST_ROOMS_SEND_PICTURE)
     )
 }
 

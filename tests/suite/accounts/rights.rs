@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{PASSWORD, Person, encoded};
+use crate::common::base64;
 use crate::common::client::Reply;
 use crate::common::server::Server;
 
@@ -152,7 +153,10 @@ fn walk(
         let made = member.post(&server, "/account/device", &[("label", "x"), ("room", room)]);
         let made = made.expect(200).json();
         let text = |name: &str| made[name].as_str().expect("a text").to_owned();
-        with_login(&format!("Basic {}", base64(&format!("{}:{}", text("user"), text("password")))))
+        with_login(&format!(
+            "Basic {}",
+            base64::encode(format!("{}:{}", text("user"), text("password")).as_bytes())
+        ))
     };
     let (all_rooms, other_room) = (device("*"), device("other"));
     let moderator = moderator(&server, &mut host);
@@ -220,19 +224,4 @@ fn ask_as(server: &Server, person: &Person, request: &str) -> Reply {
 
 fn with_login(login: &str) -> Person {
     Person { cookie: String::new(), fields: vec![("Authorization".into(), login.into())] }
-}
-
-/// RFC 4648 §4.
-fn base64(text: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let group = |bytes: &[u8]| {
-        let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        let digit = |at: usize| match at > bytes.len() {
-            true => '=',
-            false => char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]),
-        };
-        (0..4).map(digit).collect::<String>()
-    };
-    text.as_bytes().chunks(3).map(group).collect()
 }

@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 use super::{Person, SOON};
 use crate::broadcast::Publisher;
 use crate::chat::Talker;
-use crate::common::eventually_true;
+use crate::common::clip::noise;
 use crate::common::picture::look;
 use crate::common::pixels::Luma;
 use crate::common::server::Server;
 use crate::common::viewer::Viewer;
+use crate::common::{base64, eventually_true};
 
 fn house() -> (Server, Person) {
     let server = Server::pattern(&["--room", "door=pattern", "--room", "stage=browser"]);
@@ -173,4 +174,29 @@ fn a_picture_that_was_kept_shows_nothing_that_is_covered_since() {
     assert!(differs() > 100, "the pattern is light and dark");
     change(&server, &mut host, "door", &json!({ "mask": "0,0,100,100" }));
     assert!(differs() < 8, "all of it is covered");
+}
+
+#[test]
+fn a_room_that_shows_no_picture_of_its_own_is_given_one() {
+    let server = Server::start(&["--size", "160x120"]);
+    let mut host = Person::host(&server);
+    let json = [("Content-Type", "application/json")];
+    let new = r#"{"name":"stage","source":"browser"}"#;
+    host.ask(&server, "POST", "/api/v1/rooms", &json, new).expect(201);
+    let mut send = |jpeg: &str| {
+        let body = json!({ "jpeg": jpeg }).to_string();
+        host.ask(&server, "POST", "/api/v1/rooms/stage/picture", &json, &body).status
+    };
+    // It is no picture, it is no base64, and it states a size that nobody has memory for.
+    let mut bomb = noise(32, 32, 1, 60);
+    let size = bomb.windows(2).position(|two| two == [0xff, 0xc0]).expect("a frame header") + 5;
+    bomb[size..size + 4].fill(0xff);
+    for wrong in ["aGVsbG8=", "???", &base64::encode(&bomb), &base64::encode(&noise(8, 8, 1, 60))] {
+        assert_eq!(send(wrong), 400, "{wrong}");
+    }
+    assert_eq!(send(""), 409, "it shows nothing that could be kept");
+    assert_eq!(send(&base64::encode(&noise(320, 200, 1, 60))), 200);
+    let picture = Person::new().get(&server, "/r/stage/picture").expect(200);
+    let header = look(&picture.body);
+    assert_eq!((header.width, header.height), (320, 200));
 }

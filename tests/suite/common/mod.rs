@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "each of the programs that have it uses a part")]
 
+pub(crate) mod base64;
 pub(crate) mod client;
 pub(crate) mod clip;
 pub(crate) mod film;

@@ -8,8 +8,9 @@ use super::window::Window;
 use super::{Browser, Person, in_browsers, is_live};
 use crate::accounts::{PASSWORD, Person as Client, host_secret};
 use crate::common::clip::Scratch;
+use crate::common::picture::look;
 use crate::common::server::Server;
-use crate::common::{LONG, eventually_true};
+use crate::common::{LONG, eventually, eventually_true};
 
 in_browsers!(from_the_first_start_on_its_own_machine: chromium, firefox);
 fn from_the_first_start_on_its_own_machine(browser: &Browser) {
@@ -271,6 +272,45 @@ fn a_host_sees_what_was_wrong_and_stays_where_it_was(browser: &Browser) {
     for no_scripts in [false, true] {
         refuses_a_host(&browser.window_of(Person { no_scripts, ..Person::default() }));
     }
+}
+
+in_browsers!(a_room_is_given_a_picture_from_the_hosts_own_machine: chromium, firefox);
+fn a_room_is_given_a_picture_from_the_hosts_own_machine(browser: &Browser) {
+    let server = Server::pattern(&["--room", "stage=browser"]);
+    Client::host(&server);
+    let window = browser.window();
+    sign_in(&window, &server);
+    window.goto(&server.url("/host"));
+    // A file is dropped into the field, as a person's choice is.
+    let choose = |file: &str| {
+        window.eval(&format!(
+            "(async () => {{ const file = {file}; const chosen = new DataTransfer();
+               chosen.items.add(new File([file], 'picture')); const field =
+               document.querySelector('input[name=id][value=stage] ~ label input[data-picture]');
+               field.files = chosen.files; field.dispatchEvent(new Event('change')); }})()"
+        ));
+    };
+    choose("'no picture'");
+    let wrong = "document.querySelector('input[data-picture]:invalid')?.validationMessage ?? ''";
+    eventually_true("it says so", LONG, || {
+        window.eval(wrong).as_str().is_some_and(|words| words.contains("no picture"))
+    });
+    choose(
+        "await new Promise((done) => Object.assign(document.createElement('canvas'),
+           { width: 1600, height: 900 }).toBlob(done))",
+    );
+    eventually("it is the room's", LONG, || {
+        let answer = Client::new().get(&server, "/r/stage/picture");
+        match answer.status {
+            200 => Ok(assert_eq!(look(&answer.body).width, 640)),
+            other => Err(other.to_string()),
+        }
+    });
+    window.wait("document.querySelector('form[action$=drop-picture]')");
+    window.goto(&server.url("/rooms"));
+    window.wait(
+        "document.querySelector('.room-card[data-path*=stage] .room-still').naturalWidth === 640",
+    );
 }
 
 /// Types what is wrong into the forms of `/host`.

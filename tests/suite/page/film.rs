@@ -277,3 +277,23 @@ fn on_a_phone_the_time_of_the_film_has_the_whole_width(browser: &Browser) {
     assert_eq!(margins[0], margins[1], "{margins}");
     assert_eq!(phone.eval("document.documentElement.scrollWidth <= innerWidth"), true);
 }
+
+in_browsers!(a_frame_on_another_page_plays_the_film_in_step: chromium, firefox);
+fn a_frame_on_another_page_plays_the_film_in_step(browser: &Browser) {
+    let (server, _folder) = cinema("a.webm", 60, &[]);
+    let (whole, frame) = (watch(browser, &server), browser.window());
+    frame.goto(&server.url("/embed"));
+    frame.wait(
+        "document.getElementById('film').videoWidth > 0 && !document.getElementById('film').paused",
+    );
+    assert_eq!(frame.eval("document.getElementById('picture')"), Value::Null);
+    let time = |window: &Window| {
+        let time = window.eval("document.getElementById('film').currentTime");
+        time.as_f64().expect("a number")
+    };
+    // Each question takes its time: what lies between two of the other is where this one may be.
+    eventually_true("they are in step", LONG, || {
+        let (before, at, after) = (time(&whole), time(&frame), time(&whole));
+        (before - 0.3..after + 0.3).contains(&at)
+    });
+}

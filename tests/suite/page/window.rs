@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::browser::{Held, Holding, Tab, base64};
-use crate::common::{LONG, eventually_true};
+use super::browser::{Held, Holding, Tab};
+use crate::common::{LONG, base64, eventually_true};
 
 /// A tab that a test looks at. Dropping it closes it.
 pub(crate) struct Window {

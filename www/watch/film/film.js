@@ -5,30 +5,24 @@ import { byId, setAttribute, setIcon, setText } from "../../shared/dom.js";
 import { tell } from "../../shared/announce.js";
 import { recall, remember } from "../../shared/remember.js";
 import { word } from "../../shared/words.js";
-import { createClock } from "./clock.js";
 import { createList } from "./list.js";
-import { createPlayer } from "./player.js";
+import { createTogether, filmOf } from "./together.js";
 
-const ASKED_AT_FIRST = 5;
-const FIRST_EACH_MS = 120;
-const ASKED_EACH_MS = 10_000;
 const DRAWN_EACH_MS = 250;
 
 /** `ask(type, fields)` sends by the socket alone, `send(fields)` a command in any way there is. */
 export function createFilm({ video, ask, send, trouble, onChange }) {
   const commands = "commands" in document.body.dataset;
-  const clock = createClock();
   const at = byId("film-at");
   const volume = byId("film-volume");
   let section = null;
-  let asked = 0;
-  let asking = 0;
   let dragging = false;
 
-  const player = createPlayer({ video, now: clock.now, onChange: show });
+  const together = createTogether({ video, ask, onChange: show });
+  const { player } = together;
   const list = createList({ commands, act });
 
-  const current = () => section?.list.find(({ film }) => film === section.plays?.film) ?? null;
+  const current = () => filmOf(section);
   const isPaused = () => section?.plays?.paused ?? true;
 
   async function act(fields) {
@@ -37,22 +31,6 @@ export function createFilm({ video, ask, send, trouble, onChange }) {
     } catch (failure) {
       tell(failure.message);
     }
-  }
-
-  /** Asks the server's clock: often at first, so that who comes is soon in step. */
-  async function measure() {
-    clearTimeout(asking);
-    const sentAt = performance.now();
-    try {
-      const { clock_ms: clockMs } = await ask("ping", {});
-      clock.add(clockMs, sentAt, performance.now());
-      asked += 1;
-      player.step();
-    } catch {
-      // The next connection asks again.
-      return;
-    }
-    asking = setTimeout(measure, asked < ASKED_AT_FIRST ? FIRST_EACH_MS : ASKED_EACH_MS);
   }
 
   function show() {
@@ -164,18 +142,10 @@ export function createFilm({ video, ask, send, trouble, onChange }) {
     /** What the state says of the room's film; told between these two moments. */
     take(next, sentAt, heardAt) {
       section = next;
-      if (asked === 0) {
-        clock.add(next.clock_ms, sentAt, heardAt);
-      }
-      player.take(current(), section.plays);
+      together.take(section, sentAt, heardAt);
       list.show(section);
     },
-    setConnected(isConnected) {
-      if (isConnected) {
-        asked = 0;
-        measure();
-      }
-    },
+    setConnected: together.setConnected,
     togglePause: () => (commands ? togglePause() : toggleMute()),
     toggleMute,
     back: () => seek(player.position - 10),

@@ -14,7 +14,7 @@ use super::tab::{Engine, Held, Holding, Tab, is_own};
 use super::{PROBE, Person, end_of, find, trust};
 use crate::common::clip::Scratch;
 use crate::common::program::Program;
-use crate::common::{LONG, eventually};
+use crate::common::{LONG, base64, eventually};
 
 /// A Chromium, which all its tabs hold.
 pub(crate) struct Chromium {
@@ -360,7 +360,7 @@ impl Held for Paused<'_> {
         let params = json!({
             "requestId": held["requestId"],
             "responseCode": status,
-            "body": super::base64::encode(body.as_bytes()),
+            "body": base64::encode(body.as_bytes()),
         });
         self.tab.call("Fetch.fulfillRequest", params);
     }

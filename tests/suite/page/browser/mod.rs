@@ -4,7 +4,6 @@
 //! (`in_browsers`) and knows no more of them than [`Browser`] and [`Window`] do.
 
 mod actions;
-pub(super) mod base64;
 mod chromium;
 mod connection;
 mod firefox;

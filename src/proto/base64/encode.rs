@@ -1,4 +1,4 @@
-//! Base64, as headers have it.
+//! Bytes to text. Stands alone: what builds the pages has it too.
 
 /// RFC 4648 §4, with padding.
 pub(crate) fn base64(bytes: &[u8]) -> String {
