@@ -31,15 +31,22 @@ pub struct Caller {
     limits: Limits,
     /// What a guest may do.
     guest: Capabilities,
-    banned: bool,
-    /// Where else it may not come in, or not here: rooms by name.
-    banned_in: Vec<String>,
+    bans: Vec<Shut>,
     /// When its password was given last.
     sure: Option<SystemTime>,
     /// The room to which it has a key.
     key: Option<String>,
     /// Who may what in which room.
     rules: Arc<AllRules>,
+}
+
+/// Where somebody may not come in, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Shut {
+    /// A room by name, or anywhere.
+    room: Option<String>,
+    /// For ever if it has no end.
+    until: Option<SystemTime>,
 }
 
 /// What a credential has of its account's rights.
@@ -91,16 +98,14 @@ impl Caller {
             _ => Standing::Known,
         };
         let bans = book.bans_of(account.as_deref(), standing, whence, now);
-        let (rooms, all): (Vec<_>, Vec<_>) = bans.partition(|ban| ban.room.is_some());
-        let banned_in = rooms.into_iter().filter_map(|ban| ban.room.clone()).collect();
+        let bans = bans.map(|ban| Shut { room: ban.room.clone(), until: ban.until }).collect();
         let key = whence.key.and_then(|hash| book.key(&hash, now)).map(|key| key.room.clone());
         Some(Self {
             credential,
             account,
             limits,
             guest,
-            banned: !all.is_empty(),
-            banned_in,
+            bans,
             sure,
             key,
             rules: Arc::clone(&book.rules),
@@ -110,14 +115,12 @@ impl Caller {
     /// A guest, where there are no accounts.
     pub fn guest(guest: Capabilities) -> Self {
         let (credential, limits) = (Credential::None, Limits::None);
-        let (account, banned_in) = (None, Vec::new());
         Self {
             credential,
-            account,
+            account: None,
             limits,
             guest,
-            banned: false,
-            banned_in,
+            bans: Vec::new(),
             sure: None,
             key: None,
             rules: Arc::default(),
@@ -171,12 +174,22 @@ impl Caller {
 
     /// Whether it may not come in, whoever it is.
     pub fn is_banned(&self) -> bool {
-        self.banned
+        self.bans.iter().any(|shut| shut.room.is_none())
     }
 
     /// The same of a room.
     pub fn is_banned_in(&self, room: &str) -> bool {
-        self.banned || self.banned_in.iter().any(|banned| banned == room)
+        self.bans_in(room).next().is_some()
+    }
+
+    /// When the last of the bans ends by which it may not come into a room; `None` if one is for ever.
+    pub fn banned_until(&self, room: &str) -> Option<SystemTime> {
+        let ends: Option<Vec<_>> = self.bans_in(room).map(|shut| shut.until).collect();
+        ends?.into_iter().max()
+    }
+
+    fn bans_in<'a>(&'a self, room: &'a str) -> impl Iterator<Item = &'a Shut> {
+        self.bans.iter().filter(move |shut| shut.room.as_deref().is_none_or(|name| name == room))
     }
 
     /// Whether it is a person in a browser, who signed in.

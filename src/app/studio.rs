@@ -367,6 +367,10 @@ impl Studio for Director {
     fn set(&self, key: &str, value: Option<&str>) -> Result<Effect, NotChanged> {
         let _changing = self.begin()?;
         let (key, checked) = self.settings.lock().check(key, value)?;
+        if self.settings.lock().is(key, checked.as_deref()) {
+            // The file is not made to say what holds without it.
+            return Ok(settings::effect(key));
+        }
         self.kept.change(&[Edit::Value(key, checked.as_deref())])?;
         let holds = {
             let mut settings = self.settings.lock();

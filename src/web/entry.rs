@@ -1,5 +1,7 @@
 //! What is answered to who is not let in: where that is given, or that it is not.
 
+use std::time::SystemTime;
+
 use super::answer::Answer;
 use super::gate::{Entry, KEY};
 use super::needs::Needs;
@@ -34,7 +36,10 @@ pub(super) fn to_tls(request: &Request, may_lead: bool) -> Answer {
 pub(super) fn not_let_in(request: &Request, needs: Needs, room: &str) -> Answer {
     let caller = &request.caller;
     if caller.is_banned_in(room) {
-        return request.refuse(Status::Forbidden, words::ENTRY_BANNED);
+        return request.refuse(
+            Status::Forbidden,
+            &banned(caller.banned_until(room), request.context.clock.wall()),
+        );
     }
     let is_somebody = caller.account.is_some() || caller.is_device();
     if is_somebody && needs != Needs::SignedIn {
@@ -49,6 +54,19 @@ pub(super) fn not_let_in(request: &Request, needs: Needs, room: &str) -> Answer 
         Needs::MayAsDevice(_) => refused.header("WWW-Authenticate", BASIC),
         _ => refused.header("WWW-Authenticate", BEARER),
     }
+}
+
+/// Says that somebody is banned, and for how long still.
+fn banned(until: Option<SystemTime>, now: SystemTime) -> String {
+    let Some(until) = until else { return words::ENTRY_BANNED.to_owned() };
+    let minutes = until.duration_since(now).unwrap_or_default().as_secs().div_ceil(60).max(1);
+    let (count, one, other) = match minutes {
+        ..120 => (minutes, words::ENTRY_MINUTES_ONE, words::ENTRY_MINUTES_OTHER),
+        120..2880 => (minutes.div_ceil(60), words::ENTRY_HOURS_ONE, words::ENTRY_HOURS_OTHER),
+        _ => (minutes.div_ceil(1440), words::ENTRY_DAYS_ONE, words::ENTRY_DAYS_OTHER),
+    };
+    let time = words::counted(usize::try_from(count).unwrap_or(usize::MAX), one, other);
+    words::ENTRY_BANNED_UNTIL.replace("{time}", &time)
 }
 
 /// What somebody can do about it.

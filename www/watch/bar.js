@@ -10,6 +10,7 @@ const STATUSES = {
   opening: word("watch.status.opening"),
   paused: word("watch.status.paused"),
   lost: word("watch.status.lost"),
+  unplayed: word("watch.status.unplayed"),
   full: word("watch.status.full"),
   offline: word("watch.status.offline"),
 };

@@ -165,11 +165,12 @@ const ofCamera = [
   { keys: ["g"], shown: ["G"], words: word("watch.keys.gaming"), act: () => deck.chooseMode("gaming") },
 ];
 const ofFilm = isFilm ? [
-  { keys: [" "], shown: [word("watch.keys.space")], words: word("watch.keys.film"), act: film.togglePause },
+  // As players everywhere have them.
+  { keys: [" ", "k"], shown: [word("watch.keys.space"), "K"], words: word("watch.keys.film"), act: film.togglePause },
   { keys: ["j"], shown: ["J"], words: word("watch.keys.back"), act: film.back },
-  { keys: ["k"], shown: ["K"], words: word("watch.keys.forward"), act: film.forward },
-  { keys: ["v"], shown: ["V"], words: word("watch.keys.sound"), act: film.toggleMute },
-  { keys: ["l"], shown: ["L"], words: word("watch.keys.films"), act: film.openList },
+  { keys: ["l"], shown: ["L"], words: word("watch.keys.forward"), act: film.forward },
+  { keys: ["m"], shown: ["M"], words: word("watch.keys.sound"), act: film.toggleMute },
+  { keys: ["p"], shown: ["P"], words: word("watch.keys.films"), act: film.openList },
 ] : [];
 
 const keys = createKeys([
@@ -290,7 +291,8 @@ function showStatus() {
   if (trouble.has("connection")) {
     bar.showStatus("offline");
   } else if (lost) {
-    bar.showStatus(trouble.has("full") ? "full" : "lost");
+    // What this browser alone cannot play is no fault of the room's.
+    bar.showStatus(trouble.has("full") ? "full" : trouble.has("film") ? "unplayed" : "lost");
   } else if (isFilm) {
     bar.showStatus(film.paused ? "paused" : film.waiting ? "opening" : "film");
   } else if (viewer()?.paused) {

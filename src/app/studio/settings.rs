@@ -39,7 +39,7 @@ impl Settings {
             key: held.key.as_str(),
             value: held.value.clone().or_else(|| unsaid(held.key)),
             said: held.said,
-            next: held.next.clone().map(|next| next.unwrap_or_else(|| "the default".to_owned())),
+            next: held.next.clone().map(|next| or_default(held.key, next).unwrap_or_default()),
             effect: effect(held.key),
         };
         self.0.iter().map(shown).collect()
@@ -72,9 +72,26 @@ impl Settings {
         match effect(key) {
             Effect::AtOnce => {
                 held.said = if value.is_some() { SaidBy::Page } else { SaidBy::Default };
-                held.value = value.or_else(|| key.default_value());
+                held.value = or_default(key, value);
             }
-            Effect::AfterRestart => held.next = Some(value),
+            Effect::AfterRestart => {
+                let is_another =
+                    or_default(key, value.clone()) != or_default(key, held.value.clone());
+                held.next = is_another.then_some(value);
+            }
+        }
+    }
+
+    /// Whether a setting is said to be this already, or is by default what nobody says.
+    pub(super) fn is(&self, key: Key, value: Option<&str>) -> bool {
+        let Some(held) = self.0.iter().find(|held| held.key == key) else { return false };
+        match (value, &held.next) {
+            (None, next) => next.is_none() && held.said == SaidBy::Default,
+            (Some(value), Some(next)) => next.as_deref() == Some(value),
+            (Some(value), None) => {
+                or_default(key, held.value.clone()).or_else(|| unsaid(key)).as_deref()
+                    == Some(value)
+            }
         }
     }
 
@@ -108,7 +125,7 @@ pub(super) fn take_effect(key: Key, value: Option<&str>, parts: &Parts) -> Effec
     effect(key)
 }
 
-fn effect(key: Key) -> Effect {
+pub(super) fn effect(key: Key) -> Effect {
     match key {
         Key::Bandwidth | Key::MaxViewers | Key::Title | Key::Mask | Key::DonateUrl => {
             Effect::AtOnce
@@ -117,6 +134,11 @@ fn effect(key: Key) -> Effect {
             Effect::AfterRestart
         }
     }
+}
+
+/// What holds if this is said.
+fn or_default(key: Key, value: Option<String>) -> Option<String> {
+    value.or_else(|| key.default_value())
 }
 
 /// What holds where nothing is said.

@@ -363,6 +363,17 @@ fn settings_hold_at_once_or_after_the_next_start() {
     let file = "fps = 10\nmax-viewers = 7\ntitle = \"Shed\"\n# the line\n";
     assert_eq!(house.file(), file);
     assert_eq!(read(&house.scratch, &[]).0.fps, Some(10));
+    // What is said again is nothing new, and what holds without being said is not written.
+    director.set("fps", Some("5")).unwrap();
+    assert_eq!(said("fps"), (text("5"), SaidBy::File, None, Effect::AfterRestart));
+    director.set("fps", None).unwrap();
+    assert_eq!(said("fps").2, text("30"), "what it will be");
+    let file = house.file();
+    for (key, same) in [("size", Some("1280x720")), ("max-unread", None), ("fps", None)] {
+        assert_eq!(director.set(key, same), Ok(Effect::AfterRestart), "{key}");
+        assert_eq!(house.file(), file, "{key}");
+    }
+    assert_eq!(said("size").2, None);
 
     let before = house.all();
     for key in ["data", "clips", "tls-cert", "tls-key", "host", "proxy", "cors", "config", "source"]

@@ -9,6 +9,7 @@ use super::super::built;
 use super::super::context::Context;
 use super::super::document::{Slot, Slots, escape};
 use super::super::entry::see_other;
+use super::super::fields::Fields;
 use super::super::gate::Entry;
 use super::super::pages::framed;
 use super::super::people::{by_worker, fields_of, just_ago, plainly};
@@ -22,7 +23,7 @@ use super::rows::{
     account, ban_fields, button, left, option_of, pass, program, room, room_fields, row, setting,
 };
 use super::staging;
-use super::typed::Typed;
+use super::typed::{Typed, row_of, saved};
 use crate::account::{Accounts, Refused};
 use crate::proto::http::Status;
 use crate::store::journal;
@@ -72,6 +73,7 @@ pub(in crate::web) fn host_form(request: &Request) -> Reply {
         Err(answer) => return answer.into(),
     };
     let of_form = request.rest.clone();
+    let place = place_of(&request.rest, &fields);
     let typed = move |problem, fields| Typed { action: of_form, fields, problem };
     let job = accounts_of(request).and_then(|accounts| action(request, &accounts, &fields));
     let job = match job {
@@ -95,9 +97,9 @@ pub(in crate::web) fn host_form(request: &Request) -> Reply {
         };
         Ok(Some((said, Found::of(&context, &accounts)?)))
     };
-    by_worker(request, work, |request, outcome| match outcome {
+    by_worker(request, work, move |request, outcome| match outcome {
         Ok(Some((said, found))) => page(request, &said, &found),
-        Ok(None) => see_other(&format!("../host#{}-title", section_of(&request.rest))),
+        Ok(None) => see_other(&format!("../host#{place}")),
         Err(refused) => plainly(request, &refused),
     })
 }
@@ -141,7 +143,7 @@ fn slots(request: &Request, accounts: &Accounts, said: &Said, found: &Found) -> 
         Said::Not(typed) => (String::new(), Some(typed)),
     };
     // What is about no field stands on top.
-    let wrong = typed.filter(|typed| typed.place().is_none());
+    let wrong = typed.filter(|typed| typed.place().is_none() && typed.row().is_none());
     let wrong = wrong.map(|typed| typed.problem.detail.clone()).unwrap_or_default();
     let passes: Vec<_> =
         book.passes(now).into_iter().filter(|pass| pass.kind != PassKind::Host).collect();
@@ -214,7 +216,16 @@ fn running(request: &Request) -> Slot {
     Slot::Markup(rows.collect())
 }
 
-/// Where the page has the form of an action: there it goes on.
+/// Where the page goes on after an action: at the row that says that it was done, or else where
+/// the form is.
+fn place_of(action: &str, fields: &Fields) -> String {
+    match row_of(action, fields) {
+        Some((section, id)) => saved(section, id),
+        None => format!("{}-title", section_of(action)),
+    }
+}
+
+/// Where the page has the form of an action.
 fn section_of(action: &str) -> &'static str {
     match action {
         "account" | "reset" | "delete" => "accounts",

@@ -10,7 +10,7 @@ use super::super::studio::{Effect, Offer, RoomSettings, SaidBy, Setting};
 use super::super::words;
 use super::house;
 use super::listing;
-use super::typed::{Form, Typed};
+use super::typed::{ACCOUNTS, Form, ROOMS, SETTINGS, Typed, refused_in, saved_mark};
 use crate::account::{Account, Book, Capability, Circle, RoomRules, Stage};
 use crate::base::clock::unix_seconds;
 use crate::store::pass::{KeptPass, PassKind};
@@ -30,13 +30,22 @@ pub(super) fn room(
     let id = room.name.as_ref().map_or(house::DEFAULT, |name| name.as_str());
     let path = room.name.as_ref().map_or_else(|| "/".to_owned(), |name| format!("/r/{name}/"));
     let fixed = |flag: Option<&str>| match flag {
-        Some(flag) => format!(" disabled title=\"--{flag}\""),
-        None => String::new(),
+        Some(_) => " disabled",
+        None => "",
     };
-    let close = match room.name {
-        Some(_) => danger("host/close-room", id, words::HOST_ROOMS_CLOSE),
-        None => String::new(),
+    // What a flag says cannot be closed while the server runs.
+    let close = match (&room.name, room.source_fixed) {
+        (Some(_), None) => danger("host/close-room", id, words::HOST_ROOMS_CLOSE),
+        _ => String::new(),
     };
+    let label = |word: &str, flag: Option<&str>| match flag {
+        Some(flag) => {
+            let why = words::HOST_SETTINGS_FLAG.replace("{flag}", flag);
+            format!("{} <span class=\"muted\">{}</span>", escape(word), escape(&why))
+        }
+        None => escape(word),
+    };
+    let (refused, open) = refused_in(typed, ROOMS, id);
     let save = format!("<button class=\"button filled\">{}</button>", escape(words::HOST_SAVE));
     let name = room.name.as_ref().map_or("", |name| name.as_str());
     let rules = book.rules(name);
@@ -61,19 +70,35 @@ pub(super) fn room(
     );
     format!(
         "<li class=\"account\"><details{open}><summary><span class=\"rest\">{title}<br>\
-         <span class=\"muted\">{path}, {source}</span></span>{CHEVRON}</summary>\
+         <span class=\"muted\">{path}, {source}</span></span>{saved}{CHEVRON}</summary>{refused}\
          <form class=\"ruling\" method=\"post\" action=\"host/change-room\">\
          <input type=\"hidden\" name=\"id\" value=\"{id}\">{title_field}{source_field}\
          {mask_field}{rules_fields}{save}</form>{links}\
          <div class=\"row\">{picture}{close}</div></details></li>\n",
-        open = form.open(),
+        open = if open.is_empty() { form.open() } else { open },
+        saved = saved_mark(ROOMS, id),
         rules_fields = rules_fields(&form, &rules),
         title = escape(&room.title),
         path = escape(&path),
         id = escape(id),
-        title_field = form.input("title", words::HOST_ROOMS_TITLE_OF, &room.title, &title_more),
-        source_field = form.input("source", words::HOST_ROOMS_SOURCE, "", &source_more),
-        mask_field = form.input("mask", words::HOST_ROOMS_MASK, &room.mask, &mask_more),
+        title_field = form.input_of(
+            "title",
+            &label(words::HOST_ROOMS_TITLE_OF, room.title_fixed),
+            &room.title,
+            &title_more
+        ),
+        source_field = form.input_of(
+            "source",
+            &label(words::HOST_ROOMS_SOURCE, room.source_fixed),
+            "",
+            &source_more
+        ),
+        mask_field = form.input_of(
+            "mask",
+            &label(words::HOST_ROOMS_MASK, room.mask_fixed),
+            &room.mask,
+            &mask_more
+        ),
     )
 }
 
@@ -160,8 +185,9 @@ pub(super) fn setting(setting: &Setting, typed: Option<&Typed>) -> String {
     let form = Form::of(typed, "setting", "key", setting.key);
     format!(
         "<li><form class=\"ruling\" method=\"post\" action=\"host/setting\">\
-         <input type=\"hidden\" name=\"key\" value=\"{key}\">{}{save}</form></li>\n",
-        form.input_of("value", &label, &value, disabled)
+         <input type=\"hidden\" name=\"key\" value=\"{key}\">{}{save}{}</form></li>\n",
+        form.input_of("value", &label, &value, disabled),
+        saved_mark(SETTINGS, setting.key)
     )
 }
 
@@ -174,11 +200,13 @@ pub(super) fn account(
 ) -> String {
     let id = account.id.0.to_string();
     let form = Form::of(typed, "account", "id", &id);
-    let role = match (account.disabled, account.is_host) {
-        (true, _) => words::HOST_ACCOUNTS_DISABLED,
-        (false, true) => words::ACCOUNT_ROLE_HOST,
-        (false, false) => words::ACCOUNT_ROLE_MEMBER,
+    let role = match (account.disabled, account.is_host, account.moderates.is_empty()) {
+        (true, ..) => words::HOST_ACCOUNTS_DISABLED,
+        (false, true, _) => words::ACCOUNT_ROLE_HOST,
+        (false, false, false) => words::HOST_ACCOUNTS_MODERATOR,
+        (false, false, true) => words::ACCOUNT_ROLE_MEMBER,
     };
+    let (refused, open) = refused_in(typed, ACCOUNTS, &id);
     let seen = book.sessions_of(account.id, now).iter().map(|session| session.seen).max();
     let seen = seen.map_or(words::HOST_ACCOUNTS_AWAY.to_owned(), |at| {
         words::ACCOUNT_SEEN.replace("{ago}", &ago(at, now))
@@ -206,8 +234,8 @@ pub(super) fn account(
     });
     format!(
         "<li class=\"account\"><details{open}><summary><span class=\"rest\">{name}<br>\
-         <span class=\"muted\">{seen}</span></span><span class=\"badge\">{role}</span>{chevron}</summary>\
-         <form class=\"ruling\" method=\"post\" action=\"host/account\">\
+         <span class=\"muted\">{seen}</span></span>{saved}<span class=\"badge\">{role}</span>{chevron}\
+         </summary>{refused}<form class=\"ruling\" method=\"post\" action=\"host/account\">\
          <input type=\"hidden\" name=\"id\" value=\"{id}\">\
          {role_field}\
          <label class=\"field\"><span>{state_word}</span><select name=\"disabled\">{states}</select></label>\
@@ -220,7 +248,8 @@ pub(super) fn account(
         seen = escape(&seen),
         role = escape(role),
         chevron = CHEVRON,
-        open = form.open(),
+        open = if open.is_empty() { form.open() } else { open },
+        saved = saved_mark(ACCOUNTS, &id),
         role_field = form.select("role", words::HOST_ACCOUNTS_ROLE, &roles),
         state_word = escape(words::HOST_ACCOUNTS_STATE),
         may = escape(words::HOST_ACCOUNTS_MAY),

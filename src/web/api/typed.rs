@@ -4,6 +4,7 @@
 use super::super::document::escape;
 use super::super::fields::Fields;
 use super::super::people::text;
+use super::super::words;
 use super::problem::Problem;
 use crate::proto::http::Status;
 
@@ -34,6 +35,12 @@ impl Typed {
             // What is about none is said to the first one that a browser sent: the others are fixed.
             None => fields.find(|field| self.sent(field).is_some()),
         }
+    }
+
+    /// The row in which it is said what was wrong, where its form has no field for that.
+    pub(super) fn row(&self) -> Option<(&'static str, &str)> {
+        let is_there = self.place().is_none() && self.problem.status != Status::NotFound;
+        row_of(&self.action, &self.fields).filter(|_| is_there)
     }
 
     /// What was typed into a field, if it was sent.
@@ -113,6 +120,50 @@ impl<'a> Form<'a> {
     }
 }
 
+/// The row that a form of this action is about: its section, and which it is there.
+pub(super) fn row_of<'a>(action: &str, fields: &'a Fields) -> Option<(&'static str, &'a str)> {
+    let (section, name) = match action {
+        "change-room" | "keep-picture" | "drop-picture" | "close-room" | "stage-link" => {
+            (ROOMS, "id")
+        }
+        "account" | "reset" | "delete" => (ACCOUNTS, "id"),
+        "setting" => (SETTINGS, "key"),
+        _ => return None,
+    };
+    Some((section, text(fields, name))).filter(|(_, id)| !id.is_empty())
+}
+
+/// The id of the mark that something was saved in a row: the address leads there, and shows it.
+pub(super) fn saved(section: &str, id: &str) -> String {
+    format!("saved-{section}-{id}")
+}
+
+/// That mark.
+pub(super) fn saved_mark(section: &str, id: &str) -> String {
+    format!(
+        "<span class=\"was-done\" id=\"{}\" role=\"status\">{CHECK}{}</span>",
+        escape(&saved(section, id)),
+        escape(words::HOST_SAVED)
+    )
+}
+
+/// Why a button of a row did not do what it says, and what makes the row stand open.
+pub(super) fn refused_in(typed: Option<&Typed>, section: &str, id: &str) -> (String, &'static str) {
+    let typed = typed.filter(|typed| typed.row() == Some((section, id)));
+    let refused = typed.map(|typed| {
+        format!(
+            "<p class=\"field-error\" id=\"wrong\" role=\"alert\" tabindex=\"-1\" autofocus>\
+             {TRIANGLE}{}</p>",
+            escape(&typed.problem.detail)
+        )
+    });
+    refused.map_or((String::new(), ""), |refused| (refused, " open"))
+}
+
+/// The sections whose rows have forms.
+pub(super) const ROOMS: &str = "rooms";
+pub(super) const ACCOUNTS: &str = "accounts";
+pub(super) const SETTINGS: &str = "settings";
 /// The fields of the forms into which something is typed; to the first goes what is about none.
 const FIELDS: [(&str, &[&str]); 5] = [
     ("account", &["role"]),
@@ -123,9 +174,10 @@ const FIELDS: [(&str, &[&str]); 5] = [
 ];
 /// The field of a setting, whatever that is called.
 const ANY: &str = "value";
-/// Its icon is one that the document names, else it would not be among the page's.
+/// Its icons are such as the document names, else it would not be among the page's.
 const TRIANGLE: &str =
     "<svg class=\"icon small\" aria-hidden=\"true\"><use href=\"#i-triangle-alert\"/></svg>";
+const CHECK: &str = "<svg class=\"icon small\" aria-hidden=\"true\"><use href=\"#i-check\"/></svg>";
 
 #[cfg(test)]
 mod tests {

@@ -185,7 +185,7 @@ fn a_host_pauses_seeks_and_changes_the_list_for_all(browser: &Browser) {
     guest.wait("Math.abs(document.getElementById('film').currentTime - 42) < 0.1");
     host.press(" ");
     plays(&guest);
-    host.press("l");
+    host.press("p");
     host.wait("document.querySelectorAll('#film-list [data-act=play]').length === 2");
     host.click("#film-list li:nth-child(2) [data-act=chevron-up]");
     host.wait("document.querySelector('#film-list .film-row-name').innerText === 'b.webm'");
@@ -194,7 +194,7 @@ fn a_host_pauses_seeks_and_changes_the_list_for_all(browser: &Browser) {
     plays(&guest);
     // Who may not command sees no such buttons, and its keys are its own.
     assert_eq!(guest.eval("document.getElementById('film-next')"), Value::Null);
-    guest.press("l");
+    guest.press("p");
     guest.wait("document.getElementById('film-dialog').open");
     assert_eq!(guest.eval("document.querySelectorAll('#film-list button').length"), 0);
 }
