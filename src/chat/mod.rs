@@ -14,6 +14,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `emoji` | emoji by their names |
+//! | `gift` | what is shown of a gift's words |
 //! | `message` | a message, and what is told of it |
 //! | `order` | how order is kept |
 //! | `people` | who is here, who came and who went |
@@ -24,6 +25,7 @@
 //! | `state` | what changes, under one lock |
 
 mod emoji;
+mod gift;
 mod message;
 mod order;
 mod people;
@@ -35,9 +37,9 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use log::warn;
 use parking_lot::Mutex;
@@ -45,12 +47,14 @@ use serde_json::{Value, json};
 
 use crate::base::clock::{Clock, unix_seconds};
 use crate::store::chat::{self as kept, Kind};
+use crate::store::session::Hash;
 use crate::store::{Durability, MaybeStore, NotKept};
 use message::Message;
 use people::Holder;
 use state::{MOST_OLDER, State};
 
-pub use people::{Applicant, Person, Role, Who};
+pub use gift::Giver;
+pub use people::{Applicant, Person, Role, Who, is_an_office};
 pub use refused::Refused;
 pub use rules::Rules;
 pub use seat::{News, Seat};
@@ -202,35 +206,6 @@ impl Chat {
         })
     }
 
-    /// Notes that somebody gave, and its words, as far as they may be said here.
-    pub fn gift(self: &Arc<Self>, who: Option<Who>, name: &str, text: &str) {
-        let now = self.clock.now();
-        let mut state = self.state.lock();
-        let is_silent = |held: &HashMap<Who, Instant>| {
-            who.and_then(|who| held.get(&who)).is_some_and(|until| *until > now)
-        };
-        if is_silent(&state.muted) || is_silent(&state.kicked) {
-            return;
-        }
-        let text = state.rules.check(text, Role::Guest).unwrap_or_default();
-        state.seq += 1;
-        let message = Message {
-            seq: state.seq,
-            n: 0,
-            at: self.clock.wall(),
-            author: None,
-            name: name.to_owned(),
-            text,
-            reply: None,
-            kind: Kind::Gift,
-            edited: false,
-            reactions: BTreeMap::new(),
-        };
-        if let Err(why) = self.put(&mut state, message, |_: Result<_, _>| ()) {
-            warn!("a gift is not in the chat: {why}");
-        }
-    }
-
     /// Changes the text of one's own message.
     ///
     /// # Errors
@@ -247,7 +222,8 @@ impl Chat {
         let mut state = self.state.lock();
         let person = state.speaker(by.holder, by.role, now)?;
         let text = state.rules.check(text, person.role)?;
-        state.may_change(&person, now)?;
+        let is_edited = state.find(seq).is_some_and(|message| message.edited);
+        state.may_edit(&person, is_edited, now)?;
         let change: Changing = Box::new(move |message| {
             message.is_own(person.who, wall)?;
             Ok(Message { text, edited: true, ..message.clone() })
@@ -389,10 +365,15 @@ impl Chat {
     /// # Errors
     ///
     /// [`Refused::NoSuch`] if it is not here any more.
-    pub fn admit(&self, who: Who, key: &str) -> Result<(), Refused> {
-        self.state.lock().people.admit(who, key)?;
+    pub fn admit(&self, who: Who, key: &str, hash: Hash) -> Result<(), Refused> {
+        self.state.lock().people.admit(who, key, hash)?;
         self.ring();
         Ok(())
+    }
+
+    /// The keys that were given to somebody here.
+    pub fn keys_of(&self, who: Who) -> Vec<Hash> {
+        self.state.lock().people.keys_of(who)
     }
 
     /// What somebody is called who is here.

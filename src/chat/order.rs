@@ -7,7 +7,7 @@ use log::warn;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::state::{MOST_REMEMBERED, State};
+use super::state::{MOST_REMEMBERED, Since, State};
 use super::{Applicant, Chat, Refused, Role, Rules, Told, Who};
 use crate::store::chat as kept;
 use crate::store::{Durability, NotKept};
@@ -99,14 +99,38 @@ impl Chat {
             Some(_) if state.muted.len() >= MOST_REMEMBERED => return Err(Refused::Full),
             Some(until) => {
                 state.muted.insert(who, until);
+                state.muted_from.retain(|_, since| since.until > now);
+                if let Some(address) = state.origin_of_guest(who) {
+                    state.muted_from.insert(address, Since { from: now, until });
+                }
             }
             None => {
                 state.muted.remove(&who);
+                if let Some(address) = state.origin_of_guest(who) {
+                    state.muted_from.remove(&address);
+                }
             }
         }
         drop(state);
         self.ring();
         Ok(name)
+    }
+
+    /// Who is or was here, if that one may be sent out; `None` of an account that is known by what it
+    /// said alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] if it is a host, or nobody.
+    pub fn movable(
+        &self,
+        who: Who,
+        role: Option<Role>,
+        by: Role,
+    ) -> Result<Option<Applicant>, Refused> {
+        let state = self.state.lock();
+        state.touchable(who, role, by)?;
+        Ok(state.people.applicant(who).cloned())
     }
 
     /// Sends somebody out, who may come again after a minute.
@@ -124,7 +148,10 @@ impl Chat {
         if state.kicked.len() < MOST_REMEMBERED {
             state.kicked.insert(who, now + KICKED);
             if matches!(who, Who::Guest(_)) {
-                state.kicked_names.push((out.looks.clone(), now + KICKED));
+                let until = now + KICKED;
+                state.kicked_names.push((out.looks.clone(), until));
+                state.kicked_from.retain(|_, since| since.until > now);
+                state.kicked_from.insert(out.address, Since { from: now, until });
             }
         }
         drop(state);

@@ -3,7 +3,7 @@
 //! Who came and who went is told together, once a second at most; who is back in five seconds was
 //! never away.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::Refused;
-use crate::account::{Looks, Name};
+use crate::account::{Account, Capability, Looks, Name};
 use crate::base::subnet::Group;
 use crate::store::account::AccountId;
 use crate::store::session::Hash;
@@ -75,8 +75,12 @@ pub(super) struct Holder {
 #[derive(Default)]
 pub(super) struct People {
     present: HashMap<Who, Present>,
-    /// Who was here, for who is to be sent out that left just now.
-    before: HashMap<Who, Applicant>,
+    /// Who was here, for who is to be sent out that left just now; and since when it was known.
+    before: HashMap<Who, (Applicant, Instant)>,
+    /// Guests who had to go, as their names are somebody's who has an account.
+    renamed: HashSet<Who>,
+    /// By which somebody here may go live, the last ones.
+    keys: VecDeque<(Who, Hash)>,
     generations: u64,
     joined: Vec<Who>,
     left: Vec<Who>,
@@ -85,6 +89,8 @@ pub(super) struct People {
 
 struct Present {
     applicant: Applicant,
+    /// When it came for the first time.
+    since: Instant,
     /// Of its seats; others were sent out.
     generation: u64,
     seats: usize,
@@ -111,7 +117,7 @@ impl Applicant {
     ) -> Result<Self, Refused> {
         let name = Name::new(name).map_err(Refused::Name)?;
         let looks = name.looks().clone();
-        if role == Role::Guest && OFFICES.iter().any(|office| Looks::of(office).is_like(&looks)) {
+        if role == Role::Guest && is_an_office(&looks) {
             return Err(Refused::NameTaken);
         }
         let person = Person { who, name: name.as_str().to_owned(), role };
@@ -131,18 +137,20 @@ impl People {
             if applicant.person.role == Role::Guest || matches!(other, Who::Account(_)) {
                 return Err(Refused::NameTaken);
             }
-            self.expel(other);
+            self.rename(other);
         }
         if self.present.len() >= MOST && !self.present.contains_key(&who) {
             return Err(Refused::Full);
         }
         self.generations += 1;
         let generation = self.generations;
+        let since = self.before.get(&who).map_or(now, |(_, since)| *since);
         let present = self.present.entry(who).or_insert_with(|| {
             self.joined.push(who);
             let (hand, key) = (false, None);
             Present {
                 applicant: applicant.clone(),
+                since,
                 generation,
                 seats: 0,
                 empty_since: None,
@@ -157,6 +165,7 @@ impl People {
         present.seats += 1;
         present.empty_since = None;
         self.left.retain(|left| *left != who);
+        self.renamed.remove(&who);
         self.told_at.get_or_insert(now);
         Ok(Holder { who, generation: present.generation })
     }
@@ -176,21 +185,35 @@ impl People {
     pub(super) fn expel(&mut self, who: Who) -> Option<Applicant> {
         let out = match self.present.remove(&who) {
             Some(present) => {
-                self.gone(who, present.applicant.clone());
+                self.gone(who, present.applicant.clone(), present.since);
                 Some(present.applicant)
             }
-            None => self.before.get(&who).cloned(),
+            None => self.before.get(&who).map(|(applicant, _)| applicant.clone()),
         };
         self.joined.retain(|joined| *joined != who);
         out
     }
 
-    fn gone(&mut self, who: Who, applicant: Applicant) {
+    /// Has a guest go whose name is somebody's who has an account: it comes again by another.
+    fn rename(&mut self, guest: Who) {
+        self.expel(guest);
+        if self.renamed.len() >= MOST {
+            self.renamed.clear();
+        }
+        self.renamed.insert(guest);
+    }
+
+    /// Whether it had to go for its name alone.
+    pub(super) fn is_renamed(&self, who: Who) -> bool {
+        self.renamed.contains(&who)
+    }
+
+    fn gone(&mut self, who: Who, applicant: Applicant, since: Instant) {
         self.left.push(who);
         if self.before.len() >= MOST {
             self.before.clear();
         }
-        self.before.insert(who, applicant);
+        self.before.insert(who, (applicant, since));
     }
 
     /// Who sits there, unless that one was sent out.
@@ -218,10 +241,27 @@ impl People {
         Some(Group::of(present.applicant.address))
     }
 
+    /// Whether somebody else is here whose name looks so.
+    pub(super) fn has_other(&self, who: Who, looks: &Looks) -> bool {
+        let is_it = |one: &Present| one.who() != who && one.applicant.looks.is_like(looks);
+        self.present.values().any(is_it)
+    }
+
+    /// Where somebody comes from, and when it came for the first time.
+    pub(super) fn origin(&self, who: Who) -> Option<(IpAddr, Instant)> {
+        let present = self.present.get(&who).map(|one| (one.applicant.address, one.since));
+        present.or_else(|| self.before.get(&who).map(|(one, since)| (one.address, *since)))
+    }
+
     /// Who is or was here.
     pub(super) fn known(&self, who: Who) -> Option<&Person> {
+        self.applicant(who).map(|applicant| &applicant.person)
+    }
+
+    /// The same, as it came to the door.
+    pub(super) fn applicant(&self, who: Who) -> Option<&Applicant> {
         let present = self.present.get(&who).map(|present| &present.applicant);
-        present.or_else(|| self.before.get(&who)).map(|applicant| &applicant.person)
+        present.or_else(|| self.before.get(&who).map(|(applicant, _)| applicant))
     }
 
     /// Who is here, those who keep order first, as they are told.
@@ -250,13 +290,22 @@ impl People {
     }
 
     /// Gives somebody who is here a key by which it goes live.
-    pub(super) fn admit(&mut self, who: Who, key: &str) -> Result<(), Refused> {
+    pub(super) fn admit(&mut self, who: Who, key: &str, hash: Hash) -> Result<(), Refused> {
         let present = self.present.get_mut(&who).ok_or(Refused::NoSuch)?;
+        if self.keys.len() >= MOST {
+            self.keys.pop_front();
+        }
+        self.keys.push_back((who, hash));
         present.key = Some(key.into());
         if std::mem::take(&mut present.hand) && !self.joined.contains(&who) {
             self.joined.push(who);
         }
         Ok(())
+    }
+
+    /// The keys that were given to somebody, whether or not it is here still.
+    pub(super) fn keys_of(&self, who: Who) -> Vec<Hash> {
+        self.keys.iter().filter(|(whose, _)| *whose == who).map(|(_, hash)| *hash).collect()
     }
 
     /// The key that somebody was given.
@@ -276,12 +325,12 @@ impl People {
             .present
             .iter()
             .filter(|(_, present)| is_over(present))
-            .map(|(who, present)| (*who, present.applicant.clone()))
+            .map(|(who, present)| (*who, present.applicant.clone(), present.since))
             .collect();
-        for (who, applicant) in over {
+        for (who, applicant, since) in over {
             self.present.remove(&who);
             self.joined.retain(|joined| *joined != who);
-            self.gone(who, applicant);
+            self.gone(who, applicant, since);
         }
         if self.joined.is_empty() && self.left.is_empty() {
             return None;
@@ -318,6 +367,17 @@ impl Person {
 }
 
 impl Role {
+    /// What an account is in a room at this moment.
+    pub fn of(account: &Account, room: &str) -> Self {
+        if account.is_host {
+            Role::Host
+        } else if account.may(room).has(Capability::Moderate) {
+            Role::Moderator
+        } else {
+            Role::Member
+        }
+    }
+
     /// As it is written.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -372,6 +432,11 @@ impl FromStr for Who {
         };
         who.filter(|who| who.to_string() == text).ok_or(NotAWho)
     }
+}
+
+/// Whether a name could be taken for that of who runs the server or keeps order.
+pub fn is_an_office(looks: &Looks) -> bool {
+    OFFICES.iter().any(|office| Looks::of(office).is_like(looks))
 }
 
 /// What no guest is called.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::confusable_detection::skeleton;
 
 use super::people::Role;
 use super::{Refused, emoji};
@@ -39,7 +41,10 @@ impl Rules {
         if self.links_of_members && role == Role::Guest && has_link(&lower) {
             return Err(Refused::NoLinks);
         }
-        if !role.keeps_order() && self.words.iter().any(|word| has_word(&lower, word)) {
+        let looks = seen(&text);
+        let has_seen = |word: &str| !word.is_empty() && has_word(&looks, word);
+        let has = |word: &String| has_word(&lower, word) || has_seen(&seen(word));
+        if !role.keeps_order() && self.words.iter().any(has) {
             return Err(Refused::Word);
         }
         Ok(text)
@@ -100,6 +105,16 @@ fn has_link(lower: &str) -> bool {
     ["http://", "https://", "www."].iter().any(|start| lower.contains(start))
 }
 
+/// A text as a reader sees it: letters of other scripts that look the same are the same (UTS 39 §4),
+/// and all that is no letter or digit is a blank.
+fn seen(text: &str) -> String {
+    let plain: String = text.nfkc().collect();
+    let drawn: String = skeleton(&plain.to_lowercase()).collect();
+    let letters: String =
+        drawn.to_lowercase().chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    letters.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a word stands in a text by itself, be it one or several.
 fn has_word(lower: &str, word: &str) -> bool {
     lower.match_indices(word).any(|(at, _)| {
@@ -147,6 +162,10 @@ mod tests {
         assert_eq!(said("Oh, DARN!", Role::Member), Some(Refused::Word));
         assert_eq!(said("two words", Role::Member), Some(Refused::Word));
         assert_eq!(said("darning", Role::Member), None);
+        for looks in ["\u{ff44}\u{ff41}\u{ff52}\u{ff4e}", "d\u{430}rn", "two_words", "two--WORDS!"]
+        {
+            assert_eq!(said(looks, Role::Member), Some(Refused::Word), "{looks}");
+        }
         assert_eq!(said("darn", Role::Moderator), None);
         let closed = Rules { members_only: true, ..Rules::default() };
         assert_eq!(closed.check("hi", Role::Guest), Err(Refused::MembersOnly));

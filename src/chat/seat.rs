@@ -56,7 +56,8 @@ impl Seat {
         let chat = Arc::clone(&self.chat);
         let state = chat.state.lock();
         if state.people.here(self.holder).is_none() {
-            return News::Out(out("kicked"));
+            let is_renamed = state.people.is_renamed(self.who());
+            return News::Out(out(if is_renamed { "name" } else { "kicked" }));
         }
         if let Some(told) = self.told_of_mute(&state, chat.clock.now()) {
             return News::Message(told);
@@ -77,7 +78,7 @@ impl Seat {
     }
 
     fn told_of_mute(&mut self, state: &State, now: Instant) -> Option<Arc<str>> {
-        let until = state.muted.get(&self.who()).copied().filter(|until| *until > now);
+        let until = state.muted_until(self.who(), now);
         if until == self.muted {
             return None;
         }

@@ -1,6 +1,7 @@
 //! What of a chat changes, under one lock.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -43,12 +44,25 @@ pub(super) struct State {
     pub(super) spoke_at: Rates<Group>,
     /// When each said something last, where that is to be slow.
     pub(super) said_at: HashMap<Who, Instant>,
+    /// The same of the guests behind each address.
+    pub(super) said_from: HashMap<IpAddr, Instant>,
     pub(super) muted: HashMap<Who, Instant>,
     pub(super) kicked: HashMap<Who, Instant>,
     /// What the names of guests who were sent out look like.
     pub(super) kicked_names: Vec<(Looks, Instant)>,
+    /// From where guests came who were muted or sent out: whoever comes from there later may be one
+    /// of them without its cookie.
+    pub(super) muted_from: HashMap<IpAddr, Since>,
+    pub(super) kicked_from: HashMap<IpAddr, Since>,
     /// How often guests behind an address come in.
     pub(super) entered_at: Rates<Group>,
+}
+
+/// From when to when something holds for guests of an address who were not there before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    pub(super) from: Instant,
+    pub(super) until: Instant,
 }
 
 impl State {
@@ -75,9 +89,12 @@ impl State {
             spoke: Rates::new(SPEAKING, MOST_REMEMBERED),
             spoke_at: Rates::new(SPEAKING_AT, MOST_REMEMBERED),
             said_at: HashMap::new(),
+            said_from: HashMap::new(),
             muted: HashMap::new(),
             kicked: HashMap::new(),
             kicked_names: Vec::new(),
+            muted_from: HashMap::new(),
+            kicked_from: HashMap::new(),
             entered_at: Rates::new(ENTERING_AT, MOST_REMEMBERED),
         }
     }
@@ -91,7 +108,14 @@ impl State {
             Role::Guest => self.kicked_names.iter().find(is_it).map(|(_, until)| until),
             _ => None,
         };
-        if let Some(until) = self.kicked.get(&person.who).or_else(by_name).filter(|at| **at > now) {
+        let by_address = || match self.people.origin(person.who) {
+            None if matches!(person.who, Who::Guest(_)) => {
+                self.kicked_from.get(address).map(|since| &since.until)
+            }
+            _ => None,
+        };
+        let kicked = self.kicked.get(&person.who).or_else(by_name).or_else(by_address);
+        if let Some(until) = kicked.filter(|until| **until > now) {
             return Err(Refused::Kicked(*until - now));
         }
         if matches!(person.who, Who::Guest(_)) {
@@ -117,28 +141,76 @@ impl State {
         now: Instant,
     ) -> Result<Person, Refused> {
         let person = self.people.renewed(holder, role).ok_or(Refused::NotHere)?;
-        match self.muted.get(&person.who).filter(|until| **until > now) {
-            Some(until) => Err(Refused::Muted(*until - now)),
+        match self.muted_until(person.who, now) {
+            Some(until) => Err(Refused::Muted(until - now)),
             None => Ok(person),
         }
+    }
+
+    /// Until when somebody says nothing, if that one is muted: itself, or as a guest who came from
+    /// where one was muted, and was not there before.
+    pub(super) fn muted_until(&self, who: Who, now: Instant) -> Option<Instant> {
+        let by_address = || match (who, self.people.origin(who)?) {
+            (Who::Guest(_), (address, came)) => {
+                self.muted_from.get(&address).filter(|since| since.from < came).map(|one| one.until)
+            }
+            _ => None,
+        };
+        self.muted.get(&who).copied().or_else(by_address).filter(|until| *until > now)
+    }
+
+    /// From where somebody came, if it is a guest.
+    pub(super) fn origin_of_guest(&self, who: Who) -> Option<IpAddr> {
+        let (address, _) = self.people.origin(who).filter(|_| matches!(who, Who::Guest(_)))?;
+        Some(address)
     }
 
     /// Counts a message of somebody, unless it was to wait with it.
     pub(super) fn may_speak(&mut self, person: &Person, now: Instant) -> Result<(), Refused> {
         let slow = self.rules.slow();
         let is_slowed = !slow.is_zero() && !person.role.keeps_order();
-        if is_slowed && let Some(at) = self.said_at.get(&person.who) {
-            let since = now.saturating_duration_since(*at);
+        if is_slowed && let Some(at) = self.said_last(person.who) {
+            let since = now.saturating_duration_since(at);
             if let Some(wait) = slow.checked_sub(since).filter(|wait| !wait.is_zero()) {
                 return Err(Refused::Slow(wait));
             }
         }
         self.may_change(person, now)?;
         if is_slowed {
-            self.said_at.retain(|_, at| now.saturating_duration_since(*at) < slow);
+            let is_recent = |at: &Instant| now.saturating_duration_since(*at) < slow;
+            self.said_at.retain(|_, at| is_recent(at));
             self.said_at.insert(person.who, now);
+            self.said_from.retain(|_, at| is_recent(at));
+            if let Some(address) = self.origin_of_guest(person.who) {
+                self.said_from.insert(address, now);
+            }
         }
         Ok(())
+    }
+
+    /// When somebody said something last; of a guest who came since then, whoever said something from
+    /// there.
+    fn said_last(&self, who: Who) -> Option<Instant> {
+        let by_address = || match (who, self.people.origin(who)?) {
+            (Who::Guest(_), (address, came)) => {
+                self.said_from.get(&address).copied().filter(|at| *at < came)
+            }
+            _ => None,
+        };
+        self.said_at.get(&who).copied().or_else(by_address)
+    }
+
+    /// Counts a change of a message's text: where it is to be slow, a second one waits as a message does.
+    pub(super) fn may_edit(
+        &mut self,
+        person: &Person,
+        is_edited: bool,
+        now: Instant,
+    ) -> Result<(), Refused> {
+        match is_edited {
+            true => self.may_speak(person, now),
+            false => self.may_change(person, now),
+        }
     }
 
     pub(super) fn may_change(&mut self, person: &Person, now: Instant) -> Result<(), Refused> {

@@ -9,6 +9,8 @@ use crate::base::scratch::Scratch;
 use crate::store::account::AccountId;
 use crate::store::{Folder, Store};
 
+mod order;
+
 struct House {
     chat: Arc<Chat>,
     clock: Fake,
@@ -309,56 +311,6 @@ fn reactions_are_counted_once_for_each_and_bounded() {
 }
 
 #[test]
-fn who_keeps_order_mutes_sends_out_and_clears_and_touches_no_host() {
-    let house = House::new();
-    let (mut ada, _) = house.enter(1, "Ada").unwrap();
-    let (host, grace) =
-        (house.member(1, "Boss", Role::Host), house.member(2, "Grace", Role::Moderator));
-    house.say(&ada, "one").unwrap();
-    house.say(&ada, "two").unwrap();
-    let of_host = house.say(&host, "mine").unwrap();
-    news(&mut ada);
-    let minute = Duration::from_secs(60);
-    assert_eq!(house.chat.mute(ada.who(), None, minute, Role::Moderator).unwrap(), "Ada");
-    assert_eq!(news(&mut ada), [json!({ "type": "muted", "seconds": 60 })]);
-    assert_eq!(house.say(&ada, "hm").err(), Some(Refused::Muted(minute)));
-    house.chat.mute(ada.who(), None, Duration::ZERO, Role::Moderator).unwrap();
-    assert_eq!(news(&mut ada), [json!({ "type": "muted", "seconds": 0 })]);
-    house.say(&ada, "three").unwrap();
-    for who in [host.who(), grace.who()] {
-        let by = Role::Moderator;
-        assert_eq!(house.chat.mute(who, None, minute, by).err(), Some(Refused::Untouchable));
-        assert_eq!(house.chat.kick(who, None, by).err(), Some(Refused::Untouchable));
-        assert_eq!(house.chat.clear(who, None, by, |_| ()).err(), Some(Refused::Untouchable));
-    }
-    let deleted = house.chat.delete(
-        speaking_as(&grace, Some(Role::Moderator)),
-        of_host,
-        true,
-        None,
-        |_: Result<_, _>| (),
-    );
-    assert_eq!(deleted.err(), Some(Refused::Untouchable));
-    news(&mut ada);
-    let cleared =
-        wait(|told| house.chat.clear(ada.who(), None, Role::Moderator, told).map(drop)).unwrap();
-    assert_eq!(cleared["cleared"], 3);
-    let told = news(&mut ada);
-    let gone = told[0]["messages"].as_array().unwrap();
-    assert!(gone.len() == 3 && gone.iter().all(|one| one["gone"] == true));
-    house.chat.kick(ada.who(), None, Role::Moderator).unwrap();
-    assert_eq!(news(&mut ada), [json!({ "type": "left", "why": "kicked" })]);
-    assert_eq!(house.say(&ada, "hm").err(), Some(Refused::NotHere));
-    assert_eq!(house.enter(1, "Ada").err(), Some(Refused::Kicked(minute)));
-    assert_eq!(house.enter(4, "ada").err(), Some(Refused::Kicked(minute)), "without its cookie");
-    // That one is known still, to be banned.
-    assert_eq!(house.chat.kick(ada.who(), None, Role::Host).unwrap().person.name, "Ada");
-    house.clock.advance(minute);
-    house.enter(1, "Ada").unwrap();
-    assert_eq!(house.chat.kick(Who::Guest(77), None, Role::Host).err(), Some(Refused::NoSuch));
-}
-
-#[test]
 fn who_does_not_read_is_out_and_others_are_not() {
     let house = House::without_store();
     let (mut ada, _) = house.enter(1, "Ada").unwrap();
@@ -371,21 +323,6 @@ fn who_does_not_read_is_out_and_others_are_not() {
     }
     assert_eq!(heard, 2000);
     assert_eq!(news(&mut slow), [json!({ "type": "left", "why": "slow" })]);
-}
-
-#[test]
-fn a_gift_is_told_and_kept() {
-    let house = House::new();
-    let (mut ada, _) = house.enter(1, "Ada").unwrap();
-    house.chat.gift(None, "Bob", "well done");
-    house.say(&ada, "thanks").unwrap();
-    let gift = &news(&mut ada)[0]["messages"][0];
-    assert_eq!(
-        (&gift["gift"], &gift["name"], &gift["text"]),
-        (&true.into(), &"Bob".into(), &"well done".into())
-    );
-    let again = Chat::open("", &house.store, &Fake::clock().0, Vec::new());
-    assert!(again.state.lock().recent.values().any(|message| message.kind == Kind::Gift));
 }
 
 #[test]

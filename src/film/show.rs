@@ -48,7 +48,7 @@ pub struct Playing {
 impl Show {
     /// Nothing to show yet; it plays from the start what comes.
     pub(super) fn new() -> Self {
-        Self { list: Vec::new(), at: 0, anchor: Anchor::Stands(Duration::ZERO), repeats: true }
+        Self { list: Vec::new(), at: 0, anchor: Anchor::Began(0), repeats: true }
     }
 
     /// The films in their order.
@@ -136,19 +136,19 @@ impl Show {
     pub(super) fn change(&mut self, now: Duration, list: Vec<Item>) {
         self.settle(now);
         let before = self.list.get(self.at).map(|item| item.id);
-        let was_empty = self.list.is_empty();
         self.list = list;
         match self.list.iter().position(|item| Some(item.id) == before) {
             Some(place) => self.at = place,
             None => {
                 self.at = if self.at < self.list.len() { self.at } else { 0 };
-                match was_empty {
-                    // What comes first plays.
-                    true => self.anchor = Anchor::Began(micros(now)),
-                    false => self.place(now, Duration::ZERO),
-                }
+                self.place(now, Duration::ZERO);
             }
         }
+    }
+
+    /// A film is known otherwise from now on; where it plays, it goes on.
+    pub(super) fn exchange(&mut self, old: u32, new: Item) {
+        self.list.iter_mut().filter(|item| item.id == old).for_each(|item| *item = new);
     }
 
     /// As if so much time had not passed.
@@ -171,20 +171,22 @@ impl Show {
         if self.list.is_empty() {
             return;
         }
-        let round: i64 = self.list.iter().map(|item| micros(item.lasts)).sum();
+        // However little a film lasts, the list has an end.
+        let lasts = |item: &Item| micros(item.lasts).max(1);
+        let round: i64 = self.list.iter().map(lasts).sum();
         let passed = micros(now) - began;
         if self.repeats && round > 0 && passed > round {
             began += passed / round * round;
         }
         while let Some(item) = self.list.get(self.at)
-            && micros(now) - began >= micros(item.lasts)
+            && micros(now) - began >= lasts(item)
         {
             let is_last = self.at + 1 == self.list.len();
             if is_last && !self.repeats {
                 self.anchor = Anchor::Stands(item.lasts);
                 return;
             }
-            began += micros(item.lasts);
+            began += lasts(item);
             self.at = if is_last { 0 } else { self.at + 1 };
         }
         self.anchor = Anchor::Began(began);
@@ -284,6 +286,24 @@ mod tests {
         assert_eq!(show.at(s(120)), None);
         show.change(s(500), items(&[2]));
         assert_eq!(at(&show, 501), (2, 1));
+    }
+
+    #[test]
+    fn films_that_last_nothing_hang_nothing() {
+        let mut show = Show::new();
+        show.change(s(1), vec![Item { id: 1, lasts: Duration::ZERO }; 3]);
+        assert_eq!(show.at(s(1_000_000)).map(|playing| playing.id), Some(1));
+        show.repeat(s(1_000_000), false);
+        assert_eq!(show.at(s(2_000_000)).unwrap().began_us, None);
+    }
+
+    #[test]
+    fn what_was_paused_stays_so_while_all_films_are_away() {
+        let mut show = show();
+        show.pause(s(115));
+        show.change(s(116), Vec::new());
+        show.change(s(117), items(&[1, 2]));
+        assert_eq!(show.at(s(200)).unwrap().began_us, None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Shared by the lanes, which wait for nothing here, and by the thread that looks at the disk. The
 //! lock is held for no I/O.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Result;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,8 +28,11 @@ struct State {
     /// All that was found, in the order of their names.
     films: Vec<Arc<Film>>,
     show: Show,
-    /// Whether a host gave the list an order of its own.
-    is_arranged: bool,
+    /// The order that a host gave the list, if one did: by path, so that a film which is changed, or
+    /// gone for a while, has its place again.
+    arranged: Option<Vec<FilmPath>>,
+    /// All that was ever found: what is not among it is new.
+    known: HashSet<FilmPath>,
     next_id: u32,
     /// When it was looked at last.
     looked_at: Option<Duration>,
@@ -94,7 +97,8 @@ impl Theatre {
         let state = State {
             films: Vec::new(),
             show: Show::new(),
-            is_arranged: false,
+            arranged: None,
+            known: HashSet::new(),
             next_id: 1,
             looked_at: None,
             is_missing: false,
@@ -195,7 +199,7 @@ impl Theatre {
         state.wake(now);
         let list = order.list.as_ref().map(|ids| state.items(ids)).transpose()?;
         let mut show = state.show.clone();
-        let is_arranged = state.is_arranged || list.is_some();
+        let arranged = list.as_ref().map(|list| state.paths(list));
         if let Some(list) = list {
             show.change(now, list);
         }
@@ -219,7 +223,8 @@ impl Theatre {
             Some(false) => show.play(now),
             None => {}
         }
-        (state.show, state.is_arranged) = (show, is_arranged);
+        state.show = show;
+        state.arranged = arranged.or_else(|| state.arranged.take());
         Ok(())
     }
 
@@ -267,22 +272,46 @@ impl Theatre {
 impl State {
     /// Takes what was found. What a host put in order stays so, and what is new comes behind it.
     fn settle(&mut self, films: Vec<Arc<Film>>, now: Duration) {
-        let before: HashSet<u32> = self.films.iter().map(|film| film.id).collect();
+        for film in &films {
+            let was = self.films.iter().find(|was| was.path == film.path && was.id != film.id);
+            if let (Some(was), Some(item)) = (was, item(film)) {
+                self.show.exchange(was.id, item);
+            }
+        }
         self.films = films;
-        let playable = self.films.iter().filter_map(|film| item(film));
-        let new: Vec<Item> = match self.is_arranged {
-            false => playable.collect(),
-            true => {
-                let there: Vec<Item> = playable.collect();
-                let kept = self.show.list().iter().filter(|item| there.contains(item)).copied();
-                let fresh = there.iter().filter(|item| !before.contains(&item.id)).copied();
-                kept.chain(fresh).collect()
+        let fresh: Vec<FilmPath> = {
+            let paths = self.films.iter().map(|film| &film.path);
+            paths.filter(|path| !self.known.contains(*path)).cloned().collect()
+        };
+        if self.known.len() + fresh.len() > MOST_KNOWN {
+            self.known = self.films.iter().map(|film| film.path.clone()).collect();
+        }
+        self.known.extend(fresh.iter().cloned());
+        let playable = self.films.iter().filter_map(|film| Some((&film.path, item(film)?)));
+        let new: Vec<Item> = match &mut self.arranged {
+            None => playable.map(|(_, item)| item).collect(),
+            Some(arranged) => {
+                arranged.extend(fresh);
+                let there: HashMap<&FilmPath, Item> = playable.collect();
+                if arranged.len() > MOST_KNOWN {
+                    arranged.retain(|path| there.contains_key(path));
+                }
+                arranged.iter().filter_map(|path| there.get(path).copied()).collect()
             }
         };
         if new != self.show.list() {
             let now = self.time(now);
             self.show.change(now, new);
         }
+    }
+
+    /// The films of a list by path, and behind them those that are away and had a place.
+    fn paths(&self, list: &[Item]) -> Vec<FilmPath> {
+        let film = |id| self.films.iter().find(|film| film.id == id);
+        let there = list.iter().filter_map(|item| Some(film(item.id)?.path.clone()));
+        let is_away = |path: &&FilmPath| !self.films.iter().any(|film| film.path == **path);
+        let away = self.arranged.iter().flatten().filter(is_away).cloned();
+        there.chain(away).take(MOST_KNOWN).collect()
     }
 
     /// Films by their numbers, in that order; each once.
@@ -331,6 +360,8 @@ fn item(film: &Film) -> Option<Item> {
 
 /// Nobody there for so long stops the show, as it closes a camera.
 const REST_AFTER: Duration = Duration::from_secs(10);
+/// Paths that are remembered, of films that are there and that were.
+const MOST_KNOWN: usize = 20_000;
 const LOOK_EACH: Duration = Duration::from_secs(3);
 const LOOK_EACH_ALONE: Duration = Duration::from_secs(15);
 

@@ -11,9 +11,9 @@ use rusqlite::Connection;
 use super::context::Context;
 use super::fields::{self, BadField, Fields};
 use super::words;
-use crate::account::Capability;
+use crate::account::{Account, Capability, Looks};
 use crate::base::rate::TooSoon;
-use crate::chat::Who;
+use crate::chat::{Giver, Role, Who};
 use crate::film::{self, Order};
 use crate::live::settings::{Change, Locked, Settings, ViewerId};
 use crate::live::thanks::Words;
@@ -43,6 +43,8 @@ pub(super) struct Asker {
     pub(super) room: Arc<Room>,
     /// The client's own address.
     pub(super) address: IpAddr,
+    /// Whose name it comes in, if it is anybody's.
+    pub(super) account: Option<Arc<Account>>,
     /// Its connection.
     pub(super) handle: Handle,
     /// The name that its page gave to its stream.
@@ -166,13 +168,13 @@ impl Command {
                 showing.theatre.obey(&order)?;
             }
             Command::Donate(words) => {
-                let who = context.chats.guest(id);
+                let shown = shown(asker, id, &words);
                 let Some(store) = &context.store else {
-                    context.audience.donate(&viewer, None, words.clone(), asker.at);
-                    context.chats.of(&asker.room).gift(Some(who), &words.name, &words.message);
+                    context.chats.of(&asker.room).gift(&shown.name, &shown.message);
+                    context.audience.donate(&viewer, None, shown, asker.at);
                     return Ok(Done::Now(viewer));
                 };
-                let ticket = store_donation(store, asker, &viewer, who, words)?;
+                let ticket = store_donation(store, asker, &viewer, words, shown)?;
                 return Ok(Done::Storing(viewer, ticket));
             }
         }
@@ -180,28 +182,45 @@ impl Command {
     }
 }
 
-/// Has a donation stored. Others see the thanks after that, whether or not the giver waits for it.
+/// What others see of a giver's words.
+fn shown(asker: &Asker, id: ViewerId, words: &Words) -> Words {
+    let (context, account) = (&asker.context, asker.account.as_deref());
+    let room = asker.room.plain_name();
+    let (who, role) = match account {
+        Some(account) => (Who::Account(account.id), Role::of(account, room)),
+        None => (context.chats.guest(id), Role::Guest),
+    };
+    let giver = Giver { who, role, name: words.name.clone(), text: words.message.clone() };
+    let is_free = |looks: &Looks| {
+        let is_own = account.is_some_and(|account| Looks::of(&account.name).is_like(looks));
+        is_own || !context.gate.is_an_accounts(looks)
+    };
+    let (name, message) = context.chats.of(&asker.room).vetted(&giver, is_free);
+    Words { name, message }
+}
+
+/// Has a donation stored, with all its words; others see the thanks after that, and of the words what
+/// is to be `shown`, whether or not the giver waits for it.
 fn store_donation(
     store: &Store,
     asker: &Asker,
     viewer: &Arc<Viewer>,
-    who: Who,
     words: Words,
+    shown: Words,
 ) -> Result<Ticket<Stored>, Refused> {
     let (owed, ticket) = owe(&asker.handle);
     let (room, wall) = (asker.room.name.clone(), asker.context.clock.wall());
-    let (stored, at) = (words.clone(), asker.at);
+    let at = asker.at;
     let change = move |connection: &Connection| {
         let room = room.as_ref().map(RoomName::as_str);
-        donation::add(connection, wall, room, &stored.name, &stored.message)
+        donation::add(connection, wall, room, &words.name, &words.message)
     };
     let (context, room, viewer) =
         (Arc::clone(&asker.context), Arc::clone(&asker.room), Arc::clone(viewer));
     let done = move |id: Result<u64, NotKept>| {
-        let Words { name, message } = words.clone();
         let outcome = id.map(|id| {
-            context.audience.donate(&viewer, Some(id), words, at);
-            context.chats.of(&room).gift(Some(who), &name, &message);
+            context.chats.of(&room).gift(&shown.name, &shown.message);
+            context.audience.donate(&viewer, Some(id), shown, at);
         });
         owed.pay(Ok(outcome));
     };

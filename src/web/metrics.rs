@@ -7,6 +7,8 @@ use super::answer::Answer;
 use super::context::Context;
 use super::payload::Payload;
 use super::request::{Reply, Request};
+use super::rooms::watchable;
+use crate::account::Caller;
 use crate::live::condition::{Report, Status as SourceStatus};
 use crate::live::crowd::Counts;
 use crate::live::level::Level;
@@ -15,7 +17,7 @@ use crate::room::Room;
 
 /// The whole page.
 pub(super) fn answer(request: &Request) -> Reply {
-    let body = Payload::owned(metrics(&request.context));
+    let body = Payload::owned(metrics(&request.context, &request.caller));
     Answer::new(Status::Ok, "text/plain; version=0.0.4; charset=utf-8", body)
         .header("Cache-Control", "no-store")
         .into()
@@ -26,14 +28,14 @@ pub(super) fn health(_: &Request) -> Reply {
     Answer::text(Status::Ok, "ok").into()
 }
 
-fn metrics(context: &Context) -> String {
+fn metrics(context: &Context, caller: &Caller) -> String {
     let mut page = Page(String::new());
     let uptime = context.clock.now().duration_since(context.about.started).as_secs_f64();
     page.gauge("uptime_seconds", "Seconds since the start.", uptime);
     if let Some(budget) = context.audience.budget().bits_per_sec() {
         page.gauge("budget_bits_per_second", "What all viewers may use.", budget);
     }
-    rooms(&mut page, context);
+    rooms(&mut page, context, caller);
     connections(&mut page, context);
     page.0
 }
@@ -45,12 +47,10 @@ struct Seen {
     source: Report,
 }
 
-/// What is of one room, with its name as a label; that of the default room has none, which to
+/// What is of each room that may be watched by who asks, with its name as a label; that of the default room has none, which to
 /// Prometheus is the same as `room=""`.
-fn rooms(page: &mut Page, context: &Context) {
-    let seen: Vec<Seen> = context
-        .rooms
-        .all()
+fn rooms(page: &mut Page, context: &Context, caller: &Caller) {
+    let seen: Vec<Seen> = watchable(context, caller)
         .into_iter()
         .map(|room| Seen {
             counts: context.audience.counts(Some(&room.crowd)),

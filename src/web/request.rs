@@ -173,9 +173,10 @@ impl Request {
 
     /// In whose name something is done.
     pub(super) fn asker(&self, tab: Option<String>) -> Asker {
-        let Self { context, room, client, handle, at, .. } = self;
+        let Self { context, room, client, handle, at, caller, .. } = self;
         let (context, room, handle) = (Arc::clone(context), Arc::clone(room), handle.clone());
-        Asker { context, room, address: client.address, handle, tab, at: *at }
+        let account = caller.account.clone();
+        Asker { context, room, address: client.address, account, handle, tab, at: *at }
     }
 
     /// Which viewer sends it, as its cookie says.

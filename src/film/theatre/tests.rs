@@ -93,7 +93,20 @@ fn files_come_and_go_and_what_a_host_arranged_stays() {
     assert_eq!(room.plays(), ("a.mp4".into(), 500));
     room.scratch.write("a.mp4", WEBM);
     room.theatre.look();
-    assert_eq!(room.plays(), ("d.mp4".into(), 0), "another file is another film");
+    assert_eq!(room.plays(), ("a.mp4".into(), 500), "a file that is changed has its place");
+    room.obey(Order { paused: Some(true), ..Order::default() });
+    for name in ["a.mp4", "b.mp4", "d.mp4"] {
+        room.scratch.remove(name);
+    }
+    room.theatre.look();
+    assert!(room.theatre.program().playing.is_none());
+    for name in ["a.mp4", "b.mp4", "d.mp4"] {
+        room.scratch.write(name, MP4);
+    }
+    room.theatre.look();
+    assert_eq!(room.names(), ["a.mp4", "d.mp4"], "b is out still, and all have their order");
+    let (_, playing) = room.theatre.program().playing.unwrap();
+    assert_eq!(playing.began_us, None, "what a host paused stays so");
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn be64(bytes: &mut dyn Bytes, at: u64) -> Option<u64> {
 /// So many units, of which a second has so many; none if that is no time that a film has.
 fn duration(units: f64, a_second: f64) -> Option<Duration> {
     let seconds = units / a_second;
-    let is_one = seconds.is_finite() && seconds > 0.0 && seconds < MOST_SECONDS;
+    let is_one = seconds.is_finite() && (LEAST_SECONDS..MOST_SECONDS).contains(&seconds);
     is_one.then(|| Duration::from_secs_f64(seconds))
 }
 
@@ -125,6 +125,8 @@ fn name(bytes: &[u8]) -> String {
 
 /// A month: what claims to be longer has a broken head.
 const MOST_SECONDS: f64 = 31.0 * 24.0 * 3600.0;
+/// What claims to be shorter shows nothing to anybody.
+const LEAST_SECONDS: f64 = 0.001;
 const MOST_NAME: usize = 32;
 /// Tracks that are looked at.
 const MOST_TRACKS: usize = 32;

@@ -19,6 +19,7 @@ use super::super::pass::Pass;
 use super::super::request::{Reply, Request};
 use super::super::upgrade::{Upgraded, Verdict};
 use crate::account::{Capability, Name};
+use crate::chat::is_an_office;
 use crate::live::settings::ViewerId;
 use crate::net::lane::{Handle, Topics};
 use crate::net::wire::Wire;
@@ -123,6 +124,9 @@ fn publisher(request: &Request, id: ViewerId) -> Result<Publisher, Unfit> {
     let typed = fields::line(&request.query, "name", MOST_NAME_CHARS);
     let typed = typed.map_err(|bad| unfit(bad.why))?;
     let name = Name::new(&typed).map_err(|why| unfit(why.to_string()))?;
+    if is_an_office(name.looks()) {
+        return Err(unfit("this could be taken for the name of who runs the server".to_owned()));
+    }
     if request.context.gate.is_an_accounts(name.looks()) {
         return Err(unfit("somebody who has an account here is called so".to_owned()));
     }

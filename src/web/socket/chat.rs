@@ -12,7 +12,9 @@ use super::super::context::Context;
 use super::super::pass::Pass;
 use super::super::words;
 use super::wish::Wish;
-use crate::account::{Accounts, Actor, Capability, Credential, Looks, Refused as NotDone, Whom};
+use crate::account::{
+    Accounts, Actor, Capability, Credential, Looks, Refused as NotDone, Whom, hash_of,
+};
 use crate::base::clock::unix_seconds;
 use crate::chat::{self, Applicant, Chat, Person, Role, Seat, Speaking, Who};
 use crate::live::settings::ViewerId;
@@ -135,8 +137,7 @@ impl Speaker<'_> {
             }
             Wish::Ban { who, seconds, why } => {
                 let who = who_of(&who)?;
-                let out = chat.kick(who, self.role_of(who), role)?;
-                return self.ban(out, seconds, &why);
+                return self.ban(&chat, who, seconds, &why);
             }
             Wish::Hand { up } => {
                 self.stage()?;
@@ -171,7 +172,7 @@ impl Speaker<'_> {
         let (accounts, actor, room) = (self.accounts()?, self.actor(), self.room());
         self.by_worker(move || {
             let made = accounts.make_key(&actor, &room, &name)?;
-            chat.admit(who, &made.secret)?;
+            chat.admit(who, &made.secret, hash_of(&made.secret))?;
             Ok(Told::of(json!({})))
         })
     }
@@ -277,27 +278,48 @@ impl Speaker<'_> {
         }
     }
 
-    fn ban(&self, out: Applicant, seconds: Option<u64>, why: &str) -> Result<Outcome, Refused> {
-        let (accounts, actor, room) = (self.accounts()?, self.actor(), Some(self.room()));
-        let Applicant { person, address, browser, .. } = out;
+    /// Keeps somebody out of the room: first for good, then at once, so that nobody is out who was not
+    /// banned. The keys that were given it here are taken back.
+    fn ban(
+        &self,
+        chat: &Arc<Chat>,
+        who: Who,
+        seconds: Option<u64>,
+        why: &str,
+    ) -> Result<Outcome, Refused> {
+        let (accounts, actor, room) = (self.accounts()?, self.actor(), self.room());
+        let (role, by) = (self.role_of(who), self.role());
+        let out = chat.movable(who, role, by)?;
         let lasts = seconds.map(|seconds| Duration::from_secs(seconds.clamp(1, A_CENTURY_S)));
         // A guest's address is kept no longer than what it said.
         let kept = self.asker.context.chats.kept;
-        let lasts = match person.who {
-            Who::Account(_) => lasts,
-            Who::Guest(_) => Some(lasts.map_or(kept, |lasts| lasts.min(kept))),
-        };
-        let whom = match person.who {
-            Who::Account(id) => Whom { account: Some(id), room, ..Whom::default() },
-            Who::Guest(_) => {
-                let (address, name) = (Some(address.to_string()), person.name);
-                Whom { account: None, address, browser, name, room }
+        let (whom, lasts) = match (who, out) {
+            (Who::Account(id), _) => {
+                (Whom { account: Some(id), room: Some(room), ..Whom::default() }, lasts)
             }
+            (Who::Guest(_), Some(Applicant { person, address, browser, .. })) => {
+                let (address, name) = (Some(address.to_string()), person.name);
+                let whom = Whom { account: None, address, browser, name, room: Some(room) };
+                (whom, Some(lasts.map_or(kept, |lasts| lasts.min(kept))))
+            }
+            // Of a guest of before a restart nothing is known by which it could be kept out.
+            (Who::Guest(_), None) => return Err(chat::Refused::NoSuch.into()),
         };
         let why: String = why.chars().filter(|c| !c.is_control()).take(MOST_WHY_CHARS).collect();
+        let chat = Arc::clone(chat);
         self.by_worker(move || {
             accounts.ban(&actor, whom, why, lasts)?;
-            Ok(Told::of(json!({})))
+            for key in chat.keys_of(who) {
+                match accounts.take_key(&actor, key) {
+                    Ok(()) | Err(NotDone::NoSuch) => {}
+                    Err(refused) => return Err(refused.into()),
+                }
+            }
+            // It may have gone by itself.
+            match chat.kick(who, role, by) {
+                Ok(_) | Err(chat::Refused::NoSuch) => Ok(Told::of(json!({}))),
+                Err(refused) => Err(refused.into()),
+            }
         })
     }
 
@@ -368,15 +390,7 @@ impl Told {
 fn role_of(context: &Context, room: &str, who: Who) -> Option<Role> {
     let Who::Account(id) = who else { return None };
     let book = context.gate.accounts()?.book();
-    let account = book.account(id)?;
-    let may = account.may(room);
-    Some(if account.is_host {
-        Role::Host
-    } else if may.has(Capability::Moderate) {
-        Role::Moderator
-    } else {
-        Role::Member
-    })
+    Some(Role::of(book.account(id)?, room))
 }
 
 fn who_of(text: &str) -> Result<Who, Refused> {

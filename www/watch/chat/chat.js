@@ -42,6 +42,8 @@ export function createChat({ ask }) {
   let focusSoon = false;
 
   const isMine = (message) => message.who !== undefined && message.who === me?.who;
+  // After the server's restart a guest has another number, and is known by the name alone.
+  const mayBeMine = (message) => isMine(message) || (message.name !== undefined && message.name === me?.name);
   const canTalk = () => entered && may.includes("talk") && !(rules?.members_only && me.role === "guest");
   const moderates = () => entered && may.includes("moderate");
   const canModerate = (person) => moderates() && Boolean(person.who) && person.role !== "host" && person.who !== me.who;
@@ -175,7 +177,7 @@ export function createChat({ ask }) {
     if (chat.whole) {
       n = 0;
       log.reset(chat.messages, chat.more);
-      chat.messages.filter(isMine).forEach(composer.heard);
+      chat.messages.filter(mayBeMine).forEach(composer.heard);
     } else {
       hear(chat.messages);
     }
@@ -193,7 +195,10 @@ export function createChat({ ask }) {
       if (connected) {
         entry.tell(failure.message, 0);
       }
-    } else if (failure.field === "name" && !hasAccount) {
+    } else if (failure.field === "name" && hasAccount) {
+      // Signed out, as whoever has other rights than before: the page is a guest's from now on.
+      location.reload();
+    } else if (failure.field === "name") {
       entry.ask(name, failure.message);
       entry.focus();
     } else if (failure.status === BUSY) {
@@ -211,7 +216,7 @@ export function createChat({ ask }) {
     for (const message of messages) {
       if (message.gone) {
         composer.gone(message.seq);
-      } else if (isMine(message)) {
+      } else if (mayBeMine(message)) {
         composer.heard(message);
       }
     }

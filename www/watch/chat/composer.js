@@ -8,6 +8,12 @@ import { createNote } from "./note.js";
 const MOST = 500;
 const COUNT_FROM = 440;
 
+/** Whether the server made this of that: it writes names of emoji as emoji, and leaves out what is not seen. */
+function isSame(stored, sent) {
+  const bare = (text) => text.replace(/:[a-z0-9_+-]+:|\p{Extended_Pictographic}|[\s\p{C}\p{M}]/gu, "");
+  return bare(stored) === bare(sent);
+}
+
 /** `send({ text, reply, edit })` promises that it is stored; `isReady()`; `lastOfMine()` may be edited. */
 export function createComposer({ send, isReady, lastSeq, lastOfMine }) {
   const form = byId("chat-form");
@@ -127,9 +133,9 @@ export function createComposer({ send, isReady, lastSeq, lastOfMine }) {
       setTarget({ reply: seq }, word("watch.chat.replying", { name, text }));
       field.focus();
     },
-    /** What is one's own came back: what was in doubt is stored. */
+    /** What may be one's own came back: what was in doubt is stored. */
     heard({ seq, text }) {
-      if (doubt && seq > doubt.before && text === doubt.text) {
+      if (doubt && seq > doubt.before && isSame(text, doubt.text)) {
         if (field.value === doubt.text) {
           field.value = "";
           setTarget({});
