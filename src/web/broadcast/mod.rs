@@ -27,9 +27,21 @@ pub(super) fn page(request: &Request) -> Reply {
         ("no-stage", Slot::Shown(air.is_none())),
         ("is-guest", Slot::Shown(request.caller.account.is_none())),
         ("who", Slot::Text(request.caller.name().to_owned())),
+        ("whom", Slot::Text(whom(request))),
         ("trust", Slot::Shown(request.context.about.issuer.is_some())),
     ];
     let html = framed(request, built::BROADCAST, words::BROADCAST_TITLE, slots);
     let status = if may || air.is_none() { Status::Ok } else { Status::Forbidden };
     Answer::page(&request.head, status, html).varies_by("Cookie").into()
+}
+
+/// For whom the key was made that somebody came with, if that was said: what it is called, unless it
+/// says otherwise.
+fn whom(request: &Request) -> String {
+    let accounts = request.context.gate.accounts();
+    let key = request.whence().key.filter(|_| request.caller.has_key(request.room.plain_name()));
+    let label = accounts.zip(key).and_then(|(accounts, hash)| {
+        accounts.book().key(&hash, accounts.now().0).map(|key| key.label.clone())
+    });
+    label.unwrap_or_default()
 }

@@ -27,7 +27,7 @@ fn cinema(name: &str, seconds: u32, arguments: &[&str]) -> (Server, Scratch) {
 #[track_caller]
 fn plays(window: &Window) {
     window.wait(
-        "document.getElementById('status').innerText === 'TOGETHER' && \
+        "document.getElementById('status').innerText === 'FILM' && \
          document.getElementById('film').videoWidth > 0 && !document.getElementById('film').paused",
     );
 }
