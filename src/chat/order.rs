@@ -159,6 +159,16 @@ impl Chat {
         Ok(out)
     }
 
+    /// Lets somebody in again at once who was sent out.
+    pub fn pardon(&self, who: Who) {
+        let mut state = self.state.lock();
+        state.kicked.remove(&who);
+        if let Some(out) = state.people.applicant(who).cloned() {
+            state.kicked_names.retain(|(looks, _)| *looks != out.looks);
+            state.kicked_from.remove(&out.address);
+        }
+    }
+
     /// Changes the rules.
     ///
     /// # Errors

@@ -367,7 +367,7 @@ fn settings_hold_at_once_or_after_the_next_start() {
     director.set("fps", Some("5")).unwrap();
     assert_eq!(said("fps"), (text("5"), SaidBy::File, None, Effect::AfterRestart));
     director.set("fps", None).unwrap();
-    assert_eq!(said("fps").2, text("30"), "what it will be");
+    assert_eq!(said("fps").2, text(""), "what it is where nobody says it");
     let file = house.file();
     for (key, same) in [("size", Some("1280x720")), ("max-unread", None), ("fps", None)] {
         assert_eq!(director.set(key, same), Ok(Effect::AfterRestart), "{key}");

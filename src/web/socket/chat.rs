@@ -278,8 +278,8 @@ impl Speaker<'_> {
         }
     }
 
-    /// Keeps somebody out of the room: first for good, then at once, so that nobody is out who was not
-    /// banned. The keys that were given it here are taken back.
+    /// Sends somebody out, and keeps it out: who could not be banned may come again. The keys that it
+    /// was given here are taken back.
     fn ban(
         &self,
         chat: &Arc<Chat>,
@@ -306,20 +306,24 @@ impl Speaker<'_> {
             (Who::Guest(_), None) => return Err(chat::Refused::NoSuch.into()),
         };
         let why: String = why.chars().filter(|c| !c.is_control()).take(MOST_WHY_CHARS).collect();
+        // It is told first that it is out; an account that is known by its messages alone is away.
+        match chat.kick(who, role, by) {
+            Ok(_) | Err(chat::Refused::NoSuch) => {}
+            Err(refused) => return Err(refused.into()),
+        }
         let chat = Arc::clone(chat);
         self.by_worker(move || {
-            accounts.ban(&actor, whom, why, lasts)?;
+            if let Err(refused) = accounts.ban(&actor, whom, why, lasts) {
+                chat.pardon(who);
+                return Err(refused.into());
+            }
             for key in chat.keys_of(who) {
                 match accounts.take_key(&actor, key) {
                     Ok(()) | Err(NotDone::NoSuch) => {}
                     Err(refused) => return Err(refused.into()),
                 }
             }
-            // It may have gone by itself.
-            match chat.kick(who, role, by) {
-                Ok(_) | Err(chat::Refused::NoSuch) => Ok(Told::of(json!({}))),
-                Err(refused) => Err(refused.into()),
-            }
+            Ok(Told::of(json!({})))
         })
     }
 
