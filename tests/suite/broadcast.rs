@@ -311,6 +311,10 @@ fn a_raised_hand_is_let_go_live_and_taken_off_again() {
     // Nobody goes live by a name that is somebody's.
     let refused = Publisher::open(&server, "name=%41da", &person.cookie).err().expect("refused");
     assert!(refused.0 == 400 && refused.1.contains("\"field\":\"name\""), "{refused:?}");
+    for office in ["name=Host", "name=H%d0%best", "name=Moderator"] {
+        let refused = Publisher::open(&server, office, &person.cookie).err().expect("refused");
+        assert_eq!(refused.0, 400, "{office}");
+    }
 
     ada.must(json!({ "type": "off" }));
     assert_eq!(live.closed(), 1008, "its key is taken back as well");
@@ -339,4 +343,21 @@ fn a_key_lets_into_its_room_alone_where_members_alone_may_watch() {
     guest.get(&server, "/r/b/state").expect(401);
     guest.get(&server, "/state").expect(401);
     let _live = Publisher::on(&server, "name=Bob", &guest.cookie);
+}
+
+#[test]
+fn who_is_banned_goes_live_by_no_key_that_it_was_given() {
+    let server = Server::pattern(&["--room", "stage=browser"]);
+    let host = Person::host(&server);
+    let at = "/r/stage/socket";
+    let mut ada = Talker::enter(&server, at, &[("Cookie", &host.cookie)], json!({}));
+    let mut bob = Talker::enter(&server, at, &[], json!({ "name": "Bob" }));
+    let who = bob.who();
+    ada.must(json!({ "type": "admit", "who": who }));
+    bob.until("stage", |_| true);
+    let mut host = host;
+    let mut keys = || host.get(&server, "/api/v1/rooms/stage").expect(200).json()["keys"].clone();
+    assert_eq!(keys()[0]["label"], "Bob");
+    ada.must(json!({ "type": "ban", "who": who, "seconds": 3600 }));
+    assert_eq!(keys(), json!([]));
 }

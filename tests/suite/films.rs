@@ -177,6 +177,20 @@ fn the_list_has_what_is_shown_and_says_what_nobody_plays() {
 }
 
 #[test]
+fn a_film_that_says_it_lasts_nothing_stops_nobody() {
+    // Of 2^32 - 1 units a second it lasts one.
+    let mut film = MP4.to_vec();
+    let head = film.windows(4).position(|four| four == b"mvhd").expect("a movie header") + 16;
+    film[head..head + 8].copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0, 0, 0, 1]);
+    let (server, _folder) = server(&[("a.mp4", &film)], &[]);
+    for _ in 0..4 {
+        assert_eq!(server.state()["film"]["list"].as_array().map(Vec::len), Some(0));
+        assert_eq!(server.get("/healthz").status, 200);
+    }
+    server.stop();
+}
+
+#[test]
 fn a_stream_a_snapshot_and_players_are_told_in_words() {
     let (server, _folder) = server(&[("a.mp4", MP4)], &["--size", "320x240"]);
     let snapshot = server.get("/snapshot").expect(200);

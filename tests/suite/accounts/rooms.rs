@@ -43,6 +43,9 @@ fn a_room_is_entered_by_whom_its_hosts_let_in() {
     eventually_true("the stream ends", SOON, || stream.try_next().is_err());
     guest.get(&server, "/r/door/state").expect(401);
     assert!(!names(&server, &mut guest).contains(&json!("door")));
+    let counters = |person: &mut Person| person.get(&server, "/metrics").expect(200).text();
+    assert!(!counters(&mut guest).contains("room=\"door\""));
+    assert!(counters(&mut member).contains("room=\"door\""));
     guest.get(&server, "/state").expect(200);
     member.get(&server, "/r/door/state").expect(200);
     assert!(names(&server, &mut member).contains(&json!("door")));
