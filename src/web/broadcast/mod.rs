@@ -11,7 +11,8 @@ use super::document::Slot;
 use super::pages::framed;
 use super::request::{Reply, Request};
 use super::words;
-use crate::account::Capability;
+use crate::account::{Capability, Name};
+use crate::chat::is_an_office;
 use crate::proto::http::Status;
 
 pub(super) use socket::{id_of_key, open};
@@ -35,13 +36,18 @@ pub(super) fn page(request: &Request) -> Reply {
     Answer::page(&request.head, status, html).varies_by("Cookie").into()
 }
 
-/// For whom the key was made that somebody came with, if that was said: what it is called, unless it
-/// says otherwise.
+/// For whom the key was made that somebody came with, if that was said and can be its name: what it is
+/// called, unless it says otherwise.
 fn whom(request: &Request) -> String {
     let accounts = request.context.gate.accounts();
     let key = request.whence().key.filter(|_| request.caller.has_key(request.room.plain_name()));
     let label = accounts.zip(key).and_then(|(accounts, hash)| {
         accounts.book().key(&hash, accounts.now().0).map(|key| key.label.clone())
     });
-    label.unwrap_or_default()
+    let is_free = |label: &String| {
+        Name::new(label).is_ok_and(|name| {
+            !is_an_office(name.looks()) && !request.context.gate.is_an_accounts(name.looks())
+        })
+    };
+    label.filter(is_free).unwrap_or_default()
 }
