@@ -39,6 +39,7 @@ use studio::{Camera, Director, Parts};
 mod addresses;
 mod cinema;
 mod kept;
+mod library;
 mod members;
 mod secure;
 mod sources;
@@ -47,6 +48,7 @@ mod state;
 mod studio;
 
 pub use kept::keep;
+pub use library::library;
 
 /// Runs the server until `shutdown` is asked.
 ///

@@ -30,6 +30,7 @@
 //! | [`chat`] | what is said in a room, and who keeps order | account, store, proto, base |
 //! | [`room`] | a name, a channel and the people around it | film, live |
 //! | [`film`] | films that a room plays to everybody together | proto, base |
+//! | [`library`] | films that are kept: made into segments and manifests | store, media, proto, base |
 //! | [`oidc`] | sign-in with somebody else's account: what providers are asked, and believed | proto, base |
 //! | [`authority`] | certificates by an authority of this machine's own | store, base |
 //! | [`account`] | who may: accounts, what is signed in to them, what each may do | store, proto, base |
@@ -53,6 +54,7 @@ pub mod config;
 pub mod error;
 pub mod film;
 pub mod jpeg;
+pub mod library;
 pub mod live;
 pub mod mdns;
 pub mod media;

@@ -26,7 +26,8 @@ use crate::web;
 pub fn keep(command: &Command, data: Option<&Path>, out: &mut impl Write) -> Result<(), String> {
     let folder = data.ok_or("no data folder is known: name it with --data")?;
     match command {
-        Command::Config => Ok(()),
+        // They need no folder.
+        Command::Config | Command::Library { .. } => Ok(()),
         Command::Backup { file } => {
             backup::backup(folder, file).map_err(told)?;
             let file = file.display();

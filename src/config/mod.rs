@@ -25,6 +25,7 @@ use crate::live::bandwidth::Budget;
 use crate::media::filter::Mask;
 use crate::media::frame::Size;
 use crate::net::Limits;
+use crate::proto::cenc;
 use crate::proto::http::without_secrets;
 use crate::source::Wish;
 use crate::source::webcam::{ControlSetting, Mains, Settings};
@@ -33,12 +34,12 @@ pub use edit::{Edit, Key, New, NotEdited, RoomText, SourceText, edit, is_local};
 pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
 pub use sign_in::SignIn;
 pub use values::{
-    AccessChoice, CorsChoice, FILM, ProxyHeaderChoice, RoomChoice, SignUpChoice, SourceChoice,
-    parse_source, parse_title,
+    AccessChoice, CorsChoice, FILM, ProtectChoice, ProxyHeaderChoice, RoomChoice, SchemeChoice,
+    SignUpChoice, SourceChoice, parse_source, parse_title,
 };
 use values::{
-    parse_donate_url, parse_folder, parse_host, parse_port, parse_proxy, parse_public_url,
-    parse_redirects, parse_room, parse_size,
+    parse_donate_url, parse_folder, parse_host, parse_key, parse_port, parse_proxy,
+    parse_public_url, parse_redirects, parse_room, parse_size,
 };
 
 /// Serves this machine's camera, live, to every browser on the network.
@@ -280,11 +281,51 @@ pub enum Command {
         #[arg(long = "scope", value_name = "WHAT", required = true, value_delimiter = ',')]
         scopes: Vec<String>,
     },
+    /// Films that are kept to be played by everybody
+    Library {
+        /// What to do.
+        #[command(subcommand)]
+        what: LibraryCommand,
+    },
     /// List what viewers gave
     Donations {
         /// Delete one, from the pages of a running server too; may be given several times
         #[arg(long, value_name = "ID")]
         delete: Vec<u64>,
+    },
+}
+
+/// What is done with films.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum LibraryCommand {
+    /// Make segments of a film, and manifests for DASH (stream.mpd) and HLS (master.m3u8)
+    Package {
+        /// The film's renditions and its sound in MP4, H.264, H.265 or AV1 with closed groups of
+        /// pictures, and subtitles in WebVTT, each named as in `film.en.vtt`
+        #[arg(value_name = "INPUT", required = true)]
+        inputs: Vec<PathBuf>,
+        /// Folder to write, which is not there yet
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// How long a segment is at least
+        #[arg(long, value_name = "SECONDS", default_value_t = 4,
+              value_parser = clap::value_parser!(u8).range(1..=30))]
+        segment: u8,
+        /// Key to encrypt with: 32 hexadecimal digits, or base64; a process list shows it
+        #[arg(long, value_name = "KEY", value_parser = parse_key, requires = "kid")]
+        key: Option<cenc::Key>,
+        /// What the key is called, written like a key
+        #[arg(long, value_name = "KEY", value_parser = parse_key, requires = "key")]
+        kid: Option<cenc::Key>,
+        /// How to encrypt
+        #[arg(long, value_enum, default_value_t = SchemeChoice::Cbcs, requires = "key")]
+        scheme: SchemeChoice,
+        /// What to encrypt: all tracks, or the pictures alone
+        #[arg(long, value_enum, default_value_t = ProtectChoice::All, requires = "key")]
+        protect: ProtectChoice,
+        /// Do not wait until all of it is on the disk
+        #[arg(long)]
+        no_sync: bool,
     },
 }
 

@@ -12,6 +12,7 @@ use crate::client::Redirects;
 use crate::film::{FilmPath, NotAFilmPath};
 use crate::media::filter::{Mask, NotAMask};
 use crate::media::frame::Size;
+use crate::proto::cenc::Key;
 use crate::proto::http::{Authority, Host, HttpUrl, WebOrigin};
 use crate::proto::rtsp::RtspUrl;
 use crate::proto::text::clean_line;
@@ -51,6 +52,24 @@ pub enum SignUpChoice {
     Invitation,
     /// By whoever wants one.
     Open,
+}
+
+/// By which scheme films are encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemeChoice {
+    /// AES-CBC, one block of ten of pictures: what Apple's players take too.
+    Cbcs,
+    /// AES-CTR.
+    Cenc,
+}
+
+/// What of a film is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProtectChoice {
+    /// Pictures and sound.
+    All,
+    /// Pictures: who has no key hears the sound.
+    Video,
 }
 
 /// What `--proxy-header` names.
@@ -273,6 +292,12 @@ pub(super) fn parse_folder(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// A key, or its name.
+pub(super) fn parse_key(text: &str) -> Result<Key, String> {
+    let takes = "takes 32 hexadecimal digits, or 22 or 24 characters of base64";
+    Key::parse(text).ok_or_else(|| takes.to_owned())
+}
+
 pub(super) fn parse_host(text: &str) -> Result<String, String> {
     match Authority::parse(text) {
         Some(Authority { host: Host::Name(name), port: None }) => Ok(name),
@@ -341,8 +366,8 @@ fn public_source(text: &str) -> String {
     }
 }
 
-const PORT_TAKES: &str = "takes a port from 0 to 65535; the commands are config, backup, restore, host-link, token and \
-     donations";
+const PORT_TAKES: &str = "takes a port from 0 to 65535; the commands are config, backup, restore, host-link, token, \
+     library and donations";
 const BROWSER: &str = "browser";
 /// What the name of films begins with.
 pub const FILM: &str = "film:";

@@ -12,6 +12,12 @@
 //! | [`auth`] | what a server asks who we are, and the answer: Basic, Digest |
 //! | [`cookie`] | `Cookie` and `Set-Cookie` |
 //! | [`container`] | what a film's file says of itself: mp4, webm, ogg, mp3 |
+//! | [`boxes`] | ISO base media's boxes, one after another |
+//! | [`fmp4`] | films in ISO base media: their samples, and segments of them |
+//! | [`nal`] | H.264 and H.265, as far as the heads of their slices |
+//! | [`cenc`] | common encryption of samples |
+//! | [`webvtt`] | subtitles |
+//! | [`presentation`], [`mpd`], [`m3u8`] | what a packaged film is, and its manifests |
 //! | [`gzip`] | a gzip stream out of pieces that were packed before |
 //! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
 //! | [`websocket`] | WebSocket: the upgrade, and messages out of bytes and into them |
@@ -25,16 +31,24 @@
 
 pub mod auth;
 pub(crate) mod base64;
+pub mod boxes;
+pub mod cenc;
 pub mod container;
 pub mod cookie;
+pub mod fmp4;
 pub(crate) mod gzip;
 pub mod http;
+pub mod m3u8;
+pub mod mpd;
 pub mod multipart;
+pub mod nal;
+pub mod presentation;
 pub mod rtp;
 pub mod rtsp;
 pub mod sock_diag;
 pub mod text;
 pub mod websocket;
+pub mod webvtt;
 
 #[cfg(test)]
 mod mutated;

@@ -89,11 +89,21 @@ fn systemds_state_directory_is_the_data_folder() {
 fn a_command_that_there_is_not_is_told_which_there_are() {
     let said = say(&["confg"]);
     assert_eq!(said.status.code(), Some(2));
-    assert!(text(&said.stderr).contains("config, backup, restore, host-link, token and donations"));
+    assert!(
+        text(&said.stderr)
+            .contains("config, backup, restore, host-link, token, library and donations")
+    );
     let help = text(&say(&["--help"]).stdout);
-    for word in
-        ["backup", "restore", "host-link", "token", "donations", "--config <FILE>", "--data <DIR>"]
-    {
+    for word in [
+        "backup",
+        "restore",
+        "host-link",
+        "token",
+        "library",
+        "donations",
+        "--config <FILE>",
+        "--data <DIR>",
+    ] {
         assert!(help.contains(word), "{word}: {help}");
     }
 }

@@ -6,19 +6,13 @@
 
 use std::time::Duration;
 
+pub use super::boxes::Bytes;
+use super::boxes::{be16, be32, be64, take};
+
 mod mp3;
 mod mp4;
 mod ogg;
 mod webm;
-
-/// A file's bytes, by their place.
-pub trait Bytes {
-    /// How many there are.
-    fn length(&self) -> u64;
-
-    /// Fills `into` with those from `at` on; false if not all of them are there.
-    fn fill(&mut self, at: u64, into: &mut [u8]) -> bool;
-}
 
 /// What a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,35 +73,6 @@ pub fn about(bytes: &mut dyn Bytes) -> Option<About> {
         [b'O', b'g', b'g', b'S', ..] => ogg::about(bytes),
         _ => mp3::about(bytes),
     }
-}
-
-impl Bytes for &[u8] {
-    fn length(&self) -> u64 {
-        self.len() as u64
-    }
-
-    fn fill(&mut self, at: u64, into: &mut [u8]) -> bool {
-        let part = usize::try_from(at).ok().and_then(|at| self.get(at..)?.get(..into.len()));
-        part.map(|part| into.copy_from_slice(part)).is_some()
-    }
-}
-
-/// Some bytes as an array.
-fn take<const N: usize>(bytes: &mut dyn Bytes, at: u64) -> Option<[u8; N]> {
-    let mut taken = [0; N];
-    bytes.fill(at, &mut taken).then_some(taken)
-}
-
-fn be16(bytes: &mut dyn Bytes, at: u64) -> Option<u64> {
-    take(bytes, at).map(|taken| u16::from_be_bytes(taken).into())
-}
-
-fn be32(bytes: &mut dyn Bytes, at: u64) -> Option<u64> {
-    take(bytes, at).map(|taken| u32::from_be_bytes(taken).into())
-}
-
-fn be64(bytes: &mut dyn Bytes, at: u64) -> Option<u64> {
-    take(bytes, at).map(u64::from_be_bytes)
 }
 
 /// So many units, of which a second has so many; none if that is no time that a film has.

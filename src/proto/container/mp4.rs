@@ -3,15 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::{About, Bytes, Container, MOST_TRACKS, be32, be64, duration, name, take};
-
-/// A box: what it is, and where its content lies.
-#[derive(Debug, Clone, Copy)]
-struct Part {
-    kind: [u8; 4],
-    start: u64,
-    end: u64,
-}
+use super::{About, Container, MOST_TRACKS, duration, name};
+use crate::proto::boxes::{Bytes, Part, Walk, be32, be64, child, take};
 
 /// What is known of a track.
 #[derive(Debug, Default)]
@@ -189,16 +182,6 @@ fn media(bytes: &mut dyn Bytes, mdia: Part, track: &mut Track) {
     }
 }
 
-fn child(bytes: &mut dyn Bytes, parent: Part, kind: &[u8; 4]) -> Option<Part> {
-    let mut walk = Walk::within(parent);
-    while let Some(part) = walk.next(bytes) {
-        if part.kind == *kind {
-            return Some(part);
-        }
-    }
-    None
-}
-
 /// Timescale and duration of an `mvhd` or `mdhd`.
 fn header(bytes: &mut dyn Bytes, part: Part) -> Option<(u64, Option<Duration>)> {
     let [version] = take(bytes, part.start)?;
@@ -210,50 +193,6 @@ fn header(bytes: &mut dyn Bytes, part: Part) -> Option<(u64, Option<Duration>)> 
     Some((timescale, known.flatten()))
 }
 
-/// Goes from box to box.
-struct Walk {
-    at: u64,
-    end: u64,
-    left: usize,
-}
-
-impl Walk {
-    fn new(at: u64, end: u64) -> Self {
-        Self { at, end, left: MOST_BOXES }
-    }
-
-    fn within(part: Part) -> Self {
-        Self::new(part.start, part.end)
-    }
-
-    /// The next box; one that claims more than there is ends where that does.
-    fn next(&mut self, bytes: &mut dyn Bytes) -> Option<Part> {
-        self.left = self.left.checked_sub(1)?;
-        if self.end.saturating_sub(self.at) < 8 {
-            return None;
-        }
-        let size = be32(bytes, self.at)?;
-        let kind = take(bytes, self.at + 4)?;
-        let (head, size) = match size {
-            0 => (8, self.end - self.at),
-            1 => (16, be64(bytes, self.at + 8)?),
-            size => (8, size),
-        };
-        if size < head {
-            return None;
-        }
-        let start = self.at + head;
-        let end = self.at.saturating_add(size).min(self.end);
-        if start > end {
-            return None;
-        }
-        self.at = end;
-        Some(Part { kind, start, end })
-    }
-}
-
 const MEDIA: [[u8; 4]; 2] = [*b"vide", *b"soun"];
-/// Boxes beside each other: a fragment a second makes a day.
-const MOST_BOXES: usize = 200_000;
 /// Of one fragment.
 const MOST_SAMPLES: u64 = 100_000;
