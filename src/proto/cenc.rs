@@ -10,7 +10,6 @@ use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit, KeyIvInit, StreamCipher};
 use ctr::Ctr64BE;
 
-use super::base64::from_base64;
 use super::nal::{Slices, Unreadable};
 
 /// Which of the schemes.
@@ -221,6 +220,35 @@ impl Guarded {
         let parts = if self.parts.is_empty() { 0 } else { 2 + 6 * self.parts.len() };
         self.iv.map_or(0, |iv| iv.len()) + parts
     }
+}
+
+/// Base64 in either alphabet, padded or not (RFC 4648 §4, §5).
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let digits = text.trim_end_matches('=');
+    let padding = text.len() - digits.len();
+    if padding > 2 || (padding > 0 && text.len() % 4 != 0) {
+        return None;
+    }
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::with_capacity(text.len()));
+    for digit in digits.bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits << 6 | u32::from(value)) & 0xfff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    // Bits that are left over say nothing: a key is written in one way.
+    let is_whole = count < 6 && bits & ((1 << count) - 1) == 0;
+    is_whole.then_some(bytes)
 }
 
 const BLOCK: usize = 16;

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 pub use super::boxes::Bytes;
-use super::boxes::{be16, be32, be64, take};
+use super::boxes::{be16, be32, take};
 
 mod mp3;
 mod mp4;
