@@ -38,9 +38,11 @@ use studio::{Camera, Director, Parts};
 
 mod addresses;
 mod cinema;
+mod encoding;
 mod kept;
 mod library;
 mod members;
+mod packing;
 mod secure;
 mod sources;
 mod stage;

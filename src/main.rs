@@ -10,6 +10,10 @@ use livestream::config::{Command, Config, Refused};
 use livestream::source::webcam::Webcam;
 
 fn main() -> ExitCode {
+    // First of all: who enters the cage shall be alone, and hold nothing.
+    if let Some(entered) = livestream::library::cage::enter(std::env::args_os()) {
+        return entered;
+    }
     let read = Config::read(std::env::args_os(), |name| std::env::var_os(name));
     let (config, origins) = match read {
         Ok(read) => read,

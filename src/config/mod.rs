@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::base::subnet::Subnet;
 use crate::client::{Fingerprint, Redirects, Trust};
@@ -34,8 +34,8 @@ pub use edit::{Edit, Key, New, NotEdited, RoomText, SourceText, edit, is_local};
 pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
 pub use sign_in::SignIn;
 pub use values::{
-    AccessChoice, CorsChoice, FILM, ProtectChoice, ProxyHeaderChoice, RoomChoice, SchemeChoice,
-    SignUpChoice, SourceChoice, parse_source, parse_title,
+    AccessChoice, CageChoice, CorsChoice, FILM, ProtectChoice, ProxyHeaderChoice, RoomChoice,
+    SchemeChoice, SignUpChoice, SourceChoice, parse_source, parse_title,
 };
 use values::{
     parse_donate_url, parse_folder, parse_host, parse_key, parse_port, parse_proxy,
@@ -281,7 +281,7 @@ pub enum Command {
         #[arg(long = "scope", value_name = "WHAT", required = true, value_delimiter = ',')]
         scopes: Vec<String>,
     },
-    /// Films that are kept to be played by everybody
+    /// Videos that people bring
     Library {
         /// What to do.
         #[command(subcommand)]
@@ -295,38 +295,58 @@ pub enum Command {
     },
 }
 
-/// What is done with films.
+/// What is done with videos.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum LibraryCommand {
-    /// Make segments of a film, and manifests for DASH (stream.mpd) and HLS (master.m3u8)
-    Package {
-        /// The film's renditions and its sound in MP4, H.264, H.265 or AV1 with closed groups of
-        /// pictures, and subtitles in WebVTT, each named as in `film.en.vtt`
-        #[arg(value_name = "INPUT", required = true)]
-        inputs: Vec<PathBuf>,
-        /// Folder to write, which is not there yet
+    /// Make renditions of a video, each one fragmented MP4, with sound, subtitles and pictures
+    /// beside them; goes on where an earlier run ended. Needs ffmpeg 5.1 or later
+    Encode {
+        /// The video
+        #[arg(value_name = "INPUT")]
+        input: PathBuf,
+        /// Folder for all that is made: empty, or of an earlier run
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// How long a segment is at least
-        #[arg(long, value_name = "SECONDS", default_value_t = 4,
-              value_parser = clap::value_parser!(u8).range(1..=30))]
-        segment: u8,
-        /// Key to encrypt with: 32 hexadecimal digits, or base64; a process list shows it
-        #[arg(long, value_name = "KEY", value_parser = parse_key, requires = "kid")]
-        key: Option<cenc::Key>,
-        /// What the key is called, written like a key
-        #[arg(long, value_name = "KEY", value_parser = parse_key, requires = "key")]
-        kid: Option<cenc::Key>,
-        /// How to encrypt
-        #[arg(long, value_enum, default_value_t = SchemeChoice::Cbcs, requires = "key")]
-        scheme: SchemeChoice,
-        /// What to encrypt: all tracks, or the pictures alone
-        #[arg(long, value_enum, default_value_t = ProtectChoice::All, requires = "key")]
-        protect: ProtectChoice,
-        /// Do not wait until all of it is on the disk
-        #[arg(long)]
-        no_sync: bool,
+        /// Whether ffmpeg may run where this system cannot lock it in whole: `whole`, no; `weak`, yes
+        #[arg(long, value_name = "HOW", value_enum, default_value_t = CageChoice::Whole)]
+        cage: CageChoice,
+        /// How many pieces to work at at once [default: one for each core]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+        jobs: Option<u8>,
     },
+    /// Make segments of a film, and manifests for DASH (stream.mpd) and HLS (master.m3u8)
+    Package(Packing),
+}
+
+/// Of what segments are made, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Packing {
+    /// The film's renditions and its sound in MP4, H.264, H.265 or AV1 with closed groups of
+    /// pictures, and subtitles in WebVTT, each named as in `film.en.vtt`
+    #[arg(value_name = "INPUT", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// Folder to write, which is not there yet
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// How long a segment is at least
+    #[arg(long, value_name = "SECONDS", default_value_t = 4,
+          value_parser = clap::value_parser!(u8).range(1..=30))]
+    pub segment: u8,
+    /// Key to encrypt with: 32 hexadecimal digits, or base64; a process list shows it
+    #[arg(long, value_name = "KEY", value_parser = parse_key, requires = "kid")]
+    pub key: Option<cenc::Key>,
+    /// What the key is called, written like a key
+    #[arg(long, value_name = "KEY", value_parser = parse_key, requires = "key")]
+    pub kid: Option<cenc::Key>,
+    /// How to encrypt
+    #[arg(long, value_enum, default_value_t = SchemeChoice::Cbcs, requires = "key")]
+    pub scheme: SchemeChoice,
+    /// What to encrypt: all tracks, or the pictures alone
+    #[arg(long, value_enum, default_value_t = ProtectChoice::All, requires = "key")]
+    pub protect: ProtectChoice,
+    /// Do not wait until all of it is on the disk
+    #[arg(long)]
+    pub no_sync: bool,
 }
 
 impl Config {

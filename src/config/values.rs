@@ -72,6 +72,15 @@ pub enum ProtectChoice {
     Video,
 }
 
+/// Whether tools may run that are not locked in whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CageChoice {
+    /// They may not.
+    Whole,
+    /// They may.
+    Weak,
+}
+
 /// What `--proxy-header` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProxyHeaderChoice {

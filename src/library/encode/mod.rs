@@ -1,0 +1,458 @@
+//! Makes renditions of a video: probe, ladder, pieces, one fragmented MP4 for each rendition.
+//!
+//! On the thread that asks, and on one more for each further core. Every tool runs in the cage.
+//! What is done is done once: after a kill, what was not whole is made again, and nothing else.
+//! The smallest rendition comes first, and can be played as soon as it is there.
+//!
+//! Does not cut segments: that is the packager's.
+
+mod crew;
+mod pictures;
+mod recipe;
+mod report;
+mod step;
+mod words;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use sha2::{Digest, Sha256};
+
+use super::cage::{Bounds, Cage, Failure, Seen, Task, Tool};
+use super::probe::{self, Unusable};
+use crate::base::replace::replace;
+
+use recipe::{Chunk, Recipe, Rendition};
+
+/// What is to be made, and where.
+pub struct Encoding<'a> {
+    /// Locks in whatever reads the input.
+    pub cage: &'a Cage,
+    /// The video.
+    pub input: &'a Path,
+    /// The folder for all that is made: empty, or of an earlier run with the same input.
+    pub out: &'a Path,
+    /// How many pieces at once.
+    pub hands: usize,
+    /// Whether it is to end early.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Is told how far it is, by several threads.
+    pub told: &'a (dyn Fn(&Progress<'_>) + Sync),
+}
+
+/// How far something is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress<'a> {
+    /// So much of a part is made: 0 to 1.
+    Part {
+        /// As in `720p`.
+        name: &'a str,
+        /// 0 to 1.
+        done: f64,
+    },
+    /// There is this file, whole.
+    Made(&'a Path),
+}
+
+/// Why there is no rendition.
+#[derive(Debug)]
+pub struct Failed {
+    /// What was being made.
+    part: String,
+    why: Why,
+}
+
+#[derive(Debug)]
+enum Why {
+    Unusable(Unusable),
+    Tool(Failure),
+    System(io::Error),
+    Words(&'static str),
+}
+
+impl Encoding<'_> {
+    /// Makes all that is to be made of the input.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`]; what is whole stays, and the next run goes on from there.
+    pub fn run(&self) -> Result<(), Failed> {
+        let of_input = Failed::of(self.input);
+        let input = self.input.canonicalize().map_err(of_input)?;
+        fs::create_dir_all(self.out).map_err(Failed::of(self.out))?;
+        let out = self.out.canonicalize().map_err(Failed::of(self.out))?;
+        let here = Encoding { input: &input, out: &out, ..*self };
+        let recipe = here.recipe()?;
+        here.claim(&recipe)?;
+        Run { asked: &here, recipe: &recipe, done_ms: AtomicU64::new(0) }.all()
+    }
+
+    /// What is to be made, by what the input is.
+    fn recipe(&self) -> Result<Recipe, Failed> {
+        let unusable =
+            |why| Failed { part: self.input.display().to_string(), why: Why::Unusable(why) };
+        let source = probe::probe(self.cage, self.input, self.stop).map_err(unusable)?;
+        let may_stay = source.video.as_ref().is_some_and(|video| video.codec == "h264");
+        let keys = match may_stay {
+            true => probe::key_times(self.cage, self.input, &source, self.stop)
+                .map_err(|why| Failed::new("the times of its pictures", why))?,
+            false => Vec::new(),
+        };
+        let keys: Vec<f64> = keys.iter().map(Duration::as_secs_f64).collect();
+        Ok(Recipe::of(source, &keys))
+    }
+
+    /// Notes in the folder what is made there, or finds that it is the same.
+    fn claim(&self, recipe: &Recipe) -> Result<(), Failed> {
+        let mark = self.out.join(MARK);
+        let of_mark = Failed::of(&mark);
+        let digest = self.digest(recipe)?;
+        match fs::read_to_string(&mark) {
+            Ok(found) if found == digest => Ok(()),
+            Ok(_) => Err(self.taken("has what was made of another video")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut entries = fs::read_dir(self.out).map_err(Failed::of(self.out))?;
+                match entries.next() {
+                    Some(_) => Err(self.taken("is not empty")),
+                    None => replace(&mark, digest.as_bytes()).map_err(of_mark),
+                }
+            }
+            Err(error) => Err(of_mark(error)),
+        }
+    }
+
+    fn taken(&self, why: &str) -> Failed {
+        let part = format!("{} {why}", self.out.display());
+        Failed { part, why: Why::Words("name a folder that is empty or not there") }
+    }
+
+    /// Of all that decides what is made: the input, the recipe, the tool.
+    fn digest(&self, recipe: &Recipe) -> Result<String, Failed> {
+        let data = fs::metadata(self.input).map_err(Failed::of(self.input))?;
+        let changed = data.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        let asked = Task {
+            tool: Tool::Ffmpeg,
+            arguments: vec![OsString::from("-version")],
+            reads: Vec::new(),
+            writes: None,
+            bounds: bounds(0.0, 0),
+        };
+        let version = self.cage.ask(&asked, self.stop).map_err(|why| Failed::new("ffmpeg", why))?;
+        let version = version.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let whole = format!("{} {changed:?} {recipe:?}", data.len());
+        let digest = Sha256::new().chain_update(whole).chain_update(version).finalize();
+        Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// The work on one recipe.
+struct Run<'a> {
+    asked: &'a Encoding<'a>,
+    recipe: &'a Recipe,
+    /// Of the rendition at hand.
+    done_ms: AtomicU64,
+}
+
+/// A thing to do beside others.
+enum Piece<'a> {
+    Chunk(&'a Rendition, usize, Chunk),
+    Whole(&'a Rendition),
+    Sound(usize),
+    Subtitles(usize),
+    Poster,
+}
+
+impl Run<'_> {
+    fn all(&self) -> Result<(), Failed> {
+        let recipe = self.recipe;
+        let mut renditions: Vec<&Rendition> = recipe.renditions.iter().collect();
+        let mut pieces: Vec<Piece<'_>> = (0..recipe.sounds.len()).map(Piece::Sound).collect();
+        if let Some(first) = renditions.first() {
+            pieces.extend(pieces_of(first));
+        }
+        self.make(&pieces)?;
+        if let Some(first) = renditions.first() {
+            self.join(first)?;
+        }
+        self.report()?;
+        let mut others: Vec<Piece<'_>> =
+            (0..recipe.subtitles.len()).map(Piece::Subtitles).collect();
+        others.push(Piece::Poster);
+        self.make(&others)?;
+        if let Some(first) = renditions.first() {
+            self.strip(first)?;
+        }
+        self.report()?;
+        renditions = renditions.split_off(renditions.len().min(1));
+        // What only has to be copied is there at once.
+        renditions.sort_by_key(|rendition| !rendition.chunks.is_empty());
+        for rendition in renditions {
+            self.make(&pieces_of(rendition))?;
+            self.join(rendition)?;
+            self.report()?;
+        }
+        let steps = self.asked.out.join(STEPS);
+        match fs::remove_dir_all(&steps) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failed::of(&steps)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn make(&self, pieces: &[Piece<'_>]) -> Result<(), Failed> {
+        self.done_ms.store(0, Ordering::Relaxed);
+        let asked = self.asked;
+        crew::each(pieces, asked.hands, asked.stop, &|piece, stop| self.piece(piece, stop))
+    }
+
+    fn piece(&self, piece: &Piece<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<(), Failed> {
+        let input = self.asked.input;
+        match piece {
+            Piece::Chunk(rendition, number, chunk) => self.chunk(rendition, *number, *chunk, stop),
+            Piece::Whole(rendition) => {
+                let Some(video) = self.recipe.video() else { return Ok(()) };
+                let size = fs::metadata(input).map_or(0, |data| data.len());
+                self.file(&report::video_file(rendition), size, stop, |out| {
+                    words::copy(video, input, out)
+                })
+            }
+            Piece::Sound(number) => {
+                let Some(track) = self.recipe.sounds.get(*number) else { return Ok(()) };
+                let bytes = bytes_of(MOST_SOUND_BITS_PER_SEC, self.length_s());
+                self.file(&report::sound_file(*number), bytes, stop, |out| {
+                    words::sound(track, input, out)
+                })
+            }
+            Piece::Subtitles(number) => {
+                let Some(track) = self.recipe.subtitles.get(*number) else { return Ok(()) };
+                self.file(&report::subtitles_file(*number), SMALL_BYTES, stop, |out| {
+                    words::subtitles(track.index, input, out)
+                })
+            }
+            Piece::Poster => self.poster(stop),
+        }
+    }
+
+    /// Makes a file in the folder by one run of ffmpeg over the input.
+    fn file(
+        &self,
+        name: &str,
+        most_bytes: u64,
+        stop: &(dyn Fn() -> bool + Sync),
+        words: impl FnOnce(&str) -> Vec<OsString>,
+    ) -> Result<(), Failed> {
+        let file = self.asked.out.join(name);
+        let reads = vec![self.asked.input.to_owned()];
+        step::make(&file, |folder| {
+            let task = task(words(name), reads, folder, bounds(self.length_s(), most_bytes));
+            self.ffmpeg(name, &task, stop, &mut |_| {})
+        })?;
+        (self.asked.told)(&Progress::Made(&file));
+        Ok(())
+    }
+
+    fn chunk(
+        &self,
+        rendition: &Rendition,
+        number: usize,
+        chunk: Chunk,
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), Failed> {
+        let folder = self.chunks(rendition);
+        fs::create_dir_all(&folder).map_err(Failed::of(&folder))?;
+        let name = format!("{number:05}.nut");
+        let length_s = chunk.to_s.unwrap_or_else(|| self.length_s()) - chunk.from_s;
+        let bytes = bytes_of(u64::from(rendition.rung.most_bits_per_sec), length_s);
+        let part = rendition.name();
+        let mut said_ms = 0;
+        let mut told = |out_s: f64| {
+            let now_ms = milliseconds((out_s - words::OFFSET_S - chunk.from_s).min(length_s));
+            let more = now_ms.saturating_sub(said_ms);
+            said_ms = said_ms.max(now_ms);
+            self.progress(&part, more);
+        };
+        step::make(&folder.join(&name), |tmp| {
+            let asked = words::chunk(self.recipe, rendition, chunk, (self.asked.input, &name));
+            let Some(asked) = asked else { return Ok(()) };
+            let reads = vec![self.asked.input.to_owned()];
+            let task = task(asked, reads, tmp, bounds(length_s, bytes));
+            self.ffmpeg(&part, &task, stop, &mut told)
+        })?;
+        told(f64::INFINITY);
+        self.start(&folder.join(&name), stop).map(drop)
+    }
+
+    /// The time of a piece's first picture, found once; `None` if it has none.
+    fn start(&self, piece: &Path, stop: &dyn Fn() -> bool) -> Result<Option<i64>, Failed> {
+        let note = piece.with_extension("start");
+        if let Ok(text) = fs::read_to_string(&note) {
+            return Ok(text.parse().ok());
+        }
+        let start = probe::start_of(self.asked.cage, piece, stop);
+        let start = start.map_err(|why| Failed::new(&piece.display().to_string(), why))?;
+        let text = start.map_or_else(String::new, |start| start.to_string());
+        replace(&note, text.as_bytes()).map_err(Failed::of(&note))?;
+        Ok(start)
+    }
+
+    /// Makes one file of a rendition's pieces.
+    fn join(&self, rendition: &Rendition) -> Result<(), Failed> {
+        let (Some(video), false) = (self.recipe.video(), rendition.chunks.is_empty()) else {
+            return Ok(());
+        };
+        let (name, folder) = (report::video_file(rendition), self.chunks(rendition));
+        let file = self.asked.out.join(&name);
+        step::make(&file, |tmp| {
+            let mut pieces: Vec<(PathBuf, i64)> = Vec::new();
+            for number in 0..rendition.chunks.len() {
+                let piece = folder.join(format!("{number:05}.nut"));
+                let start = self.start(&piece, self.asked.stop)?;
+                pieces.extend(start.map(|start| (piece, start)));
+            }
+            let list = words::list(pieces.iter().map(|(piece, start)| (piece.as_path(), *start)));
+            let (Some(list), Some((_, start_us))) = (list, pieces.first()) else {
+                return Err(Failed { part: rendition.name(), why: Why::Words(NO_PICTURE) });
+            };
+            let listed = folder.join("list");
+            replace(&listed, list.as_bytes()).map_err(Failed::of(&listed))?;
+            let asked = words::join(&listed, video, *start_us, &name);
+            let bits = u64::from(rendition.rung.most_bits_per_sec);
+            let most = bounds(self.length_s(), bytes_of(bits, self.length_s()));
+            let task = task(asked, vec![folder.clone()], tmp, most);
+            self.ffmpeg(&name, &task, self.asked.stop, &mut |_| {})
+        })?;
+        if let Err(error) = fs::remove_dir_all(&folder)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(Failed::of(&folder)(error));
+        }
+        (self.asked.told)(&Progress::Made(&file));
+        Ok(())
+    }
+
+    /// Runs ffmpeg, and tells the seconds that it is at.
+    fn ffmpeg(
+        &self,
+        part: &str,
+        task: &Task,
+        stop: &dyn Fn() -> bool,
+        told: &mut dyn FnMut(f64),
+    ) -> Result<(), Failed> {
+        let mut take = |line: &str| {
+            let at_us = line.strip_prefix("out_time_us=").and_then(|at| at.parse::<f64>().ok());
+            at_us.into_iter().for_each(|at| told(at / 1e6));
+            Seen::Taken
+        };
+        let run = self.asked.cage.run(task, &mut take, stop);
+        run.map(drop).map_err(|why| Failed::new(part, why))
+    }
+
+    fn progress(&self, part: &str, more_ms: u64) {
+        let done_ms = self.done_ms.fetch_add(more_ms, Ordering::Relaxed) + more_ms;
+        let all_ms = milliseconds(self.length_s()).max(1);
+        // Beyond what can be shown nothing is lost.
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52 milliseconds")]
+        let done = (done_ms as f64 / all_ms as f64).min(1.0);
+        (self.asked.told)(&Progress::Part { name: part, done });
+    }
+
+    fn report(&self) -> Result<(), Failed> {
+        let file = self.asked.out.join(report::FILE);
+        let text = report::report(self.recipe, self.asked.out);
+        replace(&file, text.as_bytes()).map_err(Failed::of(&file))
+    }
+
+    fn chunks(&self, rendition: &Rendition) -> PathBuf {
+        self.asked.out.join(STEPS).join(rendition.name())
+    }
+
+    fn length_s(&self) -> f64 {
+        self.recipe.source.duration_s
+    }
+}
+
+fn pieces_of(rendition: &Rendition) -> Vec<Piece<'_>> {
+    let chunks = rendition.chunks.iter().enumerate();
+    let mut pieces: Vec<_> =
+        chunks.map(|(number, chunk)| Piece::Chunk(rendition, number, *chunk)).collect();
+    if pieces.is_empty() {
+        pieces.push(Piece::Whole(rendition));
+    }
+    pieces
+}
+
+fn task(arguments: Vec<OsString>, reads: Vec<PathBuf>, folder: &Path, bounds: Bounds) -> Task {
+    Task { tool: Tool::Ffmpeg, arguments, reads, writes: Some(folder.to_owned()), bounds }
+}
+
+/// What a run over so many seconds may use.
+fn bounds(length_s: f64, folder_bytes: u64) -> Bounds {
+    let length = Duration::try_from_secs_f64(length_s.max(0.0)).unwrap_or_default();
+    let unknown = if length.is_zero() { UNKNOWN_LENGTH } else { length };
+    let time = (unknown * SLOWEST).saturating_add(Duration::from_secs(120));
+    // One thread decodes, one encodes, a few filter.
+    Bounds { time, cpu: time * 3, memory_bytes: 4 << 30, folder_bytes, output_bytes: 1 << 20 }
+}
+
+/// What so many seconds of so many bits may take: a file lies about its length now and then.
+fn bytes_of(bits_per_sec: u64, length_s: f64) -> u64 {
+    let seconds =
+        if length_s > 0.0 { milliseconds(length_s) / 1000 } else { UNKNOWN_LENGTH.as_secs() };
+    SMALL_BYTES + bits_per_sec.saturating_mul(seconds + 1) / 8 * 2
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bounded above and below"
+)]
+fn milliseconds(seconds: f64) -> u64 {
+    (seconds.clamp(0.0, 1e9) * 1000.0) as u64
+}
+
+impl Failed {
+    fn new(part: &str, why: Failure) -> Self {
+        Self { part: part.to_owned(), why: Why::Tool(why) }
+    }
+
+    fn of(path: &Path) -> impl Fn(io::Error) -> Self + use<> {
+        let part = path.display().to_string();
+        move |error| Self { part: part.clone(), why: Why::System(error) }
+    }
+
+    /// Whether it was asked to stop, and did.
+    pub fn is_stopped(&self) -> bool {
+        matches!(
+            self.why,
+            Why::Tool(Failure::Stopped) | Why::Unusable(Unusable::Failed(Failure::Stopped))
+        )
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.part)?;
+        match &self.why {
+            Why::Unusable(why) => why.fmt(f),
+            Why::Tool(why) => why.fmt(f),
+            Why::System(error) => error.fmt(f),
+            Why::Words(words) => f.write_str(words),
+        }
+    }
+}
+
+/// Says what is made in the folder, by a digest.
+const MARK: &str = ".recipe";
+/// Where pieces lie until they are joined.
+const STEPS: &str = "steps";
+const NO_PICTURE: &str = "not one picture of it could be read";
+/// How many times its length a piece may take: a slow machine, a large picture of high range.
+const SLOWEST: u32 = 120;
+/// What a source may be whose length is not known.
+const UNKNOWN_LENGTH: Duration = Duration::from_secs(4 * 3600);
+const MOST_SOUND_BITS_PER_SEC: u64 = 320_000;
+const SMALL_BYTES: u64 = 64 << 20;
