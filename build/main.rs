@@ -199,10 +199,11 @@ fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 /// What people read on the pages.
 const WORDS: &str = "words/en.json";
 /// The pages: each has a folder of its own, with a style sheet and, if it is alive, a script.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "watch",
     "rooms",
     "broadcast",
+    "upload",
     "connect",
     "trust",
     "door",
@@ -214,10 +215,11 @@ const PAGES: [&str; 10] = [
 /// What pages start as workers: scripts that are joined as theirs are.
 const WORKERS: [(&str, &str); 1] = [("sender", "broadcast/sender.js")];
 /// The documents: under which name, of which page, from which file.
-const DOCUMENTS: [(&str, &str, &str); 18] = [
+const DOCUMENTS: [(&str, &str, &str); 19] = [
     ("BROADCAST", "broadcast", "broadcast/broadcast.html"),
     ("WATCH", "watch", "watch/watch.html"),
     ("ROOMS", "rooms", "rooms/rooms.html"),
+    ("UPLOAD", "upload", "upload/upload.html"),
     ("CONNECT", "connect", "connect/connect.html"),
     ("TRUST", "trust", "trust/trust.html"),
     ("ENTER", "door", "door/enter.html"),

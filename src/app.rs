@@ -48,6 +48,7 @@ mod sources;
 mod stage;
 mod state;
 mod studio;
+mod uploads;
 
 pub use kept::keep;
 pub use library::library;
@@ -124,6 +125,8 @@ pub fn run(
     };
     let offer = (!config.no_mdns).then(|| addresses::offer(config, &bound, rtsp.as_ref(), by_tls));
     let announcer = offer.and_then(Announcer::start);
+    let brought = uploads::open(config, &store, &clock);
+    let tidier = uploads::tidy(brought.as_ref(), shutdown);
     let context = Arc::new(Context::new(
         rooms,
         Arc::clone(&audience),
@@ -134,6 +137,7 @@ pub fn run(
             providers,
             studio,
             store: store.clone(),
+            uploads: brought,
             engine: Arc::clone(&engine),
             keep_chat: Duration::from_secs(u64::from(config.keep_chat) * A_DAY_S),
         },
@@ -185,7 +189,7 @@ pub fn run(
     encoders.join();
     stage.join();
     // A disk that stalls may have kept it; it does not keep the end.
-    let of_disks = watch.into_iter().chain(films);
+    let of_disks = watch.into_iter().chain(films).chain(tidier);
     of_disks.filter(JoinHandle::is_finished).for_each(join);
     Ok(())
 }

@@ -25,12 +25,12 @@
 //! | `main`, [`app`] | starts the threads and joins them | all |
 //! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, film, live, source, oidc, client, media, proto, base |
 //! | [`rtsp`] | the same pictures for players | web, net, room, live, source, media, proto, jpeg, base |
-//! | [`web`] | HTTP: connections, routes, streams | net, room, film, chat, account, oidc, live, source, store, media, proto, base |
+//! | [`web`] | HTTP: connections, routes, streams | net, room, film, library, chat, account, oidc, live, source, store, media, proto, base |
 //! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |
 //! | [`chat`] | what is said in a room, and who keeps order | account, store, proto, base |
 //! | [`room`] | a name, a channel and the people around it | film, live |
 //! | [`film`] | films that a room plays to everybody together | proto, base |
-//! | [`library`] | films that are kept: made into segments and manifests | store, media, proto, base |
+//! | [`library`] | videos that people bring, what is found in them and what is made of it | store, media, proto, base |
 //! | [`oidc`] | sign-in with somebody else's account: what providers are asked, and believed | proto, base |
 //! | [`authority`] | certificates by an authority of this machine's own | store, base |
 //! | [`account`] | who may: accounts, what is signed in to them, what each may do | store, proto, base |

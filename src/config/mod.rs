@@ -35,7 +35,7 @@ pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
 pub use sign_in::SignIn;
 pub use values::{
     AccessChoice, CageChoice, CorsChoice, FILM, ProtectChoice, ProxyHeaderChoice, RoomChoice,
-    SchemeChoice, SignUpChoice, SourceChoice, parse_source, parse_title,
+    SchemeChoice, SignUpChoice, SourceChoice, Volume, parse_source, parse_title,
 };
 use values::{
     parse_donate_url, parse_folder, parse_host, parse_key, parse_port, parse_proxy,
@@ -172,6 +172,19 @@ pub struct Config {
     /// How many days what is said in rooms is kept
     #[arg(long, value_name = "DAYS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub keep_chat: u32,
+
+    /// Folder for what people bring to the library [default: `library` in the data folder]
+    #[arg(long, value_name = "DIR")]
+    pub library: Option<PathBuf>,
+
+    /// How long a file may be that somebody brings, as in `20G`, or `unlimited`: the disk's room says it
+    /// in any case
+    #[arg(long, value_name = "SIZE", default_value = "64G")]
+    pub max_upload: Volume,
+
+    /// How much those of one account may have together; hosts have what the disk has
+    #[arg(long, value_name = "SIZE", default_value = "256G")]
+    pub upload_quota: Volume,
 
     /// Folder of clips that RTSP players may ask for by name
     #[arg(long, value_name = "DIR", conflicts_with = "no_rtsp", value_parser = parse_folder)]

@@ -105,6 +105,48 @@ impl FromStr for CorsChoice {
     }
 }
 
+/// How much of a disk something may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Volume {
+    /// So many bytes.
+    Bytes(u64),
+    /// As much as there is.
+    Unlimited,
+}
+
+impl Volume {
+    /// The bytes, if that is a number.
+    pub fn bytes(self) -> Option<u64> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Unlimited => None,
+        }
+    }
+}
+
+impl FromStr for Volume {
+    type Err = &'static str;
+
+    /// Reads `20G`, `500M`, `64k`, `1T`, `1000` (decimal prefixes, as disks are sold) or `unlimited`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.eq_ignore_ascii_case("unlimited") {
+            return Ok(Self::Unlimited);
+        }
+        let units = [('k', 1000), ('M', 1_000_000), ('G', 1_000_000_000), ('T', 1_000_000_000_000)];
+        let unit = units
+            .iter()
+            .find(|(letter, _)| text.to_ascii_lowercase().ends_with(letter.to_ascii_lowercase()));
+        let (number, factor) =
+            unit.map_or((text, 1), |(_, factor)| (&text[..text.len() - 1], *factor));
+        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let bytes = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+        bytes
+            .filter(|_| digits)
+            .map(Self::Bytes)
+            .ok_or("takes a size as in `20G`, `500M` or `1000`, or `unlimited`")
+    }
+}
+
 /// What `--source` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SourceChoice {

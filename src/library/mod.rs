@@ -1,11 +1,13 @@
 //! Videos that people bring: what is found in them, what is made of it, and how that is made ready to be
 //! played by everybody.
 //!
-//! No sockets, no pages. Whatever reads what somebody brought with a program that others wrote runs
-//! in [`cage`]; [`package`] makes segments and manifests of what was encoded.
+//! No sockets, no pages. What waits for a disk or the store is for workers, as [`uploads`] is
+//! throughout. Whatever reads what somebody brought with a program that others wrote runs in
+//! [`cage`]; [`package`] makes segments and manifests of what was encoded.
 
 pub mod cage;
 pub mod encode;
 pub mod ladder;
 pub mod package;
 pub mod probe;
+pub mod uploads;

@@ -21,7 +21,8 @@
 //! | [`gzip`] | a gzip stream out of pieces that were packed before |
 //! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
 //! | [`websocket`] | WebSocket: the upgrade, and messages out of bytes and into them |
-//! | [`multipart`] | `multipart/x-mixed-replace`, the live stream, written and read |
+//! | [`multipart`] | `multipart/x-mixed-replace`, the live stream, written and read; forms with files |
+//! | [`tus`] | what clients of tus 1.0 say of an upload |
 //! | [`rtp`] | RTP and RTCP, and JPEG in RTP, as a sender and as a receiver |
 //! | [`annex_k`](crate::jpeg::annex_k) | the JPEG tables that everybody knows and RTP therefore leaves out |
 //! | [`sock_diag`] | what Linux says of a TCP connection, through netlink |
@@ -47,6 +48,7 @@ pub mod rtp;
 pub mod rtsp;
 pub mod sock_diag;
 pub mod text;
+pub mod tus;
 pub mod websocket;
 pub mod webvtt;
 

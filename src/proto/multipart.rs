@@ -1,4 +1,5 @@
-//! The live stream's body: pictures as `multipart/x-mixed-replace` (RFC 2046 §5.1).
+//! Multipart bodies (RFC 2046 §5.1): the live stream's pictures as `multipart/x-mixed-replace`, and
+//! [forms](FormReader) with files in them.
 //!
 //! Here is what this server writes, byte for byte; [`PartReader`] reads what
 //! others write. Does not hold pictures: the caller writes each between
@@ -9,8 +10,10 @@
 //! advance   ADVANCE_HEAD (JPEG AFTER_PICTURE_ADVANCE)…
 //! ```
 
+mod form;
 mod reader;
 
+pub use form::{Event, Field, FormReader};
 pub use reader::{Part, PartReader};
 
 /// Appends the fields of one part, their empty line included.

@@ -13,13 +13,14 @@ use super::folder::{create_private, make_private, open_private};
 use super::trouble::Trouble;
 
 /// What brings a database of version N, `PRAGMA user_version`, to version N + 1.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/1.sql"),
     include_str!("migrations/2.sql"),
     include_str!("migrations/3.sql"),
     include_str!("migrations/4.sql"),
     include_str!("migrations/5.sql"),
     include_str!("migrations/6.sql"),
+    include_str!("migrations/7.sql"),
 ];
 
 /// Makes the database, or brings it up to date. Returns where one that cannot be read was put.

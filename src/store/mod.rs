@@ -27,6 +27,7 @@ pub mod room;
 pub mod session;
 mod time;
 mod trouble;
+pub mod upload;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -289,3 +289,32 @@ CREATE TABLE stage_key (
   -- When it ends.
   until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Files that were brought to the library, and those that are on their way.
+CREATE TABLE upload (
+  -- The platform's `input_content_id`.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- Its name in addresses and on the disk: 128 random bits.
+  name TEXT NOT NULL UNIQUE,
+  -- Who brings it; NULL if that is a token that is nobody's.
+  owner INTEGER REFERENCES account ON DELETE CASCADE,
+  -- What that one calls the file, cleaned; may be empty.
+  file_name TEXT NOT NULL,
+  -- What the video is to be called; may be empty.
+  title TEXT NOT NULL,
+  -- What else was said of it: tus's `Upload-Metadata`, without keys.
+  metadata TEXT NOT NULL,
+  -- How many bytes it has; NULL if that was not said yet.
+  length INTEGER,
+  -- How many were there at the last note of it; while it comes the file tells how many there are.
+  offset INTEGER NOT NULL,
+  -- 1 while what comes behind `offset` is not checked against its checksum.
+  checking INTEGER NOT NULL,
+  -- `coming`, or `received` if all of it is there and nothing was made of it yet.
+  state TEXT NOT NULL,
+  -- When it was begun.
+  made INTEGER NOT NULL,
+  -- When it is deleted if nothing comes; NULL if all of it is there.
+  expires INTEGER
+) STRICT;
+CREATE INDEX upload_of ON upload (owner);

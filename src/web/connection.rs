@@ -63,7 +63,7 @@ enum State {
     /// The picture that was asked for is not there yet.
     Picture { order: Box<Order>, wanted: Wanted, keep_alive: bool },
     /// What was asked for is being stored.
-    Storing { promise: Box<Promise>, keep_alive: bool, until: Instant },
+    Storing { promise: Box<Promise>, ending: Ending, until: Instant },
     /// An answer is on its way.
     Sending { sending: Box<Sending>, then: Then },
     /// It is a stream now; the client has said so much since.
@@ -74,6 +74,17 @@ enum State {
     Lingering { until: Instant, passed_over: usize },
     /// There is nothing more to do.
     Over,
+}
+
+/// What comes after what is being stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// The answer, and the next request.
+    Request,
+    /// The answer, and the end.
+    Close,
+    /// The end: nobody waits for an answer.
+    Silence,
 }
 
 /// What comes after an answer.
@@ -123,8 +134,8 @@ impl Connection {
             State::Picture { order, wanted, keep_alive } => {
                 self.picture(order, wanted, keep_alive, moment.now)
             }
-            State::Storing { promise, keep_alive, until } => {
-                self.storing(promise, keep_alive, until, moment.now)
+            State::Storing { promise, ending, until } => {
+                self.storing(promise, ending, until, moment.now)
             }
             State::Sending { sending, then } => self.send(sending, then, moment.now),
             State::Streaming { stream, pass, heard } => self.stream(stream, pass, heard, moment),
@@ -200,7 +211,9 @@ impl Connection {
                 let keep_alive = plan.head().keep_alive();
                 return self.carry_out(plan, Vec::new(), keep_alive, now);
             }
-            Intake::Unread => return self.carry_out(plan, Vec::new(), false, now),
+            Intake::Unread | Intake::Stream => {
+                return self.carry_out(plan, Vec::new(), false, now);
+            }
             Intake::Keep { body, invite } => (body, Into::Plan, invite),
             Intake::Drop(body) => (body, Into::Nothing, false),
         };
@@ -224,7 +237,14 @@ impl Connection {
             }
             Outcome::Storing(promise) => {
                 let until = now + promise.lasts();
-                self.state = State::Storing { promise, keep_alive, until };
+                let ending = if keep_alive { Ending::Request } else { Ending::Close };
+                self.state = State::Storing { promise, ending, until };
+                Step::On
+            }
+            Outcome::Receive(sink, plan) => {
+                let (body, invite) = plan.unbounded_body();
+                let into = Into::Sink(sink);
+                self.state = State::Body(Box::new(Reading::new(*plan, body, into, invite, now)));
                 Step::On
             }
             Outcome::Crowded(plan) => {
@@ -274,17 +294,20 @@ impl Connection {
 
     fn storing(
         &mut self,
-        promise: Box<Promise>,
-        keep_alive: bool,
+        mut promise: Box<Promise>,
+        ending: Ending,
         until: Instant,
         now: Instant,
     ) -> Step {
-        match promise.look() {
+        let keep_alive = ending == Ending::Request;
+        match promise.look(now) {
+            Some(_) if ending == Ending::Silence => Step::Over,
             Some(answer) => self.answer(answer, promise.method(), keep_alive, now),
             None if now >= until => self.answer(promise.too_late(), promise.method(), false, now),
             None => {
-                self.state = State::Storing { promise, keep_alive, until };
-                Step::Wait(Turn::until(Some(until)))
+                let glance = promise.glance(now).map_or(until, |at| at.min(until));
+                self.state = State::Storing { promise, ending, until };
+                Step::Wait(Turn::until(Some(glance)))
             }
         }
     }
@@ -409,11 +432,16 @@ impl Connection {
     ///
     /// Fails if the connection is broken.
     fn fill(&mut self, most: usize) -> Result<bool, ()> {
+        self.fill_by::<CHUNK_BYTES>(most)
+    }
+
+    /// The same, with so many bytes at once at most.
+    fn fill_by<const CHUNK: usize>(&mut self, most: usize) -> Result<bool, ()> {
         if self.ended || self.input.len() >= most {
             return Ok(false);
         }
-        let mut chunk = [0; CHUNK_BYTES];
-        let room = CHUNK_BYTES.min(most - self.input.len());
+        let mut chunk = [0; CHUNK];
+        let room = CHUNK.min(most - self.input.len());
         match self.wire.read(&mut chunk[..room]) {
             Ok(0) => {
                 self.ended = true;

@@ -17,6 +17,7 @@ use super::snapshot::Snapshots;
 use super::studio::Studio;
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
+use crate::library::uploads::Uploads;
 use crate::live::audience::Audience;
 use crate::net::Engine;
 use crate::room::Rooms;
@@ -40,6 +41,8 @@ pub struct Context {
     pub studio: Arc<dyn Studio>,
     /// What outlives the program, if there is a place for it.
     pub store: MaybeStore,
+    /// What is brought to the library, if there is a place for it.
+    pub uploads: Option<Arc<Uploads>>,
     /// What drives the connections.
     pub engine: Arc<Engine>,
     /// Single pictures.
@@ -68,6 +71,8 @@ pub struct Means {
     pub studio: Arc<dyn Studio>,
     /// What outlives the program, if there is a place for it.
     pub store: MaybeStore,
+    /// What is brought to the library, if there is a place for it.
+    pub uploads: Option<Arc<Uploads>>,
     /// What drives the connections.
     pub engine: Arc<Engine>,
     /// How long what is said in rooms is kept.
@@ -104,7 +109,7 @@ impl Context {
         means: Means,
         shutdown: Shutdown,
     ) -> Self {
-        let Means { gate, providers, studio, store, engine, keep_chat } = means;
+        let Means { gate, providers, studio, store, uploads, engine, keep_chat } = means;
         let clock = rooms.default().hub().clock().clone();
         let chats = Chats::new(&store, &clock, &engine, keep_chat);
         Self {
@@ -116,6 +121,7 @@ impl Context {
             providers,
             studio,
             store,
+            uploads,
             engine,
             snapshots: Snapshots::default(),
             identities: Identities::new(),

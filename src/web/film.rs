@@ -63,12 +63,9 @@ struct Opening {
 }
 
 impl Later for Opening {
-    fn look(&self, request: &Request) -> Option<Answer> {
+    fn look(&mut self, request: &Request, now: Instant) -> Option<Answer> {
         Some(match self.opening.take()? {
-            Ok(Ok(opened)) => {
-                let now = request.context.clock.now();
-                answer(request, &self.showing, &self.film, opened, now)
-            }
+            Ok(Ok(opened)) => answer(request, &self.showing, &self.film, opened, now),
             Ok(Err(_)) => request.refuse(Status::NotFound, "the film is another by now, or gone"),
             Err(_) => request.refuse(Status::ServiceUnavailable, "the film cannot be opened now"),
         })

@@ -1,6 +1,7 @@
 //! What forms have in common: read and found good before anything is changed.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::json;
 
@@ -82,7 +83,7 @@ struct Storing {
 }
 
 impl Later for Storing {
-    fn look(&self, request: &Request) -> Option<Answer> {
+    fn look(&mut self, request: &Request, _: Instant) -> Option<Answer> {
         let stored = self.ticket.take()?.unwrap_or(Err(NotKept::Ending));
         Some(match stored {
             Ok(()) => self.after.answer(request),

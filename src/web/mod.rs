@@ -58,6 +58,7 @@ mod stream;
 mod studio;
 mod trust;
 mod upgrade;
+mod uploads;
 mod viewer;
 mod watch;
 mod words;

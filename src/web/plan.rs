@@ -24,10 +24,12 @@ use super::pages;
 use super::pass::Pass;
 use super::request::{Later, Reply, Request, Seating};
 use super::routes::{BodyUse, Resource, Route, Verb, Who, allow_anywhere, unknown_action};
+use super::sink::Sink;
 use super::snapshot::{NoSnapshot, Snapshot, What};
 use super::snapshot_answer;
 use super::stream::Stream;
 use super::upgrade::Upgraded;
+use super::uploads;
 use crate::account::{Caller, Capabilities, Capability};
 use crate::live::hub::Hub;
 use crate::net::lane::Handle;
@@ -57,6 +59,9 @@ pub(super) enum Intake {
     /// It is read, whole and kept for [`Plan::answer`]; `invite` if the client waits for
     /// `100 Continue`. Too much of it, and it is refused.
     Keep { body: Body, invite: bool },
+    /// Its handler says what becomes of it ([`Outcome::Receive`]), or answers without it: the
+    /// connection ends with that.
+    Stream,
     /// It is read and dropped. Too much of it, and the connection ends with the answer.
     Drop(Body),
 }
@@ -73,6 +78,8 @@ pub(super) enum Outcome {
     Snapshot(Box<Order>),
     /// Something is to be stored first.
     Storing(Box<Promise>),
+    /// The body goes there, whatever its length.
+    Receive(Box<dyn Sink>, Box<Plan>),
     /// There is no seat, but somebody who does not read was asked to leave his: ask again soon.
     Crowded(Box<Plan>),
 }
@@ -120,6 +127,7 @@ pub(super) fn plan(
     // After its revision: what changes in between is looked at again, and not passed over.
     let (whence, wall) = (request.whence(), context.clock.wall());
     request.caller = context.gate.caller(&request.head, &request.client, &whence, wall);
+    uploads::override_method(&mut request.head);
     let step = match decide(&mut request) {
         Ok(route) => Step::Handle(route),
         Err(answer) => Step::Answer(answer),
@@ -171,7 +179,7 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
         request.grant = request.context.access.grant(&request.head);
     }
     if request.head.method == Method::Options {
-        return Err(options(&resource));
+        return Err(options(request, &resource));
     }
     let route =
         resource.route(&request.head.method).ok_or_else(|| not_allowed(request, &resource))?;
@@ -190,9 +198,10 @@ fn through_door(request: &Request, name: &str) -> Answer {
         .header("Cache-Control", "no-store")
 }
 
-fn options(resource: &Resource) -> Answer {
+fn options(request: &Request, resource: &Resource) -> Answer {
     let allow = resource.allow();
     let answer = Answer::empty(Status::NoContent).header("Allow", &allow);
+    let answer = uploads::options(request, answer);
     match resource.is_open_to_others() {
         true => answer.header("Access-Control-Allow-Methods", allow),
         false => answer,
@@ -275,7 +284,7 @@ fn check(request: &mut Request, route: &Route) -> Result<(), Answer> {
     match route.body {
         BodyUse::Form => check_media_type(request, form::MEDIA_TYPE)?,
         BodyUse::Json => check_media_type(request, "application/json")?,
-        BodyUse::Dropped => {}
+        BodyUse::Stream | BodyUse::Dropped => {}
     }
     let query = request.head.target.query.as_deref().unwrap_or_default();
     match form::pick(query.as_bytes(), route.query) {
@@ -335,6 +344,7 @@ impl Plan {
         let keeps = matches!(&self.step, Step::Handle(route) if route.body != BodyUse::Dropped);
         match length {
             BodyLength::None | BodyLength::Known(0) => Intake::Nothing,
+            _ if self.streams() => Intake::Stream,
             _ if keeps => Intake::Keep { body: Body::new(length, MAX_BODY_BYTES), invite: waits },
             // Who waits to be invited, and is answered instead, sends the body or does not
             // (RFC 9110 §10.1.1): what comes next could be either.
@@ -342,6 +352,27 @@ impl Plan {
             BodyLength::Known(bytes) if bytes > MAX_BODY_BYTES as u64 => Intake::Unread,
             _ => Intake::Drop(Body::dropped(length, MAX_BODY_BYTES)),
         }
+    }
+
+    /// Whether its handler is asked before the body is read.
+    fn streams(&self) -> bool {
+        matches!(&self.step, Step::Handle(route) if route.body == BodyUse::Stream)
+    }
+
+    /// The body of one that goes elsewhere, and whether the client waits to be invited.
+    pub(super) fn unbounded_body(&self) -> (Body, bool) {
+        let head = &self.request.head;
+        (Body::new(head.body(), usize::MAX), head.expects_continue())
+    }
+
+    /// Adds what every answer to its request has.
+    pub(super) fn finish(&self, answer: Answer) -> Answer {
+        self.request.finish(answer)
+    }
+
+    /// What becomes of it once its body went elsewhere.
+    pub(super) fn promise(self, later: Box<dyn Later>) -> Promise {
+        Promise { later, request: self.request }
     }
 
     /// Answers, with the body if [`Intake::Keep`] asked for it.
@@ -363,6 +394,10 @@ impl Plan {
             Reply::Storing(later) => {
                 Outcome::Storing(Box::new(Promise { later, request: self.request }))
             }
+            Reply::Receive(sink) => {
+                let step = Step::Handle(route);
+                Outcome::Receive(sink, Box::new(Plan { request: self.request, step }))
+            }
             Reply::Crowded => {
                 self.request.seat = Seating::Awaited;
                 let step = Step::Handle(route);
@@ -374,8 +409,8 @@ impl Plan {
 
 impl Promise {
     /// The answer, if what was to be stored is, or could not be.
-    pub(super) fn look(&self) -> Option<Answer> {
-        self.later.look(&self.request).map(|answer| self.request.finish(answer))
+    pub(super) fn look(&mut self, now: Instant) -> Option<Answer> {
+        self.later.look(&self.request, now).map(|answer| self.request.finish(answer))
     }
 
     /// The answer if that took too long.
@@ -386,6 +421,11 @@ impl Promise {
     /// How long it may take.
     pub(super) fn lasts(&self) -> Duration {
         self.later.lasts()
+    }
+
+    /// When it is to be looked at again, though nobody notified.
+    pub(super) fn glance(&self, now: Instant) -> Option<Instant> {
+        self.later.glance(now)
     }
 
     /// The method of the request.

@@ -13,6 +13,7 @@ use super::command::Asker;
 use super::context::Context;
 use super::fields::{BadField, Fields};
 use super::identity::Identity;
+use super::sink::Sink;
 use super::snapshot::What;
 use super::stream::Stream;
 use super::upgrade::Upgraded;
@@ -75,6 +76,8 @@ pub(super) enum Reply {
     Snapshot(What),
     /// Something is to be stored first.
     Storing(Box<dyn Later>),
+    /// The body goes there, and the answer comes from there.
+    Receive(Box<dyn Sink>),
     /// The connection speaks this protocol after this answer.
     Upgrade(Answer, Box<dyn Upgraded>),
     /// There is no seat, but soon there may be one.
@@ -84,7 +87,12 @@ pub(super) enum Reply {
 /// An answer that there is later.
 pub(super) trait Later: Send {
     /// The answer, once it is there; the request's connection is called for it.
-    fn look(&self, request: &Request) -> Option<Answer>;
+    fn look(&mut self, request: &Request, now: Instant) -> Option<Answer>;
+
+    /// When it is to be looked at again, though nobody is called.
+    fn glance(&self, _now: Instant) -> Option<Instant> {
+        None
+    }
 
     /// How long it may take.
     fn lasts(&self) -> Duration {

@@ -7,7 +7,7 @@ use super::needs::{Needs, Way};
 use super::request::{Reply, Request};
 use super::{
     api, assets, broadcast, film, metrics, page, pages, people, qr, rooms, snapshot_answer, socket,
-    state, trust, viewer, watch,
+    state, trust, uploads, viewer, watch,
 };
 use crate::account::Capability;
 use crate::oidc;
@@ -82,12 +82,14 @@ pub(super) enum BodyUse {
     Form,
     /// It is JSON, read whole and given to the handler.
     Json,
+    /// It is of any length: the handler is asked before it comes, and says where it goes.
+    Stream,
     /// It is read off and dropped.
     Dropped,
 }
 
 /// Every request that there is. A row with an [`Path::Action`] stands before the one without.
-pub(super) static ROUTES: [Route; 84] = [
+pub(super) static ROUTES: [Route; 92] = [
     Route {
         paths: &[Path::At("/stream"), Path::Action("/", "stream"), Path::Action("/", "stream_0")],
         who: Who::OtherOriginsToo,
@@ -594,6 +596,58 @@ pub(super) static ROUTES: [Route; 84] = [
         ..OF_HOSTS
     },
     Route {
+        paths: &[Path::At("/api/v1/uploads")],
+        handler: uploads::list,
+        about: "JSON: one's own uploads; a host's answer has all",
+        ..OF_UPLOADERS
+    },
+    Route {
+        paths: &[Path::At("/api/v1/uploads")],
+        handler: uploads::create,
+        about: "tus 1.0: begins an upload, with its first bytes if they are there",
+        ..BY_UPLOADERS
+    },
+    Route {
+        paths: &[Path::Each("/api/v1/uploads/", "")],
+        handler: uploads::one,
+        about: "JSON, and as tus has it: how much of an upload is there",
+        ..OF_UPLOADERS
+    },
+    Route {
+        verb: Verb::Patch,
+        paths: &[Path::Each("/api/v1/uploads/", "")],
+        handler: uploads::go_on,
+        about: "tus 1.0: the next bytes of an upload",
+        ..BY_UPLOADERS
+    },
+    Route {
+        verb: Verb::Delete,
+        paths: &[Path::Each("/api/v1/uploads/", "")],
+        who: Who::OwnOrigin,
+        handler: uploads::delete,
+        about: "deletes an upload, finished or not",
+        ..OF_UPLOADERS
+    },
+    Route {
+        paths: &[Path::Each("/api/v1/uploads/", "/file")],
+        has_tag: true,
+        handler: uploads::file,
+        about: "the file of a finished upload, whole or by `Range`",
+        ..OF_UPLOADERS
+    },
+    Route {
+        paths: &[Path::At("/library/upload"), Path::At("/upload_input_content")],
+        handler: uploads::page,
+        about: "the page on which files are brought to the library",
+        ..WATCHED
+    },
+    Route {
+        paths: &[Path::At("/upload_input_content")],
+        handler: uploads::form,
+        about: "a form with a file, `multipart/form-data`: `file`, before it `title`",
+        ..BY_UPLOADERS
+    },
+    Route {
         paths: &[Path::At("/trust")],
         query: &["next"],
         handler: trust::trust,
@@ -679,6 +733,12 @@ const OF_HOSTS: Route =
 /// What hosts change.
 const BY_HOSTS: Route =
     rows(Verb::Post, Who::OwnOrigin, Needs::May(Capability::Host), Way::Secure, BodyUse::Json);
+/// What those look at who may bring files to the library.
+const OF_UPLOADERS: Route =
+    rows(Verb::Get, Who::Everybody, Needs::May(Capability::Upload), Way::Secure, BodyUse::Dropped);
+/// What they bring.
+const BY_UPLOADERS: Route =
+    rows(Verb::Post, Who::OwnOrigin, Needs::May(Capability::Upload), Way::Secure, BodyUse::Stream);
 
 /// What only debug builds have.
 #[cfg(debug_assertions)]

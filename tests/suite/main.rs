@@ -41,4 +41,5 @@ mod sources;
 mod store;
 mod streams;
 mod tls;
+mod uploads;
 mod viewers;

@@ -34,6 +34,18 @@ export function ratio(usedBitsPerSec, wholeBitsPerSec) {
   return { used: written, whole: short(wholeBitsPerSec / size), unit };
 }
 
+const SIZES = [
+  [1e9, "GB"],
+  [1e6, "MB"],
+  [1e3, "kB"],
+];
+
+/** How long a file is. */
+export function size(bytes) {
+  const [unitBytes, unit] = SIZES.find(([least]) => bytes >= least) ?? SIZES[2];
+  return `${short(bytes / unitBytes)} ${unit}`;
+}
+
 export const seconds = (value) => word("shared.seconds", { count: Math.max(0, Math.round(value)) });
 
 /** How long ago, in the largest unit that says enough. */

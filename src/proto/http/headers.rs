@@ -76,7 +76,10 @@ pub(in crate::proto) type Line<'a> = (&'a [u8], usize);
 ///
 /// RFC 9112 §2.2 allows a lone LF to end a line too. It is refused: two readers
 /// that differ about where a line ends differ about where a request ends.
-pub(super) fn strict_line(input: &[u8], from: usize) -> Result<Option<Line<'_>>, Invalid> {
+pub(in crate::proto) fn strict_line(
+    input: &[u8],
+    from: usize,
+) -> Result<Option<Line<'_>>, Invalid> {
     let rest = input.get(from..).unwrap_or_default();
     let Some(length) = rest.iter().position(|&byte| is_control(byte)) else {
         return Ok(None);

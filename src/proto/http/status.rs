@@ -41,12 +41,15 @@ pub enum Status {
     PreconditionRequired = 428,
     TooManyRequests = 429,
     RequestHeaderFieldsTooLarge = 431,
+    /// A piece is not what its checksum says (tus 1.0).
+    ChecksumMismatch = 460,
     InternalServerError = 500,
     NotImplemented = 501,
     BadGateway = 502,
     ServiceUnavailable = 503,
     GatewayTimeout = 504,
     HttpVersionNotSupported = 505,
+    InsufficientStorage = 507,
 }
 
 impl Status {
@@ -88,12 +91,14 @@ impl Status {
             Self::PreconditionRequired => "Precondition Required",
             Self::TooManyRequests => "Too Many Requests",
             Self::RequestHeaderFieldsTooLarge => "Request Header Fields Too Large",
+            Self::ChecksumMismatch => "Checksum Mismatch",
             Self::InternalServerError => "Internal Server Error",
             Self::NotImplemented => "Not Implemented",
             Self::BadGateway => "Bad Gateway",
             Self::ServiceUnavailable => "Service Unavailable",
             Self::GatewayTimeout => "Gateway Timeout",
             Self::HttpVersionNotSupported => "HTTP Version Not Supported",
+            Self::InsufficientStorage => "Insufficient Storage",
         }
     }
 

@@ -70,6 +70,7 @@ impl Site {
             providers: Providers::none(),
             studio,
             store: None,
+            uploads: None,
             engine,
             keep_chat: Duration::ZERO,
         };

@@ -28,6 +28,7 @@ pub(super) use host::{host, host_form};
 #[cfg(test)]
 pub(super) use openapi::OPENAPI;
 pub(super) use openapi::openapi;
+pub(super) use problem::Problem;
 pub(super) use resources::{
     account_of, accounts, bans, change_room, change_setting, close_room, delete_account,
     drop_picture, invitations, invite, journal, keep_picture, lift_ban, link, make_ban, make_key,

@@ -12,7 +12,8 @@ use super::super::context::{About, Means};
 use super::super::file::{Found, Part};
 use super::super::gate::Gate;
 use super::super::providers::Providers;
-use super::super::sink::Sink;
+use super::super::request::{Later, Request};
+use super::super::sink::{End, Look, Sink};
 use super::super::studio::closed::Closed;
 use super::body::{Into, Reading};
 use super::*;
@@ -66,6 +67,7 @@ impl Site {
             providers: Providers::none(),
             studio,
             store: None,
+            uploads: None,
             engine: of_context,
             keep_chat: Duration::ZERO,
         };
@@ -230,26 +232,34 @@ struct Scale {
 }
 
 impl Sink for Scale {
-    fn has_room(&mut self, _: Instant) -> bool {
+    fn look(&mut self, now: Instant) -> Look {
+        if self.total.load(Ordering::Relaxed) > self.most {
+            return Look::Refused(Answer::text(Status::ContentTooLarge, "enough"));
+        }
         self.busy = !self.busy;
-        if self.busy {
-            self.asker.notify();
+        if !self.busy {
+            return Look::Room;
         }
-        !self.busy
+        self.asker.notify();
+        Look::Full(now + Duration::from_secs(30))
     }
 
-    fn take(&mut self, piece: Vec<u8>) -> Result<(), Answer> {
+    fn take(&mut self, piece: Vec<u8>) {
         self.largest.fetch_max(piece.len(), Ordering::Relaxed);
-        let total = self.total.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
-        if total > self.most {
-            return Err(Answer::text(Status::ContentTooLarge, "enough"));
-        }
-        Ok(())
+        self.total.fetch_add(piece.len(), Ordering::Relaxed);
     }
 
-    fn finish(&mut self) -> Answer {
-        let total = self.total.load(Ordering::Relaxed);
-        Answer::text(Status::Created, &format!("{total} bytes"))
+    fn end(self: Box<Self>, end: End) -> Box<dyn Later> {
+        assert_eq!(end, End::Whole);
+        Box::new(Weighed(self.total.load(Ordering::Relaxed)))
+    }
+}
+
+struct Weighed(usize);
+
+impl Later for Weighed {
+    fn look(&mut self, _: &Request, _: Instant) -> Option<Answer> {
+        Some(Answer::text(Status::Created, &format!("{} bytes", self.0)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is done with accounts on another thread, and answered when it is.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::super::answer::Answer;
 use super::super::request::{Later, Reply, Request};
@@ -50,7 +51,7 @@ struct Awaited<T, E> {
 }
 
 impl<T: Send, E: From<Refused> + Send> Later for Awaited<T, E> {
-    fn look(&self, request: &Request) -> Option<Answer> {
+    fn look(&mut self, request: &Request, _: Instant) -> Option<Answer> {
         let outcome = self.ticket.take()?.unwrap_or_else(|_| Err(Refused::Busy.into()));
         Some((self.answering)(request, outcome))
     }

@@ -5,7 +5,7 @@
 //! only from a page of this server, and an answer counts only in the browser that began it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::super::answer::Answer;
 use super::super::built;
@@ -359,7 +359,7 @@ struct Asked<T> {
 }
 
 impl<T: Send> Later for Asked<T> {
-    fn look(&self, request: &Request) -> Option<Answer> {
+    fn look(&mut self, request: &Request, _: Instant) -> Option<Answer> {
         let outcome = self.ticket.take()?.unwrap_or(Err(Fault::Busy));
         Some((self.answering)(request, outcome))
     }

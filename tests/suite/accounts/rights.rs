@@ -11,7 +11,7 @@ use crate::common::server::Server;
 /// everybody may watch and where members alone may: a guest, a member, a moderator of both rooms, a
 /// host, a token that may watch, a token that may what a host may, a device for all rooms, and a
 /// device for another room.
-const ROWS: [(&str, &str, &str); 88] = [
+const ROWS: [(&str, &str, &str); 97] = [
     ("GET /stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream_0", "yyyyyyyy", "uyyyyyyn"),
@@ -99,6 +99,15 @@ const ROWS: [(&str, &str, &str); 88] = [
     ("POST /api/v1/link", "unnynynn", "unnynynn"),
     ("GET /api/v1/log", "unnynynn", "unnynynn"),
     ("GET /api/v1/running", "unnynynn", "unnynynn"),
+    ("GET /api/v1/uploads", "unnynynn", "unnynynn"),
+    ("POST /api/v1/uploads", "unnynynn", "unnynynn"),
+    ("GET /api/v1/uploads/…", "unnynynn", "unnynynn"),
+    ("PATCH /api/v1/uploads/…", "unnynynn", "unnynynn"),
+    ("DELETE /api/v1/uploads/…", "unnynynn", "unnynynn"),
+    ("GET /api/v1/uploads/…/file", "unnynynn", "unnynynn"),
+    ("GET /library/upload", "yyyyyynn", "uyyyyynn"),
+    ("GET /upload_input_content", "yyyyyynn", "uyyyyynn"),
+    ("POST /upload_input_content", "unnynynn", "unnynynn"),
     ("POST /sign-out", "yyyyyyyy", "yyyyyyyy"),
 ];
 

@@ -121,6 +121,27 @@ fn the_list_of_rooms(browser: &Browser) {
     });
 }
 
+in_browsers!(bringing_files: chromium);
+fn bringing_files(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/library/upload"));
+        window.wait("document.getElementById('may-not')");
+    });
+    let mut host = Client::host(&server);
+    let fields = [
+        ("Tus-Resumable", "1.0.0"),
+        ("Upload-Length", "9"),
+        ("Upload-Metadata", "filename YS5tcDQ="),
+    ];
+    host.ask(&server, "POST", "/api/v1/uploads", &fields, "").expect(201);
+    has_no_fault(browser, |window| {
+        sign_in(window, &server);
+        window.goto(&server.url("/library/upload"));
+        window.wait("document.querySelector('.upload-row')");
+    });
+}
+
 in_browsers!(how_to_connect: chromium);
 fn how_to_connect(browser: &Browser) {
     let server = Server::pattern(&["--rtsp-port", "0"]);

@@ -28,6 +28,7 @@ mod sizes;
 mod styleguide;
 mod trouble;
 mod trust;
+mod uploads;
 mod view;
 mod windows;
 

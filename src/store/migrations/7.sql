@@ -1,0 +1,15 @@
+CREATE TABLE upload (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  owner INTEGER REFERENCES account ON DELETE CASCADE,
+  file_name TEXT NOT NULL,
+  title TEXT NOT NULL,
+  metadata TEXT NOT NULL,
+  length INTEGER,
+  offset INTEGER NOT NULL,
+  checking INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  made INTEGER NOT NULL,
+  expires INTEGER
+) STRICT;
+CREATE INDEX upload_of ON upload (owner);

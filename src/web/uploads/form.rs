@@ -1,0 +1,212 @@
+//! `POST /upload_input_content`: a form with a file in it, of any length, as browsers and `curl -F`
+//! send one. It cannot be gone on with: what breaks off is deleted.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::super::answer::Answer;
+use super::super::api::Problem;
+use super::super::entry::see_other;
+use super::super::request::{Later, Reply, Request};
+use super::super::sink::{End, Look, Sink};
+use super::super::words;
+use super::flow::{Finishing, Flow, Place};
+use super::shown::{problem, uploads_of, who_of};
+use crate::account::random_text;
+use crate::library::uploads::{Ending, New, Refused, Uploads, Wanted, Who};
+use crate::proto::http::{BodyLength, Status};
+use crate::proto::multipart::{Event, FormReader};
+use crate::store::upload::KeptUpload;
+
+/// Takes a form with a file.
+pub(in crate::web) fn form(request: &Request) -> Reply {
+    match try_form(request) {
+        Ok(sink) => Reply::Receive(Box::new(sink)),
+        Err(problem) => problem.answer().into(),
+    }
+}
+
+fn try_form(request: &Request) -> Result<FormSink, Problem> {
+    let uploads = uploads_of(request)?;
+    let media_type = request.head.header("Content-Type").unwrap_or_default();
+    let reader = FormReader::new(media_type)
+        .map_err(|_| Problem::new(Status::UnsupportedMediaType, words::UPLOAD_NO_FORM))?;
+    let length = match request.head.body() {
+        // What is around the file is counted too: it needs no more than this.
+        BodyLength::Known(bytes) => Some(bytes),
+        BodyLength::None => return Err(Problem::new(Status::BadRequest, words::UPLOAD_NO_FILE)),
+        BodyLength::Chunked => None,
+    };
+    let new = New { name: random_text::<16>(), length, ..New::default() };
+    let (who, place, title) = (who_of(request), Place::of(request), Vec::new());
+    Ok(FormSink { reader, within: Within::Nothing, title, new, uploads, who, place, flow: None })
+}
+
+/// A form on its way.
+struct FormSink {
+    reader: FormReader,
+    within: Within,
+    title: Vec<u8>,
+    new: New,
+    uploads: Arc<Uploads>,
+    who: Who,
+    place: Place,
+    /// Where the file's bytes go, once it has begun.
+    flow: Option<Flow>,
+}
+
+/// In which field it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Nothing,
+    File,
+    Title,
+    /// One that is passed over.
+    Other,
+}
+
+/// A form of which all came.
+struct Whole {
+    sink: Box<FormSink>,
+    finishing: Option<Finishing>,
+}
+
+/// A form that broke off.
+struct Broken;
+
+impl FormSink {
+    /// Goes on as far as there is room; when to look again if there is none.
+    fn pump(&mut self, now: Instant) -> Result<Option<Instant>, Problem> {
+        loop {
+            if let Some(flow) = &mut self.flow
+                && let Some(until) = flow.go_on(now).map_err(|refused| problem(&refused))?
+            {
+                return Ok(Some(until));
+            }
+            let event = self.reader.next_event();
+            let event = event.map_err(|bad| Problem::new(bad.status, &bad.to_string()))?;
+            match event {
+                None => return Ok(None),
+                Some(event) => self.hear(event, now)?,
+            }
+        }
+    }
+
+    fn hear(&mut self, event: Event, now: Instant) -> Result<(), Problem> {
+        match event {
+            Event::Field(field) => {
+                self.within = match field.name.as_str() {
+                    "file" if self.flow.is_some() => {
+                        return Err(Problem::field("file", words::UPLOAD_ONE_FILE));
+                    }
+                    "file" => {
+                        self.begin(field.file_name.unwrap_or_default(), now);
+                        Within::File
+                    }
+                    "title" => Within::Title,
+                    _ => Within::Other,
+                }
+            }
+            Event::Content(bytes) => match (self.within, &mut self.flow) {
+                (Within::File, Some(flow)) => flow.take(&bytes),
+                (Within::Title, _) => {
+                    let room = MOST_TITLE_BYTES.saturating_sub(self.title.len());
+                    self.title.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                }
+                _ => {}
+            },
+            Event::End => self.within = Within::Nothing,
+            Event::Done => {}
+        }
+        Ok(())
+    }
+
+    /// Begins the upload: what was said of it before the file counts.
+    fn begin(&mut self, file_name: String, now: Instant) {
+        let title = String::from_utf8_lossy(&self.title).into_owned();
+        let new = New { file_name, title, ..self.new.clone() };
+        let (uploads, who) = (Arc::clone(&self.uploads), self.who);
+        let open = move || {
+            let kept = uploads.create(new.clone(), who)?;
+            let wanted = Wanted { offset: 0, length: None, checksum: None, goes_on: false };
+            uploads.begin(&kept.name, who, wanted)
+        };
+        self.flow = Some(Flow::new(self.place.clone(), now, open));
+    }
+}
+
+impl Sink for FormSink {
+    fn look(&mut self, now: Instant) -> Look {
+        match self.pump(now) {
+            Ok(None) => Look::Room,
+            Ok(Some(until)) => Look::Full(until),
+            Err(problem) => Look::Refused(problem.answer()),
+        }
+    }
+
+    fn take(&mut self, piece: Vec<u8>) {
+        self.reader.feed(&piece);
+    }
+
+    fn end(self: Box<Self>, end: End) -> Box<dyn Later> {
+        match end {
+            End::Whole => Box::new(Whole { sink: self, finishing: None }),
+            End::Cut => Box::new(Broken),
+        }
+    }
+}
+
+impl Whole {
+    /// What came of it, once it is done.
+    fn outcome(&mut self, now: Instant) -> Option<Result<KeptUpload, Problem>> {
+        if self.finishing.is_none() {
+            match self.sink.pump(now) {
+                Ok(None) => {}
+                Ok(Some(_)) => return None,
+                Err(problem) => return Some(Err(problem)),
+            }
+            if !self.sink.reader.is_done() {
+                let why = words::UPLOAD_FORM_ENDS;
+                return Some(Err(Problem::new(Status::BadRequest, why)));
+            }
+            let Some(flow) = self.sink.flow.take() else {
+                return Some(Err(Problem::field("file", words::UPLOAD_NO_FILE)));
+            };
+            self.finishing = Some(flow.end(Ending::Last));
+        }
+        let outcome: Result<KeptUpload, Refused> = self.finishing.as_mut()?.outcome(now)?;
+        Some(outcome.map_err(|refused| problem(&refused)))
+    }
+}
+
+impl Later for Whole {
+    fn look(&mut self, request: &Request, now: Instant) -> Option<Answer> {
+        Some(match self.outcome(now)? {
+            Ok(_) if request.head.accepts_html() => see_other("library/upload"),
+            Ok(kept) => Answer::json(Status::Ok, &json!({ "input_content_id": kept.id })),
+            Err(problem) => problem.answer(),
+        })
+    }
+
+    fn glance(&self, now: Instant) -> Option<Instant> {
+        Some(now + GLANCE)
+    }
+
+    fn lasts(&self) -> Duration {
+        PATIENCE
+    }
+}
+
+impl Later for Broken {
+    fn look(&mut self, request: &Request, _: Instant) -> Option<Answer> {
+        Some(request.refuse(Status::BadRequest, words::UPLOAD_FORM_ENDS))
+    }
+}
+
+const MOST_TITLE_BYTES: usize = 4096;
+/// How soon it is looked again whether a worker is free.
+const GLANCE: Duration = Duration::from_millis(20);
+/// How long a disk may take for the end.
+const PATIENCE: Duration = Duration::from_secs(60);
