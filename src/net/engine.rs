@@ -16,11 +16,13 @@ use super::workers::Workers;
 pub struct Engine {
     lanes: Lanes,
     pub(crate) workers: Arc<Workers>,
+    /// Those who write what clients bring: a disk that is slow at that keeps nothing else waiting.
+    pub(crate) writers: Arc<Workers>,
     pub(crate) registry: Arc<Registry>,
 }
 
 impl Engine {
-    /// Starts the threads: a lane for each core up to three, and two workers.
+    /// Starts the threads: a lane for each core up to three, two workers and two writers.
     ///
     /// # Errors
     ///
@@ -30,6 +32,7 @@ impl Engine {
         Ok(Self {
             lanes: Lanes::start(cores.min(MAX_LANES))?,
             workers: Arc::new(Workers::start(WORKERS, limits.jobs)?),
+            writers: Arc::new(Workers::named("writer", WRITERS, limits.jobs)?),
             registry: Arc::new(Registry::new(limits, now)),
         })
     }
@@ -59,11 +62,14 @@ impl Engine {
     /// Ends all connections and all threads.
     pub fn stop(&self) {
         self.workers.stop();
+        self.writers.stop();
         self.lanes.stop();
         self.lanes.join();
         self.workers.join();
+        self.writers.join();
     }
 }
 
 const MAX_LANES: usize = 3;
 const WORKERS: usize = 2;
+const WRITERS: usize = 2;

@@ -73,12 +73,21 @@ impl Workers {
     ///
     /// The system's error if a thread cannot be made.
     pub(crate) fn start(count: usize, most_waiting: usize) -> Result<Self> {
+        Self::named("worker", count, most_waiting)
+    }
+
+    /// The same under another name.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub(crate) fn named(name: &str, count: usize, most_waiting: usize) -> Result<Self> {
         let queue = Mutex::default();
         let shared = Arc::new(Shared { queue, changed: Condvar::new(), most_waiting });
         let workers = Self { shared, threads: Mutex::default() };
         for number in 0..count {
             let shared = Arc::clone(&workers.shared);
-            let name = format!("worker-{number}");
+            let name = format!("{name}-{number}");
             let thread = thread::Builder::new().name(name).spawn(move || shared.work())?;
             workers.threads.lock().push(thread);
         }

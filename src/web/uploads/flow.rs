@@ -88,7 +88,7 @@ impl Place {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<Ticket<T>, Busy> {
-        self.context.engine.workers.submit(&self.handle, work)
+        self.context.engine.writers.submit(&self.handle, work)
     }
 }
 
@@ -114,7 +114,15 @@ impl Flow {
         self.drive(is_due, now)?;
         let is_open = matches!(self.stage, Stage::Ready(_) | Stage::Writing { .. });
         let has_room = is_open && self.filling.len() + MOST_PIECE_BYTES <= BUFFER_BYTES;
-        Ok((!has_room).then_some(now + GLANCE))
+        Ok((!has_room).then(|| self.glance(now)))
+    }
+
+    /// When to look again: who waits for a worker is called.
+    fn glance(&self, now: Instant) -> Instant {
+        match self.stage {
+            Stage::Opening(_) | Stage::Writing { .. } => now + CALLED_WITHIN,
+            Stage::Closed { .. } | Stage::Ready(_) | Stage::Over => now + GLANCE,
+        }
     }
 
     /// Takes bytes, for which there is room.
@@ -229,6 +237,14 @@ impl Sink for PieceSink {
 }
 
 impl Finishing {
+    /// When to look again.
+    pub(super) fn glance(&self, now: Instant) -> Instant {
+        match self.ticket {
+            Some(_) => now + CALLED_WITHIN,
+            None => self.flow.glance(now),
+        }
+    }
+
     /// What came of it, once it is done.
     pub(super) fn outcome(&mut self, now: Instant) -> Option<Result<KeptUpload, Refused>> {
         if let Some(ticket) = &self.ticket {
@@ -269,7 +285,7 @@ impl Later for Finished {
     }
 
     fn glance(&self, now: Instant) -> Option<Instant> {
-        Some(now + GLANCE)
+        Some(self.finishing.glance(now))
     }
 
     fn lasts(&self) -> Duration {
@@ -296,5 +312,7 @@ const WRITE_BYTES: usize = 32 * 1024;
 const MOST_PIECE_BYTES: usize = 16 * 1024 + 512;
 /// How soon it is looked again whether a worker is free.
 const GLANCE: Duration = Duration::from_millis(20);
+/// The same if one is at it, and calls.
+const CALLED_WITHIN: Duration = Duration::from_secs(5);
 /// How long a disk may take for a buffer, or for the end.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -191,7 +191,8 @@ impl Later for Whole {
     }
 
     fn glance(&self, now: Instant) -> Option<Instant> {
-        Some(now + GLANCE)
+        let finishing = self.finishing.as_ref().map(|finishing| finishing.glance(now));
+        Some(finishing.unwrap_or(now + GLANCE))
     }
 
     fn lasts(&self) -> Duration {
