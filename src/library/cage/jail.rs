@@ -14,8 +14,8 @@ use landlock::{
     Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetStatus, Scope,
 };
 use rustix::process::{
-    Resource, Rlimit, Signal, getppid, getrlimit, set_parent_process_death_signal,
-    setpriority_process, setrlimit,
+    Resource, Rlimit, Signal, getppid, getpriority_process, getrlimit,
+    set_parent_process_death_signal, setpriority_process, setrlimit,
 };
 use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities, set_no_new_privs};
 
@@ -86,8 +86,9 @@ fn limit(order: &Order) -> Result<(), String> {
         let limit = Rlimit { current: Some(most), maximum: Some(most) };
         setrlimit(resource, limit).map_err(told)?;
     }
-    // Those who watch come first.
-    setpriority_process(None, NICE).map_err(told)
+    // Those who watch come first; who was put further behind already stays there.
+    let nice = getpriority_process(None).map_err(told)?.max(NICE);
+    setpriority_process(None, nice).map_err(told)
 }
 
 /// Closes what came along, but for the three that were given.

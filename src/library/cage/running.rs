@@ -133,7 +133,7 @@ impl Running {
         }
         let status = self.child.wait().map_err(Failure::System)?;
         let said = self.said();
-        outcome(task.tool, status, said).map(|()| lines.all(told))
+        outcome(task, status, said).map(|()| lines.all(told))
     }
 
     fn has_ended(&mut self) -> Result<bool, Failure> {
@@ -275,7 +275,7 @@ fn size_of(folder: &Path) -> u64 {
     entries.filter_map(|entry| entry.metadata().ok()).map(|data| data.len()).sum()
 }
 
-fn outcome(tool: Tool, status: ExitStatus, said: String) -> Result<(), Failure> {
+fn outcome(task: &Task, status: ExitStatus, said: String) -> Result<(), Failure> {
     if status.success() {
         return Ok(());
     }
@@ -286,12 +286,17 @@ fn outcome(tool: Tool, status: ExitStatus, said: String) -> Result<(), Failure> 
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
     #[cfg(not(unix))]
     let signal: Option<i32> = None;
+    match signal {
+        Some(XCPU) => return Err(Failure::TooLong(task.bounds.cpu)),
+        Some(XFSZ) => return Err(Failure::TooMuch),
+        _ => {}
+    }
     let how = match (status.code(), signal) {
         (Some(code), _) => format!("failed with code {code}"),
         (None, Some(signal)) => format!("was ended by signal {signal}"),
         (None, None) => "failed".to_owned(),
     };
-    Err(Failure::Tool { tool, how, said })
+    Err(Failure::Tool { tool: task.tool, how, said })
 }
 
 /// Tells who ordered it that the cage could not be entered.
@@ -319,6 +324,17 @@ impl fmt::Display for Failure {
     }
 }
 
+/// What the system ends a tool by whose time is over.
+#[cfg(unix)]
+const XCPU: i32 = rustix::process::Signal::XCPU.as_raw();
+/// And one that writes a file larger than it may.
+#[cfg(unix)]
+const XFSZ: i32 = rustix::process::Signal::XFSZ.as_raw();
+// There are no signals elsewhere.
+#[cfg(not(unix))]
+const XCPU: i32 = 24;
+#[cfg(not(unix))]
+const XFSZ: i32 = 25;
 const NOT_ENTERED: &str = "livestream, on its way into the cage: ";
 const PIECE_BYTES: usize = 32 * 1024;
 const PIECES: usize = 4;

@@ -183,9 +183,9 @@ impl Run<'_> {
         let mut others: Vec<Piece<'_>> =
             (0..recipe.subtitles.len()).map(Piece::Subtitles).collect();
         others.push(Piece::Poster);
-        self.make(&others)?;
+        self.make_what_can_be(&others)?;
         if let Some(first) = renditions.first() {
-            self.strip(first)?;
+            self.without(self.strip(first))?;
         }
         self.report()?;
         renditions = renditions.split_off(renditions.len().min(1));
@@ -209,13 +209,32 @@ impl Run<'_> {
         crew::each(pieces, asked.hands, asked.stop, &|piece, stop| self.piece(piece, stop))
     }
 
+    /// Makes what a film is whole without.
+    fn make_what_can_be(&self, pieces: &[Piece<'_>]) -> Result<(), Failed> {
+        let asked = self.asked;
+        crew::each(pieces, asked.hands, asked.stop, &|piece, stop| {
+            self.without(self.piece(piece, stop))
+        })
+    }
+
+    /// Goes on without what could not be made.
+    fn without(&self, made: Result<(), Failed>) -> Result<(), Failed> {
+        match made {
+            Err(why) if !why.is_stopped() && !(self.asked.stop)() => {
+                log::warn!("left out: {why}");
+                Ok(())
+            }
+            made => made,
+        }
+    }
+
     fn piece(&self, piece: &Piece<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<(), Failed> {
         let input = self.asked.input;
         match piece {
             Piece::Chunk(rendition, number, chunk) => self.chunk(rendition, *number, *chunk, stop),
             Piece::Whole(rendition) => {
                 let Some(video) = self.recipe.video() else { return Ok(()) };
-                let size = fs::metadata(input).map_or(0, |data| data.len());
+                let size = fs::metadata(input).map_or(0, |data| data.len() + SMALL_BYTES);
                 self.file(&report::video_file(rendition), size, stop, |out| {
                     words::copy(video, input, out)
                 })
@@ -292,8 +311,11 @@ impl Run<'_> {
         if let Ok(text) = fs::read_to_string(&note) {
             return Ok(text.parse().ok());
         }
-        let start = probe::start_of(self.asked.cage, piece, stop);
-        let start = start.map_err(|why| Failed::new(&piece.display().to_string(), why))?;
+        let start = match probe::start_of(self.asked.cage, piece, stop) {
+            // A picture may end before its sound: nothing was left for this piece.
+            Err(Failure::Tool { .. }) if is_empty(piece) => None,
+            start => start.map_err(|why| Failed::new(&piece.display().to_string(), why))?,
+        };
         let text = start.map_or_else(String::new, |start| start.to_string());
         replace(&note, text.as_bytes()).map_err(Failed::of(&note))?;
         Ok(start)
@@ -373,6 +395,11 @@ impl Run<'_> {
     fn length_s(&self) -> f64 {
         self.recipe.source.duration_s
     }
+}
+
+/// Whether a piece is smaller than any with a picture in it.
+fn is_empty(piece: &Path) -> bool {
+    fs::metadata(piece).is_ok_and(|data| data.len() < LEAST_PIECE_BYTES)
 }
 
 fn pieces_of(rendition: &Rendition) -> Vec<Piece<'_>> {
@@ -455,4 +482,6 @@ const SLOWEST: u32 = 120;
 /// What a source may be whose length is not known.
 const UNKNOWN_LENGTH: Duration = Duration::from_secs(4 * 3600);
 const MOST_SOUND_BITS_PER_SEC: u64 = 320_000;
+/// Of NUT's heads alone; a picture's own head is as large as that.
+const LEAST_PIECE_BYTES: u64 = 800;
 const SMALL_BYTES: u64 = 64 << 20;

@@ -25,10 +25,13 @@ impl Run<'_> {
         let rung = large_enough.or(self.recipe.renditions.first().map(|first| first.rung));
         match (self.recipe.video(), rung, self.recipe.source.cover) {
             (Some(video), Some(rung), _) => {
-                let at_s = (self.length_s() / 10.0).min(LATEST_S);
-                self.file(report::POSTER, SMALL_BYTES, stop, |out| {
-                    words::poster(video, rung, at_s, (input, out))
-                })
+                let at = |at_s| {
+                    self.file(report::POSTER, SMALL_BYTES, stop, |out| {
+                        words::poster(video, rung, at_s, (input, out))
+                    })
+                };
+                // The picture may end long before the sound.
+                at((self.length_s() / 10.0).min(LATEST_S)).or_else(|_| at(0.0))
             }
             (_, _, Some(cover)) => {
                 self.file(report::POSTER, SMALL_BYTES, stop, |out| words::cover(cover, input, out))

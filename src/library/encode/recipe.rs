@@ -83,7 +83,11 @@ impl Recipe {
 
 impl Keys {
     /// Pieces of about `length_s` each that begin where the picture can be entered.
+    ///
+    /// A file may lie about its length: that costs no more than [`MOST_CHUNKS`].
     fn chunks(&self, length_s: f64, duration_s: f64) -> Vec<Chunk> {
+        let evenly = (duration_s / MOST_CHUNKS / GROUP_S).ceil() * GROUP_S;
+        let length_s = length_s.max(evenly);
         let mut starts = vec![0.0];
         let mut next = length_s;
         // What is left in the end is no piece of its own if it is short.
@@ -119,6 +123,8 @@ fn can_be_entered(source: &Source) -> bool {
 const FIRST_CHUNK_S: f64 = 10.0;
 /// What is lost when a machine stops.
 const CHUNK_S: f64 = 60.0;
+/// Of one rung.
+const MOST_CHUNKS: f64 = 1000.0;
 /// Less than between any two pictures.
 pub(super) const BEFORE_S: f64 = 0.0005;
 
@@ -148,6 +154,8 @@ mod tests {
         }
         assert_eq!(Keys::Grid.chunks(10.0, 60.0).len(), 6);
         assert_eq!(Keys::Grid.chunks(10.0, 60.5).len(), 6);
+        let lie = Keys::Grid.chunks(10.0, 366.0 * 86_400.0);
+        assert!(lie.len() <= 1000 && is_whole(&lie), "{}", lie.len());
     }
 
     #[test]

@@ -159,7 +159,7 @@ pub(super) fn strip(
     // One in two seconds is all that is needed, and costs nothing to come by.
     words.push("-threads", "1").push("-skip_frame", "nokey").input(input);
     let filters = format!(
-        "fps=fps=1/{}:start_time=0:round=near,scale={width}:{height},setsar=1,tile={columns}x{rows},{JPEG}",
+        "fps=fps=1/{}:start_time=0:round=near:eof_action=pass,scale={width}:{height},setsar=1,tile={columns}x{rows},{JPEG}",
         seconds(every_s)
     );
     words.push("-map", "0:v").push("-vf", &filters).jpeg().out(out)

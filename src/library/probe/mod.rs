@@ -57,11 +57,12 @@ pub fn probe(cage: &Cage, path: &Path, stop: &dyn Fn() -> bool) -> Result<Source
     }
 }
 
-/// The times at which a file's picture can be entered, from the file's beginning.
+/// The times at which a file's picture can be entered, from the file's beginning: of those that are
+/// near each other the first.
 ///
 /// # Errors
 ///
-/// The tool's; also where there are more than a film has.
+/// The tool's.
 pub fn key_times(
     cage: &Cage,
     path: &Path,
@@ -78,15 +79,16 @@ pub fn key_times(
         let time = key.and_then(|(time, _)| parse::seconds(time));
         let from_start =
             time.and_then(|time| Duration::try_from_secs_f64(time - source.start_s).ok());
-        times.extend(from_start);
-        // What is beyond a film's fills the output's bound.
-        if times.len() < MOST_KEYS { Seen::Taken } else { Seen::Kept }
+        let sooner =
+            |time: &Duration| times.last().is_some_and(|last| *time < *last + BETWEEN_KEYS);
+        let wanted = from_start.filter(|time| times.len() < MOST_KEYS && !sooner(time));
+        times.extend(wanted);
+        Seen::Taken
     };
     let mut task = task(path, &shown);
     // Reads the whole file, be it as long as it may.
     task.bounds.time = Duration::from_secs(1800);
     cage.run(&task, &mut take, stop)?;
-    times.sort_unstable();
     Ok(times)
 }
 
@@ -146,5 +148,6 @@ const BOUNDS: Bounds = Bounds {
     folder_bytes: 0,
     output_bytes: 1 << 20,
 };
-/// A day, two a second.
+/// Two days; of what is longer, the rest cannot be entered.
 const MOST_KEYS: usize = 200_000;
+const BETWEEN_KEYS: Duration = Duration::from_millis(900);

@@ -42,8 +42,7 @@ static long network(int kind, int port) {
     return send(fd, "x", 1, 0);
 }
 
-static long child(void) {
-    pid_t id = fork();
+static long child(long id) {
     if (id == 0) _exit(0);
     if (id > 0) waitpid(id, NULL, 0);
     return id;
@@ -74,7 +73,7 @@ int main(int count, char **words) {
     tell("read-passwd", open("/etc/passwd", O_RDONLY));
     tell("list-root", open("/", O_RDONLY | O_DIRECTORY));
     tell("read-parent", open("/proc/1/environ", O_RDONLY));
-    tell("write-other", open("/tmp/intruder", O_WRONLY | O_CREAT, 0600));
+    tell("write-other", open(words[1], O_WRONLY));
     tell("truncate-other", truncate(words[1], 0));
     tell("chmod-other", chmod(words[1], 0777));
     tell("link-other", link(words[1], "linked"));
@@ -83,8 +82,8 @@ int main(int count, char **words) {
     tell("udp", network(SOCK_DGRAM, port));
     tell("unix", socket(AF_UNIX, SOCK_STREAM, 0));
     tell("raw", socket(AF_INET, SOCK_RAW, 1));
-    tell("fork", child());
-    tell("vfork", syscall(SYS_clone, CLONE_VM | CLONE_VFORK | SIGCHLD, 0, 0, 0, 0));
+    tell("fork", child(fork()));
+    tell("old-clone", child(syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0)));
     char *stack = malloc(65536);
     tell("clone", clone(of_clone, stack + 65536, CLONE_VM | SIGCHLD, NULL));
     tell("clone3", syscall(SYS_clone3, NULL, 0));

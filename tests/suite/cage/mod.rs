@@ -70,9 +70,9 @@ fn an_intruder_in_the_cage_can_read_write_connect_and_start_nothing() {
         assert_eq!(tries[name], "done", "{name}");
     }
     let told = ["environment", "descriptors", "cpu"];
-    let refused = tries.iter().filter(|(name, _)| {
-        !needed.contains(&name.as_str()) && !told.contains(&name.as_str())
-    });
+    let refused = tries
+        .iter()
+        .filter(|(name, _)| !needed.contains(&name.as_str()) && !told.contains(&name.as_str()));
     let mut count = 0;
     for (name, result) in refused {
         assert_ne!(result, "done", "{name}");
@@ -149,8 +149,11 @@ fn a_playlist_in_disguise_reads_nothing_and_asks_nobody() {
 fn children(parent: u32) -> Vec<i32> {
     let path = format!("/proc/{parent}/task");
     let threads = std::fs::read_dir(path).into_iter().flatten().flatten();
-    let lists = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-    lists.flat_map(|list| list.split(' ').filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
+    let lists =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| list.split(' ').filter_map(|id| id.parse().ok()).collect::<Vec<_>>())
+        .collect()
 }
 
 /// Whether there is such a process, and it is ffmpeg.
@@ -192,7 +195,10 @@ fn without_a_layer_nothing_runs_but_by_the_hosts_word() {
     let real = program();
     let run = |more: &[&str]| {
         let mut command = Command::new(&without);
-        command.arg(real.get_program()).args(["library", "encode", &input, "--out", &out]).args(more);
+        command
+            .arg(real.get_program())
+            .args(["library", "encode", &input, "--out", &out])
+            .args(more);
         command.output().expect("it starts")
     };
     let refused = run(&[]);

@@ -62,3 +62,12 @@ fn numbered(count: u32) -> Vec<u8> {
     }
     all
 }
+
+/// The number that a grey picture of [`WIDTH`] and [`HEIGHT`] shows.
+pub(crate) fn number(picture: &[u8]) -> u32 {
+    let bit = |bit: u32| {
+        let (x, y) = (FIRST + bit * STEP + SIDE / 2, HEIGHT / 2);
+        u32::from(picture[(y * WIDTH + x) as usize] > 128) << bit
+    };
+    (0..BITS).map(bit).sum()
+}
