@@ -16,11 +16,10 @@ fn fifty_uploads_of_ten_gigabytes_take_no_more_than_eight_megabytes_together() {
     let before = resident_kb(&site);
     let (bearer, peak) = (format!("Bearer {}", site.token), AtomicU64::new(0));
     let places: Vec<String> = (0..UPLOADS).map(|_| site.create_later()).collect();
-    let ready = Barrier::new(UPLOADS + 1);
+    let (ready, address) = (Barrier::new(UPLOADS + 1), site.server.address());
     thread::scope(|scope| {
         for place in &places {
             let (ready, bearer) = (&ready, &bearer);
-            let site = &site;
             scope.spawn(move || {
                 let fields = [
                     ("Authorization", bearer.as_str()),
@@ -29,7 +28,7 @@ fn fifty_uploads_of_ten_gigabytes_take_no_more_than_eight_megabytes_together() {
                     ("Upload-Offset", "0"),
                     ("Content-Length", "10000000000"),
                 ];
-                let mut client = Client::connect(site.server.address());
+                let mut client = Client::connect(address);
                 let head = client.head("PATCH", place, &fields, b"");
                 client.send(head.as_bytes());
                 ready.wait();
