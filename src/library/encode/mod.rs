@@ -281,6 +281,10 @@ impl Run<'_> {
         chunk: Chunk,
         stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<(), Failed> {
+        // It was joined before a kill, and its pieces are gone.
+        if self.asked.out.join(report::video_file(rendition)).exists() {
+            return Ok(());
+        }
         let folder = self.chunks(rendition);
         fs::create_dir_all(&folder).map_err(Failed::of(&folder))?;
         let name = format!("{number:05}.nut");
