@@ -14,8 +14,13 @@ pub(super) fn by_head(head: &[u8]) -> Option<&'static str> {
     known.map(|(_, words)| *words).or_else(|| is_text(head).then_some(TEXT))
 }
 
-/// By what ffprobe said of it.
-pub(super) fn by_words(said: &str) -> &'static str {
+/// By how the file begins, and what ffprobe said of it.
+pub(super) fn by_words(head: &[u8], said: &str) -> &'static str {
+    // By its name alone ffprobe takes anything for an MP4.
+    let is_mp4 = head.get(4..8).is_some_and(|kind| FIRST_BOXES.contains(&kind));
+    if said.contains(NO_INDEX) {
+        return if is_mp4 { CUT } else { NOT_UNDERSTOOD };
+    }
     let known = SAID.iter().find(|(part, _)| said.contains(part));
     known.map_or(NOT_UNDERSTOOD, |(_, words)| words)
 }
@@ -70,19 +75,17 @@ const STARTS: [(&[u8], &str); 23] = [
     (b"MZ", "This is a program, not a video."),
 ];
 
-const SAID: [(&str, &str); 6] = [
-    ("moov atom not found", "The file ends before its index: was it copied whole?"),
+const NO_INDEX: &str = "moov atom not found";
+const CUT: &str = "The file ends before its index: was it copied whole?";
+/// What an MP4 or a MOV may begin with.
+const FIRST_BOXES: [&[u8]; 6] = [b"ftyp", b"mdat", b"free", b"skip", b"wide", b"pnot"];
+const SAID: [(&str, &str); 3] = [
     ("EBML header parsing failed", "The file is broken where it begins: was it copied whole?"),
     (
         "Format not on whitelist",
         "This is a kind of file that is not read here: bring MP4, MKV, WebM, MOV or TS.",
     ),
-    (
-        "Format not on white",
-        "This is a kind of file that is not read here: bring MP4, MKV, WebM, MOV or TS.",
-    ),
     ("Permission denied", "This program's user may not read the file."),
-    ("Invalid data found", NOT_UNDERSTOOD),
 ];
 
 #[cfg(test)]
@@ -122,7 +125,9 @@ mod tests {
     #[test]
     fn a_file_without_its_index_was_not_copied_whole() {
         let said = "[mov,mp4 @ 0x1] moov atom not found\nfile:/x: Invalid data found";
-        assert_eq!(by_words(said), "The file ends before its index: was it copied whole?");
-        assert_eq!(by_words("something new"), NOT_UNDERSTOOD);
+        let head = b"\0\0\0\x20ftypisom";
+        assert_eq!(by_words(head, said), "The file ends before its index: was it copied whole?");
+        assert_eq!(by_words(b"noise that is none", said), NOT_UNDERSTOOD);
+        assert_eq!(by_words(head, "something new"), NOT_UNDERSTOOD);
     }
 }

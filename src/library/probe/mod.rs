@@ -46,7 +46,7 @@ pub fn probe(cage: &Cage, path: &Path, stop: &dyn Fn() -> bool) -> Result<Source
     let json = match cage.ask(&task(path, &shown), stop) {
         Ok(json) => json,
         Err(Failure::Tool { said, .. }) => {
-            return Err(Unusable::Not(instead::by_words(&said).to_owned()));
+            return Err(Unusable::Not(instead::by_words(&head, &said).to_owned()));
         }
         Err(failure) => return Err(Unusable::Failed(failure)),
     };
