@@ -7,6 +7,9 @@ use parking_lot::Mutex;
 
 use super::Failed;
 
+/// Whether work is to end early.
+pub(super) type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// Does `work` to each of `pieces`, in their order, at so many at once; the thread that asks works
 /// with the others. `stop`, which the pieces are to ask too, is true as well once a piece failed.
 ///
@@ -16,8 +19,8 @@ use super::Failed;
 pub(super) fn each<P: Sync>(
     pieces: &[P],
     hands: usize,
-    stop: &(dyn Fn() -> bool + Sync),
-    work: &(dyn Fn(&P, &(dyn Fn() -> bool + Sync)) -> Result<(), Failed> + Sync),
+    stop: Stop<'_>,
+    work: &(dyn Fn(&P, Stop<'_>) -> Result<(), Failed> + Sync),
 ) -> Result<(), Failed> {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let first: Mutex<Option<Failed>> = Mutex::new(None);
@@ -35,7 +38,7 @@ pub(super) fn each<P: Sync>(
     thread::scope(|scope| {
         for number in 1..hands.min(pieces.len()) {
             let started =
-                Builder::new().name(format!("library-{number}")).spawn_scoped(scope, &toil);
+                Builder::new().name(format!("library-{number}")).spawn_scoped(scope, toil);
             // With fewer it takes longer.
             if let Err(error) = started {
                 log::warn!("no thread for the library: {error}");

@@ -27,6 +27,7 @@ use super::cage::{Bounds, Cage, Failure, Seen, Task, Tool};
 use super::probe::{self, Unusable};
 use crate::base::replace::replace;
 
+use crew::Stop;
 use recipe::{Chunk, Recipe, Rendition};
 
 /// What is to be made, and where.
@@ -228,7 +229,7 @@ impl Run<'_> {
         }
     }
 
-    fn piece(&self, piece: &Piece<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Result<(), Failed> {
+    fn piece(&self, piece: &Piece<'_>, stop: Stop<'_>) -> Result<(), Failed> {
         let input = self.asked.input;
         match piece {
             Piece::Chunk(rendition, number, chunk) => self.chunk(rendition, *number, *chunk, stop),
@@ -261,7 +262,7 @@ impl Run<'_> {
         &self,
         name: &str,
         most_bytes: u64,
-        stop: &(dyn Fn() -> bool + Sync),
+        stop: Stop<'_>,
         words: impl FnOnce(&str) -> Vec<OsString>,
     ) -> Result<(), Failed> {
         let file = self.asked.out.join(name);
@@ -279,7 +280,7 @@ impl Run<'_> {
         rendition: &Rendition,
         number: usize,
         chunk: Chunk,
-        stop: &(dyn Fn() -> bool + Sync),
+        stop: Stop<'_>,
     ) -> Result<(), Failed> {
         // It was joined before a kill, and its pieces are gone.
         if self.asked.out.join(report::video_file(rendition)).exists() {

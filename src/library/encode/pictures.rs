@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::crew::Stop;
 use super::recipe::Rendition;
 use super::{Failed, Progress, Run, SMALL_BYTES, bounds, report, step, task, words};
 use crate::base::replace::replace;
@@ -18,10 +19,10 @@ struct Strip {
 
 impl Run<'_> {
     /// The poster: what stands at a tenth of the film, or the cover of what has no picture that moves.
-    pub(super) fn poster(&self, stop: &(dyn Fn() -> bool + Sync)) -> Result<(), Failed> {
+    pub(super) fn poster(&self, stop: Stop<'_>) -> Result<(), Failed> {
         let input = self.asked.input;
         let rungs = self.recipe.renditions.iter().map(|rendition| rendition.rung);
-        let large_enough = rungs.filter(|rung| rung.lines <= POSTER_LINES).last();
+        let large_enough = rungs.rev().find(|rung| rung.lines <= POSTER_LINES);
         let rung = large_enough.or(self.recipe.renditions.first().map(|first| first.rung));
         match (self.recipe.video(), rung, self.recipe.source.cover) {
             (Some(video), Some(rung), _) => {
