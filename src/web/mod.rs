@@ -49,7 +49,6 @@ mod request;
 mod rooms;
 mod routes;
 mod sending;
-mod sink;
 mod snapshot;
 mod snapshot_answer;
 mod socket;

@@ -13,7 +13,6 @@ use super::command::Asker;
 use super::context::Context;
 use super::fields::{BadField, Fields};
 use super::identity::Identity;
-use super::sink::Sink;
 use super::snapshot::What;
 use super::stream::Stream;
 use super::upgrade::Upgraded;
@@ -104,6 +103,38 @@ pub(super) trait Later: Send {
         let why = "the server's disk is too slow: whether it is kept is not known";
         request.refuse(Status::ServiceUnavailable, why)
     }
+}
+
+/// Takes a request's body piece by piece.
+pub(super) trait Sink: Send {
+    /// Whether it takes more now; if not, it notifies the connection when it does.
+    fn look(&mut self, now: Instant) -> Look;
+
+    /// Takes a piece. Asked only while there is room.
+    fn take(&mut self, piece: Vec<u8>);
+
+    /// Takes the end. The answer is there once all is where it goes; of a body that broke off what
+    /// came of it is kept where that is of use, and nobody hears the answer.
+    fn end(self: Box<Self>, end: End) -> Box<dyn Later>;
+}
+
+/// What a look at a sink came to.
+pub(super) enum Look {
+    /// There is room for a piece.
+    Room,
+    /// There is none yet; it is looked at again then, if it does not notify before.
+    Full(Instant),
+    /// No more is to come: the connection ends with this.
+    Refused(Answer),
+}
+
+/// How a body ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// All of it came.
+    Whole,
+    /// It broke off.
+    Cut,
 }
 
 /// How long something may take to be stored; a disk that stalls keeps no connection.

@@ -52,9 +52,37 @@ pub struct Uploads {
     folder: Folder,
     limits: Limits,
     /// Those of which a piece is coming. Held only to be looked up.
-    open: Mutex<HashMap<String, Arc<Live>>>,
+    open: Mutex<HashMap<String, Open>>,
     /// Those that broke off and that nobody can go on with.
     broken: Mutex<Vec<String>>,
+}
+
+/// An upload of which pieces come.
+struct Open {
+    live: Arc<Live>,
+    /// How many, be they ended or not.
+    pieces: usize,
+}
+
+/// A piece's hold on its upload.
+struct Held {
+    uploads: Arc<Uploads>,
+    name: String,
+    live: Arc<Live>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let mut all = self.uploads.open.lock();
+        let Some(open) = all.get_mut(&self.name) else { return };
+        // Another of this name may have come since it was deleted.
+        if Arc::ptr_eq(&open.live, &self.live) {
+            open.pieces -= 1;
+            if open.pieces == 0 {
+                all.remove(&self.name);
+            }
+        }
+    }
 }
 
 /// Who asks about uploads.
@@ -205,13 +233,19 @@ impl Uploads {
         if kept.state == State::Received {
             return Err(Refused::Complete);
         }
-        let live = {
-            let mut open = self.open.lock();
-            let live = open.entry(kept.name.clone());
-            Arc::clone(live.or_insert_with(|| Arc::new(Live::at(kept.offset))))
-        };
-        let turn = live.take_turn(wanted.offset)?;
-        Piece::open(Arc::clone(self), kept, (live, turn), wanted)
+        let held = self.hold(&kept);
+        let turn = held.live.take_turn(wanted.offset)?;
+        Piece::open(kept, held, turn, wanted)
+    }
+
+    /// Holds an upload open of which a piece comes.
+    fn hold(self: &Arc<Self>, kept: &KeptUpload) -> Held {
+        let mut all = self.open.lock();
+        let new = || Open { live: Arc::new(Live::at(kept.offset)), pieces: 0 };
+        let open = all.entry(kept.name.clone()).or_insert_with(new);
+        open.pieces += 1;
+        let (uploads, name) = (Arc::clone(self), kept.name.clone());
+        Held { uploads, name, live: Arc::clone(&open.live) }
     }
 
     /// Says how long one is of which that was not known.
@@ -248,8 +282,8 @@ impl Uploads {
     }
 
     fn remove(&self, name: &str) -> Result<(), Refused> {
-        let live = self.open.lock().remove(name);
-        live.into_iter().for_each(|live| live.end());
+        let open = self.open.lock().remove(name);
+        open.into_iter().for_each(|open| open.live.end());
         let of_change = name.to_owned();
         let delete = move |connection: &Connection| upload::delete(connection, &of_change);
         self.store.change_now(Durability::Program, delete)?;
@@ -296,13 +330,16 @@ impl Uploads {
 
     /// How far those have come of which a piece is coming.
     fn offsets(&self) -> HashMap<String, u64> {
-        let open = self.open.lock().clone();
-        open.into_iter().map(|(name, live)| (name, live.offset())).collect()
+        let lives: Vec<_> = {
+            let all = self.open.lock();
+            all.iter().map(|(name, open)| (name.clone(), Arc::clone(&open.live))).collect()
+        };
+        lives.into_iter().map(|(name, live)| (name, live.offset())).collect()
     }
 
     /// How much of one is there.
     fn offset_of(&self, kept: &KeptUpload) -> u64 {
-        let live = self.open.lock().get(&kept.name).cloned();
+        let live = self.open.lock().get(&kept.name).map(|open| Arc::clone(&open.live));
         match live {
             _ if kept.state == State::Received => kept.offset,
             Some(live) => live.offset(),

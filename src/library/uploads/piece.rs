@@ -1,22 +1,20 @@
 //! One piece of an upload, as it is written behind what is there.
 
 use std::fs::File;
-use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use sha2::Digest;
 
-use super::{Refused, Uploads, Wanted, disk, room};
+use super::{Held, Refused, Wanted, disk, room};
 use crate::proto::tus::{Algorithm, Checksum};
 use crate::store::Durability;
 use crate::store::upload::{self, KeptUpload, State};
 
 /// A piece that is coming. One at a time writes to an upload: whoever begins another ends it.
 pub struct Piece {
-    uploads: Arc<Uploads>,
     kept: KeptUpload,
-    live: Arc<Live>,
+    held: Held,
     turn: u64,
     file: File,
     from: u64,
@@ -96,14 +94,15 @@ impl Live {
 impl Piece {
     /// Opens the file of an upload whose turn was taken.
     pub(super) fn open(
-        uploads: Arc<Uploads>,
         kept: KeptUpload,
-        (live, turn): (Arc<Live>, u64),
+        held: Held,
+        turn: u64,
         wanted: Wanted,
     ) -> Result<Self, Refused> {
         let from = wanted.offset;
         let check =
             wanted.checksum.map(|Checksum { algorithm, digest }| (Hashing::new(algorithm), digest));
+        let Held { uploads, live, .. } = &held;
         live.begin_write(turn)?;
         let opened = || -> Result<File, Refused> {
             let file = uploads.folder.open_to_write(&kept.name)?;
@@ -117,9 +116,8 @@ impl Piece {
         let file = file?;
         let stays = wanted.goes_on;
         Ok(Self {
-            uploads,
             kept,
-            live,
+            held,
             turn,
             file,
             from,
@@ -133,7 +131,7 @@ impl Piece {
 
     /// The upload, with as much as there is of it.
     pub fn upload(&self) -> KeptUpload {
-        KeptUpload { offset: self.live.offset(), ..self.kept.clone() }
+        KeptUpload { offset: self.held.live.offset(), ..self.kept.clone() }
     }
 
     /// Writes what comes next.
@@ -148,7 +146,7 @@ impl Piece {
             Some(_) => {}
             None => self.look_for_room(end)?,
         }
-        self.live.begin_write(self.turn)?;
+        self.held.live.begin_write(self.turn)?;
         let (count, written) = disk::write_at(&self.file, bytes, self.at);
         self.at += count;
         if let Some((hashing, _)) = &mut self.check {
@@ -163,18 +161,18 @@ impl Piece {
             false => Ok(()),
         };
         self.unsynced %= SYNC_EACH_BYTES;
-        self.live.end_write(sure);
+        self.held.live.end_write(sure);
         Ok(written.and(synced)?)
     }
 
     /// Whether there is room for one of which nobody said how long it will be.
     fn look_for_room(&mut self, end: u64) -> Result<(), Refused> {
-        if let Some(most) = self.uploads.limits.most_bytes.filter(|most| end > *most) {
+        if let Some(most) = self.held.uploads.limits.most_bytes.filter(|most| end > *most) {
             return Err(Refused::TooLarge(most));
         }
         if end > self.looked_to {
             self.looked_to = end.saturating_add(LOOK_EACH_BYTES);
-            let free = self.uploads.folder.free();
+            let free = self.held.uploads.folder.free();
             if free.is_some_and(|free| room::needs(LOOK_EACH_BYTES) > free) {
                 return Err(Refused::DiskFull);
             }
@@ -198,18 +196,18 @@ impl Piece {
                 Ending::Rest | Ending::Last => Err(Refused::Checksum),
             };
         }
-        self.live.begin_write(self.turn)?;
-        self.live.end_write(self.at);
+        self.held.live.begin_write(self.turn)?;
+        self.held.live.end_write(self.at);
         let is_whole = ending == Ending::Last || self.kept.length == Some(self.at);
         if !is_whole {
-            self.uploads.note(&self.kept.name, self.at, false)?;
-            let expires = Some(self.uploads.expiry());
+            self.held.uploads.note(&self.kept.name, self.at, false)?;
+            let expires = Some(self.held.uploads.expiry());
             return Ok(KeptUpload { offset: self.at, expires, ..self.kept.clone() });
         }
         self.file.sync_all()?;
         let (name, length) = (self.kept.name.clone(), self.at);
         let receive = move |connection: &Connection| upload::receive(connection, &name, length);
-        if !self.uploads.store.change_now(Durability::Machine, receive)? {
+        if !self.held.uploads.store.change_now(Durability::Machine, receive)? {
             return Err(Refused::NoSuch);
         }
         self.stays = true;
@@ -220,24 +218,18 @@ impl Piece {
 
     /// Takes away what was not as it should be.
     fn take_away(&mut self) -> Result<(), Refused> {
-        self.live.begin_write(self.turn)?;
+        self.held.live.begin_write(self.turn)?;
         let cut = self.file.set_len(self.from);
-        self.live.end_write(self.from);
+        self.held.live.end_write(self.from);
         cut?;
-        self.uploads.note(&self.kept.name, self.from, false)
+        self.held.uploads.note(&self.kept.name, self.from, false)
     }
 }
 
 impl Drop for Piece {
     fn drop(&mut self) {
         if !self.stays {
-            self.uploads.broken.lock().push(self.kept.name.clone());
-        }
-        let mut open = self.uploads.open.lock();
-        let is_own =
-            |live: &Arc<Live>| Arc::ptr_eq(live, &self.live) && live.0.lock().turn == self.turn;
-        if open.get(&self.kept.name).is_some_and(is_own) {
-            open.remove(&self.kept.name);
+            self.held.uploads.broken.lock().push(self.kept.name.clone());
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::super::answer::Answer;
 use super::super::plan::Plan;
-use super::super::sink::{End, Look, Sink};
+use super::super::request::{End, Look, Sink};
 use super::{Connection, Ending, State, Step};
 use crate::net::lane::Turn;
 use crate::proto::http::{Body, Invalid, Method, Status};

@@ -10,9 +10,7 @@ use parking_lot::Mutex;
 
 use super::super::answer::Answer;
 use super::super::context::Context;
-use super::super::request::{Later, Request};
-use super::super::sink::{End, Look, Sink};
-use super::shown::problem;
+use super::super::request::{End, Later, Look, Request, Sink};
 use crate::library::uploads::{Ending, Piece, Refused};
 use crate::net::lane::Handle;
 use crate::net::workers::{Busy, Ticket};
@@ -22,7 +20,7 @@ use crate::store::upload::KeptUpload;
 /// Opens the place where the bytes go; asked again if that is busy.
 type Open = dyn FnMut() -> Result<Piece, Refused> + Send;
 /// What is answered.
-pub(super) type Answering = dyn Fn(&Request, Result<KeptUpload, Refused>) -> Answer + Send;
+pub(super) type Answering = dyn Fn(Result<KeptUpload, Refused>) -> Answer + Send;
 /// A file that a worker wrote to, and the buffer that is free again.
 type Written = Result<(Piece, Vec<u8>), Refused>;
 
@@ -110,11 +108,15 @@ impl Flow {
 
     /// Goes on as far as it can; when to look again if there is no room for more.
     pub(super) fn go_on(&mut self, now: Instant) -> Result<Option<Instant>, Refused> {
-        let is_due = self.filling.len() >= WRITE_BYTES;
-        self.drive(is_due, now)?;
+        self.drive(!self.has_place(), now)?;
         let is_open = matches!(self.stage, Stage::Ready(_) | Stage::Writing { .. });
-        let has_room = is_open && self.filling.len() + MOST_PIECE_BYTES <= BUFFER_BYTES;
+        let has_room = is_open && self.has_place();
         Ok((!has_room).then(|| self.glance(now)))
+    }
+
+    /// Whether the buffer that fills takes one more piece; else it is written.
+    fn has_place(&self) -> bool {
+        self.filling.len() + MOST_PIECE_BYTES <= BUFFER_BYTES
     }
 
     /// When to look again: who waits for a worker is called.
@@ -219,7 +221,7 @@ impl Sink for PieceSink {
         match self.flow.go_on(now) {
             Ok(None) => Look::Room,
             Ok(Some(until)) => Look::Full(until),
-            Err(refused) => Look::Refused(super::tus::dressed(problem(&refused).answer())),
+            Err(refused) => Look::Refused((self.answering)(Err(refused))),
         }
     }
 
@@ -279,9 +281,9 @@ impl Finishing {
 }
 
 impl Later for Finished {
-    fn look(&mut self, request: &Request, now: Instant) -> Option<Answer> {
+    fn look(&mut self, _: &Request, now: Instant) -> Option<Answer> {
         let outcome = self.finishing.outcome(now)?;
-        Some((self.answering)(request, outcome))
+        Some((self.answering)(outcome))
     }
 
     fn glance(&self, now: Instant) -> Option<Instant> {
@@ -306,8 +308,6 @@ fn failed<T>() -> Result<T, Refused> {
 
 /// What a buffer holds: an upload has two, and what is on its way to them.
 const BUFFER_BYTES: usize = 48 * 1024;
-/// From so much on it is written.
-const WRITE_BYTES: usize = 32 * 1024;
 /// The most that comes at once: a piece of a body, and what a form's reader kept of the one before.
 const MOST_PIECE_BYTES: usize = 16 * 1024 + 512;
 /// How soon it is looked again whether a worker is free.

@@ -139,7 +139,7 @@ fn try_create(request: &Request) -> Result<Reply, Problem> {
                 Wanted { offset: 0, length: None, checksum: checksum.clone(), goes_on: true };
             uploads.begin(&kept.name, who, wanted)
         };
-        let answering = |_: &Request, outcome: Result<KeptUpload, Refused>| match outcome {
+        let answering = |outcome: Result<KeptUpload, Refused>| match outcome {
             Ok(kept) => created(&kept),
             Err(why) => refused(&problem(&why)),
         };
@@ -187,7 +187,7 @@ fn try_go_on(request: &Request) -> Result<Reply, Problem> {
     let (who, name, offset) = (who_of(request), request.rest.clone(), wanted.offset);
     let is_empty = !has_body(request);
     let open = move || uploads.begin(&name, who, wanted.clone());
-    let answering = move |_: &Request, outcome: Result<KeptUpload, Refused>| match outcome {
+    let answering = move |outcome: Result<KeptUpload, Refused>| match outcome {
         Ok(kept) => told(Answer::empty(Status::NoContent), &kept),
         // Who was not told that it is done asks with nothing behind it.
         Err(Refused::Complete) if is_empty => {
@@ -281,7 +281,7 @@ fn refused(problem: &Problem) -> Answer {
 }
 
 /// With what each answer of the protocol has.
-pub(super) fn dressed(answer: Answer) -> Answer {
+fn dressed(answer: Answer) -> Answer {
     answer.header("Tus-Resumable", tus::VERSION)
 }
 
