@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use crate::proto::cenc::Protection;
 use crate::proto::fmp4::entry::Codec;
-use crate::proto::fmp4::movie::Kind;
+use crate::proto::fmp4::entry::Kind;
 use crate::proto::presentation::Presentation;
 use crate::proto::{m3u8, mpd};
 

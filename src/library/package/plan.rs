@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::file::Input;
 use super::{Failed, ask};
+use crate::proto::fmp4::entry::Kind;
 use crate::proto::fmp4::entry::{Codec, Entry, Looks};
-use crate::proto::fmp4::movie::Kind;
 use crate::proto::fmp4::{Invalid, Sample};
 use crate::proto::nal::{self, Standard};
 

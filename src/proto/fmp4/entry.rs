@@ -3,8 +3,7 @@
 //! An entry goes into segments as it came, colour and pixels' shape with it; only `hev1` and `avc3` are
 //! called `hvc1` and `avc1`, which Apple's players ask for, where all parameter sets are in it.
 
-use super::movie::{Kind, content};
-use super::{Invalid, be32_at, invalid};
+use super::{Invalid, be32_at, content, invalid};
 use crate::proto::boxes::Walk;
 
 /// A sample entry.
@@ -20,6 +19,15 @@ pub struct Entry {
     pub codec: Codec,
     /// What it says beyond that.
     pub looks: Looks,
+}
+
+/// What a track holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Pictures.
+    Video,
+    /// Sound.
+    Audio,
 }
 
 /// By what samples are coded.

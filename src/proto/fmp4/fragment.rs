@@ -1,7 +1,7 @@
 //! Samples as fragments have them: `moof` (ISO 14496-12 §8.8).
 
-use super::movie::{Track, Usual, content};
-use super::{Invalid, Sample, be32_at, be64_at, invalid};
+use super::movie::{Track, Usual};
+use super::{Invalid, Sample, be32_at, be64_at, content, invalid};
 use crate::proto::boxes::{Part, Walk, child};
 
 /// Reads the content of a `moof` that begins at `place` in its file, as far as it is of `track`, of

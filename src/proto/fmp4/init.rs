@@ -1,7 +1,6 @@
 //! Writes what stands before all segments of a track: a CMAF header (ISO 23000-19 §7.3).
 
-use super::entry::{Codec, Entry, Looks};
-use super::movie::Kind;
+use super::entry::{Codec, Entry, Kind, Looks};
 use super::write::Writer;
 use crate::proto::cenc::{Protection, Scheme};
 

@@ -14,6 +14,8 @@ mod write;
 
 use std::fmt;
 
+use super::boxes::Part;
+
 /// A coded picture, or a packet of sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sample {
@@ -62,6 +64,12 @@ fn be32_at(bytes: &[u8], at: usize) -> Option<u32> {
 fn be64_at(bytes: &[u8], at: usize) -> Option<u64> {
     let part = bytes.get(at..at.checked_add(8)?)?;
     part.try_into().ok().map(u64::from_be_bytes)
+}
+
+/// The bytes in a box.
+fn content(bytes: &[u8], part: Part) -> &[u8] {
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    bytes.get(place(part.start)..place(part.end)).unwrap_or_default()
 }
 
 fn invalid(rule: &'static str) -> Invalid {

@@ -1,8 +1,8 @@
 //! The head of a file, `moov` (ISO 14496-12 §8.2): its tracks, and how they lie on one timeline.
 
-use super::entry::Entry;
+use super::entry::{Entry, Kind};
 use super::table::Table;
-use super::{Invalid, be32_at, be64_at, invalid};
+use super::{Invalid, be32_at, be64_at, content, invalid};
 use crate::proto::boxes::{Part, Walk, child};
 
 /// What a head says.
@@ -35,15 +35,6 @@ pub struct Track {
     pub usual: Usual,
     /// Its samples that are in no fragment.
     pub table: Table,
-}
-
-/// What a track holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Pictures.
-    Video,
-    /// Sound.
-    Audio,
 }
 
 /// How a track lies on the film's timeline (§8.6.6), in its own units.
@@ -100,12 +91,6 @@ impl Movie {
         }
         Ok(Self { tracks })
     }
-}
-
-/// The bytes in a box.
-pub(super) fn content(bytes: &[u8], part: Part) -> &[u8] {
-    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-    bytes.get(place(part.start)..place(part.end)).unwrap_or_default()
 }
 
 /// Timescale, and the bytes behind the duration, of an `mvhd` or `mdhd`.

@@ -1,7 +1,6 @@
 //! Samples as the tables of a head have them (ISO 14496-12 §8.6, §8.7): files without fragments.
 
-use super::movie::content;
-use super::{Invalid, Sample, be32_at, be64_at, invalid};
+use super::{Invalid, Sample, be32_at, be64_at, content, invalid};
 use crate::proto::boxes::{Part, Walk};
 
 /// Where a track's tables lie in its head.

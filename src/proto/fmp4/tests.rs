@@ -1,4 +1,5 @@
-use super::movie::{Kind, Movie};
+use super::entry::Kind;
+use super::movie::Movie;
 use super::segment::{Written, head};
 use super::*;
 use crate::proto::boxes::Walk;
@@ -10,7 +11,7 @@ fn moov(film: &[u8]) -> &[u8] {
     let mut walk = Walk::new(0, film.len() as u64);
     while let Some(part) = walk.next(&mut { film }) {
         if part.kind == *b"moov" {
-            return movie::content(film, part);
+            return content(film, part);
         }
     }
     &[]
@@ -22,7 +23,7 @@ fn fragments(film: &[u8], track: &movie::Track) -> Result<Vec<Sample>, Invalid> 
     let mut walk = Walk::new(0, film.len() as u64);
     while let Some(part) = walk.next(&mut { film }) {
         if part.kind == *b"moof" {
-            next = fragment::read(movie::content(film, part), part.at, track, next, &mut samples)?;
+            next = fragment::read(content(film, part), part.at, track, next, &mut samples)?;
         }
     }
     Ok(samples)
