@@ -16,6 +16,7 @@ mod name;
 mod piece;
 mod refused;
 mod room;
+mod size;
 #[cfg(test)]
 mod tests;
 
@@ -43,7 +44,8 @@ pub use disk::media_type;
 pub use name::clean_file_name;
 pub use piece::{Ending, Piece};
 pub use refused::Refused;
-pub use room::{Limits, shown};
+pub use room::Limits;
+pub use size::shown;
 
 /// The uploads of a server.
 pub struct Uploads {

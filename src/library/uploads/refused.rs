@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use super::room::shown;
+use super::size::shown;
 use crate::store::{NotKept, Trouble};
 
 /// Why something is not done.

@@ -78,17 +78,6 @@ pub(super) fn needs(bytes: u64) -> u64 {
     both.saturating_add(both / 20)
 }
 
-/// Bytes, for people.
-pub fn shown(bytes: u64) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB"];
-    let (mut value, mut unit) = (bytes as f64, 0);
-    while value >= 1000.0 && unit + 1 < units.len() {
-        (value, unit) = (value / 1000.0, unit + 1);
-    }
-    let digits = usize::from(unit > 0 && value < 10.0 && value.fract() >= 0.05);
-    format!("{value:.digits$} {}", units[unit])
-}
-
 /// How many one may have, finished or not: each is a row and a file.
 const MOST_EACH: usize = 1000;
 
@@ -186,19 +175,5 @@ mod tests {
         let rows = vec![row(1, Some(0), 0, State::Received); MOST_EACH];
         assert_eq!(ask(Limits::default(), &rows, ADA, 1, u64::MAX), Err(Refused::TooMany));
         assert_eq!(ask(Limits::default(), &rows, HOST, 1, u64::MAX), Ok(()));
-    }
-
-    #[test]
-    fn sizes_are_shown_as_disks_are_sold() {
-        for (bytes, text) in [
-            (0, "0 bytes"),
-            (999, "999 bytes"),
-            (1500, "1.5 kB"),
-            (20 * GB, "20 GB"),
-            (GB, "1 GB"),
-            (u64::MAX, "18446744 TB"),
-        ] {
-            assert_eq!(shown(bytes), text);
-        }
     }
 }
