@@ -347,7 +347,10 @@ impl Site {
     /// With a data folder of the test's own.
     fn open_in(folder: &str) -> Self {
         let server = Server::pattern(&["--data", folder]);
-        let secret = std::fs::read_to_string(Path::new(folder).join("host-link")).expect("a link");
+        let link = Path::new(folder).join("host-link");
+        let secret = eventually("the link is there", LONG, || {
+            std::fs::read_to_string(&link).map_err(|error| error.to_string())
+        });
         let (_, secret) = secret.trim().split_once("/claim#").expect("a secret");
         let mut host = Person::new();
         let form =
