@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::accounts::Person;
+use crate::accounts::{PASSWORD, Person};
 use crate::common::client::{Client, Reply, ask};
 use crate::common::server::Server;
 use crate::common::{LONG, eventually};
@@ -231,6 +231,10 @@ fn another_persons_upload_is_none_and_a_hosts_answer_has_all() {
         site.host
             .ask(server, "PATCH", &format!("/api/v1/accounts/{id}"), &json, grants)
             .expect(200);
+    }
+    // With other rights they sign in again.
+    for (person, name) in [(&mut grace, "Grace"), (&mut alan, "Alan")] {
+        person.post(server, "/sign-in", &[("name", name), ("password", PASSWORD)]).expect(200);
     }
     let begin = [("Tus-Resumable", "1.0.0"), ("Upload-Length", "3")];
     let place = place_of(&grace.ask(server, "POST", UPLOADS, &begin, "").expect(201));
