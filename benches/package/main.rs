@@ -25,10 +25,13 @@ struct Row {
     rss_mib: f64,
 }
 
+/// How something packages a film into a folder.
+type Packing = Box<dyn Fn(&Path, &Path) -> Command>;
+
 /// Something that reads the film and writes as much.
 struct Contender {
     name: &'static str,
-    command: Box<dyn Fn(&Path, &Path) -> Command>,
+    command: Packing,
 }
 
 fn main() -> ExitCode {

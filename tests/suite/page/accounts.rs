@@ -299,13 +299,11 @@ fn a_room_is_given_a_picture_from_the_hosts_own_machine(browser: &Browser) {
         "await new Promise((done) => Object.assign(document.createElement('canvas'),
            { width: 1600, height: 900 }).toBlob(done))",
     );
-    eventually("it is the room's", LONG, || {
+    let picture = eventually("it is the room's", LONG, || {
         let answer = Client::new().get(&server, "/r/stage/picture");
-        match answer.status {
-            200 => Ok(assert_eq!(look(&answer.body).width, 640)),
-            other => Err(other.to_string()),
-        }
+        if answer.status == 200 { Ok(answer.body) } else { Err(answer.status.to_string()) }
     });
+    assert_eq!(look(&picture).width, 640);
     window.wait("document.querySelector('form[action$=drop-picture]')");
     window.goto(&server.url("/rooms"));
     window.wait(
