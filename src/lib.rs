@@ -34,7 +34,6 @@
 //! | [`oidc`] | sign-in with somebody else's account: what providers are asked, and believed | proto, base |
 //! | [`authority`] | certificates by an authority of this machine's own | store, base |
 //! | [`account`] | who may: accounts, what is signed in to them, what each may do | store, proto, base |
-//! | [`library`] | videos that people bring: what is found in them, and what is made of it | store, media, proto, base |
 //! | [`store`] | what outlives the program: SQLite, one writer | base |
 //! | [`live`] | who gets which picture: no sockets, no HTTP | source, media, base |
 //! | [`source`] | where pictures come from | client, media, proto, jpeg, base |

@@ -228,7 +228,10 @@ fn begin(request: &Request, version: Version) -> Result<Arc<Uploads>, Problem> {
     match tus::speaks_version(&request.head.headers) {
         Some(true) => {}
         None if version == Version::MayBeLeftOut => {}
-        _ => return Err(Problem::new(Status::PreconditionFailed, words::UPLOAD_NO_VERSION)),
+        None => return Err(Problem::new(Status::BadRequest, words::UPLOAD_NO_VERSION)),
+        Some(false) => {
+            return Err(Problem::new(Status::PreconditionFailed, words::UPLOAD_NO_VERSION));
+        }
     }
     uploads_of(request)
 }

@@ -105,8 +105,8 @@ const ROWS: [(&str, &str, &str); 97] = [
     ("PATCH /api/v1/uploads/…", "unnynynn", "unnynynn"),
     ("DELETE /api/v1/uploads/…", "unnynynn", "unnynynn"),
     ("GET /api/v1/uploads/…/file", "unnynynn", "unnynynn"),
-    ("GET /library/upload", "yyyyyynn", "uyyyyynn"),
-    ("GET /upload_input_content", "yyyyyynn", "uyyyyynn"),
+    ("GET /library/upload", "nnnynynn", "unnynynn"),
+    ("GET /upload_input_content", "nnnynynn", "unnynynn"),
     ("POST /upload_input_content", "unnynynn", "unnynynn"),
     ("POST /sign-out", "yyyyyyyy", "yyyyyyyy"),
 ];

@@ -12,9 +12,15 @@ use crate::common::server::Server;
 /// Asks what these arguments choose, and shows what came back otherwise than it should.
 #[track_caller]
 fn holds(server: &Server, token: Option<&str>, arguments: &[&str]) {
-    let packages = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/schemathesis");
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (packages, own) =
+        (project.join("target/schemathesis"), project.join("tests/suite/accounts"));
+    let paths = std::env::join_paths([packages, own]).expect("no colon in them");
     let mut command = Command::new("python3");
-    command.env("PYTHONPATH", &packages).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
+        .env("SCHEMATHESIS_HOOKS", "schema_hooks")
+        .env("PYTHONPATH", &paths)
+        .env("PYTHONDONTWRITEBYTECODE", "1");
     command.args(["-m", "schemathesis.cli", "run", &server.url("/api/openapi.json")]);
     // Numbers and booleans are taken as the texts that they are in a form, and what else a text has
     // to be (a title of one line, an address) no schema says: neither is a failure.
