@@ -376,7 +376,7 @@ pub(super) fn sign_in(window: &Window, server: &Server) {
     window.follow(".door-send");
     is_at(window, "/");
     // A page that is left before it is whole runs its scripts on what there is of it.
-    window.wait("document.readyState !== 'loading'");
+    window.wait("document.readyState !== 'loading' && document.getElementById('announcer')");
 }
 
 /// Gives a server a host, and something of everything that its pages list.
