@@ -375,8 +375,6 @@ pub(super) fn sign_in(window: &Window, server: &Server) {
     ));
     window.follow(".door-send");
     is_at(window, "/");
-    // A page that is left before it is whole runs its scripts on what there is of it.
-    window.wait("document.readyState !== 'loading' && document.getElementById('announcer')");
 }
 
 /// Gives a server a host, and something of everything that its pages list.
@@ -426,6 +424,11 @@ fn clear(window: &Window, id: &str) {
 #[track_caller]
 fn is_at(window: &Window, path: &str) {
     assert_eq!(window.eval("location.pathname"), path, "{}", window.text("body"));
+    // A page that is left before it is whole runs its scripts on what there is of it.
+    window.wait(
+        "document.readyState !== 'loading' &&
+           (!document.body.matches('.watch') || document.getElementById('announcer'))",
+    );
 }
 
 #[track_caller]

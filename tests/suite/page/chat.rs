@@ -152,6 +152,7 @@ fn who_was_away_is_told_what_was_missed_and_nothing_twice(browser: &Browser) {
     bob.wait("document.getElementById('chat-state').hidden");
     say(&bob, "two");
     hears(&ada, "two");
+    hears(&bob, "two");
     ada.wait("!document.getElementById('chat-form').hidden");
     assert_eq!(texts(&ada), ["one", "two"]);
     assert_eq!(texts(&bob), ["one", "two"]);

@@ -277,7 +277,7 @@ fn an_authority_that_is_there_serves_also_where_nothing_can_be_written() {
     }
     first.stop();
     second.stop();
-    let script = "mount -t tmpfs none \"$1\" && cp \"$0\"/* \"$1\" && mount -o remount,ro \"$1\" \
+    let script = "mount -t tmpfs none \"$1\" && cp -r \"$0\"/* \"$1\" && mount -o remount,ro \"$1\" \
         && shift && exec \"$@\"";
     let (place, folder) = (Scratch::new(), format!("{}/livestream.db", data.path()));
     assert!(std::path::Path::new(&folder).exists());
