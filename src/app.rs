@@ -35,6 +35,7 @@ use secure::Secure;
 use sources::{Said, Sources, unnamed};
 use stage::{Stage, join};
 use studio::{Camera, Director, Parts};
+use videos::Works;
 
 mod addresses;
 mod cinema;
@@ -48,7 +49,7 @@ mod sources;
 mod stage;
 mod state;
 mod studio;
-mod uploads;
+mod videos;
 
 pub use kept::keep;
 pub use library::library;
@@ -125,8 +126,8 @@ pub fn run(
     };
     let offer = (!config.no_mdns).then(|| addresses::offer(config, &bound, rtsp.as_ref(), by_tls));
     let announcer = offer.and_then(Announcer::start);
-    let brought = uploads::open(config, &store, &clock);
-    let tidier = uploads::tidy(brought.as_ref(), shutdown);
+    let videos = videos::open(config, &store, &clock);
+    let works = videos.as_ref().and_then(|videos| Works::start(config, videos, shutdown));
     let context = Arc::new(Context::new(
         rooms,
         Arc::clone(&audience),
@@ -137,7 +138,7 @@ pub fn run(
             providers,
             studio,
             store: store.clone(),
-            uploads: brought,
+            library: videos,
             engine: Arc::clone(&engine),
             keep_chat: Duration::from_secs(u64::from(config.keep_chat) * A_DAY_S),
         },
@@ -173,13 +174,14 @@ pub fn run(
             }
             context.access.look_again(place);
             host_link.look(&context.gate);
-            context.chats.tidy();
+            context.let_go();
         }
     });
     info!("stopping");
     announcer.into_iter().for_each(Announcer::stop);
     members::close(context.gate.accounts());
     context.providers.stop();
+    let works = works.and_then(Works::stop);
     // Whoever waits for something to be stored is answered before the lanes end.
     if store.is_some_and(|store| store.close() > 0) {
         thread::sleep(LAST_ANSWERS);
@@ -189,7 +191,7 @@ pub fn run(
     encoders.join();
     stage.join();
     // A disk that stalls may have kept it; it does not keep the end.
-    let of_disks = watch.into_iter().chain(films).chain(tidier);
+    let of_disks = watch.into_iter().chain(films).chain(works);
     of_disks.filter(JoinHandle::is_finished).for_each(join);
     Ok(())
 }

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::base::signals;
 use crate::config::CageChoice;
 use crate::library::cage::{Cage, Strength};
-use crate::library::encode::{Encoding, Progress};
+use crate::library::encode::{Encoding, Failed, Progress};
 
 /// Makes renditions of `input` in `folder`, and names each file on `out` once it is whole; how far it
 /// is goes to the log.
@@ -48,13 +48,15 @@ pub(super) fn encode(
     };
     let encoding = Encoding {
         cage: &cage,
-        input,
-        out: folder,
+        input: input.to_owned(),
+        out: folder.to_owned(),
         hands: jobs.map_or(cores, usize::from),
         stop: &|| stop.load(Ordering::Relaxed),
         told: &told,
     };
-    encoding.run().map_err(|failed| failed.to_string())?;
+    let told = |failed: Failed| failed.to_string();
+    let mut making = encoding.begin().map_err(told)?;
+    while making.step().map_err(told)? {}
     made.into_inner().iter().try_for_each(|file| {
         writeln!(out, "{}", file.display()).map_err(|error| format!("standard output: {error}"))
     })

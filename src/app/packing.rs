@@ -29,6 +29,7 @@ pub(super) fn pack(packing: &Packing, out: &mut impl Write) -> Result<(), String
     };
     let order = Order {
         films: &films,
+        ranks: &[],
         texts: &texts,
         secret,
         segment: Duration::from_secs((*segment).into()),

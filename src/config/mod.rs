@@ -186,6 +186,20 @@ pub struct Config {
     #[arg(long, value_name = "SIZE", default_value = "256G")]
     pub upload_quota: Volume,
 
+    /// How many titles of the library are worked on at once [default: one less than there are cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub jobs: Option<u8>,
+
+    /// How much of the cage has to hold in which the tools are locked that read what people bring:
+    /// without a `weak` one, nothing is brought where it does not hold as a `whole`
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = CageChoice::Whole)]
+    pub cage: CageChoice,
+
+    /// Days for which originals are kept once all is made of them, and jobs that are over [default: for
+    /// ever]
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub keep_originals: Option<u32>,
+
     /// Folder of clips that RTSP players may ask for by name
     #[arg(long, value_name = "DIR", conflicts_with = "no_rtsp", value_parser = parse_folder)]
     pub clips: Option<PathBuf>,

@@ -122,7 +122,11 @@ impl Film {
 
 impl Opened {
     /// Takes a file whose state is known, and reads it if it is small.
-    pub(super) fn new(file: File, edition: Edition) -> Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn new(file: File, edition: Edition) -> Result<Self> {
         let mut small = None;
         if edition.bytes <= SMALL_BYTES {
             let mut bytes = vec![0; edition.bytes as usize];

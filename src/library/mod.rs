@@ -6,8 +6,15 @@
 //! [`cage`]; [`package`] makes segments and manifests of what was encoded.
 
 pub mod cage;
+pub mod catalogue;
 pub mod encode;
+mod house;
+pub mod jobs;
 pub mod ladder;
 pub mod package;
 pub mod probe;
 pub mod uploads;
+mod who;
+
+pub use house::{Library, NoVideo, Work};
+pub use who::Who;

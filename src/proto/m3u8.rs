@@ -178,6 +178,13 @@ fn piece(list: &mut String, lasts_us: u64, name: &str) {
     let _ = writeln!(list, "#EXTINF:{}.{:06},\n{name}", lasts_us / 1_000_000, lasts_us % 1_000_000);
 }
 
+/// A playlist as it is written here, of the same film in clear.
+pub fn without_keys(list: &str) -> String {
+    let is_key =
+        |line: &&str| line.starts_with("#EXT-X-KEY:") || line.starts_with("#EXT-X-SESSION-KEY:");
+    list.split_inclusive('\n').filter(|line| !is_key(line)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::presentation::Segment;

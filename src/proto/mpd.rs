@@ -138,6 +138,22 @@ fn secret(mpd: &mut String, protection: Option<&Protection>) {
     );
 }
 
+/// A manifest as [`write`] has it, of the same film in clear.
+pub fn without_protection(mpd: &str) -> String {
+    let mut kept = String::with_capacity(mpd.len());
+    let mut is_within = false;
+    for line in mpd.split_inclusive('\n') {
+        let said = line.trim();
+        let begins = said.starts_with("<ContentProtection");
+        if !begins && !is_within {
+            kept.push_str(line);
+        }
+        is_within =
+            (is_within || (begins && !said.ends_with("/>"))) && said != "</ContentProtection>";
+    }
+    kept
+}
+
 fn uuid(bytes: &[u8; 16]) -> String {
     let mut text = String::with_capacity(36);
     for (at, byte) in bytes.iter().enumerate() {
@@ -192,6 +208,22 @@ mod tests {
         assert!(mpd.contains("mediaPresentationDuration=\"PT11.000000S\""), "{mpd}");
         assert!(mpd.contains("<S t=\"0\" d=\"100\" r=\"1\"/>\n      <S d=\"75\"/>"), "{mpd}");
         assert!(!mpd.contains("ContentProtection"));
+    }
+
+    #[test]
+    fn of_what_is_decrypted_nothing_is_said_of_a_key() {
+        use super::super::cenc::{Key, Scheme};
+        let key = Key::parse("8723bd20a19f58a740c05684e699b4aa").unwrap();
+        let protection =
+            Protection { scheme: Scheme::Cbcs, key, key_id: [1; 16], constant_iv: [2; 16] };
+        let mut secret = video(&[(4, 1)]);
+        secret.is_secret = true;
+        let of = |protection, video| {
+            write(&Presentation { videos: vec![video], protection, ..Presentation::default() })
+        };
+        let in_clear = without_protection(&of(Some(protection), secret));
+        assert_eq!(in_clear, of(None, video(&[(4, 1)])));
+        assert_eq!(without_protection(&in_clear), in_clear);
     }
 
     #[test]

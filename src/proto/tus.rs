@@ -118,22 +118,27 @@ pub fn metadata(headers: &Headers) -> Result<Metadata, BadField> {
     let Some(text) = one(headers, FIELD.0)?.filter(|text| !text.trim().is_empty()) else {
         return Ok(Metadata::default());
     };
-    if text.len() > MAX_METADATA_BYTES {
-        return Err(FIELD);
-    }
-    let mut found: Vec<(String, Vec<u8>)> = Vec::new();
-    for pair in text.split(',') {
-        let pair = pair.trim();
-        let (name, value) = pair.split_once(' ').unwrap_or((pair, ""));
-        let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
-        let is_new = found.iter().all(|(known, _)| known != name);
-        let value = padded(value.trim()).filter(|_| is_name && is_new).ok_or(FIELD)?;
-        found.push((name.to_owned(), value));
-    }
-    Ok(Metadata(found))
+    Metadata::parse(text).ok_or(FIELD)
 }
 
 impl Metadata {
+    /// Reads it as it is sent and written.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > MAX_METADATA_BYTES {
+            return None;
+        }
+        let mut found: Vec<(String, Vec<u8>)> = Vec::new();
+        for pair in text.split(',') {
+            let pair = pair.trim();
+            let (name, value) = pair.split_once(' ').unwrap_or((pair, ""));
+            let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+            let is_new = found.iter().all(|(known, _)| known != name);
+            let value = padded(value.trim()).filter(|_| is_name && is_new)?;
+            found.push((name.to_owned(), value));
+        }
+        Some(Self(found))
+    }
+
     /// The text of this name, if it is there and is text.
     pub fn text(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(known, _)| known == name)?;

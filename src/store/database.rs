@@ -13,7 +13,7 @@ use super::folder::{create_private, make_private, open_private};
 use super::trouble::Trouble;
 
 /// What brings a database of version N, `PRAGMA user_version`, to version N + 1.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/1.sql"),
     include_str!("migrations/2.sql"),
     include_str!("migrations/3.sql"),
@@ -21,6 +21,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/5.sql"),
     include_str!("migrations/6.sql"),
     include_str!("migrations/7.sql"),
+    include_str!("migrations/8.sql"),
 ];
 
 /// Makes the database, or brings it up to date. Returns where one that cannot be read was put.

@@ -318,3 +318,143 @@ CREATE TABLE upload (
   expires INTEGER
 ) STRICT;
 CREATE INDEX upload_of ON upload (owner);
+
+-- The catalogue: what can be watched, or will be, here or elsewhere.
+CREATE TABLE title (
+  -- In addresses of pages and of the interface: the platform's `packaged_content_id`, the catalogue's
+  -- `id`.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- Six capital letters and digits: what its folder is called, in `/videos/NAME/` and on the disk.
+  name TEXT NOT NULL UNIQUE,
+  -- Whose it is; NULL if that is a token that is nobody's, or an account that is gone: hosts'.
+  owner INTEGER REFERENCES account ON DELETE SET NULL,
+  -- What it is made of, the platform's `input_content_id`; NULL if it lies elsewhere, or that is gone.
+  upload INTEGER REFERENCES upload ON DELETE SET NULL,
+  -- What it is called, one line.
+  title TEXT NOT NULL,
+  -- What it is about, several lines; may be empty.
+  description TEXT NOT NULL,
+  -- By whom; may be empty.
+  director TEXT NOT NULL,
+  -- Of when; NULL if that is not known.
+  year INTEGER,
+  -- Words that it is found by, one in a line; may be empty.
+  tags TEXT NOT NULL,
+  -- Who may watch it of those who may watch at all.
+  watch TEXT NOT NULL CHECK (watch IN ('all', 'members', 'owner')),
+  -- A picture of its own that stands for it: a JPEG; NULL for the one that is made of it.
+  poster BLOB,
+  -- The catalogue's `url`: a manifest elsewhere, which browsers load; NULL if it lies here.
+  url TEXT,
+  -- How long it is; NULL if that is not known yet.
+  length_ms INTEGER,
+  -- The lines of the renditions that can be played, as in `360 720`; empty for sound alone.
+  lines TEXT NOT NULL,
+  -- The folder of segments that is played, which rises with each rendition; 0 if there is none yet.
+  generation INTEGER NOT NULL,
+  -- 1 if all its renditions are there.
+  whole INTEGER NOT NULL,
+  -- When it came.
+  made INTEGER NOT NULL,
+  -- When anything of it changed.
+  changed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX title_of ON title (owner);
+CREATE INDEX title_from ON title (upload);
+
+-- Keys of titles that are encrypted. They are given to players that may watch, and shown nowhere.
+CREATE TABLE title_key (
+  -- Which.
+  title INTEGER PRIMARY KEY REFERENCES title ON DELETE CASCADE,
+  -- How it is encrypted.
+  scheme TEXT NOT NULL CHECK (scheme IN ('cbcs', 'cenc')),
+  -- What of it: the platform encrypts pictures alone.
+  protects TEXT NOT NULL CHECK (protects IN ('all', 'video')),
+  -- 16 bytes, the platform's `key`.
+  key BLOB NOT NULL,
+  -- What the key is called: 16 bytes, the platform's `kid`.
+  kid BLOB NOT NULL,
+  -- 16 bytes that `cbcs` begins with, drawn once.
+  constant_iv BLOB NOT NULL,
+  -- Which 2^40 IVs of its key `cenc` may use; no other title of that key has them.
+  iv_block INTEGER NOT NULL,
+  -- 1 if the server decrypts it for who may watch and has no way to.
+  decrypts INTEGER NOT NULL
+) STRICT;
+
+-- Which IVs of a key were ever given away.
+CREATE TABLE key_use (
+  -- SHA-256 of the key.
+  hash BLOB PRIMARY KEY,
+  -- The next block of 2^40.
+  next INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The work on titles.
+CREATE TABLE job (
+  -- Rises.
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- What is made.
+  title INTEGER NOT NULL REFERENCES title ON DELETE CASCADE,
+  -- How, by name: `publish`, `ladder`.
+  recipe TEXT NOT NULL,
+  -- What is done first: the lowest.
+  rank INTEGER NOT NULL,
+  -- How it stands.
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed', 'cancelled')),
+  -- What is being done, or was last; empty before the first.
+  step TEXT NOT NULL,
+  -- Of that step, in thousandths.
+  progress INTEGER NOT NULL,
+  -- Before when it is not begun.
+  run_at INTEGER NOT NULL,
+  -- Who does it, or did last; may be empty.
+  worker TEXT NOT NULL,
+  -- Rises whenever somebody takes it: who had it before changes nothing any more.
+  token INTEGER NOT NULL,
+  -- When it is anybody's again, unless who has it says more.
+  lease_until INTEGER NOT NULL,
+  -- How often it was begun.
+  attempts INTEGER NOT NULL,
+  -- Why it failed, or the last try did; may be empty.
+  words TEXT NOT NULL,
+  -- When it was ordered.
+  made INTEGER NOT NULL,
+  -- When it was done, failed or was cancelled; NULL before.
+  ended INTEGER
+) STRICT;
+CREATE INDEX job_next ON job (state, rank, run_at);
+CREATE INDEX job_of ON job (title);
+
+-- What was done for a job.
+CREATE TABLE step (
+  -- Which.
+  job INTEGER NOT NULL REFERENCES job ON DELETE CASCADE,
+  -- From 1.
+  n INTEGER NOT NULL,
+  -- What, as in `encode 720p`.
+  name TEXT NOT NULL,
+  -- In which try.
+  attempt INTEGER NOT NULL,
+  -- When it began.
+  began INTEGER NOT NULL,
+  -- When it ended; NULL while it goes on, or if that broke off.
+  ended INTEGER,
+  -- What came of it; may be empty.
+  words TEXT NOT NULL,
+  PRIMARY KEY (job, n)
+) STRICT, WITHOUT ROWID;
+
+-- How far somebody watched a title.
+CREATE TABLE place (
+  -- Who.
+  account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+  -- What.
+  title INTEGER NOT NULL REFERENCES title ON DELETE CASCADE,
+  -- From its beginning.
+  at_ms INTEGER NOT NULL,
+  -- When.
+  changed INTEGER NOT NULL,
+  PRIMARY KEY (account, title)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX place_of ON place (title);

@@ -15,10 +15,12 @@ use super::newsroom::Newsroom;
 use super::providers::Providers;
 use super::snapshot::Snapshots;
 use super::studio::Studio;
+use super::titles::OpenedFiles;
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
-use crate::library::uploads::Uploads;
+use crate::library::Library;
 use crate::live::audience::Audience;
+use crate::live::crowd::Crowd;
 use crate::net::Engine;
 use crate::room::Rooms;
 use crate::store::MaybeStore;
@@ -41,10 +43,14 @@ pub struct Context {
     pub studio: Arc<dyn Studio>,
     /// What outlives the program, if there is a place for it.
     pub store: MaybeStore,
-    /// What is brought to the library, if there is a place for it.
-    pub uploads: Option<Arc<Uploads>>,
+    /// The library, if there is a place for it.
+    pub library: Option<Arc<Library>>,
     /// What drives the connections.
     pub engine: Arc<Engine>,
+    /// Who loads titles of the library: each with a share of the budget.
+    pub(super) loaders: Arc<Crowd>,
+    /// Files of the library that are open.
+    pub(super) opened: OpenedFiles,
     /// Single pictures.
     pub(super) snapshots: Snapshots,
     /// Who is who.
@@ -71,8 +77,8 @@ pub struct Means {
     pub studio: Arc<dyn Studio>,
     /// What outlives the program, if there is a place for it.
     pub store: MaybeStore,
-    /// What is brought to the library, if there is a place for it.
-    pub uploads: Option<Arc<Uploads>>,
+    /// The library, if there is a place for it.
+    pub library: Option<Arc<Library>>,
     /// What drives the connections.
     pub engine: Arc<Engine>,
     /// How long what is said in rooms is kept.
@@ -109,10 +115,13 @@ impl Context {
         means: Means,
         shutdown: Shutdown,
     ) -> Self {
-        let Means { gate, providers, studio, store, uploads, engine, keep_chat } = means;
+        let Means { gate, providers, studio, store, library, engine, keep_chat } = means;
         let clock = rooms.default().hub().clock().clone();
         let chats = Chats::new(&store, &clock, &engine, keep_chat);
+        let loaders = audience.gather(rooms.default().crowd.channel());
         Self {
+            loaders,
+            opened: OpenedFiles::default(),
             rooms,
             audience,
             about,
@@ -121,7 +130,7 @@ impl Context {
             providers,
             studio,
             store,
-            uploads,
+            library,
             engine,
             snapshots: Snapshots::default(),
             identities: Identities::new(),
@@ -131,5 +140,11 @@ impl Context {
             clock,
             shutdown,
         }
+    }
+
+    /// Lets go of what nobody asked for lately.
+    pub fn let_go(&self) {
+        self.chats.tidy();
+        self.opened.let_go(self.clock.now());
     }
 }

@@ -7,10 +7,19 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::answer::Answer;
 use super::context::Context;
+use super::pages;
 use super::pass::Pass;
 use super::payload::{Fare, Room};
-use crate::live::audience::Seat;
+use super::request::Request;
+use crate::live::audience::{Keep, Refused, Seat};
+use crate::live::crowd::Crowd;
+use crate::live::level::LEVELS;
+use crate::live::meter::StreamMeter;
+use crate::live::settings::{Settings, ViewerId};
+use crate::live::viewer::FeedCosts;
+use crate::proto::http::Status;
 
 /// The right and the share of one who loads a film.
 pub(super) struct Share {
@@ -65,6 +74,35 @@ impl Fare for Share {
     fn went(&mut self, bytes: u64) {
         self.saved = self.saved.saturating_sub(bytes);
         self.seat.meter.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+}
+
+/// A seat among those who load films, by the cookie if there is one: with a share of the budget, who
+/// needs so many bits a second.
+///
+/// # Errors
+///
+/// The answer, if there is no seat.
+pub(super) fn share(
+    request: &Request,
+    crowd: &Arc<Crowd>,
+    bits_per_sec: u64,
+    now: Instant,
+) -> Result<Share, Answer> {
+    let audience = &request.context.audience;
+    let known = request.identity().id();
+    let keep = if known.is_some() { Keep::Remembered } else { Keep::WhileItLasts };
+    let id = known.unwrap_or_else(ViewerId::random);
+    let costs = FeedCosts { costs: [Some(bits_per_sec); LEVELS], fps: 1.0 };
+    let viewer = audience.enter_clip(crowd, id, Settings::default(), costs);
+    match audience.join(viewer, StreamMeter::new(None, None), keep, now) {
+        Ok(seat) => Ok(Share::new(&request.context, seat, Pass::of(request), now)),
+        Err(Refused::Full) => Err(pages::full(request)),
+        Err(Refused::TooManyStreams) => {
+            let why = "you load as many films at once as one may";
+            Err(request.refuse(Status::TooManyRequests, why))
+        }
+        Err(Refused::Dismissed) => Err(request.refuse(Status::NotFound, "there is no such film")),
     }
 }
 

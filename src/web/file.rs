@@ -16,7 +16,12 @@ pub(super) struct Found {
     pub(super) small: Option<Arc<[u8]>>,
     pub(super) edition: Edition,
     pub(super) media_type: &'static str,
+    /// What caches may do with it.
+    pub(super) caching: &'static str,
 }
+
+/// A browser may keep what it has, and asks each time whether that is still it.
+pub(super) const ASKED_EACH_TIME: &str = "no-cache, private";
 
 /// What of a file is answered.
 pub(super) enum Part {
@@ -78,12 +83,11 @@ impl Found {
         }
     }
 
-    /// A browser may keep what it has, and asks whether that is still it.
     fn dressed(&self, answer: Answer) -> Answer {
         answer
             .header("Accept-Ranges", "bytes")
             .header("ETag", self.edition.tag())
-            .header("Cache-Control", "no-cache, private")
+            .header("Cache-Control", self.caching)
     }
 
     /// Only `GET` asks for parts (§14.2), and with `If-Range` only of this version (§13.1.5): by a

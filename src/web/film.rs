@@ -6,18 +6,11 @@ use std::time::Instant;
 
 use super::answer::Answer;
 use super::command::Command;
-use super::fare::Share;
-use super::file::{Found, Part};
+use super::fare::share;
+use super::file::{ASKED_EACH_TIME, Found, Part};
 use super::form::{Form, refusal};
-use super::pages;
-use super::pass::Pass;
 use super::request::{Later, Reply, Request};
 use crate::film::{Film, Opened, SMALL_BYTES};
-use crate::live::audience::{Keep, Refused};
-use crate::live::level::LEVELS;
-use crate::live::meter::StreamMeter;
-use crate::live::settings::{Settings, ViewerId};
-use crate::live::viewer::FeedCosts;
 use crate::net::workers::Ticket;
 use crate::proto::http::{Method, Status};
 use crate::room::Showing;
@@ -84,7 +77,7 @@ fn answer(
     now: Instant,
 ) -> Answer {
     let (edition, media_type) = (film.edition, film.media_type());
-    let found = Found { file, small, edition, media_type };
+    let found = Found { file, small, edition, media_type, caching: ASKED_EACH_TIME };
     let (status, range) = match found.part(&request.head) {
         Part::None(answer) => return answer,
         Part::Some(status, range) => (status, range),
@@ -93,30 +86,11 @@ fn answer(
     if request.head.method != Method::Get || edition.bytes <= SMALL_BYTES {
         return found.answer(status, range, None);
     }
-    match fare(request, showing, film, now) {
-        Ok(fare) => found.answer(status, range, Some(Box::new(fare))),
-        Err(refusal) => refusal,
-    }
-}
-
-/// A seat among those who load films, by the cookie if there is one: with a share of the budget.
-fn fare(request: &Request, showing: &Showing, film: &Film, now: Instant) -> Result<Share, Answer> {
-    let audience = &request.context.audience;
-    let known = request.identity().id();
-    let keep = if known.is_some() { Keep::Remembered } else { Keep::WhileItLasts };
-    let id = known.unwrap_or_else(ViewerId::random);
     // Who loads ahead needs more than what plays.
     let bits = film.bits_per_sec().saturating_mul(AHEAD);
-    let costs = FeedCosts { costs: [Some(bits); LEVELS], fps: 1.0 };
-    let viewer = audience.enter_clip(&showing.crowd, id, Settings::default(), costs);
-    match audience.join(viewer, StreamMeter::new(None, None), keep, now) {
-        Ok(seat) => Ok(Share::new(&request.context, seat, Pass::of(request), now)),
-        Err(Refused::Full) => Err(pages::full(request)),
-        Err(Refused::TooManyStreams) => {
-            let why = "you load as many films at once as one may";
-            Err(request.refuse(Status::TooManyRequests, why))
-        }
-        Err(Refused::Dismissed) => Err(request.refuse(Status::NotFound, "there is no such film")),
+    match share(request, &showing.crowd, bits, now) {
+        Ok(fare) => found.answer(status, range, Some(Box::new(fare))),
+        Err(refusal) => refusal,
     }
 }
 

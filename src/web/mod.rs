@@ -55,6 +55,7 @@ mod socket;
 mod state;
 mod stream;
 mod studio;
+mod titles;
 mod trust;
 mod upgrade;
 mod uploads;

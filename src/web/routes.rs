@@ -5,6 +5,7 @@
 
 mod api;
 mod library;
+mod media;
 mod people;
 mod rooms;
 mod rows;
@@ -15,6 +16,7 @@ use super::request::{Reply, Request};
 use crate::proto::http::{Method, form};
 use api::OF_API;
 use library::OF_LIBRARY;
+use media::OF_MEDIA;
 use people::OF_PEOPLE;
 use rooms::OF_ROOMS;
 
@@ -95,7 +97,7 @@ pub(super) enum BodyUse {
 
 /// Every request that there is.
 fn all() -> impl Iterator<Item = &'static Route> + Clone {
-    OF_ROOMS.iter().chain(&OF_PEOPLE).chain(&OF_API).chain(&OF_LIBRARY)
+    OF_ROOMS.iter().chain(&OF_PEOPLE).chain(&OF_API).chain(&OF_LIBRARY).chain(&OF_MEDIA)
 }
 
 /// What only debug builds have.
@@ -220,9 +222,14 @@ impl Path {
 
     /// The name in a path, where there is one.
     fn rest(self, path: &str) -> Option<&str> {
-        let Path::Each(before, behind) = self else { return None };
-        let name = path.strip_prefix(before)?.strip_suffix(behind)?;
-        (!name.is_empty() && !name.contains('/')).then_some(name)
+        match self {
+            Path::Each(before, behind) => {
+                let name = path.strip_prefix(before)?.strip_suffix(behind)?;
+                (!name.is_empty() && !name.contains('/')).then_some(name)
+            }
+            Path::Below(folder) => path.strip_prefix(folder),
+            Path::At(_) | Path::Action(..) => None,
+        }
     }
 }
 

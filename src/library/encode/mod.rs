@@ -35,9 +35,9 @@ pub struct Encoding<'a> {
     /// Locks in whatever reads the input.
     pub cage: &'a Cage,
     /// The video.
-    pub input: &'a Path,
+    pub input: PathBuf,
     /// The folder for all that is made: empty, or of an earlier run with the same input.
-    pub out: &'a Path,
+    pub out: PathBuf,
     /// How many pieces at once.
     pub hands: usize,
     /// Whether it is to end early.
@@ -76,31 +76,56 @@ enum Why {
     Words(&'static str),
 }
 
-impl Encoding<'_> {
-    /// Makes all that is to be made of the input.
+/// The work on one video, a rendition at a time.
+pub struct Making<'a> {
+    asked: Encoding<'a>,
+    recipe: Recipe,
+    /// The number of the rendition that comes next, in the order in which they are made.
+    next: usize,
+    /// Of the rendition at hand.
+    done_ms: AtomicU64,
+}
+
+/// All that is there by now.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Made {
+    /// The renditions, the smallest first: which of those that there will be each is, from 1.
+    pub films: Vec<(usize, PathBuf)>,
+    /// The lines of those.
+    pub lines: Vec<u32>,
+    /// The tracks of sound.
+    pub sounds: Vec<PathBuf>,
+    /// Subtitles.
+    pub texts: Vec<PathBuf>,
+    /// Pictures: one that stands for it, a strip of small ones, and a list of when they are shown.
+    pub pictures: Vec<PathBuf>,
+    /// How long it is, in seconds.
+    pub length_s: f64,
+}
+
+impl<'a> Encoding<'a> {
+    /// Finds out what is to be made of the input; what an earlier run made is gone on with.
     ///
     /// # Errors
     ///
-    /// [`Failed`]; what is whole stays, and the next run goes on from there.
-    pub fn run(&self) -> Result<(), Failed> {
-        let of_input = Failed::of(self.input);
-        let input = self.input.canonicalize().map_err(of_input)?;
-        fs::create_dir_all(self.out).map_err(Failed::of(self.out))?;
-        let out = self.out.canonicalize().map_err(Failed::of(self.out))?;
-        let here = Encoding { input: &input, out: &out, ..*self };
-        let recipe = here.recipe()?;
-        here.claim(&recipe)?;
-        Run { asked: &here, recipe: &recipe, done_ms: AtomicU64::new(0) }.all()
+    /// [`Failed`].
+    pub fn begin(mut self) -> Result<Making<'a>, Failed> {
+        self.input = self.input.canonicalize().map_err(Failed::of(&self.input))?;
+        fs::create_dir_all(&self.out).map_err(Failed::of(&self.out))?;
+        self.out = self.out.canonicalize().map_err(Failed::of(&self.out))?;
+        let recipe = self.recipe()?;
+        self.claim(&recipe)?;
+        Ok(Making { asked: self, recipe, next: 0, done_ms: AtomicU64::new(0) })
     }
 
     /// What is to be made, by what the input is.
     fn recipe(&self) -> Result<Recipe, Failed> {
         let unusable =
             |why| Failed { part: self.input.display().to_string(), why: Why::Unusable(why) };
-        let source = probe::probe(self.cage, self.input, self.stop).map_err(unusable)?;
+        let source = probe::probe(self.cage, &self.input, self.stop).map_err(unusable)?;
         let may_stay = source.video.as_ref().is_some_and(|video| video.codec == "h264");
         let keys = match may_stay {
-            true => probe::key_times(self.cage, self.input, &source, self.stop)
+            true => probe::key_times(self.cage, &self.input, &source, self.stop)
                 .map_err(|why| Failed::new("the times of its pictures", why))?,
             false => Vec::new(),
         };
@@ -117,7 +142,7 @@ impl Encoding<'_> {
             Ok(found) if found == digest => Ok(()),
             Ok(_) => Err(self.taken("has what was made of another video")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut entries = fs::read_dir(self.out).map_err(Failed::of(self.out))?;
+                let mut entries = fs::read_dir(&self.out).map_err(Failed::of(&self.out))?;
                 match entries.next() {
                     Some(_) => Err(self.taken("is not empty")),
                     None => replace(&mark, digest.as_bytes()).map_err(of_mark),
@@ -134,7 +159,7 @@ impl Encoding<'_> {
 
     /// Of all that decides what is made: the input, the recipe, the tool.
     fn digest(&self, recipe: &Recipe) -> Result<String, Failed> {
-        let data = fs::metadata(self.input).map_err(Failed::of(self.input))?;
+        let data = fs::metadata(&self.input).map_err(Failed::of(&self.input))?;
         let changed = data.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let asked = Task {
             tool: Tool::Ffmpeg,
@@ -151,14 +176,6 @@ impl Encoding<'_> {
     }
 }
 
-/// The work on one recipe.
-struct Run<'a> {
-    asked: &'a Encoding<'a>,
-    recipe: &'a Recipe,
-    /// Of the rendition at hand.
-    done_ms: AtomicU64,
-}
-
 /// A thing to do beside others.
 enum Piece<'a> {
     Chunk(&'a Rendition, usize, Chunk),
@@ -168,51 +185,103 @@ enum Piece<'a> {
     Poster,
 }
 
-impl Run<'_> {
-    fn all(&self) -> Result<(), Failed> {
-        let recipe = self.recipe;
-        let mut renditions: Vec<&Rendition> = recipe.renditions.iter().collect();
-        let mut pieces: Vec<Piece<'_>> = (0..recipe.sounds.len()).map(Piece::Sound).collect();
-        if let Some(first) = renditions.first() {
-            pieces.extend(pieces_of(first));
+impl Making<'_> {
+    /// What is made next, as in `720p`; `None` once all is there.
+    pub fn comes(&self) -> Option<String> {
+        match self.order().get(self.next) {
+            Some(rank) => Some(self.recipe.renditions[*rank].name()),
+            // Of sound alone there is one rendition, which has no picture.
+            None => (self.next == 0).then(|| SOUND.to_owned()),
         }
+    }
+
+    /// Makes the next rendition, and with the first all that goes with each. Whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`]; what is whole stays, and the next run goes on from there.
+    pub fn step(&mut self) -> Result<bool, Failed> {
+        if self.comes().is_none() {
+            return Ok(false);
+        }
+        let rank = self.order().get(self.next).copied();
+        let rendition = rank.and_then(|rank| self.recipe.renditions.get(rank));
+        match (self.next, rendition) {
+            (0, first) => self.first(first)?,
+            (_, Some(rendition)) => {
+                self.make(&pieces_of(rendition))?;
+                self.join(rendition)?;
+            }
+            (_, None) => {}
+        }
+        self.report()?;
+        self.next += 1;
+        if self.comes().is_none() {
+            let steps = self.asked.out.join(STEPS);
+            match fs::remove_dir_all(&steps) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failed::of(&steps)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// All that is there by now.
+    pub fn made(&self) -> Made {
+        let there = |name: String| Some(self.asked.out.join(name)).filter(|file| file.exists());
+        let mut made = Made { length_s: self.length_s(), ..Made::default() };
+        for (at, rendition) in self.recipe.renditions.iter().enumerate() {
+            if let Some(file) = there(report::video_file(rendition)) {
+                made.films.push((at + 1, file));
+                made.lines.push(rendition.rung.lines);
+            }
+        }
+        made.sounds =
+            (0..self.recipe.sounds.len()).map(report::sound_file).filter_map(there).collect();
+        let texts = self.recipe.subtitles.iter().enumerate();
+        made.texts =
+            texts.map(|(at, text)| report::subtitles_file(at, text)).filter_map(there).collect();
+        let pictures = [report::POSTER, report::STRIP, report::STRIP_LIST];
+        made.pictures = pictures.map(str::to_owned).into_iter().filter_map(there).collect();
+        made
+    }
+
+    /// The ranks of the renditions, in the order in which they are made: the smallest, what only has to
+    /// be copied, the others.
+    fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.recipe.renditions.len()).collect();
+        let is_made = |rank: &usize| !self.recipe.renditions[*rank].chunks.is_empty();
+        order.sort_by_key(|rank| *rank > 0 && is_made(rank));
+        order.sort_by_key(|rank| *rank > 0);
+        order
+    }
+
+    /// Makes the first rendition, and what goes with all.
+    fn first(&self, first: Option<&Rendition>) -> Result<(), Failed> {
+        let mut pieces: Vec<Piece<'_>> = (0..self.recipe.sounds.len()).map(Piece::Sound).collect();
+        pieces.extend(first.into_iter().flat_map(pieces_of));
         self.make(&pieces)?;
-        if let Some(first) = renditions.first() {
+        if let Some(first) = first {
             self.join(first)?;
         }
-        self.report()?;
         let mut others: Vec<Piece<'_>> =
-            (0..recipe.subtitles.len()).map(Piece::Subtitles).collect();
+            (0..self.recipe.subtitles.len()).map(Piece::Subtitles).collect();
         others.push(Piece::Poster);
         self.make_what_can_be(&others)?;
-        if let Some(first) = renditions.first() {
-            self.without(self.strip(first))?;
-        }
-        self.report()?;
-        renditions = renditions.split_off(renditions.len().min(1));
-        // What only has to be copied is there at once.
-        renditions.sort_by_key(|rendition| !rendition.chunks.is_empty());
-        for rendition in renditions {
-            self.make(&pieces_of(rendition))?;
-            self.join(rendition)?;
-            self.report()?;
-        }
-        let steps = self.asked.out.join(STEPS);
-        match fs::remove_dir_all(&steps) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Failed::of(&steps)(error)),
-            _ => Ok(()),
-        }
+        first.map_or(Ok(()), |first| self.without(self.strip(first)))
     }
 
     fn make(&self, pieces: &[Piece<'_>]) -> Result<(), Failed> {
         self.done_ms.store(0, Ordering::Relaxed);
-        let asked = self.asked;
+        let asked = &self.asked;
         crew::each(pieces, asked.hands, asked.stop, &|piece, stop| self.piece(piece, stop))
     }
 
     /// Makes what a film is whole without.
     fn make_what_can_be(&self, pieces: &[Piece<'_>]) -> Result<(), Failed> {
-        let asked = self.asked;
+        let asked = &self.asked;
         crew::each(pieces, asked.hands, asked.stop, &|piece, stop| {
             self.without(self.piece(piece, stop))
         })
@@ -230,7 +299,7 @@ impl Run<'_> {
     }
 
     fn piece(&self, piece: &Piece<'_>, stop: Stop<'_>) -> Result<(), Failed> {
-        let input = self.asked.input;
+        let input = &self.asked.input;
         match piece {
             Piece::Chunk(rendition, number, chunk) => self.chunk(rendition, *number, *chunk, stop),
             Piece::Whole(rendition) => {
@@ -243,13 +312,20 @@ impl Run<'_> {
             Piece::Sound(number) => {
                 let Some(track) = self.recipe.sounds.get(*number) else { return Ok(()) };
                 let bytes = bytes_of(MOST_SOUND_BITS_PER_SEC, self.length_s());
-                self.file(&report::sound_file(*number), bytes, stop, |out| {
+                let made = self.file(&report::sound_file(*number), bytes, stop, |out| {
                     words::sound(track, input, out)
-                })
+                });
+                match made {
+                    // Nobody knows its codec: pictures play without it, or with another track.
+                    Err(why) if why.is_of_tool() && self.recipe.video().is_some() => {
+                        self.without(Err(why))
+                    }
+                    made => made,
+                }
             }
             Piece::Subtitles(number) => {
                 let Some(track) = self.recipe.subtitles.get(*number) else { return Ok(()) };
-                self.file(&report::subtitles_file(*number), SMALL_BYTES, stop, |out| {
+                self.file(&report::subtitles_file(*number, track), SMALL_BYTES, stop, |out| {
                     words::subtitles(track.index, input, out)
                 })
             }
@@ -266,7 +342,7 @@ impl Run<'_> {
         words: impl FnOnce(&str) -> Vec<OsString>,
     ) -> Result<(), Failed> {
         let file = self.asked.out.join(name);
-        let reads = vec![self.asked.input.to_owned()];
+        let reads = vec![self.asked.input.clone()];
         step::make(&file, |folder| {
             let task = task(words(name), reads, folder, bounds(self.length_s(), most_bytes));
             self.ffmpeg(name, &task, stop, &mut |_| {})
@@ -300,9 +376,9 @@ impl Run<'_> {
             self.progress(&part, more);
         };
         step::make(&folder.join(&name), |tmp| {
-            let asked = words::chunk(self.recipe, rendition, chunk, (self.asked.input, &name));
+            let asked = words::chunk(&self.recipe, rendition, chunk, (&self.asked.input, &name));
             let Some(asked) = asked else { return Ok(()) };
-            let reads = vec![self.asked.input.to_owned()];
+            let reads = vec![self.asked.input.clone()];
             let task = task(asked, reads, tmp, bounds(length_s, bytes));
             self.ffmpeg(&part, &task, stop, &mut told)
         })?;
@@ -389,7 +465,7 @@ impl Run<'_> {
 
     fn report(&self) -> Result<(), Failed> {
         let file = self.asked.out.join(report::FILE);
-        let text = report::report(self.recipe, self.asked.out);
+        let text = report::report(&self.recipe, &self.asked.out);
         replace(&file, text.as_bytes()).map_err(Failed::of(&file))
     }
 
@@ -456,6 +532,16 @@ impl Failed {
         move |error| Self { part: part.clone(), why: Why::System(error) }
     }
 
+    /// Whether the input itself is the reason: another try would find the same.
+    pub fn is_of_input(&self) -> bool {
+        matches!(self.why, Why::Unusable(Unusable::Not(_)) | Why::Words(_))
+    }
+
+    /// Whether a tool failed by itself.
+    fn is_of_tool(&self) -> bool {
+        matches!(self.why, Why::Tool(Failure::Tool { .. }))
+    }
+
     /// Whether it was asked to stop, and did.
     pub fn is_stopped(&self) -> bool {
         matches!(
@@ -479,6 +565,8 @@ impl fmt::Display for Failed {
 
 /// Says what is made in the folder, by a digest.
 const MARK: &str = ".recipe";
+/// What is made of a source without pictures.
+const SOUND: &str = "sound";
 /// Where pieces lie until they are joined.
 const STEPS: &str = "steps";
 const NO_PICTURE: &str = "not one picture of it could be read";

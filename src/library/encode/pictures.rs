@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::crew::Stop;
 use super::recipe::Rendition;
-use super::{Failed, Progress, Run, SMALL_BYTES, bounds, report, step, task, words};
+use super::{Failed, Making, Progress, SMALL_BYTES, bounds, report, step, task, words};
 use crate::base::replace::replace;
 
 /// How a strip is laid out. Pure.
@@ -17,10 +17,10 @@ struct Strip {
     size: (u32, u32),
 }
 
-impl Run<'_> {
+impl Making<'_> {
     /// The poster: what stands at a tenth of the film, or the cover of what has no picture that moves.
     pub(super) fn poster(&self, stop: Stop<'_>) -> Result<(), Failed> {
-        let input = self.asked.input;
+        let input = &self.asked.input;
         let rungs = self.recipe.renditions.iter().map(|rendition| rendition.rung);
         let large_enough = rungs.rev().find(|rung| rung.lines <= POSTER_LINES);
         let rung = large_enough.or(self.recipe.renditions.first().map(|first| first.rung));

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::recipe::{Recipe, Rendition};
 use crate::library::ladder::Sound;
+use crate::library::probe::Subtitle;
 
 /// The report's own name.
 pub(super) const FILE: &str = "encoded.json";
@@ -21,8 +22,9 @@ pub(super) fn sound_file(number: usize) -> String {
     format!("audio-{number}.mp4")
 }
 
-pub(super) fn subtitles_file(number: usize) -> String {
-    format!("subtitles-{number}.vtt")
+/// With the language, as packers read it from a name.
+pub(super) fn subtitles_file(number: usize, track: &Subtitle) -> String {
+    format!("subtitles-{number}.{}.vtt", track.language.as_deref().unwrap_or("und"))
 }
 
 /// All that is there of a recipe by now.
@@ -54,8 +56,8 @@ pub(super) fn report(recipe: &Recipe, out: &Path) -> String {
             })
         })
     };
-    let words = |(number, track): (usize, &crate::library::probe::Subtitle)| {
-        let file = subtitles_file(number);
+    let words = |(number, track): (usize, &Subtitle)| {
+        let file = subtitles_file(number, track);
         there(&file).then(|| {
             json!({
                 "file": file,

@@ -36,6 +36,8 @@ pub enum Failed {
     Nothing,
     /// The inputs' heads are too large together.
     Heads,
+    /// There are more tracks than this.
+    TooMany(usize),
     /// A film does not begin with a key frame.
     Beginning(PathBuf),
     /// Key frames at the same times are too far apart.
@@ -58,6 +60,13 @@ pub enum Failed {
     Stopped,
 }
 
+impl Failed {
+    /// Whether the disk, and not what is on it, is the reason: another try may succeed.
+    pub fn is_of_disk(&self) -> bool {
+        matches!(self, Self::Read { .. } | Self::Write { .. })
+    }
+}
+
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -75,6 +84,7 @@ impl fmt::Display for Failed {
                 "there are neither pictures (H.264, H.265, AV1) nor sound (AAC, MP3, Opus, FLAC, AC-3) \
                  in it",
             ),
+            Self::TooMany(most) => write!(f, "there are {most} tracks of one kind, or more"),
             Self::Heads => f.write_str("the indexes (moov) are larger than 12 MiB together"),
             Self::Beginning(path) => write!(
                 f,

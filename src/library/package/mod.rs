@@ -39,6 +39,9 @@ use track::Rendering;
 pub struct Order<'a> {
     /// Films in MP4, fragmented or not: the renditions of one film, and its sound.
     pub films: &'a [PathBuf],
+    /// Which of the renditions that there will be each film is, from 1: so it is called, however many
+    /// there are by now. In the order of `films`; empty if these are all.
+    pub ranks: &'a [usize],
     /// Subtitles in WebVTT, each named as in `film.en.vtt`.
     pub texts: &'a [PathBuf],
     /// How to encrypt it, if at all.
@@ -127,12 +130,14 @@ pub fn package(
     for (number, stream) in plan.streams.iter().enumerate() {
         let count = &mut counts[usize::from(stream.kind == Kind::Audio)];
         *count += 1;
-        let name = match stream.kind {
-            Kind::Video => format!("video-{count}"),
-            Kind::Audio => format!("audio-{count}"),
+        let rank = order.ranks.get(stream.input).filter(|_| stream.kind == Kind::Video);
+        let rank = *rank.unwrap_or(count);
+        let (name, block) = match stream.kind {
+            Kind::Video => (format!("video-{rank}"), rank),
+            Kind::Audio => (format!("audio-{rank}"), MOST_STREAMS + rank),
         };
         let secret = order.secret.as_ref().filter(|secret| is_secret(secret, stream));
-        let secret = secret.map(|secret| (secret, (number as u64) << 32));
+        let secret = secret.map(|secret| (secret, (block as u64) << 32));
         let mut rendering = Rendering {
             plan: &plan,
             stream,
@@ -169,6 +174,9 @@ pub fn package(
 
 /// What can be read and still not be packaged as it was ordered.
 fn refuse(order: &Order<'_>, inputs: &[Input], plan: &Plan) -> Result<(), Failed> {
+    if plan.streams.len() >= MOST_STREAMS || order.ranks.iter().any(|rank| *rank >= MOST_STREAMS) {
+        return Err(Failed::TooMany(MOST_STREAMS));
+    }
     for stream in &plan.streams {
         let input = &inputs[stream.input];
         if stream.entry.codec == Codec::Av1
@@ -191,6 +199,8 @@ fn ask(stop: &AtomicBool) -> Result<(), Failed> {
     if stop.load(Ordering::Relaxed) { Err(Failed::Stopped) } else { Ok(()) }
 }
 
+/// Of pictures, and of sound: each has 2^32 IVs of the 2^40.
+const MOST_STREAMS: usize = 128;
 /// Of all inputs' heads, which stay in memory.
 const MOST_HEADS_BYTES: usize = 12 * 1024 * 1024;
 

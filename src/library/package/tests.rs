@@ -52,6 +52,7 @@ fn run(scratch: &Scratch, film: &[u8], secret: Option<Secret>) -> Result<Package
     let films = [scratch.write("film.mp4", film)];
     let order = Order {
         films: &films,
+        ranks: &[],
         texts: &[],
         secret,
         segment: Duration::from_secs(1),
@@ -138,6 +139,7 @@ fn what_is_there_is_not_overwritten_and_what_is_stopped_leaves_nothing() {
     let out = scratch.path().join("out");
     let order = Order {
         films: &films,
+        ranks: &[],
         texts: &[],
         secret: None,
         segment: Duration::from_secs(1),

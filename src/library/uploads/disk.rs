@@ -32,6 +32,11 @@ impl Folder {
         options.open(self.path.join(name))
     }
 
+    /// Where a file lies.
+    pub(super) fn path_of(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
     /// Opens a file to read it.
     pub(super) fn open_to_read(&self, name: &str) -> Result<File> {
         File::open(self.path.join(name))

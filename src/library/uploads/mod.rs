@@ -23,17 +23,17 @@ mod tests;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use log::{info, warn};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
+use super::Who;
 use crate::base::clock::Clock;
 use crate::proto::tus::Checksum;
-use crate::store::account::AccountId;
 use crate::store::upload::{self, KeptUpload, State};
 use crate::store::{Durability, Store};
 
@@ -57,6 +57,21 @@ pub struct Uploads {
     open: Mutex<HashMap<String, Open>>,
     /// Those that broke off and that nobody can go on with.
     broken: Mutex<Vec<String>>,
+    /// Who is told of what is received.
+    receiver: OnceLock<Arc<dyn Receiver>>,
+}
+
+/// What becomes of an upload of which all has come. Called by who wrote the last of it, who may wait.
+pub trait Receiver: Send + Sync {
+    /// Looks at the file before it is said to be received.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not, for who brought it; it is deleted then.
+    fn look(&self, kept: &KeptUpload, file: &Path) -> Result<(), String>;
+
+    /// Goes on with what was received.
+    fn received(&self, kept: &KeptUpload);
 }
 
 /// An upload of which pieces come.
@@ -87,15 +102,6 @@ impl Drop for Held {
     }
 }
 
-/// Who asks about uploads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Who {
-    /// `None` for a token that is nobody's.
-    pub account: Option<AccountId>,
-    /// Whether it sees all, and no quota holds for it.
-    pub is_host: bool,
-}
-
 /// What is begun.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct New {
@@ -124,12 +130,6 @@ pub struct Wanted {
     pub goes_on: bool,
 }
 
-impl Who {
-    fn sees(&self, upload: &KeptUpload) -> bool {
-        self.is_host || upload.owner == self.account
-    }
-}
-
 impl Uploads {
     /// Those whose files are in a folder, which is made if it is not there; what broke off is
     /// tidied.
@@ -151,9 +151,16 @@ impl Uploads {
             limits,
             open: Mutex::default(),
             broken: Mutex::default(),
+            receiver: OnceLock::new(),
         });
         uploads.tidy();
         Ok(uploads)
+    }
+
+    /// Has somebody told of all that is received from now on; once.
+    pub fn set_receiver(&self, receiver: Arc<dyn Receiver>) {
+        // A second one is told nothing.
+        let _ = self.receiver.set(receiver);
     }
 
     /// The longest file that is taken.
@@ -202,7 +209,7 @@ impl Uploads {
     /// [`Refused::NoSuch`] also for who may not know of it.
     pub fn find(&self, name: &str, who: Who) -> Result<KeptUpload, Refused> {
         let found = self.store.read(|connection| upload::find(connection, name))?;
-        let mut kept = found.filter(|kept| who.sees(kept)).ok_or(Refused::NoSuch)?;
+        let mut kept = found.filter(|kept| who.brought(kept.owner)).ok_or(Refused::NoSuch)?;
         kept.offset = self.offset_of(&kept);
         Ok(kept)
     }
@@ -214,7 +221,7 @@ impl Uploads {
     /// [`Refused`] if the database cannot be read.
     pub fn list(&self, who: Who) -> Result<Vec<KeptUpload>, Refused> {
         let mut all = self.store.read(upload::all)?;
-        all.retain(|kept| who.sees(kept));
+        all.retain(|kept| who.brought(kept.owner));
         for kept in &mut all {
             kept.offset = self.offset_of(kept);
         }
@@ -307,6 +314,11 @@ impl Uploads {
             State::Coming => Err(Refused::Unfinished),
             State::Received => Ok((self.folder.open_to_read(&kept.name)?, kept)),
         }
+    }
+
+    /// Where the file of one lies.
+    pub fn path_of(&self, kept: &KeptUpload) -> PathBuf {
+        self.folder.path_of(&kept.name)
     }
 
     /// Deletes what nobody finished in time, files that belong to nothing, and rows without one.

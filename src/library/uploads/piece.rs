@@ -1,6 +1,7 @@
 //! One piece of an upload, as it is written behind what is there.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -205,6 +206,7 @@ impl Piece {
             return Ok(KeptUpload { offset: self.at, expires, ..self.kept.clone() });
         }
         self.file.sync_all()?;
+        self.look()?;
         let (name, length) = (self.kept.name.clone(), self.at);
         let receive = move |connection: &Connection| upload::receive(connection, &name, length);
         if !self.held.uploads.store.change_now(Durability::Machine, receive)? {
@@ -213,7 +215,23 @@ impl Piece {
         self.stays = true;
         let (length, offset) = (Some(self.at), self.at);
         let (state, expires) = (State::Received, None);
-        Ok(KeptUpload { length, offset, state, expires, ..self.kept.clone() })
+        let kept = KeptUpload { length, offset, state, expires, ..self.kept.clone() };
+        if let Some(receiver) = self.held.uploads.receiver.get() {
+            receiver.received(&kept);
+        }
+        Ok(kept)
+    }
+
+    /// Deletes what is not to be received.
+    fn look(&mut self) -> Result<(), Refused> {
+        let uploads = Arc::clone(&self.held.uploads);
+        let Some(receiver) = uploads.receiver.get() else { return Ok(()) };
+        let file = uploads.folder.path_of(&self.kept.name);
+        receiver.look(&self.kept, &file).or_else(|words| {
+            self.stays = true;
+            uploads.remove(&self.kept.name)?;
+            Err(Refused::NoVideo(words))
+        })
     }
 
     /// Takes away what was not as it should be.

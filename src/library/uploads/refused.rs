@@ -27,6 +27,8 @@ pub enum Refused {
     TooLong,
     /// The piece is not what its checksum says.
     Checksum,
+    /// A video was to be made of it, and it is none: what it is instead, in words.
+    NoVideo(String),
     /// All of it is there.
     Complete,
     /// Not all of it is there.
@@ -69,6 +71,7 @@ impl fmt::Display for Refused {
             Refused::Checksum => {
                 f.write_str("the piece is not what its checksum says: send it again")
             }
+            Refused::NoVideo(words) => f.write_str(words),
             Refused::Complete => f.write_str("all of this upload is there already"),
             Refused::Unfinished => f.write_str("not all of this upload is there yet"),
             Refused::Superseded => f.write_str("another piece of this upload came meanwhile"),

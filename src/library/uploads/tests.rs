@@ -6,6 +6,7 @@ use super::*;
 use crate::base::scratch::Scratch;
 use crate::proto::tus::Algorithm;
 use crate::store::Folder as DataFolder;
+use crate::store::account::AccountId;
 
 const ADA: Who = Who { account: None, is_host: false };
 const HOST: Who = Who { account: Some(AccountId(7)), is_host: true };

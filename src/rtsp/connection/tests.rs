@@ -70,7 +70,7 @@ impl Site {
             providers: Providers::none(),
             studio,
             store: None,
-            uploads: None,
+            library: None,
             engine,
             keep_chat: Duration::ZERO,
         };

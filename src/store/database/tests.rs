@@ -207,13 +207,14 @@ fn keep_this_version() {
     connection.execute_batch(include_str!("../../../tests/data/store/5.sql")).unwrap();
     connection.execute_batch(include_str!("../../../tests/data/store/6.sql")).unwrap();
     connection.execute_batch(include_str!("../../../tests/data/store/7.sql")).unwrap();
+    connection.execute_batch(include_str!("../../../tests/data/store/8.sql")).unwrap();
     connection.execute_batch("PRAGMA journal_mode = DELETE").unwrap();
     fs::write(file.with_extension("txt"), dump(&file).join("\n") + "\n").unwrap();
     open(&file, Synchronous::Full).unwrap().execute_batch("PRAGMA journal_mode = DELETE").unwrap();
 }
 
 const NEWER: i64 = MIGRATIONS.len() as i64 + 1;
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 18] = [
     "installation",
     "account",
     "moderator",
@@ -226,5 +227,11 @@ const OTHERS: [&str; 12] = [
     "message",
     "chat_rules",
     "upload",
+    "title",
+    "title_key",
+    "key_use",
+    "job",
+    "step",
+    "place",
 ];
 const TYPES: [&str; 4] = ["INTEGER", "TEXT", "BLOB", "REAL"];

@@ -66,7 +66,7 @@ impl Site {
             providers: Providers::none(),
             studio,
             store: None,
-            uploads: None,
+            library: None,
             engine: of_context,
             keep_chat: Duration::ZERO,
         };
@@ -328,7 +328,8 @@ fn file_is_answered_whole_or_by_range() {
         let get = head(&format!("GET /f HTTP/1.1\r\nHost: localhost\r\n{}\r\n", asked.lock()));
         let file = Arc::clone(&file);
         let edition = Edition::of(&file).unwrap();
-        let found = Found { file, small: None, edition, media_type: "video/mp4" };
+        let found =
+            Found { file, small: None, edition, media_type: "video/mp4", caching: "no-cache" };
         let answer = match found.part(&get) {
             Part::None(answer) => answer,
             Part::Some(status, range) => found.answer(status, range, None),

@@ -21,4 +21,5 @@ mod tus;
 pub(super) use file::file;
 pub(super) use form::form;
 pub(super) use page::page;
+pub(super) use shown::who_of;
 pub(super) use tus::{create, delete, go_on, list, one, options, override_method};

@@ -12,7 +12,9 @@ use crate::proto::http::Status;
 
 /// The page; or why nothing can be brought.
 pub(in crate::web) fn page(request: &Request) -> Reply {
-    let uploads = request.context.uploads.as_ref();
+    let library = request.context.library.as_ref();
+    let uploads = library.filter(|library| library.why_not().is_none());
+    let uploads = uploads.map(|library| &library.uploads);
     let may = request.caller.may(Capability::Upload, request.room.plain_name());
     let most = uploads.and_then(|uploads| uploads.most_bytes());
     let most = match most {

@@ -9,18 +9,24 @@ use super::super::request::Request;
 use super::super::words;
 use crate::account::Capability;
 use crate::base::clock::unix_seconds;
-use crate::library::uploads::{Refused, Uploads, Who};
+use crate::library::Who;
+use crate::library::uploads::{Refused, Uploads};
 use crate::proto::http::Status;
 use crate::store::upload::KeptUpload;
 
 /// The uploads of a request's server.
 pub(super) fn uploads_of(request: &Request) -> Result<Arc<Uploads>, Problem> {
-    let uploads = request.context.uploads.as_ref();
-    uploads.cloned().ok_or_else(|| Problem::new(Status::ServiceUnavailable, words::UPLOAD_NO_PLACE))
+    let unavailable = |why: &str| Problem::new(Status::ServiceUnavailable, why);
+    let library = request.context.library.as_ref();
+    let library = library.ok_or_else(|| unavailable(words::UPLOAD_NO_PLACE))?;
+    match library.why_not() {
+        Some(why) => Err(unavailable(why)),
+        None => Ok(Arc::clone(&library.uploads)),
+    }
 }
 
 /// Who asks.
-pub(super) fn who_of(request: &Request) -> Who {
+pub(in crate::web) fn who_of(request: &Request) -> Who {
     let caller = &request.caller;
     Who {
         account: caller.account.as_ref().map(|account| account.id),
@@ -53,6 +59,7 @@ pub(super) fn problem(refused: &Refused) -> Problem {
     let status = match refused {
         Refused::TooLarge(_) | Refused::OverQuota(_) => Status::ContentTooLarge,
         Refused::NoRoom | Refused::TooLong => Status::ContentTooLarge,
+        Refused::NoVideo(_) => Status::UnsupportedMediaType,
         Refused::TooMany => Status::TooManyRequests,
         Refused::NoSuch => Status::NotFound,
         Refused::Length => Status::BadRequest,

@@ -14,7 +14,8 @@ use super::flow::{Flow, PieceSink, Place};
 use super::shown::{as_json, problem, uploads_of, who_of};
 use crate::account::random_text;
 use crate::base::clock::unix_seconds;
-use crate::library::uploads::{Ending, New, Refused, Uploads, Wanted, Who};
+use crate::library::Who;
+use crate::library::uploads::{Ending, New, Refused, Uploads, Wanted};
 use crate::proto::http::{BodyLength, Head, Method, Status, http_date};
 use crate::proto::tus::{self, BadField, Length};
 use crate::store::upload::{KeptUpload, State};
@@ -42,7 +43,8 @@ pub(in crate::web) fn options(request: &Request, answer: Answer) -> Answer {
         .header("Tus-Version", tus::VERSION)
         .header("Tus-Extension", tus::EXTENSIONS)
         .header("Tus-Checksum-Algorithm", tus::ALGORITHMS);
-    let most = request.context.uploads.as_ref().and_then(|uploads| uploads.most_bytes());
+    let library = request.context.library.as_ref();
+    let most = library.and_then(|library| library.uploads.most_bytes());
     match most {
         Some(most) => answer.header("Tus-Max-Size", most),
         None => answer,

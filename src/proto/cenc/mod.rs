@@ -7,10 +7,16 @@
 use std::fmt;
 
 use aes::Aes128;
-use aes::cipher::{Array, BlockCipherEncrypt, KeyInit, KeyIvInit, StreamCipher};
+use aes::cipher::{
+    Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit, KeyIvInit, StreamCipher,
+};
 use ctr::Ctr64BE;
 
 use super::nal::{Slices, Unreadable};
+
+mod uncover;
+
+pub use uncover::{Broken, Media, uncover, uncover_init};
 
 /// Which of the schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +60,11 @@ impl Scheme {
             Scheme::Cbcs => "cbcs",
             Scheme::Cenc => "cenc",
         }
+    }
+
+    /// The one of these four letters.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Scheme::Cbcs, Scheme::Cenc].into_iter().find(|scheme| scheme.name() == name)
     }
 }
 
@@ -158,29 +169,37 @@ impl Protection {
     }
 
     fn encrypt(&self, iv: u64, sample: &mut [u8], parts: &[(usize, usize)], stripes: Stripes) {
-        let key = Array::from(self.key.0);
-        let mut rest = sample;
-        let mut each = |encrypt: &mut dyn FnMut(&mut [u8])| {
-            for (clear, secret) in parts {
-                let all = std::mem::take(&mut rest);
-                let (_, behind) = all.split_at_mut((*clear).min(all.len()));
-                let (part, behind) = behind.split_at_mut((*secret).min(behind.len()));
-                rest = behind;
-                encrypt(part);
-            }
-        };
         match self.scheme {
-            Scheme::Cenc => {
-                let mut counter = [0; BLOCK];
-                counter[..8].copy_from_slice(&iv.to_be_bytes());
-                let mut cipher = Ctr64BE::<Aes128>::new(&key, &Array::from(counter));
-                each(&mut |part| cipher.apply_keystream(part));
-            }
+            Scheme::Cenc => self.count(iv, sample, parts),
             Scheme::Cbcs => {
-                let cipher = Aes128::new(&key);
-                each(&mut |part| chain(&cipher, self.constant_iv, part, stripes));
+                let cipher = Aes128::new(&Array::from(self.key.0));
+                secret_parts(sample, parts, |part| {
+                    chain(&cipher, self.constant_iv, part, stripes);
+                });
             }
         }
+    }
+
+    fn decrypt(&self, iv: u64, sample: &mut [u8], parts: &[(usize, usize)], stripes: Stripes) {
+        match self.scheme {
+            // What counts back is what counted there.
+            Scheme::Cenc => self.count(iv, sample, parts),
+            Scheme::Cbcs => {
+                let cipher = Aes128::new(&Array::from(self.key.0));
+                secret_parts(sample, parts, |part| {
+                    unchain(&cipher, self.constant_iv, part, stripes);
+                });
+            }
+        }
+    }
+
+    /// AES-CTR over all parts.
+    fn count(&self, iv: u64, sample: &mut [u8], parts: &[(usize, usize)]) {
+        let mut counter = [0; BLOCK];
+        counter[..8].copy_from_slice(&iv.to_be_bytes());
+        let key = Array::from(self.key.0);
+        let mut cipher = Ctr64BE::<Aes128>::new(&key, &Array::from(counter));
+        secret_parts(sample, parts, |part| cipher.apply_keystream(part));
     }
 }
 
@@ -199,6 +218,30 @@ fn chain(cipher: &Aes128, iv: [u8; BLOCK], part: &mut [u8], stripes: Stripes) {
         last.iter_mut().zip(block.iter()).for_each(|(mixed, byte)| *mixed ^= byte);
         cipher.encrypt_block(&mut last);
         block.copy_from_slice(&last);
+    }
+}
+
+/// The same back.
+fn unchain(cipher: &Aes128, iv: [u8; BLOCK], part: &mut [u8], stripes: Stripes) {
+    let step = if stripes == Stripes::Whole { 1 } else { 10 };
+    let mut last = Array::from(iv);
+    for block in part.chunks_exact_mut(BLOCK).step_by(step) {
+        let secret = Array::try_from(&*block).expect("a block has 16 bytes");
+        let mut plain = secret;
+        cipher.decrypt_block(&mut plain);
+        block.iter_mut().zip(plain.iter().zip(&last)).for_each(|(byte, (a, b))| *byte = a ^ b);
+        last = secret;
+    }
+}
+
+/// Does something to each part that is secret; a sample may be shorter than is said.
+fn secret_parts(sample: &mut [u8], parts: &[(usize, usize)], mut each: impl FnMut(&mut [u8])) {
+    let mut rest = sample;
+    for (clear, secret) in parts {
+        let (_, behind) = rest.split_at_mut((*clear).min(rest.len()));
+        let (part, behind) = behind.split_at_mut((*secret).min(behind.len()));
+        each(part);
+        rest = behind;
     }
 }
 

@@ -1,0 +1,122 @@
+//! What people say of titles, made safe to keep and to show. Pure.
+
+use crate::proto::text::clean_line;
+use crate::store::title::Details;
+
+/// Why something that was said is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadDetails {
+    /// A title has to be called something.
+    NoTitle,
+    /// A line, by the field's name, is longer than this many characters.
+    TooLong(&'static str, usize),
+    /// No film is of that year.
+    Year,
+    /// There are more tags than this.
+    TooManyTags(usize),
+}
+
+/// Makes what was said of a title fit to be shown to everybody.
+///
+/// # Errors
+///
+/// [`BadDetails`] of what is left out or too long.
+pub(super) fn clean(details: &Details) -> Result<Details, BadDetails> {
+    let title = line("title", &details.title, MOST_TITLE)?;
+    if title.is_empty() {
+        return Err(BadDetails::NoTitle);
+    }
+    if details.year.is_some_and(|year| !YEARS.contains(&year)) {
+        return Err(BadDetails::Year);
+    }
+    let mut tags = Vec::new();
+    for tag in &details.tags {
+        let tag = line("tags", tag, MOST_TAG)?;
+        if !tag.is_empty() && !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    if tags.len() > MOST_TAGS {
+        return Err(BadDetails::TooManyTags(MOST_TAGS));
+    }
+    Ok(Details {
+        title,
+        description: lines("description", &details.description)?,
+        director: line("director", &details.director, MOST_TITLE)?,
+        year: details.year,
+        tags,
+    })
+}
+
+fn line(field: &'static str, text: &str, most: usize) -> Result<String, BadDetails> {
+    // What ends a line elsewhere is a blank here.
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    clean_line(&text, most).map_err(|_| BadDetails::TooLong(field, most))
+}
+
+/// Several lines, without empty ones at the ends or two in a row.
+fn lines(field: &'static str, text: &str) -> Result<String, BadDetails> {
+    let too_long = Err(BadDetails::TooLong(field, MOST_DESCRIPTION));
+    if text.len() > MOST_DESCRIPTION * MOST_BYTES_A_CHAR {
+        return too_long;
+    }
+    let mut kept: Vec<String> = Vec::new();
+    for text in text.lines() {
+        let text = line(field, text, MOST_DESCRIPTION)?;
+        let repeats = text.is_empty() && kept.last().is_none_or(String::is_empty);
+        if !repeats {
+            kept.push(text);
+        }
+    }
+    let kept = kept.join("\n").trim_end().to_owned();
+    if kept.chars().count() > MOST_DESCRIPTION { too_long } else { Ok(kept) }
+}
+
+/// Of a title and a director.
+const MOST_TITLE: usize = 200;
+const MOST_DESCRIPTION: usize = 5000;
+const MOST_TAG: usize = 40;
+const MOST_TAGS: usize = 20;
+/// Of film and of what may still be announced.
+const YEARS: std::ops::RangeInclusive<u16> = 1850..=2200;
+const MOST_BYTES_A_CHAR: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(title: &str) -> Details {
+        Details { title: title.to_owned(), ..Details::default() }
+    }
+
+    #[test]
+    fn what_is_said_is_made_safe_to_show() {
+        let details = Details {
+            title: " A\tfilm\u{202e} ".to_owned(),
+            description: "\n\nOne\r\n\r\n\r\n two \u{7} \n\n".to_owned(),
+            director: "Ada\nLovelace".to_owned(),
+            year: Some(1999),
+            tags: vec!["cat".into(), " ".into(), "cat".into(), "d\u{200b}og".into()],
+        };
+        let cleaned = clean(&details).unwrap();
+        assert_eq!(cleaned.title, "A film");
+        assert_eq!(cleaned.description, "One\n\ntwo");
+        assert_eq!(cleaned.director, "Ada Lovelace");
+        assert_eq!(cleaned.tags, ["cat", "dog"]);
+        assert_eq!(clean(&cleaned).unwrap(), cleaned, "what is clean stays");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told() {
+        assert_eq!(clean(&said(" \n")), Err(BadDetails::NoTitle));
+        let long = BadDetails::TooLong("title", MOST_TITLE);
+        assert_eq!(clean(&said(&"x".repeat(MOST_TITLE + 1))), Err(long));
+        assert!(clean(&said(&"é".repeat(MOST_TITLE))).is_ok());
+        let year = Details { year: Some(12), ..said("a") };
+        assert_eq!(clean(&year), Err(BadDetails::Year));
+        let tags = Details { tags: (0..21).map(|n| n.to_string()).collect(), ..said("a") };
+        assert_eq!(clean(&tags), Err(BadDetails::TooManyTags(MOST_TAGS)));
+        let description = Details { description: "é\n".repeat(2501), ..said("a") };
+        assert_eq!(clean(&description), Err(BadDetails::TooLong("description", 5000)));
+    }
+}

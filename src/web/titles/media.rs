@@ -1,0 +1,174 @@
+//! `GET /videos/…`: segments and manifests, as they lie on the disk.
+//!
+//! A segment's bytes never change: later sets of a title have the same under the same address. So a
+//! cache keeps them for good, for all if everybody may watch or they are encrypted. Manifests are asked
+//! for each time.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::super::answer::Answer;
+use super::super::context::Context;
+use super::super::fare::share;
+use super::super::file::{Found, Part};
+use super::super::request::{Later, Reply, Request};
+use super::super::uploads::who_of;
+use super::address::{Address, Set, Sort};
+use super::clear;
+use super::opened::Key;
+use crate::film::{Edition, Opened, SMALL_BYTES};
+use crate::library::Library;
+use crate::library::catalogue::Title;
+use crate::net::workers::Ticket;
+use crate::proto::http::{Method, Status};
+
+/// What is asked for, once it is known to be for who asks.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) library: Arc<Library>,
+    pub(super) title: Arc<Title>,
+    pub(super) file: String,
+    pub(super) sort: Sort,
+}
+
+/// A file of a title.
+pub(in crate::web) fn media(request: &Request) -> Reply {
+    let nothing = || request.refuse(Status::NotFound, "there is nothing at this address").into();
+    let Some(address) = Address::parse(&request.rest) else { return nothing() };
+    let Some(library) = request.context.library.clone().filter(|_| request.room.name.is_none())
+    else {
+        return nothing();
+    };
+    let Some(title) = library.catalogue.named(address.name, who_of(request)) else {
+        return nothing();
+    };
+    let (file, sort) = (address.file.to_owned(), address.sort);
+    let asked = Asked { library, title, file, sort };
+    if asked.title.kept.shown.generation == 0 {
+        return nothing();
+    }
+    match address.set {
+        Set::Clear => clear::answer(request, asked),
+        Set::Dash => as_it_lies(request, asked),
+    }
+}
+
+fn as_it_lies(request: &Request, asked: Asked) -> Reply {
+    let key = asked.key();
+    if let Some((opened, edition)) = request.context.opened.get(&key, request.at) {
+        return answer(request, &asked, opened, edition, request.at).into();
+    }
+    let of_worker = asked.clone();
+    let work = move || of_worker.open();
+    match request.context.engine.workers.submit(&request.handle, work) {
+        Ok(opening) => Reply::Storing(Box::new(Opening { asked, opening })),
+        Err(_) => busy(request).into(),
+    }
+}
+
+/// A file that is being opened.
+struct Opening {
+    asked: Asked,
+    opening: Ticket<io::Result<(Opened, Edition)>>,
+}
+
+impl Asked {
+    fn key(&self) -> Key {
+        let kept = &self.title.kept;
+        Key { title: kept.id, generation: kept.shown.generation, file: self.file.clone() }
+    }
+
+    /// Opens it. A later set may have taken the place of this one meanwhile.
+    fn open(&self) -> io::Result<(Opened, Edition)> {
+        let file = File::open(self.path(&self.title)).or_else(|error| {
+            let shelf = self.library.catalogue.shelf();
+            match shelf.find(self.title.kept.id) {
+                Some(title) if error.kind() == io::ErrorKind::NotFound => {
+                    File::open(self.path(title))
+                }
+                _ => Err(error),
+            }
+        })?;
+        let edition = Edition::of(&file)?;
+        Ok((Opened::new(file, edition)?, edition))
+    }
+
+    /// Where it lies.
+    pub(super) fn path(&self, title: &Title) -> PathBuf {
+        let folder = self.library.catalogue.folder_of(&title.kept);
+        folder.join(title.kept.shown.generation.to_string()).join(&self.file)
+    }
+
+    /// What caches may do with it.
+    fn caching(&self, context: &Context) -> &'static str {
+        let kept = &self.title.kept;
+        let for_guests = kept.watch == "all" && context.gate.is_open();
+        let is_secret = kept.scheme.is_some() && matches!(self.sort, Sort::Segment(_));
+        match self.sort.is_manifest() {
+            true if for_guests => "no-cache",
+            true => "no-cache, private",
+            false if for_guests || is_secret => "public, max-age=31536000, immutable",
+            false => "private, max-age=31536000, immutable",
+        }
+    }
+}
+
+impl Later for Opening {
+    fn look(&mut self, request: &Request, now: Instant) -> Option<Answer> {
+        Some(match self.opening.take()? {
+            Ok(Ok((opened, edition))) => {
+                let files = &request.context.opened;
+                files.keep(self.asked.key(), opened.clone(), edition, now);
+                answer(request, &self.asked, opened, edition, now)
+            }
+            Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
+                request.refuse(Status::NotFound, "there is no such segment")
+            }
+            Ok(Err(_)) | Err(_) => {
+                request.refuse(Status::ServiceUnavailable, "the segment cannot be opened now")
+            }
+        })
+    }
+
+    fn too_late(&self, request: &Request) -> Answer {
+        request.refuse(Status::ServiceUnavailable, "the disk with the film does not answer")
+    }
+}
+
+fn answer(
+    request: &Request,
+    asked: &Asked,
+    Opened { file, small }: Opened,
+    edition: Edition,
+    now: Instant,
+) -> Answer {
+    let caching = asked.caching(&request.context);
+    let found = Found { file, small, edition, media_type: asked.sort.media_type(), caching };
+    let (status, range) = match found.part(&request.head) {
+        Part::None(answer) => return answer,
+        Part::Some(status, range) => (status, range),
+    };
+    if request.head.method != Method::Get || edition.bytes <= SMALL_BYTES {
+        return found.answer(status, range, None);
+    }
+    // What plays needs this many; who loads ahead, more.
+    let bits = edition.bytes.saturating_mul(8) / SEGMENT_S * AHEAD;
+    match share(request, &request.context.loaders, bits, now) {
+        Ok(fare) => found.answer(status, range, Some(Box::new(fare))),
+        Err(refusal) => refusal,
+    }
+}
+
+/// Too much is being done.
+pub(super) fn busy(request: &Request) -> Answer {
+    let why = "the server has too much to do";
+    request.refuse(Status::ServiceUnavailable, why).header("Retry-After", 1)
+}
+
+/// About how long a segment plays.
+const SEGMENT_S: u64 = 4;
+/// How many times as fast as it plays a film is loaded.
+const AHEAD: u64 = 2;

@@ -1,0 +1,21 @@
+//! What the library has, watched: its segments, their manifests, and keys.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | `address` | what lies below `/videos/`: pure |
+//! | `media` | segments and manifests, as they lie on the disk |
+//! | `opened` | files that were asked for a moment ago, kept open |
+//! | `clear` | the same, decrypted for who may watch and has no way to |
+//! | `license` | keys, as EME's ClearKey asks for them |
+//!
+//! What a title is, and for whom, is [`crate::library::catalogue`]'s.
+
+mod address;
+mod clear;
+mod license;
+mod media;
+mod opened;
+
+pub(super) use license::license;
+pub(super) use media::media;
+pub(super) use opened::OpenedFiles;
