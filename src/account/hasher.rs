@@ -1,18 +1,19 @@
-//! The thread on which passwords are hashed: one at a time, as each takes 64 MiB and a core.
+//! The thread on which passwords are hashed: one at a time, as each takes 64 MiB and a core. It is
+//! there from the first password on.
 //!
 //! So many wait for it as people may; who comes then is told at once. Each has a share: those who ask
 //! are served in turn, and who asks much gives a place up to who has none.
 
 use std::collections::VecDeque;
-use std::io::Result;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use log::error;
 use parking_lot::{Condvar, Mutex};
 
 use crate::base::subnet::Group;
+use crate::base::threads;
 use crate::store::account::AccountId;
 
 /// The thread, and the queue to it.
@@ -45,26 +46,33 @@ struct Queue<J> {
 type Job = Box<dyn FnOnce() + Send>;
 
 impl Hasher {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    ///
-    /// The system's, if there is none.
-    pub(super) fn start() -> Result<Self> {
+    /// Without a thread as yet.
+    pub(super) fn new() -> Self {
         let shared = Arc::new(Shared { queue: Mutex::new(Queue::new()), changed: Condvar::new() });
-        let of_thread = Arc::clone(&shared);
-        let thread = thread::Builder::new().name("passwords".into());
-        let thread = thread.spawn(move || of_thread.work())?;
-        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+        Self { shared, thread: Mutex::default() }
     }
 
-    /// Has it done; whether there was room. One that has to make room for another's is dropped.
+    /// Has it done; whether there was room, and a thread. One that has to make room for another's is
+    /// dropped.
     pub(super) fn submit(&self, asker: Asker, job: impl FnOnce() + Send + 'static) -> bool {
+        if !self.has_thread() {
+            return false;
+        }
         let (taken, given_up) = self.shared.queue.lock().add(asker, Box::new(job));
         // Not under the lock: whoever waits for it is told.
         drop(given_up);
         self.shared.changed.notify_one();
         taken
+    }
+
+    fn has_thread(&self) -> bool {
+        let mut thread = self.thread.lock();
+        if thread.is_none() {
+            let of_thread = Arc::clone(&self.shared);
+            // Why there is none is in the log; the next who asks tries again.
+            *thread = threads::start("passwords", move || of_thread.work()).ok();
+        }
+        thread.is_some()
     }
 
     /// Ends the thread after what it is at. What waits is not done.

@@ -110,7 +110,7 @@ impl Accounts {
         };
         let book = store.change_now(Durability::Machine, named);
         let book = book.map_err(|error| error.to_string())?;
-        let hasher = Hasher::start().map_err(|error| error.to_string())?;
+        let hasher = Hasher::new();
         let revision = AtomicU64::new(book.revision);
         let shelf = Arc::new(Shelf { revision, book: Mutex::new(Arc::new(book)) });
         // The store has the listener, which must not keep the store in turn.

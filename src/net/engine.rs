@@ -22,7 +22,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts the threads: a lane for each core up to three, two workers and two writers.
+    /// Starts the threads: a lane for each core up to three, and two workers; two writers once
+    /// somebody brings something.
     ///
     /// # Errors
     ///
@@ -32,7 +33,7 @@ impl Engine {
         Ok(Self {
             lanes: Lanes::start(cores.min(MAX_LANES))?,
             workers: Arc::new(Workers::start(WORKERS, limits.jobs)?),
-            writers: Arc::new(Workers::named("writer", WRITERS, limits.jobs)?),
+            writers: Arc::new(Workers::later("writer", WRITERS, limits.jobs)),
             registry: Arc::new(Registry::new(limits, now)),
         })
     }

@@ -10,17 +10,22 @@ use std::io::Result;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 
 use log::error;
 use parking_lot::{Condvar, Mutex};
 
 use super::lane::Handle;
+use crate::base::threads;
 
 /// The pool.
 pub(crate) struct Workers {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// What its threads are called.
+    name: &'static str,
+    /// How many there may be.
+    most: usize,
 }
 
 /// The queue is full: come again later.
@@ -61,6 +66,8 @@ struct Shared {
 struct Queue {
     jobs: VecDeque<Job>,
     stopped: bool,
+    /// Threads that wait for something to do.
+    idle: usize,
 }
 
 /// Does a slice; whether there is more.
@@ -73,25 +80,37 @@ impl Workers {
     ///
     /// The system's error if a thread cannot be made.
     pub(crate) fn start(count: usize, most_waiting: usize) -> Result<Self> {
-        Self::named("worker", count, most_waiting)
-    }
-
-    /// The same under another name.
-    ///
-    /// # Errors
-    ///
-    /// As [`start`](Self::start).
-    pub(crate) fn named(name: &str, count: usize, most_waiting: usize) -> Result<Self> {
-        let queue = Mutex::default();
-        let shared = Arc::new(Shared { queue, changed: Condvar::new(), most_waiting });
-        let workers = Self { shared, threads: Mutex::default() };
-        for number in 0..count {
-            let shared = Arc::clone(&workers.shared);
-            let name = format!("{name}-{number}");
-            let thread = thread::Builder::new().name(name).spawn(move || shared.work())?;
-            workers.threads.lock().push(thread);
+        let workers = Self::later("worker", count, most_waiting);
+        for _ in 0..count {
+            workers.begin(&mut workers.threads.lock())?;
         }
         Ok(workers)
+    }
+
+    /// The same for work that few servers have: a thread begins once there is some, up to `most`, and
+    /// stays.
+    pub(crate) fn later(name: &'static str, most: usize, most_waiting: usize) -> Self {
+        let queue = Mutex::default();
+        let shared = Arc::new(Shared { queue, changed: Condvar::new(), most_waiting });
+        Self { shared, threads: Mutex::default(), name, most }
+    }
+
+    /// Begins a thread.
+    fn begin(&self, threads: &mut Vec<JoinHandle<()>>) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let name = format!("{}-{}", self.name, threads.len());
+        threads.push(threads::start(name, move || shared.work())?);
+        Ok(())
+    }
+
+    /// Whether somebody does what is added: begins a thread if all that there are have something to do.
+    fn is_manned(&self) -> bool {
+        let mut threads = self.threads.lock();
+        if threads.len() < self.most && self.shared.queue.lock().idle == 0 {
+            // Why there is none is in the log; those that there are do it then.
+            let _ = self.begin(&mut threads);
+        }
+        !threads.is_empty()
     }
 
     /// Has `work` done, and `asker` notified when its outcome is there.
@@ -135,6 +154,9 @@ impl Workers {
                 }
             }
         };
+        if !self.is_manned() {
+            return Err(Busy);
+        }
         self.shared.add(Box::new(job))?;
         Ok(ticket)
     }
@@ -252,7 +274,9 @@ impl Shared {
             if let Some(job) = queue.jobs.pop_front() {
                 return Some(job);
             }
+            queue.idle += 1;
             self.changed.wait(&mut queue);
+            queue.idle -= 1;
         }
     }
 }
@@ -263,6 +287,7 @@ mod tests {
 
     use super::super::lane::Lanes;
     use super::*;
+    use std::thread;
 
     fn outcome<T>(ticket: &Ticket<T>) -> std::result::Result<T, Failed> {
         for _ in 0..10_000 {
