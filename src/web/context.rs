@@ -15,7 +15,7 @@ use super::newsroom::Newsroom;
 use super::providers::Providers;
 use super::snapshot::Snapshots;
 use super::studio::Studio;
-use super::titles::OpenedFiles;
+use super::titles::{Onlookers, OpenedFiles};
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::library::Library;
@@ -49,6 +49,8 @@ pub struct Context {
     pub engine: Arc<Engine>,
     /// Who loads titles of the library: each with a share of the budget.
     pub(super) loaders: Arc<Crowd>,
+    /// Who watches which of them.
+    pub(super) onlookers: Onlookers,
     /// Files of the library that are open.
     pub(super) opened: OpenedFiles,
     /// Single pictures.
@@ -121,6 +123,7 @@ impl Context {
         let loaders = audience.gather(rooms.default().crowd.channel());
         Self {
             loaders,
+            onlookers: Onlookers::default(),
             opened: OpenedFiles::default(),
             rooms,
             audience,

@@ -46,3 +46,4 @@ mod streams;
 mod tls;
 mod uploads;
 mod viewers;
+mod works;

@@ -27,6 +27,8 @@ pub(super) enum Wish {
     Done(Command),
     /// To be told of all rooms.
     Rooms,
+    /// To be told of a title of the library from now on, in the place of another.
+    Follow(u64),
     /// Something of the room's chat.
     Chat(wish::Wish),
 }
@@ -53,10 +55,18 @@ pub(super) fn read(text: &str) -> Message {
         Some("donate") => Command::donate(&fields).map(Wish::Done),
         Some("film") => Command::film(&fields).map(Wish::Done),
         Some("rooms") => Ok(Wish::Rooms),
+        Some("follow") => title(&fields).map(Wish::Follow),
         Some("ping") => Ok(Wish::Answer),
         _ => Err(Refused::new(Status::BadRequest, KINDS)),
     };
     Message { id, wish }
+}
+
+/// The number of a title.
+fn title(fields: &Fields) -> Result<u64, Refused> {
+    let said = fields.iter().find(|(name, _)| name == "title");
+    let number = said.and_then(|(_, number)| number.parse().ok());
+    number.ok_or_else(|| Refused::new(Status::BadRequest, "`title` is the number of a title"))
 }
 
 /// A field as a form would have it. What no form could have is what no field takes.
@@ -129,8 +139,7 @@ fn write_sections(text: &mut String, sections: &[Told]) {
     }
 }
 
-const KINDS: &str =
-    "`type` takes viewer, donate, film, rooms, ping, or what docs/socket.md has of the chat";
+const KINDS: &str = "`type` takes viewer, donate, film, rooms, follow, ping, or what docs/socket.md has of the chat";
 /// Of what is said here.
 const VERSION: u32 = 1;
 const MAX_ID_BYTES: usize = 64;

@@ -5,6 +5,7 @@
 //! until then no command is read. Frames are [`Session`]'s; what changed is [`news`]'.
 
 mod chat;
+mod following;
 mod listing;
 mod message;
 mod news;
@@ -36,6 +37,7 @@ use crate::proto::websocket::{Code, Event, Limits, Session};
 use crate::room::Showing;
 use crate::store::NotKept;
 use chat::{Outcome, Speaker, Told};
+use following::Following;
 use listing::{Listing, Said};
 use message::{Wish, answer, answer_with, hello, refused, state};
 use news::News;
@@ -60,6 +62,7 @@ pub(super) fn open(request: &Request) -> Reply {
         session: Session::new(Limits { message: MAX_MESSAGE_BYTES, binary: false }),
         news: News::default(),
         listing: None,
+        following: None,
         showing: None,
         seat: None,
         commands: Rates::new(COMMANDS, 1),
@@ -95,6 +98,8 @@ struct Socket {
     news: News,
     /// For a page that shows all rooms.
     listing: Option<Listing>,
+    /// For a page that plays a title of the library.
+    following: Option<Following>,
     /// The films that the room plays, before which it sits.
     showing: Option<(Arc<Showing>, Presence)>,
     /// The place in the room's chat, for who entered it.
@@ -183,6 +188,10 @@ impl Socket {
             }
             Wish::Rooms => {
                 self.listing.get_or_insert_default();
+                Ok(None)
+            }
+            Wish::Follow(title) => {
+                self.following = Some(Following::new(&self.asker.context, title));
                 Ok(None)
             }
             Wish::Done(command) if !self.pass.may(command.needs()) => {
@@ -301,6 +310,11 @@ impl Socket {
         }
         self.sit_down();
         self.watches = self.has_stream() || self.showing.is_some();
+        if let Some(following) = &mut self.following
+            && let Some(told) = following.look(&self.asker.context, self.pass.caller())
+        {
+            self.session.say(told);
+        }
         if let Some(sections) = self.news.since(&self.asker, self.id, now) {
             self.session.say(state(&sections));
         }

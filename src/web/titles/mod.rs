@@ -6,6 +6,7 @@
 //! | `media` | segments and manifests, as they lie on the disk |
 //! | `opened` | files that were asked for a moment ago, kept open |
 //! | `clear` | the same, decrypted for who may watch and has no way to |
+//! | `onlookers` | how many watch which title |
 //! | `license` | keys, as EME's ClearKey asks for them |
 //!
 //! What a title is, and for whom, is [`crate::library::catalogue`]'s.
@@ -14,8 +15,10 @@ mod address;
 mod clear;
 mod license;
 mod media;
+mod onlookers;
 mod opened;
 
 pub(super) use license::license;
 pub(super) use media::media;
+pub(super) use onlookers::{Onlooker, Onlookers};
 pub(super) use opened::OpenedFiles;
