@@ -23,7 +23,7 @@
 //! | --- | --- | --- |
 //! | `player` | the player's window, a package of its own | client, media, proto, base |
 //! | `main`, [`app`] | starts the threads and joins them | all |
-//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, film, live, source, oidc, client, media, proto, base |
+//! | [`config`], [`error`] | arguments as typed, and why the program cannot run | web, net, room, film, library, live, source, oidc, client, media, proto, base |
 //! | [`rtsp`] | the same pictures for players | web, net, room, live, source, media, proto, jpeg, base |
 //! | [`web`] | HTTP: connections, routes, streams | net, room, film, library, chat, account, oidc, live, source, store, media, proto, base |
 //! | [`net`] | sockets: lanes, workers, limits, what a client has not read | proto, base |

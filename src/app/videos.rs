@@ -13,6 +13,7 @@ use crate::base::shutdown::Shutdown;
 use crate::base::threads;
 use crate::config::{CageChoice, Config};
 use crate::library::cage::Strength;
+use crate::library::storage::{Bucket, Disk, Storage};
 use crate::library::uploads::Limits;
 use crate::library::{Library, Work};
 use crate::store::MaybeStore;
@@ -32,7 +33,15 @@ pub(super) fn open(config: &Config, store: &MaybeStore, clock: &Clock) -> Option
     let folder = config.library.clone().or_else(in_data)?;
     let limits =
         Limits { most_bytes: config.max_upload.bytes(), quota: config.upload_quota.bytes() };
-    match Library::open(store, clock.clone(), folder.clone(), limits) {
+    let storage: Arc<dyn Storage> = match config.bucket.as_ref().map(Bucket::open) {
+        None => Arc::new(Disk),
+        Some(Ok(bucket)) => Arc::new(bucket),
+        Some(Err(why)) => {
+            warn!("{why}; there is no library");
+            return None;
+        }
+    };
+    match Library::open(store, clock.clone(), folder.clone(), limits, storage) {
         Ok(library) => Some(library),
         Err(why) => {
             warn!("the library's folder {}: {why}; nothing is brought to it", folder.display());

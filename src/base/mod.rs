@@ -3,6 +3,7 @@
 pub mod cipher;
 pub mod clock;
 pub mod natural;
+pub mod outside;
 pub mod place;
 pub mod rate;
 pub mod regular;

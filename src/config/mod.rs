@@ -21,6 +21,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::base::subnet::Subnet;
 use crate::client::{Fingerprint, Redirects, Trust};
+use crate::library::storage::Address as Bucket;
 use crate::live::bandwidth::Budget;
 use crate::media::filter::Mask;
 use crate::media::frame::Size;
@@ -185,6 +186,12 @@ pub struct Config {
     /// How much those of one account may have together; hosts have what the disk has
     #[arg(long, value_name = "SIZE", default_value = "256G")]
     pub upload_quota: Volume,
+
+    /// Bucket that speaks S3, in which the segments of the library lie in the place of this machine's
+    /// disk, as in `https://s3.example.org/films?region=eu-west-1`; who may write to it is in the
+    /// environment (`AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`)
+    #[arg(long, value_name = "URL")]
+    pub bucket: Option<Bucket>,
 
     /// How many titles of the library are worked on at once [default: one less than there are cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]

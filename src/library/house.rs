@@ -20,6 +20,7 @@ use super::cage::{Cage, Strength};
 use super::catalogue::{Catalogue, New, Protects, SecretWish, Watch};
 use super::jobs::{Desk, Means, OwnQueue, Works};
 use super::probe::{self, Source, Unusable};
+use super::storage::Storage;
 use super::uploads::{Limits, Receiver, Uploads};
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
@@ -38,6 +39,8 @@ pub struct Library {
     pub catalogue: Arc<Catalogue>,
     /// Where jobs are asked about.
     pub desk: Desk,
+    /// Where segments lie.
+    pub storage: Arc<dyn Storage>,
     store: Arc<Store>,
     clock: Clock,
     folder: PathBuf,
@@ -80,6 +83,7 @@ impl Library {
         clock: Clock,
         folder: PathBuf,
         limits: Limits,
+        storage: Arc<dyn Storage>,
     ) -> Result<Arc<Self>, String> {
         let told = |error: io::Error| error.to_string();
         fs::create_dir_all(&folder).map_err(told)?;
@@ -91,7 +95,8 @@ impl Library {
         let catalogue = catalogue.map_err(|refused| refused.to_string())?;
         let desk = Desk::new(&store, &clock, &catalogue);
         let cage = OnceLock::new();
-        let library = Arc::new(Self { uploads, catalogue, desk, store, clock, folder, cage });
+        let library =
+            Arc::new(Self { uploads, catalogue, desk, storage, store, clock, folder, cage });
         library.uploads.set_receiver(Arc::new(Door(Arc::downgrade(&library))));
         Ok(library)
     }
@@ -154,6 +159,7 @@ impl Library {
             cage,
             clock: self.clock.clone(),
             uploads: Arc::clone(&self.uploads),
+            storage: Arc::clone(&self.storage),
             videos: self.folder.join(VIDEOS),
             encoded: self.folder.join(ENCODED),
             worker: worker.to_owned(),
@@ -173,7 +179,7 @@ impl Library {
         let Ok((titles, jobs, uploads)) = rows else { return };
         for name in names {
             match titles.iter().find(|title| title.name == name) {
-                None => remove(&videos.join(name)),
+                None => self.forget_title(&videos.join(name)),
                 Some(title) if is_worked_on(title, &jobs) => {}
                 Some(title) => remove_old(&videos.join(name), title.shown.generation),
             }
@@ -193,6 +199,14 @@ impl Library {
         }
         if let Some(keeps) = keeps {
             self.forget(keeps, &titles, &uploads, &needed);
+        }
+    }
+
+    /// Deletes the files of a title that is gone, wherever they lie.
+    fn forget_title(&self, folder: &Path) {
+        match self.storage.delete(folder) {
+            Ok(()) => remove(folder),
+            Err(why) => warn!("the files of a title that is gone stay: {why}"),
         }
     }
 

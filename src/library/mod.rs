@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod ladder;
 pub mod package;
 pub mod probe;
+pub mod storage;
 pub mod uploads;
 mod who;
 

@@ -2,15 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use openidconnect::url::{Host, Url};
 use openidconnect::{HttpRequest, HttpResponse, SyncHttpClient, http};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::fault::Fault;
-use crate::base::cipher;
+use crate::base::outside;
 
 /// Asks providers.
 pub(super) struct Agent {
@@ -30,21 +28,7 @@ pub(super) struct NoAnswer(pub(super) Fault);
 
 impl Agent {
     pub(super) fn new() -> Self {
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::Specific(roots()))
-            .unversioned_rustls_crypto_provider(cipher::provider())
-            .build();
-        let config = ureq::Agent::config_builder()
-            .tls_config(tls)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .http_status_as_error(false)
-            .max_response_header_size(MOST_HEAD_BYTES)
-            .max_idle_connections(0)
-            // A proxy of the environment is the system's word, as its roots are.
-            .user_agent(concat!("livestream/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self { inner: config.new_agent() }
+        Self { inner: outside::agent(0) }
     }
 
     /// What is asked of this provider, and begun now, has to be done in time.
@@ -96,20 +80,6 @@ impl fmt::Display for NoAnswer {
 
 impl std::error::Error for NoAnswer {}
 
-/// Whom this system trusts, read once.
-fn roots() -> Arc<Vec<Certificate<'static>>> {
-    static ROOTS: OnceLock<Arc<Vec<Certificate<'static>>>> = OnceLock::new();
-    let read = || {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            log::warn!("root certificates: {error}");
-        }
-        let owned = |certificate: &[u8]| Certificate::from_der(certificate).to_owned();
-        Arc::new(found.certs.iter().map(|certificate| owned(certificate.as_ref())).collect())
-    };
-    Arc::clone(ROOTS.get_or_init(read))
-}
-
 /// Whether nobody between can read what is sent to `url`, which `issuer` named: by TLS, or within
 /// this machine where the provider itself is in it.
 pub(super) fn is_private_enough(url: &Url, issuer: &Url) -> bool {
@@ -124,5 +94,4 @@ pub(super) fn is_private_enough(url: &Url, issuer: &Url) -> bool {
 
 /// For all requests of one step of a sign-in.
 const TIME: Duration = Duration::from_secs(10);
-const MOST_HEAD_BYTES: usize = 16 * 1024;
 const MOST_BODY_BYTES: u64 = 256 * 1024;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::queue::Queue;
 use crate::base::clock::Clock;
 use crate::library::cage::Cage;
+use crate::library::storage::Storage;
 use crate::library::uploads::Uploads;
 use crate::store::Store;
 
@@ -21,6 +22,8 @@ pub struct Means {
     pub clock: Clock,
     /// What titles are made of.
     pub uploads: Arc<Uploads>,
+    /// Keeps segments.
+    pub storage: Arc<dyn Storage>,
     /// Where what can be played lies.
     pub videos: PathBuf,
     /// Where what is encoded lies until all of it can be played.

@@ -12,6 +12,7 @@ use crate::base::replace::replace;
 use crate::library::catalogue::{LADDER, PUBLISH, Protects, protection};
 use crate::library::encode::{self, Encoding, Made, Making, Progress};
 use crate::library::package::{self, Durability, Order, Protected, Secret};
+use crate::library::storage;
 use crate::store::job::{KeptJob, Outcome};
 use crate::store::title::{self, KeptTitle, KeptTitleKey, Shown};
 use crate::store::upload;
@@ -25,6 +26,7 @@ enum Why {
     Over,
     Encode(encode::Failed),
     Package(package::Failed),
+    Storage(storage::Failed),
     File(PathBuf, io::Error),
     /// Another try would find the same.
     Final(&'static str),
@@ -171,6 +173,7 @@ impl<'a> Bench<'a> {
             hold.progress(progress.done as f64 / progress.of.max(1) as f64);
             hold.is_over();
         })?;
+        self.means.storage.keep(&folder, &out, hold.over())?;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded")]
         let length_ms = (made.length_s.clamp(0.0, 1e9) * 1000.0) as u64;
         let shown =
@@ -222,8 +225,10 @@ impl Why {
             Self::Over => return Outcome::PutBack,
             Self::Encode(failed) if failed.is_stopped() => return Outcome::PutBack,
             Self::Package(package::Failed::Stopped) => return Outcome::PutBack,
+            Self::Storage(storage::Failed::Stopped) => return Outcome::PutBack,
             Self::Encode(failed) => (failed.to_string(), failed.is_of_input()),
             Self::Package(failed) => (failed.to_string(), !failed.is_of_disk()),
+            Self::Storage(failed) => (failed.to_string(), false),
             Self::File(path, error) => (format!("{}: {error}", path.display()), false),
             Self::Final(words) => ((*words).to_owned(), true),
             Self::Store(words) => (words.clone(), false),
@@ -252,6 +257,12 @@ impl From<encode::Failed> for Why {
 impl From<package::Failed> for Why {
     fn from(failed: package::Failed) -> Self {
         Self::Package(failed)
+    }
+}
+
+impl From<storage::Failed> for Why {
+    fn from(failed: storage::Failed) -> Self {
+        Self::Storage(failed)
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Status {
     PartialContent = 206,
     Found = 302,
     SeeOther = 303,
+    /// It is at another address for now, to be asked in the same way.
+    TemporaryRedirect = 307,
     /// It stands at another address, for good.
     PermanentRedirect = 308,
     NotModified = 304,
@@ -70,6 +72,7 @@ impl Status {
             Self::PartialContent => "Partial Content",
             Self::Found => "Found",
             Self::SeeOther => "See Other",
+            Self::TemporaryRedirect => "Temporary Redirect",
             Self::PermanentRedirect => "Permanent Redirect",
             Self::NotModified => "Not Modified",
             Self::BadRequest => "Bad Request",

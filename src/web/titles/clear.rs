@@ -54,9 +54,18 @@ fn read(asked: &Asked) -> Result<Vec<u8>, Failed> {
     // As it is now: a later set may have taken the place of the one that was there.
     let title = shelf.find(asked.title.kept.id).unwrap_or(&asked.title);
     let (protection, protects) = asked.library.catalogue.protection(title)?;
-    let file = File::open(asked.path(title)).map_err(Failed::File)?;
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(Failed::File)?;
+    match File::open(asked.path(title)) {
+        Ok(file) => {
+            file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(Failed::File)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !asked.sort.is_manifest() => {
+            let storage = &asked.library.storage;
+            let read = storage.read(&title.kept.name, &asked.file, MOST_BYTES);
+            bytes = read.map_err(|_| Failed::File(error))?;
+        }
+        Err(error) => return Err(Failed::File(error)),
+    }
     if bytes.len() as u64 > MOST_BYTES {
         return Err(Failed::Broken);
     }

@@ -72,7 +72,14 @@ fn as_it_lies(request: &Request, asked: Asked) -> Reply {
 /// A file that is being opened.
 struct Opening {
     asked: Asked,
-    opening: Ticket<io::Result<(Opened, Edition)>>,
+    opening: Ticket<io::Result<Place>>,
+}
+
+/// Where a file is.
+enum Place {
+    Here(Opened, Edition),
+    /// At this address, for a few minutes.
+    Elsewhere(String),
 }
 
 impl Asked {
@@ -82,8 +89,8 @@ impl Asked {
     }
 
     /// Opens it. A later set may have taken the place of this one meanwhile.
-    fn open(&self) -> io::Result<(Opened, Edition)> {
-        let file = File::open(self.path(&self.title)).or_else(|error| {
+    fn open(&self) -> io::Result<Place> {
+        let found = File::open(self.path(&self.title)).or_else(|error| {
             let shelf = self.library.catalogue.shelf();
             match shelf.find(self.title.kept.id) {
                 Some(title) if error.kind() == io::ErrorKind::NotFound => {
@@ -91,9 +98,18 @@ impl Asked {
                 }
                 _ => Err(error),
             }
-        })?;
-        let edition = Edition::of(&file)?;
-        Ok((Opened::new(file, edition)?, edition))
+        });
+        let elsewhere = || self.library.storage.address(&self.title.kept.name, &self.file);
+        match found {
+            Ok(file) => {
+                let edition = Edition::of(&file)?;
+                Ok(Place::Here(Opened::new(file, edition)?, edition))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.sort.is_manifest() => {
+                elsewhere().map(Place::Elsewhere).ok_or(error)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Where it lies.
@@ -119,7 +135,11 @@ impl Asked {
 impl Later for Opening {
     fn look(&mut self, request: &Request, now: Instant) -> Option<Answer> {
         Some(match self.opening.take()? {
-            Ok(Ok((opened, edition))) => {
+            // Who follows it has the right to it for as long as the address is good.
+            Ok(Ok(Place::Elsewhere(address))) => Answer::empty(Status::TemporaryRedirect)
+                .header("Location", address)
+                .header("Cache-Control", "private, no-store"),
+            Ok(Ok(Place::Here(opened, edition))) => {
                 let files = &request.context.opened;
                 files.keep(self.asked.key(), opened.clone(), edition, now);
                 answer(request, &self.asked, opened, edition, now)

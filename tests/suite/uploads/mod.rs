@@ -24,7 +24,10 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn open(arguments: &[&str]) -> Self {
-        let server = Server::pattern(arguments);
+        Self::of(Server::pattern(arguments))
+    }
+
+    pub(crate) fn of(server: Server) -> Self {
         let mut host = Person::host(&server);
         let token = token(&server, &mut host, "upload");
         Self { server, host, token }

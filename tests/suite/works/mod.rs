@@ -1,5 +1,6 @@
 //! What becomes of films that are brought: first one rendition, then all, whatever happens meanwhile.
 
+mod bucket;
 mod kills;
 
 use std::collections::BTreeMap;
