@@ -4,6 +4,7 @@
 //! README come from it. What is decided about one request before its body is [`super::plan`]'s.
 
 mod api;
+mod catalogue_api;
 mod library;
 mod media;
 mod people;
@@ -15,6 +16,7 @@ use super::pages;
 use super::request::{Reply, Request};
 use crate::proto::http::{Method, form};
 use api::OF_API;
+use catalogue_api::OF_CATALOGUE_API;
 use library::OF_LIBRARY;
 use media::OF_MEDIA;
 use people::OF_PEOPLE;
@@ -97,7 +99,8 @@ pub(super) enum BodyUse {
 
 /// Every request that there is.
 fn all() -> impl Iterator<Item = &'static Route> + Clone {
-    OF_ROOMS.iter().chain(&OF_PEOPLE).chain(&OF_API).chain(&OF_LIBRARY).chain(&OF_MEDIA)
+    let of_server = OF_ROOMS.iter().chain(&OF_PEOPLE).chain(&OF_API);
+    of_server.chain(&OF_LIBRARY).chain(&OF_CATALOGUE_API).chain(&OF_MEDIA)
 }
 
 /// What only debug builds have.

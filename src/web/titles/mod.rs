@@ -8,16 +8,23 @@
 //! | `clear` | the same, decrypted for who may watch and has no way to |
 //! | `onlookers` | how many watch which title |
 //! | `license` | keys, as EME's ClearKey asks for them |
+//! | `shown` | a title and a job as JSON, and why something is not done |
+//! | `help` | what to change so that a job succeeds: pure |
+//! | `api` | the catalogue for programs |
 //!
 //! What a title is, and for whom, is [`crate::library::catalogue`]'s.
 
 mod address;
+mod api;
 mod clear;
+mod help;
 mod license;
 mod media;
 mod onlookers;
 mod opened;
+mod shown;
 
+pub(super) use api::{title, titles};
 pub(super) use license::license;
 pub(super) use media::media;
 pub(super) use onlookers::{Onlooker, Onlookers};

@@ -11,7 +11,7 @@ use crate::common::server::Server;
 /// everybody may watch and where members alone may: a guest, a member, a moderator of both rooms, a
 /// host, a token that may watch, a token that may what a host may, a device for all rooms, and a
 /// device for another room.
-const ROWS: [(&str, &str, &str); 99] = [
+const ROWS: [(&str, &str, &str); 101] = [
     ("GET /stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream_0", "yyyyyyyy", "uyyyyyyn"),
@@ -108,6 +108,8 @@ const ROWS: [(&str, &str, &str); 99] = [
     ("GET /library/upload", "nnnynynn", "unnynynn"),
     ("GET /upload_input_content", "nnnynynn", "unnynynn"),
     ("POST /upload_input_content", "unnynynn", "unnynynn"),
+    ("GET /api/v1/titles", "yyyyyynn", "uyyyyynn"),
+    ("GET /api/v1/titles/…", "yyyyyynn", "uyyyyynn"),
     ("GET /videos/…", "yyyyyyyy", "uyyyyyyn"),
     ("POST /license", "yyyyyynn", "uyyyyynn"),
     ("POST /sign-out", "yyyyyyyy", "yyyyyyyy"),
