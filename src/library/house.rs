@@ -336,7 +336,13 @@ fn remove(path: &Path) {
 /// A file's name without what stands behind its last dot.
 fn without_ending(name: &str) -> &str {
     match name.rsplit_once('.') {
-        Some((stem, ending)) if !stem.is_empty() && ending.len() <= 5 => stem,
+        Some((stem, ending))
+            if !stem.is_empty()
+                && (2..=5).contains(&ending.len())
+                && ending.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
+        {
+            stem
+        }
         _ => name,
     }
 }
@@ -348,3 +354,119 @@ const ENCODED: &str = "encoded";
 const MARK: &str = ".installation";
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 const BETWEEN_TIDYING: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use rusqlite::Connection;
+
+    use super::super::storage::Disk;
+    use super::*;
+    use crate::base::scratch::Scratch;
+    use crate::store::{Durability, Folder};
+
+    fn store(scratch: &Scratch, name: &str) -> Arc<Store> {
+        let folder = scratch.path().join(name);
+        let folder = Folder::take(&folder, "a test").unwrap();
+        let store = Arc::new(Store::of_server(folder).unwrap());
+        let named = name.to_owned();
+        let name = move |connection: &Connection| installation::name(connection, &named, "key");
+        store.change_now(Durability::Program, name).unwrap();
+        store
+    }
+
+    fn open(scratch: &Scratch, store: &Arc<Store>) -> Result<Arc<Library>, String> {
+        let folder = scratch.path().join("library");
+        let storage = Arc::new(Disk);
+        Library::open(Arc::clone(store), Clock::system(), folder, Limits::default(), storage)
+    }
+
+    fn write(folder: &Path, file: &str) {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, b"x").unwrap();
+    }
+
+    #[test]
+    fn a_folder_belongs_to_one_database() {
+        let scratch = Scratch::folder();
+        let (first, second) = (store(&scratch, "first"), store(&scratch, "second"));
+        open(&scratch, &first).unwrap();
+        open(&scratch, &first).unwrap();
+        let why = open(&scratch, &second).err().unwrap();
+        assert!(why.contains("belongs to another database"), "{why}");
+    }
+
+    #[test]
+    fn what_belongs_to_nothing_is_deleted_and_nothing_else() {
+        let scratch = Scratch::folder();
+        let store = store(&scratch, "data");
+        let library = open(&scratch, &store).unwrap();
+        let at = SystemTime::UNIX_EPOCH;
+        let fill = move |connection: &Connection| {
+            connection.execute_batch(
+                "INSERT INTO upload VALUES \
+                 (1, 'one', NULL, '', '', '', 5, 5, 0, 'received', 0, NULL), \
+                 (2, 'two', NULL, '', '', '', 5, 5, 0, 'received', 0, NULL)",
+            )?;
+            for (id, name, upload, generation) in [(1, "AAAAAA", 1, 2), (2, "BBBBBB", 2, 1)] {
+                connection.execute(
+                    "INSERT INTO title (id, name, upload, title, description, director, tags, \
+                     watch, lines, generation, whole, made, changed) VALUES \
+                     (?1, ?2, ?3, 'x', '', '', '', 'all', '', ?4, 1, 0, 0)",
+                    (id, name, upload, generation),
+                )?;
+            }
+            let done = job::add(connection, 1, ("publish", 0), at)?;
+            job::add(connection, 2, ("ladder", 1), at)?;
+            job::cancel(connection, done, at)?;
+            job::claim(connection, "here/0", at, at + Duration::from_secs(30))
+        };
+        store.change_now(Durability::Program, fill).unwrap().unwrap();
+        let folder = scratch.path().join("library");
+        for file in [
+            "videos/AAAAAA/1/stream.mpd",
+            "videos/AAAAAA/2/stream.mpd",
+            "videos/AAAAAA/3.tmp/x",
+            "videos/AAAAAA/poster.jpg",
+            "videos/BBBBBB/1/stream.mpd",
+            "videos/BBBBBB/2.tmp/x",
+            "videos/CCCCCC/1/stream.mpd",
+            "encoded/one/360p.mp4",
+            "encoded/two/360p.mp4",
+            "encoded/three/360p.mp4",
+        ] {
+            write(&folder, file);
+        }
+        library.tidy(None);
+        let left = |inner: &str| {
+            let mut left = names(&folder.join(inner));
+            left.sort_unstable();
+            left
+        };
+        assert_eq!(left("videos"), ["AAAAAA", "BBBBBB"]);
+        assert_eq!(left("videos/AAAAAA"), ["2", "poster.jpg"]);
+        assert_eq!(left("videos/BBBBBB"), ["1", "2.tmp"], "somebody works on it");
+        assert_eq!(left("encoded"), ["two"]);
+        // Its original goes once all is made of it, if the host says so.
+        write(&folder, "uploads/one");
+        write(&folder, "uploads/two");
+        library.tidy(Some(Duration::from_secs(60)));
+        assert_eq!(left("uploads"), ["two"]);
+    }
+
+    #[test]
+    fn a_title_is_called_as_its_file_without_the_ending() {
+        for (name, title) in [
+            ("Holiday.mp4", "Holiday"),
+            (".mp4", ".mp4"),
+            ("Vol. 2", "Vol. 2"),
+            ("a.b.webm", "a.b"),
+            ("version 2.remastered", "version 2.remastered"),
+            ("film", "film"),
+        ] {
+            assert_eq!(without_ending(name), title, "{name}");
+        }
+    }
+}
