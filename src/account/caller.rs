@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::book::{Account, Book, Standing};
 use super::capability::{Capabilities, Capability};
-use super::rooms::AllRules;
+use super::rooms::{AllRules, Circle, RoomRules};
 use super::whence::Whence;
 use crate::store::session::Hash;
 
@@ -129,9 +129,28 @@ impl Caller {
 
     /// What it may do in a room; an empty name is the default one.
     pub fn rights(&self, room: &str) -> Capabilities {
-        if self.is_banned_in(room) {
-            return Capabilities::NONE;
+        match self.is_banned_in(room) {
+            true => Capabilities::NONE,
+            false => self.rights_but_for_bans(room),
         }
+    }
+
+    /// Whether it may learn that there is a room of this name: it may do something there, or might were
+    /// it not banned.
+    pub fn knows(&self, room: &str) -> bool {
+        room.is_empty() || self.rights_but_for_bans(room) != Capabilities::NONE
+    }
+
+    /// Whether there may be rooms that it must not learn of, and that it might be let into if it said
+    /// who it is.
+    pub fn is_kept_from_some(&self) -> bool {
+        let is_nobody = self.account.is_none() && self.limits == Limits::None;
+        let is_closed =
+            |(name, rules): (&String, &RoomRules)| !name.is_empty() && rules.enter != Circle::All;
+        is_nobody && (self.guest == Capabilities::NONE || self.rules.iter().any(is_closed))
+    }
+
+    fn rights_but_for_bans(&self, room: &str) -> Capabilities {
         let watches = Capabilities::NONE.with(Capability::Watch);
         let as_guest = || self.ruled(room, self.guest, false);
         let rights = match &self.limits {

@@ -123,7 +123,11 @@ pub(super) struct Keeper(pub(super) Arc<Context>);
 
 impl Doorkeeper for Keeper {
     fn lets_guests_watch(&self, room: Option<&str>, address: IpAddr) -> bool {
-        self.0.gate.guest_watches(room.unwrap_or_default(), address, self.0.clock.wall())
+        let (gate, now) = (&self.0.gate, self.0.clock.wall());
+        match self.is_nowhere(room) {
+            true => gate.guest_sees_nowhere(address, now),
+            false => gate.guest_watches(room.unwrap_or_default(), address, now),
+        }
     }
 
     fn device(&self, user: &str, room: Option<&str>, address: IpAddr) -> Option<Device> {
@@ -141,6 +145,10 @@ impl Doorkeeper for Keeper {
 
     fn still(&self, device: u64, room: Option<&str>, address: IpAddr) -> bool {
         let Some(accounts) = self.0.gate.accounts() else { return false };
+        if self.is_nowhere(room) {
+            // As of one that it may not watch: it is not to learn which of both this is.
+            return false;
+        }
         let book = accounts.book();
         let programs = book.programs();
         let is_it = |program: &&&Arc<KeptProgram>| u64::try_from(program.id) == Ok(device);
@@ -151,6 +159,13 @@ impl Doorkeeper for Keeper {
         let caller = Caller::of(&book, credential, Capabilities::NONE, &Whence::at(address), now);
         let room = room.unwrap_or_default();
         caller.is_some_and(|caller| caller.may(Capability::Watch, room))
+    }
+}
+
+impl Keeper {
+    /// Whether a room is one that there is not.
+    fn is_nowhere(&self, room: Option<&str>) -> bool {
+        room.is_some_and(|name| self.0.rooms.named(name).is_none())
     }
 }
 

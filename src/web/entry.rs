@@ -56,6 +56,17 @@ pub(super) fn not_let_in(request: &Request, needs: Needs, room: &str) -> Answer 
     }
 }
 
+/// Says to who must not learn of a room what is said of one that there is not: these two are never told
+/// apart. Who might be let in by saying who it is, is led to where that is done, whether or not there is
+/// such a room; all others hear that there is none.
+pub(super) fn nowhere(request: &Request) -> Answer {
+    let caller = &request.caller;
+    if caller.is_banned() || caller.is_kept_from_some() {
+        return not_let_in(request, Needs::May(Capability::Watch), UNKNOWN);
+    }
+    request.refuse(Status::NotFound, words::ENTRY_NO_ROOM)
+}
+
 /// Says that somebody is banned, and for how long still.
 fn banned(until: Option<SystemTime>, now: SystemTime) -> String {
     let Some(until) = until else { return words::ENTRY_BANNED.to_owned() };
@@ -73,7 +84,7 @@ fn banned(until: Option<SystemTime>, now: SystemTime) -> String {
 fn what_lets_in(request: &Request, needs: Needs) -> &'static str {
     let gate = &request.context.gate;
     let watches = matches!(needs, Needs::May(Capability::Watch | Capability::Talk))
-        || matches!(needs, Needs::MayAsDevice(_));
+        || matches!(needs, Needs::MayAsDevice(_) | Needs::SomeRoom);
     match (gate.entry(), gate.has_word()) {
         (Entry::Link, false) if watches => words::ENTRY_LINK,
         (Entry::Link, true) if watches => words::ENTRY_LINK_OR_WORD,
@@ -127,5 +138,7 @@ pub(super) fn see_other(location: &str) -> Answer {
     Answer::empty(Status::SeeOther).header("Location", location).header("Cache-Control", "no-store")
 }
 
+/// No room has this name.
+const UNKNOWN: &str = "/";
 const BASIC: &str = "Basic realm=\"livestream\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"livestream\"";

@@ -122,6 +122,13 @@ impl Gate {
         caller.is_some_and(|caller| caller.may(Capability::Watch, room))
     }
 
+    /// Whether the same may be told that there is no room of a name: elsewhere that would tell which
+    /// of those there are that it must not know.
+    pub fn guest_sees_nowhere(&self, address: IpAddr, now: SystemTime) -> bool {
+        let caller = self.again(Credential::None, &None, &Whence::at(address), now);
+        caller.is_some_and(|caller| !caller.is_banned() && !caller.is_kept_from_some())
+    }
+
     /// The address of a page, with the key in it where guests are let in by a link.
     pub fn with_key(&self, address: String) -> String {
         match self.entry {

@@ -11,6 +11,8 @@ pub(super) enum Needs {
     May(Capability),
     /// The same, also as a device with its password, in clear too.
     MayAsDevice(Capability),
+    /// To be let into some room, whichever.
+    SomeRoom,
     /// To be a person who signed in.
     SignedIn,
 }

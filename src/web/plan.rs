@@ -23,6 +23,7 @@ use super::needs::{Needs, Way};
 use super::pages;
 use super::pass::Pass;
 use super::request::{Later, Reply, Request, Seating, Sink};
+use super::rooms::watchable;
 use super::routes::{BodyUse, Resource, Route, Verb, Who, allow_anywhere, unknown_action};
 use super::snapshot::{NoSnapshot, Snapshot, What};
 use super::snapshot_answer;
@@ -157,10 +158,7 @@ fn decide(request: &mut Request) -> Result<&'static Route, Answer> {
             let answer = through_door(request, name);
             return Err(kept_out(request, name).err().unwrap_or(answer));
         }
-        Place::Nowhere => {
-            let nowhere = request.refuse(Status::NotFound, "there is no room of this name");
-            return Err(kept_out(request, "").err().unwrap_or(nowhere));
-        }
+        Place::Nowhere => return Err(entry::nowhere(request)),
     };
     if let Some(name) = &room.name {
         kept_out(request, name.as_str())?;
@@ -239,13 +237,16 @@ fn secret(request: &Request, route: &Route) -> Result<(), Answer> {
     Err(entry::to_tls(request, route.verb == Verb::Get))
 }
 
-/// Keeps who may not watch a room, or one that there is not, out of all that is in it: which rooms there
-/// are is not to be told by what is answered there.
+/// Keeps who may not watch a room out of all that is in it: which rooms there are is not to be told by
+/// what is answered there.
 fn kept_out(request: &Request, room: &str) -> Result<(), Answer> {
     if request.caller.may(Capability::Watch, room) {
         return Ok(());
     }
-    let refused = || entry::not_let_in(request, Needs::May(Capability::Watch), room);
+    let refused = || match request.caller.knows(room) {
+        true => entry::not_let_in(request, Needs::May(Capability::Watch), room),
+        false => entry::nowhere(request),
+    };
     Err(entry::by_key(request, room).unwrap_or_else(refused))
 }
 
@@ -255,6 +256,7 @@ fn is_let_in(request: &Request, needs: Needs) -> bool {
     match needs {
         Needs::Nothing => true,
         Needs::May(capability) | Needs::MayAsDevice(capability) => may(capability),
+        Needs::SomeRoom => !watchable(&request.context, &request.caller).is_empty(),
         Needs::SignedIn => request.caller.is_signed_in() && !request.caller.is_banned(),
     }
 }

@@ -29,7 +29,7 @@ impl Talker {
         Self::enter(server, "/socket", &[], json!({ "name": name }))
     }
 
-    fn person(server: &Server, person: &Person) -> Self {
+    pub(crate) fn person(server: &Server, person: &Person) -> Self {
         Self::enter(server, "/socket", &[("Cookie", &person.cookie)], json!({}))
     }
 

@@ -83,7 +83,8 @@ async function ask() {
 
 const trouble = byId("rooms-trouble");
 const socket = createSocket({
-  address: () => "socket",
+  // That of a room that may be entered: the one that this page lies in may be shut.
+  address: () => `${cards.keys().next().value ?? "./"}socket`,
   hello: "rooms",
   ask,
   pause: () => 1000,

@@ -56,6 +56,7 @@ pub(super) static OF_ROOMS: [Route; 25] = [
     },
     Route {
         paths: &[Path::At("/rooms")],
+        needs: Needs::SomeRoom,
         handler: rooms::rooms,
         about: "the rooms, with their titles and people: a page for browsers, else JSON",
         ..WATCHED

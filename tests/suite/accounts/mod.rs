@@ -1,6 +1,7 @@
 //! Accounts from outside: the way in, who may what, what ends when it may no longer.
 
 mod canaries;
+mod closed;
 mod programs;
 mod rights;
 mod rooms;
