@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::codec::{Decoder, Encoder, Failed};
+use super::filter::{Filter, Marks, apply};
 use super::frame::{Jpeg, Orientation, Picture, Planar, Quality};
 use super::planes;
 use super::raw::Raw;
@@ -64,6 +65,30 @@ impl Fitter {
         let raw = Raw::of(&Picture::Jpeg(jpeg.clone()), &mut self.decoder)?;
         let bytes = raw.encode(quality, &mut self.encoder)?;
         Ok(Jpeg { bytes, quality: Some(quality), ..jpeg.clone() })
+    }
+
+    /// A JPEG filtered, and upright: at `quality`, or with no more lost than the filter takes where that
+    /// is `None`.
+    ///
+    /// # Errors
+    ///
+    /// [`Failed`] if it cannot be decoded.
+    pub fn filtered(
+        &mut self,
+        jpeg: &Jpeg,
+        (filter, marks): (Filter, &Marks<'_>),
+        quality: Option<Quality>,
+    ) -> Result<Jpeg, Failed> {
+        let picture = Picture::Jpeg(jpeg.clone());
+        let raw = Raw::of(&picture, &mut self.decoder)?;
+        let raw = apply(filter, marks, &picture, &raw, &mut self.decoder)?;
+        let own = match &raw {
+            Raw::Coefficients(_) => Quality::BEST,
+            Raw::Planes(..) => jpeg.quality.unwrap_or(Quality::BEST),
+        };
+        let bytes = raw.encode(quality.unwrap_or(own), &mut self.encoder)?;
+        let info = jpeg::info(&bytes).map_err(|broken| Failed(broken.to_string()))?;
+        Ok(Jpeg::of(bytes, &info))
     }
 
     /// A picture as RTP can carry it: as it is, or else encoded anew at `quality` with 4:2:0

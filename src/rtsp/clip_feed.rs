@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use super::clips::Clip;
 use super::due::{Due, Image, Picture, Preferences};
-use super::packing::{Format, Packed, Packing, as_it_is};
+use super::packing::{Dress, Format, Packed, Packing, as_it_is};
 use crate::live::audience::Seat;
 use crate::live::level::Level;
 use crate::live::settings::Mode;
+use crate::media::filter::Filter;
 use crate::media::fit::Fit;
 use crate::media::frame::Jpeg;
 use crate::net::lane::Handle;
@@ -26,6 +27,8 @@ use crate::source::clip::reader::{Reader, Reading};
 pub(super) struct ClipFeed {
     pub(super) clip: Arc<Clip>,
     pub(super) preferences: Preferences,
+    /// What is done to each picture. Not among its viewer's settings, which order of a channel.
+    filter: Filter,
     format: Format,
     seat: Option<Seat>,
     /// Pictures a second at normal speed.
@@ -107,10 +110,12 @@ impl ClipFeed {
     ) -> Self {
         // Motion is that of the live source alone.
         preferences.settings.mode = Mode::Home;
+        let filter = std::mem::take(&mut preferences.settings.filter);
         Self {
             fps: fps.unwrap_or(clip.survey.fps),
             clip,
             preferences,
+            filter,
             format,
             seat: None,
             scale: 1.0,
@@ -367,6 +372,7 @@ impl ClipFeed {
             }
         };
         let (clip, format) = (Arc::clone(&self.clip), self.format);
+        let level = level.filter(|_| self.filter.is_none());
         let slice = move || {
             let mut open = match reader.take().map_or_else(|| clip.open().map(Box::new), Ok) {
                 Ok(open) => open,
@@ -420,16 +426,30 @@ impl ClipFeed {
 
     /// Has the picture encoded that comes next, if it must be. Whether nobody has time for it.
     fn encode_front(&mut self, level: Level, tools: &Tools<'_>) -> bool {
+        let dress = self.ahead.front().map(|ahead| self.dress(ahead.number)).unwrap_or_default();
         let Some(Ahead { image, .. }) = self.ahead.front_mut() else { return false };
         let (Ready::Raw(jpeg), None) = (&*image, &self.encoding) else { return false };
-        if let Some(packed) = as_it_is(jpeg, level, self.format) {
+        if let Some(packed) = as_it_is(jpeg, level, self.format).filter(|_| self.filter.is_none()) {
             *image = Ready::Packed(packed);
             return false;
         }
         let jpeg = jpeg.clone();
-        let begun = tools.packing.of_clip(jpeg, level, self.format, self.fit, tools.host);
+        let begun = tools.packing.of_clip((jpeg, dress), level, self.format, self.fit, tools.host);
         self.encoding = begun.ok();
         self.encoding.is_none()
+    }
+
+    /// What is done to a picture: what stands for a live one's room and time is the clip's name and the
+    /// place in it.
+    fn dress(&self, number: u64) -> Dress {
+        let filter = self.filter;
+        let seconds = (number as f64 / self.fps) as u64;
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+        Dress {
+            filter,
+            name: filter.name.then(|| self.clip.name.as_str().into()),
+            place: filter.clock.then(|| format!("{hours}:{minutes:02}:{:02}", seconds % 60)),
+        }
     }
 
     /// Takes what a worker has encoded.

@@ -17,6 +17,7 @@ use crate::live::level::{LEVELS, Level};
 use crate::live::look::Look;
 use crate::media::card;
 use crate::media::codec::Failed;
+use crate::media::filter::{Filter, Marks};
 use crate::media::fit::{Fit, Fitter};
 use crate::media::frame::{Jpeg, Orientation, Picture, Size};
 use crate::net::lane::Handle;
@@ -47,6 +48,15 @@ pub(super) struct Packing {
     clips: Arc<Shelf>,
     /// By the numbers of their hubs and by what they look like.
     shelves: Mutex<HashMap<(u32, Look), Arc<Shelf>>>,
+}
+
+/// What is done to a clip's picture before it is packed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Dress {
+    pub(super) filter: Filter,
+    /// What is written, if the filter writes it.
+    pub(super) name: Option<Arc<str>>,
+    pub(super) place: Option<String>,
 }
 
 /// What was made of one channel's pictures of one look.
@@ -135,14 +145,14 @@ impl Packing {
         }
     }
 
-    /// Encodes a clip's picture for a session that `asker` drives, which is notified.
+    /// Filters and encodes a clip's picture for a session that `asker` drives, which is notified.
     ///
     /// # Errors
     ///
     /// [`Busy`] if too much is asked for; nobody is notified then.
     pub(super) fn of_clip(
         &self,
-        jpeg: Jpeg,
+        (jpeg, dress): (Jpeg, Dress),
         level: Level,
         format: Format,
         mut fit: Fit,
@@ -150,11 +160,15 @@ impl Packing {
     ) -> Result<Ticket<(Option<Packed>, Fit)>, Busy> {
         let (owed, ticket) = owe(asker);
         let shelf = Arc::clone(&self.clips);
-        let work = move |fitter: Result<&mut Fitter, Failed>| {
+        let work = move |mut fitter: Result<&mut Fitter, Failed>| {
             if owed.is_given_up() {
                 return;
             }
-            let packed = shelf.packed(Ok(jpeg), level, format, fitter, &mut fit);
+            let jpeg = match &mut fitter {
+                Ok(fitter) => dress.put_on(jpeg, level, fitter),
+                Err(_) => Ok(jpeg),
+            };
+            let packed = shelf.packed(jpeg, level, format, fitter, &mut fit);
             owed.pay(Ok((packed, fit)));
         };
         self.encodes.add(asker, Box::new(work)).map(|()| ticket)
@@ -170,6 +184,17 @@ impl Packing {
             });
         }
         Arc::clone(shelves.entry(key).or_insert_with(|| Arc::new(Shelf::new(hub))))
+    }
+}
+
+impl Dress {
+    fn put_on(&self, jpeg: Jpeg, level: Level, fitter: &mut Fitter) -> Result<Jpeg, Failed> {
+        if self.filter.is_none() {
+            return Ok(jpeg);
+        }
+        let marks = Marks { name: self.name.as_deref(), clock: self.place.as_deref() };
+        let quality = (!level.is_served_by(jpeg.quality)).then_some(level.quality());
+        fitter.filtered(&jpeg, (self.filter, &marks), quality)
     }
 }
 

@@ -292,12 +292,12 @@ impl Asked<'_> {
             return Err(self.say(Status::NotAcceptable));
         }
         let fits = |side: u32| u16::try_from(side).ok().filter(|side| *side <= 2040);
+        let (target, _) = self.request.uri.without_track(TRACK);
+        let turn = self.preferences(&target)?.settings.filter.turn;
         let (name, range, frame_rate, size) = match resource {
             Resource::Live(room) => {
                 let report = room.condition().report();
-                let (target, _) = self.request.uri.without_track(TRACK);
-                let filter = self.preferences(&target)?.settings.filter;
-                let size = report.format.map(|format| filter.turn.turned(format.size));
+                let size = report.format.map(|format| format.size);
                 let fps = room.hub().frames_per_sec();
                 (report.name, Range::now(), Some(fps), size)
             }
@@ -306,6 +306,7 @@ impl Asked<'_> {
                 (clip.name.clone(), range, Some(clip.survey.fps), Some(clip.survey.size))
             }
         };
+        let size = size.map(|size| turn.turned(size));
         let description = JpegSession {
             name: &name,
             session_id: random_u32().into(),
@@ -335,10 +336,6 @@ impl Asked<'_> {
             }
         }
         let preferences = self.preferences(&target)?;
-        if matches!(resource, Resource::Clip(_)) && !preferences.settings.filter.is_none() {
-            // Clips are shown as they are.
-            return Err(self.say(Status::BadRequest));
-        }
         let (destination, transport) = self.destination(at)?;
         let id = before.as_ref().map_or_else(session_id, |entry| entry.terms.id.clone());
         let granted = Granted { id, resource, preferences, destination, transport };

@@ -99,6 +99,53 @@ fn every_turn_is_what_jpegtran_makes_of_the_cameras_own_picture_on_every_way() {
 }
 
 #[test]
+fn a_clip_is_filtered_for_who_asks_for_that_and_for_nobody_else() {
+    let own = lopsided();
+    let still = Still::new(own.clone(), &[]);
+    let scratch = Scratch::new();
+    scratch.write("clip.mjpeg", &vec![own.clone(); 200].concat());
+    let arguments = ["--rtsp-port", "0", "--clips", scratch.path(), "--bandwidth", "unlimited"];
+    let server = Server::pattern(&arguments);
+    let played = |query: &str| {
+        let (mut player, path) = (Rtsp::connect(server.rtsp()), format!("/clip.mjpeg{query}"));
+        let session = player.setup_tcp(&path);
+        player.ask_in(&session, "PLAY", &path, &[]).expect(200);
+        let luma = Luma::of(&picture(&mut player).jpeg);
+        player.ask_in(&session, "TEARDOWN", &path, &[]).expect(200);
+        luma
+    };
+    // What a snapshot of the same picture is made to look like.
+    let shown =
+        |query: &str| Luma::of(&still.server.get(&format!("/snapshot{query}")).expect(200).body);
+    let turns = TURNS.map(|(filter, _)| format!("?filter={filter}"));
+    let others =
+        ["?filter=grey,invert", "?filter=sharper", "?filter=edges", "?filter=mirror&quality=20"];
+    for query in turns.iter().map(String::as_str).chain(others).chain([""]) {
+        let wished = shown(query);
+        let psnr = played(query).cropped(wished.width, wished.height).psnr(&wished);
+        assert!(psnr > 30.0, "{query}: {psnr:.1} dB");
+        let described =
+            Rtsp::connect(server.rtsp()).ask("DESCRIBE", &format!("/clip.mjpeg{query}"), &[]);
+        let turned = if wished.width > wished.height { "150-100" } else { "100-150" };
+        let size = format!("a=framesize:26 {turned}");
+        assert!(described.expect(200).body.contains(&size), "{query}: {size}");
+    }
+    // Its name and the place in it are written where a room's and the time are.
+    let (plain, marked) = (played(""), played("?filter=name,clock"));
+    assert!(plain.cropped(150, 64).psnr(&marked.cropped(150, 64)) > 30.0, "above it is as it was");
+    let rows = plain.width * 70;
+    let changed = plain.samples[rows..].iter().zip(&marked.samples[rows..]);
+    assert!(changed.filter(|(a, b)| a.abs_diff(**b) > 40).count() > 100, "below there is text");
+    for method in ["DESCRIBE", "SETUP"] {
+        let asked = [("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1")];
+        for query in ["?filter=upside", "?filter=softer,edges"] {
+            let path = format!("/clip.mjpeg{query}");
+            Rtsp::connect(server.rtsp()).ask(method, &path, &asked).expect(400);
+        }
+    }
+}
+
+#[test]
 fn what_is_not_a_turn_is_seen_too() {
     let still = Still::new(lopsided(), &[]);
     let own = Luma::of(&still.own);

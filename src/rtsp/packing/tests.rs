@@ -139,7 +139,13 @@ fn more_than_can_be_done_is_refused_and_a_failure_is_told() {
     let jpeg = picture(&still(1, PROGRESSIVE)).unwrap();
     let ask = || {
         let fit = Fit::default();
-        house.packing.of_clip(jpeg.clone(), Level::TOP, Format::Rtp, fit, &asker)
+        house.packing.of_clip(
+            (jpeg.clone(), Dress::default()),
+            Level::TOP,
+            Format::Rtp,
+            fit,
+            &asker,
+        )
     };
     let mut tickets = Vec::new();
     let refused = (0..1000).find(|_| match ask() {
