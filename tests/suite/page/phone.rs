@@ -1,6 +1,7 @@
 //! The page on a phone, upright and on its side.
 
 use super::accounts::{furnish, sign_in};
+use super::chat::{enter, say};
 use super::window::Window;
 use super::{Browser, Person, has, in_browsers, is_live};
 use crate::common::server::Server;
@@ -96,6 +97,45 @@ fn on_its_side_everything_fits_and_the_first_touch_only_wakes(browser: &Browser)
     assert_eq!(window.eval("probe.isShown('#menu')"), false);
     window.tap(menu);
     window.wait("probe.isShown('#menu')");
+}
+
+in_browsers!(on_its_side_what_is_said_is_seen_over_the_keyboard: chromium, firefox);
+fn on_its_side_what_is_said_is_seen_over_the_keyboard(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    // The second has no room for the chat beside the picture.
+    for ((width, height), covered) in [(ON_ITS_SIDE, 180), ((568, 320), 150)] {
+        let window = phone(browser, &server.url("/"), (width, height));
+        enter(&window, Some(&format!("Ada {width}")));
+        for text in ["One", "Two", "Three"] {
+            say(&window, text);
+        }
+        window.wait("document.querySelectorAll('.said').length >= 3");
+        window.click("#chat-text");
+        // A keyboard takes half of the height or more.
+        window.resize(width, covered);
+        window.wait(&format!("innerHeight === {covered}"));
+        window.wait(
+            "(() => {
+               const log = document.getElementById('chat-log').getBoundingClientRect();
+               const seen = ({ top, bottom }) => top >= log.top - 1 && bottom <= log.bottom + 1;
+               const all = [...document.querySelectorAll('.said-text')];
+               const lines = all.filter((said) => seen(said.getBoundingClientRect()));
+               const last = all.at(-1);
+               const hit = ({ left, top, width, height }) =>
+                 document.elementFromPoint(left + width / 2, top + height / 2);
+               return lines.length >= 2 && lines.at(-1) === last
+                 && last.contains(hit(last.getBoundingClientRect()));
+             })()",
+        );
+        let typed = "document.getElementById('chat-text').getBoundingClientRect().bottom";
+        assert!(window.eval(typed).as_f64().is_some_and(|bottom| bottom <= f64::from(covered)));
+        assert_eq!(window.eval("document.activeElement.id"), "chat-text");
+        say(&window, "Four");
+        // With the keyboard away all is as it was.
+        window.resize(width, height);
+        window.eval("document.activeElement.blur()");
+        window.wait("probe.isShown('#side-close')");
+    }
 }
 
 in_browsers!(the_other_pages_fit_too: chromium, firefox);
