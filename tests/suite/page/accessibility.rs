@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::accounts::{furnish, sign_in};
+use super::axe::Violation;
 use super::chat::say;
 use super::elsewhere::{says_who, stage};
 use super::window::Window;
@@ -12,26 +13,37 @@ use crate::common::clip::Scratch;
 use crate::common::multipart::Stream;
 use crate::common::server::Server;
 
-/// Opens a page in each of its looks, and has axe look at it.
+/// Opens a page at each size, and has axe look at it: by all rules as it comes, and by those that ask for
+/// colours in the other theme, too. Nothing else is another there.
 #[track_caller]
 fn has_no_fault(browser: &Browser, open: impl Fn(&Window)) {
     let mut faults = Vec::new();
-    for dark in [false, true] {
-        for (fingers, (width, height)) in [(false, WIDE), (true, PHONE), (false, ZOOMED)] {
-            let window = browser.window_of(Person { dark, fingers, ..Person::default() });
-            window.resize(width, height);
-            window.expect_trouble();
-            open(&window);
-            // What comes in softly has other colours on its way.
-            window.wait(
-                "document.getAnimations().every((one) => one.playState !== 'running'
-                   || one.effect.getTiming().iterations === Infinity)",
-            );
-            let look = format!("{width}x{height}, {}", if dark { "dark" } else { "light" });
-            faults.extend(window.axe(&BUT).into_iter().map(|fault| (look.clone(), fault)));
-        }
+    for (dark, fingers, (width, height)) in LOOKS {
+        let window = browser.window_of(Person { dark, fingers, ..Person::default() });
+        window.resize(width, height);
+        window.expect_trouble();
+        open(&window);
+        settle(&window);
+        let [theme, other] = if dark { ["dark", "light"] } else { ["light", "dark"] };
+        let mut found = |theme, all: Vec<Violation>| {
+            let look = format!("{width}x{height}, {theme}");
+            faults.extend(all.into_iter().map(|fault| (look.clone(), fault)));
+        };
+        found(theme, window.axe(&BUT));
+        window.eval(&format!("document.documentElement.dataset.theme = '{other}'"));
+        settle(&window);
+        found(other, window.axe_of(&OF_COLOURS));
     }
     assert!(faults.is_empty(), "{faults:#?}");
+}
+
+/// What comes in softly has other colours on its way.
+#[track_caller]
+fn settle(window: &Window) {
+    window.wait(
+        "document.getAnimations().every((one) => one.playState !== 'running'
+           || one.effect.getTiming().iterations === Infinity)",
+    );
 }
 
 in_browsers!(the_picture_with_its_controls: chromium);
@@ -274,10 +286,12 @@ fn trouble_and_the_picture_alone(browser: &Browser) {
     has_no_fault(browser, |window| window.goto(&server.url("/embed")));
 }
 
-const WIDE: (u32, u32) = (1280, 720);
-const PHONE: (u32, u32) = (390, 844);
-/// A screen of 1440 by 900 at 400 %.
-const ZOOMED: (u32, u32) = (360, 225);
+/// Who likes it dark and who has fingers, and how large the page is: wide, on a phone, and on a screen of
+/// 1440 by 900 at 400 %.
+const LOOKS: [(bool, bool, (u32, u32)); 3] =
+    [(false, false, (1280, 720)), (true, true, (390, 844)), (false, false, (360, 225))];
 /// More contrast than the pages promise: WCAG's level AAA.
 const BUT: [&str; 1] = ["color-contrast-enhanced"];
+/// The rules of which a theme can break one that holds in the other.
+const OF_COLOURS: [&str; 2] = ["color-contrast", "link-in-text-block"];
 static NAMED: AtomicU32 = AtomicU32::new(0xa0);

@@ -18,20 +18,32 @@ impl Window {
     /// Looks at the page as it is now by all rules of axe-core but these, experiments too.
     #[track_caller]
     pub(crate) fn axe(&self, but: &[&str]) -> Vec<Violation> {
-        let source = std::fs::read_to_string(AXE)
-            .unwrap_or_else(|error| panic!("{AXE}: {error}: scripts/setup test"));
-        self.eval(&format!("(() => {{ {source}\n }})()"));
+        self.axe_by(&format!("!{}.includes(ruleId)", json!(but)))
+    }
+
+    /// The same by these rules alone.
+    #[track_caller]
+    pub(crate) fn axe_of(&self, rules: &[&str]) -> Vec<Violation> {
+        self.axe_by(&format!("{}.includes(ruleId)", json!(rules)))
+    }
+
+    /// By the rules of which `chosen` is true.
+    #[track_caller]
+    fn axe_by(&self, chosen: &str) -> Vec<Violation> {
+        if self.eval("typeof axe") == "undefined" {
+            let source = std::fs::read_to_string(AXE)
+                .unwrap_or_else(|error| panic!("{AXE}: {error}: scripts/setup test"));
+            self.eval(&format!("(() => {{ {source}\n }})()"));
+        }
         let found = self.eval(&format!(
             "(async () => {{
                const rules = axe.getRules().filter(({{ tags }}) => !tags.includes('deprecated'));
-               const but = {};
-               const chosen = rules.map(({{ ruleId }}) => [ruleId, {{ enabled: !but.includes(ruleId) }}]);
+               const chosen = rules.map(({{ ruleId }}) => [ruleId, {{ enabled: {chosen} }}]);
                const options = {{ rules: Object.fromEntries(chosen), resultTypes: ['violations'] }};
                const {{ violations }} = await axe.run(document, options);
                return violations.flatMap(({{ id, nodes }}) => nodes.map((node) =>
                  [id, node.target.join(' '), node.html, node.failureSummary]));
-             }})()",
-            json!(but)
+             }})()"
         ));
         found.as_array().expect("a list").iter().map(violation).collect()
     }
