@@ -16,13 +16,14 @@ use super::providers::Providers;
 use super::snapshot::Snapshots;
 use super::studio::Studio;
 use super::titles::{Onlookers, OpenedFiles};
+use crate::account::{Caller, Capability};
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
 use crate::library::Library;
 use crate::live::audience::Audience;
 use crate::live::crowd::Crowd;
 use crate::net::Engine;
-use crate::room::Rooms;
+use crate::room::{Room, Rooms};
 use crate::store::MaybeStore;
 
 /// The parts of the running server, shared by all lanes.
@@ -149,5 +150,12 @@ impl Context {
     pub fn let_go(&self) {
         self.chats.tidy();
         self.opened.let_go(self.clock.now());
+    }
+
+    /// The rooms that somebody may watch.
+    pub(super) fn watchable(&self, caller: &Caller) -> Vec<Arc<Room>> {
+        let mut rooms = self.rooms.all();
+        rooms.retain(|room| caller.may(Capability::Watch, room.plain_name()));
+        rooms
     }
 }

@@ -7,7 +7,6 @@ use super::answer::Answer;
 use super::context::Context;
 use super::payload::Payload;
 use super::request::{Reply, Request};
-use super::rooms::watchable;
 use crate::account::Caller;
 use crate::live::condition::{Report, Status as SourceStatus};
 use crate::live::crowd::Counts;
@@ -50,7 +49,8 @@ struct Seen {
 /// What is of each room that may be watched by who asks, with its name as a label; that of the default room has none, which to
 /// Prometheus is the same as `room=""`.
 fn rooms(page: &mut Page, context: &Context, caller: &Caller) {
-    let seen: Vec<Seen> = watchable(context, caller)
+    let seen: Vec<Seen> = context
+        .watchable(caller)
         .into_iter()
         .map(|room| Seen {
             counts: context.audience.counts(Some(&room.crowd)),

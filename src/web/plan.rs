@@ -23,7 +23,6 @@ use super::needs::{Needs, Way};
 use super::pages;
 use super::pass::Pass;
 use super::request::{Later, Reply, Request, Seating, Sink};
-use super::rooms::watchable;
 use super::routes::{BodyUse, Resource, Route, Verb, Who, allow_anywhere, unknown_action};
 use super::snapshot::{NoSnapshot, Snapshot, What};
 use super::snapshot_answer;
@@ -256,7 +255,7 @@ fn is_let_in(request: &Request, needs: Needs) -> bool {
     match needs {
         Needs::Nothing => true,
         Needs::May(capability) | Needs::MayAsDevice(capability) => may(capability),
-        Needs::SomeRoom => !watchable(&request.context, &request.caller).is_empty(),
+        Needs::SomeRoom => !request.context.watchable(&request.caller).is_empty(),
         Needs::SignedIn => request.caller.is_signed_in() && !request.caller.is_banned(),
     }
 }

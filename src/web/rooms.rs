@@ -28,7 +28,7 @@ pub(super) fn rooms(request: &Request) -> Reply {
     let context = &request.context;
     let answer = if request.head.accepts_html() {
         let root = root_of(&request.head.target.path);
-        let rooms = watchable(context, &request.caller);
+        let rooms = context.watchable(&request.caller);
         let cards: String = rooms.iter().map(|room| card(context, room, &root)).collect();
         let is_host = request.caller.is_signed_in() && request.caller.may(Capability::Host, "");
         let slots = vec![("rooms", Slot::Markup(cards)), ("is-host", Slot::Shown(is_host))];
@@ -40,16 +40,9 @@ pub(super) fn rooms(request: &Request) -> Reply {
     answer.varies_by("Accept").into()
 }
 
-/// The rooms that somebody may watch.
-pub(super) fn watchable(context: &Context, caller: &Caller) -> Vec<Arc<Room>> {
-    let mut rooms = context.rooms.all();
-    rooms.retain(|room| caller.may(Capability::Watch, room.plain_name()));
-    rooms
-}
-
 /// The same, for programs.
 pub(super) fn list(context: &Context, caller: &Caller) -> Vec<Value> {
-    described(context, &watchable(context, caller))
+    described(context, &context.watchable(caller))
 }
 
 /// Some rooms, for programs.

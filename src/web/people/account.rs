@@ -14,7 +14,6 @@ use super::super::fields::{self, Fields};
 use super::super::pages::rtsp_place;
 use super::super::payload::Payload;
 use super::super::request::{Reply, Request};
-use super::super::rooms::watchable;
 use super::super::words;
 use super::done::{by_worker, with_passwords};
 use super::links::links;
@@ -270,7 +269,7 @@ fn label_of(fields: &Fields, field: &'static str) -> Result<String, Wrong> {
 /// The room that a device is for; `None` for all of them.
 fn room_of(request: &Request, fields: &Fields) -> Result<Option<String>, Wrong> {
     let named = fields.iter().find(|(name, _)| name == "room").map(|(_, value)| value.as_str());
-    let rooms = watchable(&request.context, &request.caller);
+    let rooms = request.context.watchable(&request.caller);
     match named {
         None | Some("*") => Ok(None),
         Some(named) if rooms.iter().any(|room| room.plain_name() == named) => {
@@ -391,7 +390,7 @@ fn button(request: &Request, action: &str, id: i64, word: &str) -> String {
 }
 
 fn rooms(request: &Request) -> String {
-    let rooms = watchable(&request.context, &request.caller);
+    let rooms = request.context.watchable(&request.caller);
     let option = |room: &std::sync::Arc<crate::room::Room>| {
         format!(
             "<option value=\"{}\">{}</option>",

@@ -46,7 +46,7 @@ impl Listing {
     ) -> Option<Said> {
         if self.next_round.is_none_or(|at| now >= at) && self.wanted.is_none() {
             self.next_round = Some(now + ROUND);
-            let rooms = rooms::watchable(context, caller);
+            let rooms = context.watchable(caller);
             let is_live = |room: &&Arc<Room>| room.condition().report().status == Status::Live;
             self.left = rooms.iter().filter(is_live).cloned().collect();
             let list =
