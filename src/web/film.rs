@@ -2,7 +2,7 @@
 //! state ([`super::state`]).
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::answer::Answer;
 use super::command::Command;
@@ -25,15 +25,9 @@ pub(super) fn file(request: &Request) -> Reply {
     if let Some(opened) = film.ready(request.at) {
         return answer(request, &showing, &film, opened, request.at).into();
     }
-    let (of_worker, theatre) = (Arc::clone(&film), Arc::clone(&showing.theatre));
-    let work = move || theatre.open(&of_worker);
-    match request.context.engine.workers.submit(&request.handle, work) {
-        Ok(opening) => Reply::Storing(Box::new(Opening { showing, film, opening })),
-        Err(_) => {
-            let why = "the server has too much to do";
-            request.refuse(Status::ServiceUnavailable, why).header("Retry-After", 1).into()
-        }
-    }
+    let mut opening = Opening { showing, film, opening: None };
+    opening.begin(request);
+    Reply::Storing(Box::new(opening))
 }
 
 /// What a host wants of the films, as a form.
@@ -52,20 +46,45 @@ pub(super) fn command(request: &Request) -> Reply {
 struct Opening {
     showing: Arc<Showing>,
     film: Arc<Film>,
-    opening: Ticket<std::io::Result<Opened>>,
+    /// `None` while the workers have too much to do: a thousand may ask for one film at the same moment,
+    /// and once it is open for one of them it is for all.
+    opening: Option<Ticket<std::io::Result<Opened>>>,
+}
+
+impl Opening {
+    fn begin(&mut self, request: &Request) {
+        let (film, theatre) = (Arc::clone(&self.film), Arc::clone(&self.showing.theatre));
+        let work = move || theatre.open(&film);
+        self.opening = request.context.engine.workers.submit(&request.handle, work).ok();
+    }
 }
 
 impl Later for Opening {
     fn look(&mut self, request: &Request, now: Instant) -> Option<Answer> {
-        Some(match self.opening.take()? {
+        let Some(opening) = &self.opening else {
+            if let Some(opened) = self.film.ready(now) {
+                return Some(answer(request, &self.showing, &self.film, opened, now));
+            }
+            self.begin(request);
+            return None;
+        };
+        Some(match opening.take()? {
             Ok(Ok(opened)) => answer(request, &self.showing, &self.film, opened, now),
             Ok(Err(_)) => request.refuse(Status::NotFound, "the film is another by now, or gone"),
             Err(_) => request.refuse(Status::ServiceUnavailable, "the film cannot be opened now"),
         })
     }
 
+    fn glance(&self, now: Instant) -> Option<Instant> {
+        self.opening.is_none().then_some(now + BUSY_WAIT)
+    }
+
     fn too_late(&self, request: &Request) -> Answer {
-        request.refuse(Status::ServiceUnavailable, "the disk with the film does not answer")
+        let why = match &self.opening {
+            Some(_) => "the disk with the film does not answer",
+            None => "the server has too much to do",
+        };
+        request.refuse(Status::ServiceUnavailable, why).header("Retry-After", 1)
     }
 }
 
@@ -96,3 +115,5 @@ fn answer(
 
 /// How many times as fast as it plays a film is loaded.
 const AHEAD: u64 = 2;
+/// Until workers that had too much to do are asked again.
+const BUSY_WAIT: Duration = Duration::from_millis(20);
