@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::path::FilmPath;
+use super::warm::Warm;
 use crate::proto::container::{self, About, Bytes, Container};
 
 /// A file of a room, as it was found.
@@ -53,6 +54,8 @@ pub struct Opened {
     pub file: Arc<File>,
     /// All of them, if they are few.
     pub small: Option<Arc<[u8]>>,
+    /// Which of them are in the system's memory.
+    pub warm: Arc<Warm>,
 }
 
 impl Edition {
@@ -133,7 +136,7 @@ impl Opened {
             read_at(&file, 0, &mut bytes)?;
             small = Some(bytes.into());
         }
-        Ok(Self { file: Arc::new(file), small })
+        Ok(Self { file: Arc::new(file), small, warm: Arc::new(Warm::new(edition.bytes)) })
     }
 }
 

@@ -11,9 +11,11 @@ mod folder;
 mod path;
 mod show;
 mod theatre;
+mod warm;
 
 pub use files::{Edition, Film, NotPlayed, Opened, SMALL_BYTES};
 pub use folder::MediaFolder;
 pub use path::{FilmPath, NotAFilmPath};
 pub use show::{Playing, Show};
 pub use theatre::{Order, Presence, Program, Refused, Theatre};
+pub use warm::{PIECE_BYTES, Warm};

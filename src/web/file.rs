@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::payload::{Fare, FilePart, Payload};
-use crate::film::Edition;
+use crate::film::{Edition, Warm};
 use crate::proto::http::{Asked, Head, Method, Status, if_match, if_none_match, parse_range};
 
 /// A file that is open, as it was found.
@@ -15,6 +15,8 @@ pub(super) struct Found {
     /// All of it, if that is little.
     pub(super) small: Option<Arc<[u8]>>,
     pub(super) edition: Edition,
+    /// Which of its bytes are in the system's memory.
+    pub(super) warm: Arc<Warm>,
     pub(super) media_type: &'static str,
     /// What caches may do with it.
     pub(super) caching: &'static str,
@@ -73,7 +75,8 @@ impl Found {
             Some(all) if range == (0..all.len() as u64) => Payload::Shared(Arc::clone(all)),
             _ => {
                 let (file, edition) = (Arc::clone(&self.file), self.edition);
-                Payload::File(Box::new(FilePart { file, range, edition, fare }))
+                let warm = Arc::clone(&self.warm);
+                Payload::File(Box::new(FilePart { file, range, edition, warm, fare }))
             }
         };
         let answer = self.dressed(Answer::new(status, self.media_type, body));

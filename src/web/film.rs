@@ -92,11 +92,11 @@ fn answer(
     request: &Request,
     showing: &Showing,
     film: &Film,
-    Opened { file, small }: Opened,
+    Opened { file, small, warm }: Opened,
     now: Instant,
 ) -> Answer {
     let (edition, media_type) = (film.edition, film.media_type());
-    let found = Found { file, small, edition, media_type, caching: ASKED_EACH_TIME };
+    let found = Found { file, small, edition, warm, media_type, caching: ASKED_EACH_TIME };
     let (status, range) = match found.part(&request.head) {
         Part::None(answer) => return answer,
         Part::Some(status, range) => (status, range),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::film::Edition;
+use crate::film::{Edition, Warm};
 
 /// A body.
 pub(super) enum Payload {
@@ -26,6 +26,8 @@ pub(super) struct FilePart {
     pub(super) range: Range<u64>,
     /// The state of it that is told of.
     pub(super) edition: Edition,
+    /// Which of its bytes are in the system's memory.
+    pub(super) warm: Arc<Warm>,
     /// By what right and how fast it is sent; none if whoever asked may have it at once.
     pub(super) fare: Option<Box<dyn Fare>>,
 }

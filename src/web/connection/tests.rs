@@ -18,7 +18,7 @@ use super::body::{Into, Reading};
 use super::*;
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown as Stop;
-use crate::film::Edition;
+use crate::film::{Edition, Warm};
 use crate::live::audience::Audience;
 use crate::live::bandwidth::Budget;
 use crate::live::channel::Channels;
@@ -328,8 +328,14 @@ fn file_is_answered_whole_or_by_range() {
         let get = head(&format!("GET /f HTTP/1.1\r\nHost: localhost\r\n{}\r\n", asked.lock()));
         let file = Arc::clone(&file);
         let edition = Edition::of(&file).unwrap();
-        let found =
-            Found { file, small: None, edition, media_type: "video/mp4", caching: "no-cache" };
+        let found = Found {
+            file,
+            small: None,
+            warm: Arc::new(Warm::new(edition.bytes)),
+            edition,
+            media_type: "video/mp4",
+            caching: "no-cache",
+        };
         let answer = match found.part(&get) {
             Part::None(answer) => answer,
             Part::Some(status, range) => found.answer(status, range, None),

@@ -2,7 +2,8 @@
 //!
 //! Two pieces of a client's are in flight at most: the one that is sent, and the one that is read.
 //! Where the connection takes bytes from a file by itself, a worker has the system bring them into
-//! memory, and they are not copied once more; else they are read here. A file that is changed
+//! memory, and they are not copied once more; what was brought there a moment ago, by whoever loads
+//! the same, is sent at once. Else they are read here. A file that is changed
 //! meanwhile ends the connection: what was said of it holds no longer.
 
 use std::fs::File;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::super::payload::{Fare, FilePart, Room};
 use super::{Progress, written};
-use crate::film::Edition;
+use crate::film::{Edition, PIECE_BYTES, Warm};
 use crate::net::lane::Handle;
 use crate::net::wire::Outflow;
 use crate::net::workers::{Ticket, Workers};
@@ -22,6 +23,7 @@ use crate::net::workers::{Ticket, Workers};
 pub(super) struct Reading {
     file: Arc<File>,
     edition: Edition,
+    warm: Arc<Warm>,
     fare: Option<Box<dyn Fare>>,
     /// What was not asked for yet.
     left: Range<u64>,
@@ -42,9 +44,9 @@ enum Piece {
 
 impl Reading {
     pub(super) fn new(part: FilePart) -> Self {
-        let FilePart { file, range, edition, fare } = part;
+        let FilePart { file, range, edition, warm, fare } = part;
         let (at, piece) = (range.start, Piece::Warm);
-        Self { file, edition, fare, left: range, piece, at, end: at, ahead: None }
+        Self { file, edition, warm, fare, left: range, piece, at, end: at, ahead: None }
     }
 
     /// The right by which it is sent.
@@ -62,7 +64,7 @@ impl Reading {
     ) -> Result<Option<Progress>> {
         let mut turn = TURN_BYTES;
         loop {
-            if self.at == self.end && !self.next(out, workers, asker)? {
+            if self.at == self.end && !self.next(out, workers, asker, now)? {
                 let is_out = self.ahead.is_none() && self.left.is_empty();
                 return Ok((!is_out).then_some(Progress::Reading { until: now + BUSY_WAIT }));
             }
@@ -95,9 +97,16 @@ impl Reading {
     }
 
     /// Goes on to the piece that was read ahead, if it is there, and has the next one read.
-    fn next(&mut self, out: &impl Outflow, workers: &Workers, asker: &Handle) -> Result<bool> {
+    fn next(
+        &mut self,
+        out: &impl Outflow,
+        workers: &Workers,
+        asker: &Handle,
+        now: Instant,
+    ) -> Result<bool> {
         let read = self.ahead.as_ref().and_then(Ticket::take);
-        let is_there = read.is_some();
+        let warms = out.takes_files();
+        let mut is_there = read.is_some();
         if let Some(read) = read {
             self.ahead = None;
             let (piece, end) = read.unwrap_or_else(|_| Err(ErrorKind::Other.into()))?;
@@ -105,13 +114,24 @@ impl Reading {
         } else {
             // Its memory is given back meanwhile.
             self.piece = Piece::Warm;
+            // Another who loads it had it read a moment ago.
+            let next = self.comes(warms);
+            if self.ahead.is_none() && warms && self.warm.has(&next, now) {
+                (self.end, self.left.start, is_there) = (next.end, next.end, true);
+            }
         }
-        if self.ahead.is_none() && !self.left.is_empty() {
-            let (start, edition) = (self.left.start, self.edition);
-            let (file, warms) = (Arc::clone(&self.file), out.takes_files());
-            let most = if warms { PIECE_BYTES } else { COPIED_BYTES };
-            let end = self.left.end.min(start + most);
-            let work = move || read_ahead(&file, start..end, edition, warms);
+        let next = self.comes(warms);
+        let is_due = self.ahead.is_none() && !next.is_empty();
+        if is_due && !(warms && self.warm.has(&next, now)) {
+            let (edition, end) = (self.edition, next.end);
+            let (file, warm) = (Arc::clone(&self.file), Arc::clone(&self.warm));
+            let work = move || {
+                let read = read_ahead(&file, next.clone(), edition, warms)?;
+                if matches!(read.0, Piece::Warm) {
+                    warm.note(&next, Instant::now());
+                }
+                Ok(read)
+            };
             // If the workers have too much to do, it is asked again in a moment.
             if let Ok(ticket) = workers.submit(asker, work) {
                 self.ahead = Some(ticket);
@@ -119,6 +139,17 @@ impl Reading {
             }
         }
         Ok(is_there)
+    }
+
+    /// The piece that comes next. Where the system keeps what is read, all who load the file have the
+    /// same ones.
+    fn comes(&self, warms: bool) -> Range<u64> {
+        let start = self.left.start;
+        let end = match warms {
+            true => (start / PIECE_BYTES + 1) * PIECE_BYTES,
+            false => start + COPIED_BYTES,
+        };
+        start..self.left.end.min(end)
     }
 }
 
@@ -186,9 +217,7 @@ fn read_whole(file: &File, start: u64, length: usize) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What is read at once.
-const PIECE_BYTES: u64 = 256 * 1024;
-/// The same where it lies here meanwhile, for a thousand who load.
+/// What is read at once where it lies here meanwhile, for a thousand who load.
 const COPIED_BYTES: u64 = 64 * 1024;
 /// What is sent in a turn, until others have theirs.
 const TURN_BYTES: u64 = 1024 * 1024;

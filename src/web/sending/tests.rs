@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::super::payload::FilePart;
 use super::*;
-use crate::film::Edition;
+use crate::film::{Edition, Warm};
 use crate::net::lane::Lanes;
 
 /// Takes so many bytes at each write, and nothing at every other.
@@ -123,7 +123,8 @@ fn all_of_it_goes_out_in_order_however_little_is_taken_at_once() {
 
 fn part(file: &Arc<File>, range: Range<u64>) -> Payload {
     let (file, edition) = (Arc::clone(file), Edition::of(file).unwrap());
-    Payload::File(Box::new(FilePart { file, range, edition, fare: None }))
+    let warm = Arc::new(Warm::new(edition.bytes));
+    Payload::File(Box::new(FilePart { file, range, edition, warm, fare: None }))
 }
 
 #[test]

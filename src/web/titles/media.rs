@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::answer::Answer;
 use super::super::context::Context;
@@ -61,18 +61,24 @@ fn as_it_lies(request: &Request, asked: Asked) -> Reply {
     if let Some((opened, edition)) = request.context.opened.get(&key, request.at) {
         return answer(request, &asked, opened, edition, request.at).into();
     }
-    let of_worker = asked.clone();
-    let work = move || of_worker.open();
-    match request.context.engine.workers.submit(&request.handle, work) {
-        Ok(opening) => Reply::Storing(Box::new(Opening { asked, opening })),
-        Err(_) => busy(request).into(),
-    }
+    let mut opening = Opening { asked, opening: None };
+    opening.begin(request);
+    Reply::Storing(Box::new(opening))
 }
 
 /// A file that is being opened.
 struct Opening {
     asked: Asked,
-    opening: Ticket<io::Result<Place>>,
+    /// `None` while the workers have too much to do: once it is open for one who asks it is for all.
+    opening: Option<Ticket<io::Result<Place>>>,
+}
+
+impl Opening {
+    fn begin(&mut self, request: &Request) {
+        let asked = self.asked.clone();
+        let workers = &request.context.engine.workers;
+        self.opening = workers.submit(&request.handle, move || asked.open()).ok();
+    }
 }
 
 /// Where a file is.
@@ -134,13 +140,20 @@ impl Asked {
 
 impl Later for Opening {
     fn look(&mut self, request: &Request, now: Instant) -> Option<Answer> {
-        Some(match self.opening.take()? {
+        let files = &request.context.opened;
+        let Some(opening) = &self.opening else {
+            if let Some((opened, edition)) = files.get(&self.asked.key(), now) {
+                return Some(answer(request, &self.asked, opened, edition, now));
+            }
+            self.begin(request);
+            return None;
+        };
+        Some(match opening.take()? {
             // Who follows it has the right to it for as long as the address is good.
             Ok(Ok(Place::Elsewhere(address))) => Answer::empty(Status::TemporaryRedirect)
                 .header("Location", address)
                 .header("Cache-Control", "private, no-store"),
             Ok(Ok(Place::Here(opened, edition))) => {
-                let files = &request.context.opened;
                 files.keep(self.asked.key(), opened.clone(), edition, now);
                 answer(request, &self.asked, opened, edition, now)
             }
@@ -153,20 +166,30 @@ impl Later for Opening {
         })
     }
 
+    fn glance(&self, now: Instant) -> Option<Instant> {
+        self.opening.is_none().then_some(now + BUSY_WAIT)
+    }
+
     fn too_late(&self, request: &Request) -> Answer {
-        request.refuse(Status::ServiceUnavailable, "the disk with the film does not answer")
+        match &self.opening {
+            Some(_) => {
+                let why = "the disk with the film does not answer";
+                request.refuse(Status::ServiceUnavailable, why)
+            }
+            None => busy(request),
+        }
     }
 }
 
 fn answer(
     request: &Request,
     asked: &Asked,
-    Opened { file, small }: Opened,
+    Opened { file, small, warm }: Opened,
     edition: Edition,
     now: Instant,
 ) -> Answer {
     let caching = asked.caching(&request.context);
-    let found = Found { file, small, edition, media_type: asked.sort.media_type(), caching };
+    let found = Found { file, small, edition, warm, media_type: asked.sort.media_type(), caching };
     let (status, range) = match found.part(&request.head) {
         Part::None(answer) => return answer,
         Part::Some(status, range) => (status, range),
@@ -188,6 +211,8 @@ pub(super) fn busy(request: &Request) -> Answer {
     request.refuse(Status::ServiceUnavailable, why).header("Retry-After", 1)
 }
 
+/// Until workers that had too much to do are asked again.
+const BUSY_WAIT: Duration = Duration::from_millis(20);
 /// About how long a segment plays.
 const SEGMENT_S: u64 = 4;
 /// How many times as fast as it plays a film is loaded.

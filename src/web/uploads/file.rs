@@ -9,7 +9,7 @@ use super::super::file::{ASKED_EACH_TIME, Found, Part};
 use super::super::people::by_worker;
 use super::super::request::{Reply, Request};
 use super::shown::{problem, uploads_of, who_of};
-use crate::film::Edition;
+use crate::film::{Edition, Warm};
 use crate::library::Who;
 use crate::library::uploads::{Refused, Uploads, media_type};
 use crate::proto::http::form;
@@ -47,8 +47,15 @@ fn open(uploads: &Uploads, name: &str, who: Who) -> Result<Opened, Refused> {
 
 fn answer(request: &Request, opened: Opened) -> Answer {
     let Opened { file, edition, media_type, file_name } = opened;
-    let found =
-        Found { file: Arc::new(file), small: None, edition, media_type, caching: ASKED_EACH_TIME };
+    let warm = Arc::new(Warm::new(edition.bytes));
+    let found = Found {
+        file: Arc::new(file),
+        small: None,
+        edition,
+        warm,
+        media_type,
+        caching: ASKED_EACH_TIME,
+    };
     let (status, range) = match found.part(&request.head) {
         Part::None(answer) => return answer,
         Part::Some(status, range) => (status, range),

@@ -4,9 +4,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{FILM, bring, expect_tidy, files, is_whole, title_once, video};
+use super::{FILM, bring, expect_tidy, files, is_whole, title_once, titles, video};
 use crate::common::clip::Scratch;
 use crate::common::server::Server;
+use crate::common::{VERY_LONG, eventually_true};
 use crate::uploads::Site;
 
 const KILLS: u64 = 50;
@@ -18,26 +19,33 @@ fn what_is_made_is_the_same_whenever_the_server_is_killed() {
     bring(&unbroken, &film, &[("publish", "all")]);
     let title = title_once(&mut unbroken, "all is there", is_whole);
     let wanted = files(&unbroken.server.data(), &title);
+    drop(unbroken);
 
     let folder = Scratch::new();
+    let data = Path::new(folder.path());
     let arguments = ["--data", folder.path()];
     let mut site = Site::open(&arguments);
-    bring(&site, &film, &[("publish", "all")]);
+    let mut brought = 0;
     for kill in 0..KILLS {
-        // Sooner or later after its start: there is always something that it is at.
-        let moment = Duration::from_millis(30 + kill * 397 % 900);
-        std::thread::park_timeout(moment);
+        if titles(&mut site).iter().all(is_whole) {
+            bring(&site, &film, &[("publish", "all")]);
+            brought += 1;
+        }
+        // Sooner or later: in the midst of a piece, of a set of segments, of saying so.
+        std::thread::park_timeout(Duration::from_millis(50 + kill * 397 % 2600));
         let Site { server, host, token } = site;
         server.kill();
         site = Site { server: Server::pattern(&arguments), host, token };
     }
-    let title = title_once(&mut site, "all is there", is_whole);
-    let made = files(Path::new(folder.path()), &title);
-    let names =
-        |files: &std::collections::BTreeMap<String, _>| files.keys().cloned().collect::<Vec<_>>();
-    assert_eq!(names(&made), names(&wanted));
-    for (name, bytes) in &wanted {
-        assert!(made[name] == *bytes, "{name} is another");
+    eventually_true("all is there", VERY_LONG, || titles(&mut site).iter().all(is_whole));
+    let all = titles(&mut site);
+    assert_eq!(all.len(), brought, "each is there once");
+    for title in &all {
+        let made = files(data, title);
+        assert_eq!(made.len(), wanted.len());
+        for (name, bytes) in &wanted {
+            assert!(made.get(name) == Some(bytes), "{name} is another");
+        }
+        expect_tidy(data, title);
     }
-    expect_tidy(Path::new(folder.path()), &title);
 }
