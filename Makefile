@@ -1,6 +1,6 @@
 # `make run` and `make test` need Rust, gcc and make; the rest they install (scripts/setup).
 
-BENCHES = accounts cameras chat encode filter fanout tls link rtsp page pages files segments package hostile
+BENCHES = accounts cameras chat encode filter fanout tls link rtsp page pages files segments package works hostile
 
 .PHONY: run build player test check yanked audit bench soak vm help
 
