@@ -138,7 +138,7 @@ pub(super) enum End {
 }
 
 /// How long something may take to be stored; a disk that stalls keeps no connection.
-const STORE_TIME: Duration = Duration::from_secs(10);
+pub(super) const STORE_TIME: Duration = Duration::from_secs(10);
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {

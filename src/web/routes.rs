@@ -270,6 +270,9 @@ mod tests {
         assert_eq!(table(include_str!("../../docs/accounts.md")), accounts);
     }
 
+    /// What the paths of a packaging platform begin with that programs ask.
+    const OF_PLATFORM: [&str; 2] = ["/packaged_content", "/library/api"];
+
     /// What the paths begin with that are told of in `docs/accounts.md`.
     const OF_ACCOUNTS: [&str; 8] =
         ["/account", "/api/", "/claim", "/confirm", "/enter", "/host", "/reset", "/sign-"];
@@ -340,7 +343,8 @@ mod tests {
                     }
                     Path::Action(..) | Path::Below(_) => continue,
                 };
-                if path.starts_with("/api/v1/") {
+                let is_platforms = OF_PLATFORM.iter().any(|start| path.starts_with(start));
+                if path.starts_with("/api/v1/") || path == "/videos" || is_platforms {
                     served.push(format!("{} {path}", route.verb.as_str()));
                 }
             }

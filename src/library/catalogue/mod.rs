@@ -214,6 +214,9 @@ impl Catalogue {
     /// [`Refused`]; nothing of it is kept then.
     pub fn create(&self, new: New, who: Who) -> Result<KeptTitle, Refused> {
         let details = words::clean(&new.details)?;
+        if new.url.as_deref().is_some_and(|url| !words::is_manifest(url)) {
+            return Err(BadDetails::Url.into());
+        }
         let poster = new.poster.as_deref().map(poster::cleaned).transpose()?;
         let key = new.secret.as_ref().map(SecretWish::to_key);
         let now = self.clock.wall();

@@ -43,6 +43,9 @@ impl fmt::Display for Refused {
             Self::Details(BadDetails::TooManyTags(most)) => {
                 write!(f, "there are too many tags: at most {most}")
             }
+            Self::Details(BadDetails::Url) => f.write_str(
+                "`url` is the address of a manifest (.mpd or .m3u8) by http or https, without a password",
+            ),
             Self::NotEncrypted => f.write_str("it is not encrypted"),
             Self::Poster => f.write_str("the picture is no JPEG of at most 8 megapixels"),
             Self::TooMany(most) => write!(f, "the catalogue has {most} titles, and takes no more"),

@@ -1,5 +1,6 @@
 //! What people say of titles, made safe to keep and to show. Pure.
 
+use crate::proto::http::HttpUrl;
 use crate::proto::text::clean_line;
 use crate::store::title::Details;
 
@@ -14,6 +15,8 @@ pub enum BadDetails {
     Year,
     /// There are more tags than this.
     TooManyTags(usize),
+    /// It is no address of a manifest.
+    Url,
 }
 
 /// Makes what was said of a title fit to be shown to everybody.
@@ -48,6 +51,16 @@ pub(super) fn clean(details: &Details) -> Result<Details, BadDetails> {
     })
 }
 
+/// Whether something is the address of a manifest elsewhere, which a browser may load.
+pub(super) fn is_manifest(url: &str) -> bool {
+    let parsed = HttpUrl::parse(url).ok().filter(|_| url.len() <= MOST_URL_BYTES);
+    parsed.is_some_and(|parsed| {
+        let path = parsed.path_and_query().split('?').next().unwrap_or_default();
+        let path = path.to_ascii_lowercase();
+        parsed.who().is_none() && (path.ends_with(".mpd") || path.ends_with(".m3u8"))
+    })
+}
+
 fn line(field: &'static str, text: &str, most: usize) -> Result<String, BadDetails> {
     // What ends a line elsewhere is a blank here.
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -72,6 +85,7 @@ fn lines(field: &'static str, text: &str) -> Result<String, BadDetails> {
     if kept.chars().count() > MOST_DESCRIPTION { too_long } else { Ok(kept) }
 }
 
+const MOST_URL_BYTES: usize = 2000;
 /// Of a title and a director.
 const MOST_TITLE: usize = 200;
 const MOST_DESCRIPTION: usize = 5000;
@@ -104,6 +118,27 @@ mod tests {
         assert_eq!(cleaned.director, "Ada Lovelace");
         assert_eq!(cleaned.tags, ["cat", "dog"]);
         assert_eq!(clean(&cleaned).unwrap(), cleaned, "what is clean stays");
+    }
+
+    #[test]
+    fn a_manifest_elsewhere_is_an_address_without_a_password() {
+        for url in ["https://a.lan/film/stream.mpd", "http://a.lan:8080/x.M3U8?token=1"] {
+            assert!(is_manifest(url), "{url}");
+        }
+        let long = format!("https://a.lan/{}.mpd", "x".repeat(MOST_URL_BYTES));
+        for url in [
+            "",
+            "stream.mpd",
+            "/stream.mpd",
+            "javascript:alert(1)//x.mpd",
+            "file:///etc/x.mpd",
+            "https://ada:secret@a.lan/stream.mpd",
+            "https://a.lan/film.mp4",
+            "https://a.lan/film.mp4?x.mpd",
+            &long,
+        ] {
+            assert!(!is_manifest(url), "{url}");
+        }
     }
 
     #[test]

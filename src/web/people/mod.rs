@@ -23,7 +23,7 @@ pub(super) use account::{
     account, ago, change_password, delete_account, end_browser, export, just_ago, make_device,
     make_token, remove_program,
 };
-pub(super) use done::by_worker;
+pub(super) use done::{by_worker, by_worker_within};
 pub(super) use elsewhere::{begin, come_back, make_account_by, newcomer_form, unlink};
 pub(super) use enter::{enter, try_word};
 pub(super) use sheet::{fields_of, status_of, text};

@@ -53,7 +53,7 @@ pub(super) static OF_LIBRARY: [Route; 8] = [
         ..WATCHED
     },
     Route {
-        paths: &[Path::At("/upload_input_content")],
+        paths: &[Path::At("/upload_input_content"), Path::At("/success")],
         handler: uploads::form,
         about: "a form with a file, `multipart/form-data`: `file`, before it `title`",
         ..BY_UPLOADERS

@@ -11,6 +11,10 @@
 //! | `shown` | a title and a job as JSON, and why something is not done |
 //! | `help` | what to change so that a job succeeds: pure |
 //! | `api` | the catalogue for programs |
+//! | `said` | what a program says of a title: pure |
+//! | `made` | a title made of an upload |
+//! | `work` | jobs, for programs |
+//! | `platform` | the requests of a packaging platform |
 //!
 //! What a title is, and for whom, is [`crate::library::catalogue`]'s.
 
@@ -19,13 +23,19 @@ mod api;
 mod clear;
 mod help;
 mod license;
+mod made;
 mod media;
 mod onlookers;
 mod opened;
+mod platform;
+mod said;
 mod shown;
+mod work;
 
-pub(super) use api::{title, titles};
+pub(super) use api::{change, create, delete, set_decrypts, set_poster, title, titles};
 pub(super) use license::license;
 pub(super) use media::media;
 pub(super) use onlookers::{Onlooker, Onlookers};
 pub(super) use opened::OpenedFiles;
+pub(super) use platform::{options, package, packaged, videos};
+pub(super) use work::{cancel, job, jobs, retry};

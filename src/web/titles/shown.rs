@@ -188,11 +188,12 @@ fn field(bad: BadDetails) -> &'static str {
         BadDetails::TooLong(field, _) => field,
         BadDetails::Year => "year",
         BadDetails::TooManyTags(_) => "tags",
+        BadDetails::Url => "url",
     }
 }
 
 /// With a capital letter and a full stop.
-fn sentence(why: &impl ToString) -> String {
+pub(super) fn sentence(why: &impl ToString) -> String {
     let mut why = why.to_string();
     if let Some(first) = why.get_mut(..1) {
         first.make_ascii_uppercase();

@@ -11,7 +11,7 @@ use crate::common::server::Server;
 /// everybody may watch and where members alone may: a guest, a member, a moderator of both rooms, a
 /// host, a token that may watch, a token that may what a host may, a device for all rooms, and a
 /// device for another room.
-const ROWS: [(&str, &str, &str); 101] = [
+const ROWS: [(&str, &str, &str); 116] = [
     ("GET /stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream_0", "yyyyyyyy", "uyyyyyyn"),
@@ -108,9 +108,24 @@ const ROWS: [(&str, &str, &str); 101] = [
     ("GET /library/upload", "nnnynynn", "unnynynn"),
     ("GET /upload_input_content", "nnnynynn", "unnynynn"),
     ("POST /upload_input_content", "unnynynn", "unnynynn"),
-    ("GET /api/v1/titles", "yyyyyynn", "uyyyyynn"),
-    ("GET /api/v1/titles/…", "yyyyyynn", "uyyyyynn"),
     ("GET /videos/…", "yyyyyyyy", "uyyyyyyn"),
+    ("GET /api/v1/titles", "yyyyyynn", "uyyyyynn"),
+    ("POST /api/v1/titles", "unnynynn", "unnynynn"),
+    ("GET /api/v1/titles/…", "yyyyyynn", "uyyyyynn"),
+    ("POST /api/v1/titles/…", "yyyyyynn", "uyyyyynn"),
+    ("DELETE /api/v1/titles/…", "yyyyyynn", "uyyyyynn"),
+    ("POST /api/v1/titles/…/poster", "yyyyyynn", "uyyyyynn"),
+    ("POST /api/v1/titles/…/decrypts", "yyyyyynn", "uyyyyynn"),
+    ("GET /api/v1/jobs", "yyyyyynn", "uyyyyynn"),
+    ("GET /api/v1/jobs/…", "yyyyyynn", "uyyyyynn"),
+    ("DELETE /api/v1/jobs/…", "yyyyyynn", "uyyyyynn"),
+    ("POST /api/v1/jobs/…/retry", "yyyyyynn", "uyyyyynn"),
+    ("GET /library/api", "unnynynn", "unnynynn"),
+    ("POST /packaged_content", "unnynynn", "unnynynn"),
+    ("GET /packaged_content/…", "unnynynn", "unnynynn"),
+    ("GET /packaged_content_id/…", "unnynynn", "unnynynn"),
+    ("GET /videos", "yyyyyynn", "uyyyyynn"),
+    ("POST /success", "unnynynn", "unnynynn"),
     ("POST /license", "yyyyyynn", "uyyyyynn"),
     ("POST /sign-out", "yyyyyyyy", "yyyyyyyy"),
 ];
