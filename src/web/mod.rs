@@ -36,6 +36,8 @@ mod issuer;
 mod metrics;
 mod needs;
 mod newsroom;
+mod onlookers;
+mod opened;
 mod page;
 mod pages;
 mod pass;

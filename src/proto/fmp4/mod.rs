@@ -10,6 +10,7 @@ pub mod init;
 pub mod movie;
 pub mod segment;
 pub mod table;
+pub mod uncover;
 mod write;
 
 use std::fmt;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::context::Context;
-use super::super::titles::Onlooker;
+use super::super::onlookers::Onlooker;
 use crate::account::{Caller, Capability};
 use crate::library::Who;
 

@@ -14,7 +14,8 @@ use super::super::request::{Reply, Request};
 use super::address::{Kind, Sort};
 use super::media::{Asked, busy};
 use crate::library::catalogue::{Protects, Refused};
-use crate::proto::cenc::{Media, Protection, uncover, uncover_init};
+use crate::proto::cenc::Protection;
+use crate::proto::fmp4::uncover::{Media, uncover, uncover_init};
 use crate::proto::http::Status;
 use crate::proto::{m3u8, mpd};
 

@@ -4,9 +4,7 @@
 //! | --- | --- |
 //! | `address` | what lies below `/videos/`: pure |
 //! | `media` | segments and manifests, as they lie on the disk |
-//! | `opened` | files that were asked for a moment ago, kept open |
 //! | `clear` | the same, decrypted for who may watch and has no way to |
-//! | `onlookers` | how many watch which title |
 //! | `license` | keys, as EME's ClearKey asks for them |
 //! | `shown` | a title and a job as JSON, and why something is not done |
 //! | `help` | what to change so that a job succeeds: pure |
@@ -25,8 +23,6 @@ mod help;
 mod license;
 mod made;
 mod media;
-mod onlookers;
-mod opened;
 mod platform;
 mod said;
 mod shown;
@@ -35,7 +31,5 @@ mod work;
 pub(super) use api::{change, create, delete, set_decrypts, set_poster, title, titles};
 pub(super) use license::license;
 pub(super) use media::media;
-pub(super) use onlookers::{Onlooker, Onlookers};
-pub(super) use opened::OpenedFiles;
 pub(super) use platform::{options, package, packaged, videos};
 pub(super) use work::{cancel, job, jobs, retry};

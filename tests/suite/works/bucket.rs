@@ -37,6 +37,8 @@ impl Bucket {
         let mut lines = lines.map_while(Result::ok);
         let at = lines.find_map(|line| Some(line.split_once("listening on ")?.1.to_owned()));
         let address = format!("http://{}/films", at.expect("it says where it listens"));
+        // It ends if nobody hears what else it says.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { child, folder, address }
     }
 

@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::{FILM, bring, expect_tidy, files, is_whole, title_once, titles, video};
+use crate::accounts::Person;
 use crate::common::clip::Scratch;
-use crate::common::server::Server;
+use crate::common::server::{Server, program};
 use crate::common::{VERY_LONG, eventually_true};
 use crate::uploads::Site;
 
@@ -26,7 +27,13 @@ fn what_is_made_is_the_same_whenever_the_server_is_killed() {
     let folder = Scratch::new();
     let data = Path::new(folder.path());
     let arguments = ["--data", folder.path()];
-    let mut site = Site::open(&arguments);
+    let server = Server::pattern(&arguments);
+    let token = ["token", "x", "--scope", "host", "--data", folder.path()];
+    let token = program().args(token).output().expect("it starts").stdout;
+    let token = String::from_utf8(token).expect("text").trim().to_owned();
+    let mut host = Person::new();
+    host.fields = vec![("Authorization".to_owned(), format!("Bearer {token}"))];
+    let mut site = Site { server, host, token };
     let mut brought = 0;
     for kill in 0..KILLS {
         if titles(&mut site).iter().all(is_whole) {

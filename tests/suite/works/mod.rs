@@ -244,7 +244,8 @@ fn what_is_no_film_is_refused_in_words_and_what_breaks_later_fails_in_words() {
     assert_eq!(site.tus("HEAD", &place, &[], b"").status, 404, "it is deleted");
     assert!(titles(&mut site).is_empty());
     // Its index is whole, and nothing of what that tells of is there.
-    let mut film = video("film.mp4", &format!("{FILM} -movflags +faststart"));
+    let words = "-f lavfi -i testsrc2=s=320x240:r=25:d=5 -c:v libx264 -pix_fmt yuv420p";
+    let mut film = video("film.mp4", &format!("{words} -movflags +faststart"));
     let data = film.windows(4).position(|four| four == b"mdat").expect("data");
     film[data + 4..].fill(0);
     bring(&site, &film, &[("publish", "all")]);

@@ -7,23 +7,23 @@ use parking_lot::Mutex;
 
 /// Those who watch titles. Clones share it.
 #[derive(Clone, Default)]
-pub(in crate::web) struct Onlookers(Arc<Mutex<HashMap<u64, usize>>>);
+pub(super) struct Onlookers(Arc<Mutex<HashMap<u64, usize>>>);
 
 /// One who watches, until it is dropped.
-pub(in crate::web) struct Onlooker {
+pub(super) struct Onlooker {
     all: Onlookers,
     title: u64,
 }
 
 impl Onlookers {
     /// One more watches a title.
-    pub(in crate::web) fn enter(&self, title: u64) -> Onlooker {
+    pub(super) fn enter(&self, title: u64) -> Onlooker {
         *self.0.lock().entry(title).or_default() += 1;
         Onlooker { all: self.clone(), title }
     }
 
     /// How many watch a title.
-    pub(in crate::web) fn of(&self, title: u64) -> usize {
+    pub(super) fn of(&self, title: u64) -> usize {
         self.0.lock().get(&title).copied().unwrap_or_default()
     }
 }

@@ -14,10 +14,6 @@ use ctr::Ctr64BE;
 
 use super::nal::{Slices, Unreadable};
 
-mod uncover;
-
-pub use uncover::{Broken, Media, uncover, uncover_init};
-
 /// Which of the schemes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
@@ -180,7 +176,14 @@ impl Protection {
         }
     }
 
-    fn decrypt(&self, iv: u64, sample: &mut [u8], parts: &[(usize, usize)], stripes: Stripes) {
+    /// Decrypts a sample in its place: parts in clear and parts that are not, in turn.
+    pub(super) fn decrypt(
+        &self,
+        iv: u64,
+        sample: &mut [u8],
+        parts: &[(usize, usize)],
+        stripes: Stripes,
+    ) {
         match self.scheme {
             // What counts back is what counted there.
             Scheme::Cenc => self.count(iv, sample, parts),
@@ -205,8 +208,10 @@ impl Protection {
 
 /// Which blocks of a part are encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stripes {
+pub(super) enum Stripes {
+    /// All.
     Whole,
+    /// The first of each ten.
     OneInTen,
 }
 

@@ -1,10 +1,10 @@
-//! Takes the encryption off what [`crate::proto::fmp4`] wrote: in its place, so that no size and no
+//! Takes the encryption off what is written here ([`super::segment`], [`super::init`]): in its place, so that no size and no
 //! offset is another. Boxes that speak of encryption become `free`, which players pass over.
 //!
 //! Pure. What is not such a file is refused, and never read beyond its end.
 
-use super::{Protection, Scheme, Stripes};
 use crate::proto::boxes::{Part, Walk};
+use crate::proto::cenc::{Protection, Scheme, Stripes};
 
 /// It is no segment, or none that is encrypted so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,9 +176,9 @@ fn rename(bytes: &mut [u8], part: Part, kind: &[u8; 4]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::fmp4::segment::{Written, head};
-    use super::super::{Guarded, Key};
+    use super::super::segment::{Written, head};
     use super::*;
+    use crate::proto::cenc::{Guarded, Key};
 
     fn protection(scheme: Scheme) -> Protection {
         let key = Key::parse("2b7e151628aed2a6abf7158809cf4f3c").unwrap();

@@ -10,7 +10,7 @@ use crate::film::{Edition, Opened};
 
 /// The files. Shared by the lanes; the lock is held for no I/O.
 #[derive(Default)]
-pub(in crate::web) struct OpenedFiles {
+pub(super) struct OpenedFiles {
     files: Mutex<HashMap<Key, Kept>>,
 }
 
@@ -49,7 +49,7 @@ impl OpenedFiles {
     }
 
     /// Closes what nobody asked for lately: a film that was deleted takes no room then.
-    pub(in crate::web) fn let_go(&self, now: Instant) {
+    pub(super) fn let_go(&self, now: Instant) {
         let mut files = self.files.lock();
         files.retain(|_, kept| now.saturating_duration_since(kept.asked_at) < RECENT);
     }
