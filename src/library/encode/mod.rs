@@ -74,6 +74,8 @@ enum Why {
     Tool(Failure),
     System(io::Error),
     Words(&'static str),
+    /// The folder is not as it has to be.
+    Taken,
 }
 
 /// The work on one video, a rendition at a time.
@@ -154,7 +156,7 @@ impl<'a> Encoding<'a> {
 
     fn taken(&self, why: &str) -> Failed {
         let part = format!("{} {why}", self.out.display());
-        Failed { part, why: Why::Words("name a folder that is empty or not there") }
+        Failed { part, why: Why::Taken }
     }
 
     /// Of all that decides what is made: the input, the recipe, the tool.
@@ -537,6 +539,11 @@ impl Failed {
         matches!(self.why, Why::Unusable(Unusable::Not(_)) | Why::Words(_))
     }
 
+    /// Whether the folder has what was made of another video, or by another tool.
+    pub fn is_of_folder(&self) -> bool {
+        matches!(self.why, Why::Taken)
+    }
+
     /// Whether a tool failed by itself.
     fn is_of_tool(&self) -> bool {
         matches!(self.why, Why::Tool(Failure::Tool { .. }))
@@ -559,6 +566,7 @@ impl fmt::Display for Failed {
             Why::Tool(why) => why.fmt(f),
             Why::System(error) => error.fmt(f),
             Why::Words(words) => f.write_str(words),
+            Why::Taken => f.write_str("name a folder that is empty or not there"),
         }
     }
 }

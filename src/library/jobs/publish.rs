@@ -121,7 +121,7 @@ impl<'a> Bench<'a> {
     {
         let parent = self.encoded.parent().unwrap_or(&self.encoded);
         fs::create_dir_all(parent).map_err(Why::of(parent))?;
-        let encoding = Encoding {
+        let encoding = || Encoding {
             cage: &self.means.cage,
             input: self.input.clone(),
             out: self.encoded.clone(),
@@ -129,7 +129,14 @@ impl<'a> Bench<'a> {
             stop,
             told,
         };
-        Ok(encoding.begin()?)
+        match encoding().begin() {
+            // It broke off before it could say what is made there, or another ffmpeg made it.
+            Err(failed) if failed.is_of_folder() => {
+                fs::remove_dir_all(&self.encoded).map_err(Why::of(&self.encoded))?;
+                Ok(encoding().begin()?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     fn step(&self, making: &mut Making<'_>) -> Result<(), Why> {

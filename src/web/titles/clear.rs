@@ -12,7 +12,7 @@ use super::super::payload::Payload;
 use super::super::people::by_worker;
 use super::super::request::{Reply, Request};
 use super::address::{Kind, Sort};
-use super::media::{Asked, busy};
+use super::asked::{Asked, busy};
 use crate::library::catalogue::{Protects, Refused};
 use crate::proto::cenc::Protection;
 use crate::proto::fmp4::uncover::{Media, uncover, uncover_init};

@@ -4,35 +4,20 @@
 //! cache keeps them for good, for all if everybody may watch or they are encrypted. Manifests are asked
 //! for each time.
 
-use std::fs::File;
 use std::io;
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::super::answer::Answer;
-use super::super::context::Context;
 use super::super::fare::share;
 use super::super::file::{Found, Part};
-use super::super::opened::Key;
 use super::super::request::{Later, Reply, Request};
 use super::super::uploads::who_of;
-use super::address::{Address, Set, Sort};
+use super::address::{Address, Set};
+use super::asked::{Asked, Place, busy};
 use super::clear;
 use crate::film::{Edition, Opened, SMALL_BYTES};
-use crate::library::Library;
-use crate::library::catalogue::Title;
 use crate::net::workers::Ticket;
 use crate::proto::http::{Method, Status};
-
-/// What is asked for, once it is known to be for who asks.
-#[derive(Clone)]
-pub(super) struct Asked {
-    pub(super) library: Arc<Library>,
-    pub(super) title: Arc<Title>,
-    pub(super) file: String,
-    pub(super) sort: Sort,
-}
 
 /// A file of a title.
 pub(in crate::web) fn media(request: &Request) -> Reply {
@@ -78,63 +63,6 @@ impl Opening {
         let asked = self.asked.clone();
         let workers = &request.context.engine.workers;
         self.opening = workers.submit(&request.handle, move || asked.open()).ok();
-    }
-}
-
-/// Where a file is.
-enum Place {
-    Here(Opened, Edition),
-    /// At this address, for a few minutes.
-    Elsewhere(String),
-}
-
-impl Asked {
-    fn key(&self) -> Key {
-        let kept = &self.title.kept;
-        Key { title: kept.id, generation: kept.shown.generation, file: self.file.clone() }
-    }
-
-    /// Opens it. A later set may have taken the place of this one meanwhile.
-    fn open(&self) -> io::Result<Place> {
-        let found = File::open(self.path(&self.title)).or_else(|error| {
-            let shelf = self.library.catalogue.shelf();
-            match shelf.find(self.title.kept.id) {
-                Some(title) if error.kind() == io::ErrorKind::NotFound => {
-                    File::open(self.path(title))
-                }
-                _ => Err(error),
-            }
-        });
-        let elsewhere = || self.library.storage.address(&self.title.kept.name, &self.file);
-        match found {
-            Ok(file) => {
-                let edition = Edition::of(&file)?;
-                Ok(Place::Here(Opened::new(file, edition)?, edition))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.sort.is_manifest() => {
-                elsewhere().map(Place::Elsewhere).ok_or(error)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Where it lies.
-    pub(super) fn path(&self, title: &Title) -> PathBuf {
-        let folder = self.library.catalogue.folder_of(&title.kept);
-        folder.join(title.kept.shown.generation.to_string()).join(&self.file)
-    }
-
-    /// What caches may do with it.
-    fn caching(&self, context: &Context) -> &'static str {
-        let kept = &self.title.kept;
-        let for_guests = kept.watch == "all" && context.gate.is_open();
-        let is_secret = kept.scheme.is_some() && matches!(self.sort, Sort::Segment(_));
-        match self.sort.is_manifest() {
-            true if for_guests => "no-cache",
-            true => "no-cache, private",
-            false if for_guests || is_secret => "public, max-age=31536000, immutable",
-            false => "private, max-age=31536000, immutable",
-        }
     }
 }
 
@@ -203,12 +131,6 @@ fn answer(
         Ok(fare) => found.answer(status, range, Some(Box::new(fare))),
         Err(refusal) => refusal,
     }
-}
-
-/// Too much is being done.
-pub(super) fn busy(request: &Request) -> Answer {
-    let why = "the server has too much to do";
-    request.refuse(Status::ServiceUnavailable, why).header("Retry-After", 1)
 }
 
 /// Until workers that had too much to do are asked again.

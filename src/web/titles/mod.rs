@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | `address` | what lies below `/videos/`: pure |
+//! | `asked` | a file of a title, once it is known to be for who asks |
 //! | `media` | segments and manifests, as they lie on the disk |
 //! | `clear` | the same, decrypted for who may watch and has no way to |
 //! | `license` | keys, as EME's ClearKey asks for them |
@@ -18,6 +19,7 @@
 
 mod address;
 mod api;
+mod asked;
 mod clear;
 mod help;
 mod license;

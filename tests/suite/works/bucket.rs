@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::{bring, expect_pictures, is_whole, names, text, title_once, video};
+use crate::common::client::ask;
 use crate::common::clip::Scratch;
 use crate::common::server::{Server, program};
 use crate::common::{VERY_LONG, eventually_true};
@@ -60,9 +61,9 @@ impl Bucket {
     }
 
     /// Opens a site whose segments lie here.
-    fn site(&self, secret: &str) -> Site {
+    fn site(&self, key: &str) -> Site {
         let mut command = program();
-        command.env("AWS_ACCESS_KEY_ID", "S3RVER").env("AWS_SECRET_ACCESS_KEY", secret);
+        command.env("AWS_ACCESS_KEY_ID", key).env("AWS_SECRET_ACCESS_KEY", "S3RVER");
         let arguments = ["--source", "pattern", "--bucket", &self.address];
         Site::of(Server::run(command, Ipv4Addr::LOCALHOST.into(), 0, &arguments))
     }
@@ -88,6 +89,13 @@ fn segments_lie_in_a_bucket_and_players_are_led_there() {
     let to = segment.header("Location").expect("an address");
     assert!(to.starts_with(&bucket.address) && to.contains("X-Amz-Signature="), "{to}");
     assert_eq!(segment.header("Cache-Control"), Some("private, no-store"));
+    let (host, path) = to.trim_start_matches("http://").split_once('/').expect("a path");
+    let host = host.parse().expect("an address");
+    let asked = |path: &str| ask(host, "GET", &format!("/{path}"), &[], b"").status;
+    assert_eq!(asked(path), 200);
+    let (before, signature) = path.split_once("X-Amz-Signature=").expect("a signature");
+    let other = if signature.starts_with('0') { "1" } else { "0" };
+    assert_eq!(asked(&format!("{before}X-Amz-Signature={other}{}", &signature[1..])), 403);
     let json = [("Content-Type", "application/json")];
     let decrypts = format!("/api/v1/titles/{}/decrypts", title["id"]);
     site.host.ask(&site.server, "POST", &decrypts, &json, r#"{"decrypts":true}"#).expect(200);
