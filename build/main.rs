@@ -199,7 +199,7 @@ fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 /// What people read on the pages.
 const WORDS: &str = "words/en.json";
 /// The pages: each has a folder of its own, with a style sheet and, if it is alive, a script.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "watch",
     "rooms",
     "broadcast",
@@ -211,11 +211,13 @@ const PAGES: [&str; 11] = [
     "host",
     "alone",
     "embed",
+    "api",
 ];
 /// What pages start as workers: scripts that are joined as theirs are.
 const WORKERS: [(&str, &str); 1] = [("sender", "broadcast/sender.js")];
 /// The documents: under which name, of which page, from which file.
-const DOCUMENTS: [(&str, &str, &str); 19] = [
+const DOCUMENTS: [(&str, &str, &str); 20] = [
+    ("API", "api", "api/api.html"),
     ("BROADCAST", "broadcast", "broadcast/broadcast.html"),
     ("WATCH", "watch", "watch/watch.html"),
     ("ROOMS", "rooms", "rooms/rooms.html"),

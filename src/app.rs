@@ -40,6 +40,7 @@ use videos::Works;
 mod addresses;
 mod cinema;
 mod encoding;
+mod importing;
 mod kept;
 mod library;
 mod members;

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     if let Some(command) = &config.command {
         let done = match command {
             Command::Config => write!(stdout(), "{origins}").map_err(|error| error.to_string()),
-            Command::Library { what } => livestream::app::library(what, &mut stdout()),
+            Command::Library { what } => livestream::app::library(what, &config, &mut stdout()),
             kept => livestream::app::keep(kept, config.data.as_deref(), &mut stdout()),
         };
         return outcome(done);

@@ -36,7 +36,7 @@ pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
 pub use sign_in::SignIn;
 pub use values::{
     AccessChoice, CageChoice, CorsChoice, FILM, ProtectChoice, ProxyHeaderChoice, RoomChoice,
-    SchemeChoice, SignUpChoice, SourceChoice, Volume, parse_source, parse_title,
+    SchemeChoice, SignUpChoice, SourceChoice, Volume, WatchChoice, parse_source, parse_title,
 };
 use values::{
     parse_donate_url, parse_folder, parse_host, parse_key, parse_port, parse_proxy,
@@ -350,6 +350,16 @@ pub enum LibraryCommand {
     },
     /// Make segments of a film, and manifests for DASH (stream.mpd) and HLS (master.m3u8)
     Package(Packing),
+    /// Fill the catalogue from a list of titles in JSON, from a database of SQLite with a table
+    /// `movies` or `films`, or from a folder of films; beside a running server or without one
+    Import {
+        /// The file, or the folder
+        #[arg(value_name = "SOURCE")]
+        source: PathBuf,
+        /// Who may watch what is imported, of those who may watch at all
+        #[arg(long, value_name = "WHO", value_enum, default_value_t = WatchChoice::All)]
+        watch: WatchChoice,
+    },
 }
 
 /// Of what segments are made, and how.

@@ -81,6 +81,17 @@ pub enum CageChoice {
     Weak,
 }
 
+/// Who may watch a title, of those who may watch at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WatchChoice {
+    /// All of them
+    All,
+    /// Who has an account
+    Members,
+    /// Hosts
+    Owner,
+}
+
 /// What `--proxy-header` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProxyHeaderChoice {

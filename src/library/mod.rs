@@ -9,6 +9,7 @@ pub mod cage;
 pub mod catalogue;
 pub mod encode;
 mod house;
+pub mod import;
 pub mod jobs;
 pub mod ladder;
 pub mod package;

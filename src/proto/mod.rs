@@ -17,6 +17,7 @@
 //! | [`nal`] | H.264 and H.265, as far as the heads of their slices |
 //! | [`cenc`] | common encryption of samples |
 //! | [`webvtt`] | subtitles |
+//! | [`nfo`] | what media centres write of a film |
 //! | [`presentation`], [`mpd`], [`m3u8`] | what a packaged film is, and its manifests |
 //! | [`gzip`] | a gzip stream out of pieces that were packed before |
 //! | [`rtsp`] | RTSP/1.0 both ways, session descriptions, the networking lab's dialect |
@@ -43,6 +44,7 @@ pub mod m3u8;
 pub mod mpd;
 pub mod multipart;
 pub mod nal;
+pub mod nfo;
 pub mod presentation;
 pub mod rtp;
 pub mod rtsp;

@@ -9,6 +9,7 @@ mod broadcast;
 mod build_script;
 mod cage;
 mod cameras;
+mod catalogue_api;
 mod chat;
 mod clients;
 mod clock;

@@ -11,6 +11,7 @@
 //! for workers. How bytes come in is [`crate::web`]'s; what becomes of a file that was received, the
 //! work's.
 
+mod brought;
 mod disk;
 mod name;
 mod piece;

@@ -12,12 +12,14 @@
 //! | `typed` | a form of the page that was refused |
 //! | `staging` | rooms and settings |
 //! | `openapi` | the description of the API |
+//! | `page` | that description, to be read |
 
 mod actions;
 mod host;
 mod house;
 mod listing;
 mod openapi;
+mod page;
 mod problem;
 mod resources;
 mod rows;
@@ -28,6 +30,7 @@ pub(super) use host::{host, host_form};
 #[cfg(test)]
 pub(super) use openapi::OPENAPI;
 pub(super) use openapi::openapi;
+pub(super) use page::{list_page, page};
 pub(super) use problem::Problem;
 pub(super) use resources::{
     account_of, accounts, bans, change_room, change_setting, close_room, delete_account,

@@ -6,12 +6,19 @@ use super::rows::{BY_HOSTS, OF_HOSTS, WATCHED};
 use super::{Path, Route, Verb, Who};
 
 /// Their rows.
-pub(super) static OF_API: [Route; 31] = [
+pub(super) static OF_API: [Route; 32] = [
     Route {
         paths: &[Path::At("/api/openapi.json")],
         needs: Needs::Nothing,
         handler: api::openapi,
         about: "the description of the API (OpenAPI 3.1)",
+        ..WATCHED
+    },
+    Route {
+        paths: &[Path::At("/api")],
+        needs: Needs::Nothing,
+        handler: api::page,
+        about: "the page with the description of the API",
         ..WATCHED
     },
     Route {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::address::of_page;
 use super::super::answer::Answer;
-use super::super::api::Problem;
+use super::super::api::{Problem, list_page};
 use super::super::people::{by_worker, by_worker_within};
 use super::super::request::{Reply, Request};
 use super::super::uploads::who_of;
@@ -24,8 +24,21 @@ use crate::store::job::{KeptJob, State};
 use crate::store::title::Details;
 
 /// What it can be asked.
-pub(in crate::web) fn options(_: &Request) -> Reply {
+pub(in crate::web) fn options(request: &Request) -> Reply {
     let option = |request: &str, about: &str| json!({ "request": request, "about": about });
+    if request.head.accepts_html() {
+        let line = |request: &str, address: Option<&str>, about: &str| {
+            (request.to_owned(), address.map(str::to_owned), about.to_owned())
+        };
+        let lines = [
+            line("upload_input_content", Some("../upload_input_content"), words::PLATFORM_UPLOAD),
+            line("POST packaged_content", None, words::PLATFORM_PACKAGE),
+            line("GET packaged_content/ID", None, words::PLATFORM_STATUS),
+            line("videos", Some("../videos"), words::PLATFORM_VIDEOS),
+        ];
+        let heading = (words::PLATFORM_TITLE, words::PLATFORM_ABOUT);
+        return list_page(request, heading, &lines).into();
+    }
     let options = [
         option("POST upload_input_content", words::PLATFORM_UPLOAD),
         option("POST packaged_content", words::PLATFORM_PACKAGE),
@@ -158,6 +171,16 @@ pub(in crate::web) fn videos(request: &Request) -> Reply {
     };
     let titles = library.catalogue.search(&Wish::default(), who_of(request));
     let made = titles.iter().filter(|title| title.kept.shown.generation > 0);
+    if request.head.accepts_html() {
+        let line = |title: &Arc<Title>| {
+            let name = title.kept.name.clone();
+            // From the page's own address, whatever stands before that for the client.
+            let address = format!("videos/{name}/dash/stream.mpd");
+            (name, Some(address), title.kept.details.title.clone())
+        };
+        let lines: Vec<_> = made.map(line).collect();
+        return list_page(request, (words::VIDEOS_TITLE, words::VIDEOS_ABOUT), &lines).into();
+    }
     let folders = made.map(|title| {
         json!({
             "name": title.kept.name,

@@ -11,7 +11,7 @@ use crate::common::server::Server;
 /// everybody may watch and where members alone may: a guest, a member, a moderator of both rooms, a
 /// host, a token that may watch, a token that may what a host may, a device for all rooms, and a
 /// device for another room.
-const ROWS: [(&str, &str, &str); 116] = [
+const ROWS: [(&str, &str, &str); 117] = [
     ("GET /stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream", "yyyyyyyy", "uyyyyyyn"),
     ("GET /?action=stream_0", "yyyyyyyy", "uyyyyyyn"),
@@ -56,6 +56,7 @@ const ROWS: [(&str, &str, &str); 116] = [
     ("GET /reset", "yyyyyyyy", "yyyyyyyy"),
     ("POST /reset", "yyyyyyyy", "yyyyyyyy"),
     ("GET /api/openapi.json", "yyyyyyyy", "yyyyyyyy"),
+    ("GET /api", "yyyyyyyy", "yyyyyyyy"),
     ("GET /confirm", "uyyyuuuu", "uyyyuuuu"),
     ("POST /confirm", "uyyyuuuu", "uyyyuuuu"),
     ("GET /account", "uyyyuuuu", "uyyyuuuu"),

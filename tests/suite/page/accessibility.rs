@@ -160,6 +160,16 @@ fn how_to_connect(browser: &Browser) {
     has_no_fault(browser, |window| window.goto(&server.url("/connect")));
 }
 
+in_browsers!(what_programs_ask: chromium);
+fn what_programs_ask(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/api"));
+        window.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+    });
+    has_no_fault(browser, |window| window.goto(&server.url("/videos")));
+}
+
 in_browsers!(how_to_trust: chromium);
 fn how_to_trust(browser: &Browser) {
     let server = Server::pattern(&["--tls"]);

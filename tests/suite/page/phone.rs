@@ -144,6 +144,9 @@ fn the_other_pages_fit_too(browser: &Browser) {
     for size in [UPRIGHT, ON_ITS_SIDE] {
         let window = phone(browser, &server.url("/connect"), size);
         fits(&window, "Connect");
+        window.goto(&server.url("/api"));
+        window.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
+        fits(&window, "the requests of programs");
         window.expect_trouble();
         window.goto(&server.url("/nothing"));
         fits(&window, "the error");

@@ -21,7 +21,7 @@ const FILM: &str = "-f lavfi -i testsrc2=s=854x480:r=25:d=9 -f lavfi -i sine=440
 
 /// Makes a video by ffmpeg of these words, and returns its bytes.
 #[track_caller]
-fn video(name: &str, words: &str) -> Vec<u8> {
+pub(crate) fn video(name: &str, words: &str) -> Vec<u8> {
     let folder = Scratch::new();
     let path = format!("{}/{name}", folder.path());
     let words = words.split_whitespace();
