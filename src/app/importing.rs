@@ -81,10 +81,12 @@ pub(super) fn import(
 
 /// Whether it was imported before.
 fn is_there(library: &Library, found: &Found) -> bool {
+    // As it would be kept; what is not taken was not imported.
+    let Ok(details) = catalogue::clean(&found.details) else { return false };
     let all = library.catalogue.search(&Wish::default(), HOST);
     all.iter().any(|title| {
-        let (kept, details) = (&title.kept, &found.details);
-        kept.details.title == details.title.trim()
+        let kept = &title.kept;
+        kept.details.title == details.title
             && kept.details.year == details.year
             && kept.url == found.url
             && (found.film.is_none() || kept.owner.is_none())

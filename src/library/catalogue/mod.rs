@@ -39,7 +39,7 @@ pub use key::{Protects, SecretWish};
 pub use refused::Refused;
 pub use search::{Order, Wish};
 pub use shelf::{Shelf, Title};
-pub use words::BadDetails;
+pub use words::{BadDetails, clean};
 
 /// The titles of a server.
 pub struct Catalogue {

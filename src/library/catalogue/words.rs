@@ -24,7 +24,7 @@ pub enum BadDetails {
 /// # Errors
 ///
 /// [`BadDetails`] of what is left out or too long.
-pub(super) fn clean(details: &Details) -> Result<Details, BadDetails> {
+pub fn clean(details: &Details) -> Result<Details, BadDetails> {
     let title = line("title", &details.title, MOST_TITLE)?;
     if title.is_empty() {
         return Err(BadDetails::NoTitle);
