@@ -17,7 +17,10 @@ impl Answer {
     }
 
     fn refusal_as_read(head: &Head, status: Status, why: &str, field: Option<&str>) -> Self {
-        if head.target.path.contains(API) {
+        let path = &head.target.path;
+        let is_platforms = PLATFORM.iter().any(|of| path.contains(of)) || path.ends_with(VIDEOS);
+        // What a platform answers, people may look at too.
+        if path.contains(API) || (is_platforms && !head.accepts_html()) {
             return Self::problem(status, why, field);
         }
         if head.accepts_json() {
@@ -66,3 +69,6 @@ fn error(head: &Head, status: Status, why: &str) -> Answer {
 
 /// What stands in the paths of the API.
 const API: &str = "/api/";
+/// And those of a packaging platform.
+const PLATFORM: [&str; 2] = ["/packaged_content", "/library/api"];
+const VIDEOS: &str = "/videos";

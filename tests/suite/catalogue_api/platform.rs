@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{House, JSON, post, refused};
+use crate::accounts::Person;
 use crate::common::client::{Reply, ask};
 use crate::common::{VERY_LONG, eventually};
 use crate::works::video;
@@ -109,6 +110,9 @@ fn what_is_no_video_is_refused_before_anything_is_promised() {
     refused(grace.ask(server, "POST", target, &[JSON], r#"{"input_content_id":99}"#), 404);
     let (_, blamed) = refused(grace.ask(server, "POST", target, &[JSON], "{}"), 400);
     assert_eq!(blamed.as_deref(), Some("input_content_id"));
+    for target in ["/packaged_content/1", "/packaged_content_id/1", "/library/api"] {
+        refused(Person::new().get(server, target), 401);
+    }
     let options = grace.get(server, "/library/api").expect(200).json();
     assert_eq!(options["options"].as_array().map(Vec::len), Some(4));
 }
