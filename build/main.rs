@@ -80,6 +80,9 @@ fn make_pages(www: &Path, out: &Path, words: &mut Words) -> Result<(), String> {
     let mut assets = vec![
         asset(www, "shared/favicon.svg", "image/svg+xml")?,
         asset(www, "shared/icons.LICENSE", "text/plain; charset=utf-8")?,
+        asset(www, "vendor/shaka/shaka.js", "text/javascript; charset=utf-8")?,
+        asset(www, "vendor/shaka/shaka.css", "text/css; charset=utf-8")?,
+        asset(www, "vendor/shaka/shaka.LICENSE", "text/plain; charset=utf-8")?,
     ];
     let mut pages = Vec::new();
     for name in PAGES.into_iter().chain(guide.map(|(_, page, _)| page)) {
@@ -199,10 +202,13 @@ fn hash(bytes: impl AsRef<[u8]>) -> [u8; 32] {
 /// What people read on the pages.
 const WORDS: &str = "words/en.json";
 /// The pages: each has a folder of its own, with a style sheet and, if it is alive, a script.
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 15] = [
     "watch",
     "rooms",
     "broadcast",
+    "library",
+    "title",
+    "jobs",
     "upload",
     "connect",
     "trust",
@@ -216,11 +222,14 @@ const PAGES: [&str; 12] = [
 /// What pages start as workers: scripts that are joined as theirs are.
 const WORKERS: [(&str, &str); 1] = [("sender", "broadcast/sender.js")];
 /// The documents: under which name, of which page, from which file.
-const DOCUMENTS: [(&str, &str, &str); 20] = [
+const DOCUMENTS: [(&str, &str, &str); 23] = [
     ("API", "api", "api/api.html"),
     ("BROADCAST", "broadcast", "broadcast/broadcast.html"),
     ("WATCH", "watch", "watch/watch.html"),
     ("ROOMS", "rooms", "rooms/rooms.html"),
+    ("LIBRARY", "library", "library/library.html"),
+    ("TITLE", "title", "title/title.html"),
+    ("JOBS", "jobs", "jobs/jobs.html"),
     ("UPLOAD", "upload", "upload/upload.html"),
     ("CONNECT", "connect", "connect/connect.html"),
     ("TRUST", "trust", "trust/trust.html"),

@@ -64,6 +64,19 @@ impl Answer {
         Self::document(head, status, html, "'self'", &format!("; connect-src 'self' {origin}"))
     }
 
+    /// As [`page`](Self::page), for a document whose script makes a film out of segments; those may come
+    /// of this origin too.
+    pub(super) fn page_that_plays(
+        head: &Head,
+        status: Status,
+        html: Filled,
+        origin: Option<&str>,
+    ) -> Self {
+        let origin = origin.unwrap_or_default();
+        let more = format!("; media-src 'self' blob:; connect-src 'self' {origin}");
+        Self::document(head, status, html, "'self'", more.trim_end())
+    }
+
     /// As [`page`](Self::page), for a document that pages of other sites may frame.
     pub(super) fn embedded(head: &Head, status: Status, html: Filled) -> Self {
         Self::document(head, status, html, "*", "")

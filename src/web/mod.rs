@@ -63,6 +63,7 @@ mod upgrade;
 mod uploads;
 mod viewer;
 mod watch;
+mod watchers;
 mod words;
 
 pub use access::{Access, Proxies, ProxyHeader, Readers, Secrecy};

@@ -24,6 +24,18 @@ pub(super) fn of_trust(request: &Request) -> Reply {
     drawn(request, &format!("http://{host}{}/trust", request.client.prefix()))
 }
 
+/// The address of a title's page, at so many seconds of it; with its key, where guests are let in by a
+/// link.
+pub(super) fn of_title(request: &Request, id: u64, at_s: u32) -> Reply {
+    let page = format!("{}library/{id}", address::of_page_for_others(request));
+    let page = request.context.gate.with_key(page);
+    let joint = if page.contains('?') { '&' } else { '?' };
+    match at_s {
+        0 => drawn(request, &page),
+        _ => drawn(request, &format!("{page}{joint}t={at_s}")),
+    }
+}
+
 fn drawn(request: &Request, address: &str) -> Reply {
     match svg(address) {
         Some(svg) => Answer::new(Status::Ok, "image/svg+xml", Payload::owned(svg))

@@ -10,6 +10,7 @@ mod media;
 mod people;
 mod rooms;
 mod rows;
+mod titles;
 
 use super::needs::{Needs, Way};
 use super::pages;
@@ -21,6 +22,7 @@ use library::OF_LIBRARY;
 use media::OF_MEDIA;
 use people::OF_PEOPLE;
 use rooms::OF_ROOMS;
+use titles::OF_TITLES;
 
 /// One row: all that is known of a kind of request before one comes.
 pub(super) struct Route {
@@ -100,7 +102,8 @@ pub(super) enum BodyUse {
 /// Every request that there is.
 fn all() -> impl Iterator<Item = &'static Route> + Clone {
     let of_server = OF_ROOMS.iter().chain(&OF_PEOPLE).chain(&OF_API);
-    of_server.chain(&OF_LIBRARY).chain(&OF_CATALOGUE_API).chain(&OF_MEDIA)
+    let of_library = OF_LIBRARY.iter().chain(&OF_CATALOGUE_API).chain(&OF_MEDIA).chain(&OF_TITLES);
+    of_server.chain(of_library)
 }
 
 /// What only debug builds have.

@@ -57,10 +57,10 @@ const isWorthTrying = (status) => status >= 500 || [408, 409, 423, 425, 429, 460
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * A file on its way to `uploads`, or on to `address`. `onChange` is told each time that something
+ * A file on its way to `uploads`, or on to `address`. `wishes` is what is to be made of it. `onChange` is told each time that something
  * changed of `state` ("sending", "paused", "waiting", "refused", "done"), `offset` and `sentence`.
  */
-export function createUpload(file, { uploads, address, offset = 0, onChange }) {
+export function createUpload(file, { uploads, address, offset = 0, wishes = {}, onChange }) {
   const upload = { file, address, offset, state: "paused", sentence: "" };
   let request;
   let run = 0;
@@ -71,7 +71,7 @@ export function createUpload(file, { uploads, address, offset = 0, onChange }) {
   }
 
   async function create() {
-    const metadata = { filename: file.name, filetype: file.type, fingerprint: fingerprint(file) };
+    const metadata = { filename: file.name, filetype: file.type, fingerprint: fingerprint(file), ...wishes };
     const pairs = Object.entries(metadata).filter(([, value]) => value);
     const answer = await ask("POST", uploads, {
       headers: {
@@ -172,6 +172,12 @@ export function createUpload(file, { uploads, address, offset = 0, onChange }) {
 
 /** Deletes one that is at this address. */
 export const remove = (address) => ask("DELETE", address);
+
+/** What the server has of the one at this address. */
+export async function lookAt(address) {
+  const answer = await ask("GET", address);
+  return isGood(answer) ? JSON.parse(answer.responseText) : null;
+}
 
 /** What the server has of one's own, unfinished and finished. */
 export async function listOf(uploads) {

@@ -7,12 +7,16 @@ import { byId, setText } from "../shared/dom.js";
 import { size } from "../shared/format.js";
 import { createTheme } from "../shared/theme.js";
 import { word } from "../shared/words.js";
-import { createUpload, fingerprint, listOf, metadataOf, remove } from "./tus.js";
+import { createUpload, fingerprint, listOf, lookAt, metadataOf, remove } from "./tus.js";
 
 // More would share the same way to the server.
 const AT_ONCE = 2;
 
+// How soon it is looked again at what becomes of a file.
+const LOOK_MS = 2000;
+
 const list = byId("list");
+const { root } = byId("main").dataset;
 const uploads = byId("main").dataset.uploads;
 /** A row each: what is known of it, and the upload that brings it, if one does. */
 const rows = [];
@@ -35,7 +39,7 @@ function draw(row) {
     waiting: sentence || word("upload.state.waiting", values),
     left: word("upload.state.left", values),
     refused: sentence || word("upload.state.refused", values),
-    done: word("upload.state.done", values),
+    done: [word("upload.state.done", values), row.making].filter(Boolean).join(" · "),
   };
   setText(element.querySelector(".upload-state"), words[state]);
   const shown = {
@@ -48,9 +52,11 @@ function draw(row) {
   for (const [action, is] of Object.entries(shown)) {
     element.querySelector(`[data-do="${action}"]`).hidden = !is;
   }
-  const link = element.querySelector("a");
-  link.hidden = state !== "done" || !row.address;
-  link.href = `${row.address}/file`;
+  const [see, file] = ["[data-see]", "[data-file]"].map((link) => element.querySelector(link));
+  file.hidden = state !== "done" || !row.address;
+  file.href = `${row.address}/file`;
+  see.hidden = !row.title;
+  see.href = `${root}library/${row.title}`;
 }
 
 function addRow(about) {
@@ -105,10 +111,49 @@ function next() {
   }
 }
 
+/** What becomes of a file that is there. */
+async function followTitle(row) {
+  if (row.follows) {
+    return;
+  }
+  row.follows = true;
+  row.title ??= (await lookAt(row.address).catch(() => null))?.title_id;
+  while (row.title && row.element.isConnected) {
+    const title = await lookAt(`${root}api/v1/titles/${row.title}`).catch(() => null);
+    const job = title?.job;
+    row.making = job ? makingOf(job) : "";
+    draw(row);
+    if (!job || ["done", "failed", "cancelled"].includes(job.state)) {
+      // After the first rendition others are ordered in the same moment.
+      if (job?.state !== "done" || title.whole) {
+        break;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+function makingOf({ state, step, progress, words }) {
+  const percent = Math.floor(progress * 100);
+  switch (state) {
+    case "failed":
+      return words;
+    case "running":
+      return word("upload.making", { step, percent });
+    case "done":
+      return word("upload.made");
+    default:
+      return word("jobs.waiting");
+  }
+}
+
 function onChange(row, { state, offset, sentence, address }) {
   const ended = state !== row.state && ["done", "refused"].includes(state);
   Object.assign(row, { state, offset, sentence, address });
   draw(row);
+  if (state === "done") {
+    followTitle(row);
+  }
   if (ended) {
     say(`${row.name}: ${row.element.querySelector(".upload-state").textContent}`);
     next();
@@ -127,6 +172,7 @@ function add(file) {
     uploads,
     address: row.address,
     offset: row.offset,
+    wishes: { publish: byId("publish").value, encrypt: byId("encrypt").value },
     onChange: (upload) => onChange(row, upload),
   });
   row.state = "queued";
@@ -140,14 +186,18 @@ function addAll(files) {
 
 function showKept(kept) {
   for (const upload of kept.reverse()) {
-    addRow({
+    const row = addRow({
       name: upload.file_name || upload.title || upload.id,
       length: upload.length ?? upload.offset,
       offset: upload.offset,
       address: addressOf(upload.id),
       state: upload.state === "received" ? "done" : "left",
       fingerprint: metadataOf(upload.metadata, "fingerprint"),
+      title: upload.title_id,
     });
+    if (row.title) {
+      followTitle(row);
+    }
   }
 }
 

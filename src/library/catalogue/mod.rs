@@ -168,6 +168,14 @@ impl Catalogue {
         self.shelf().named(name).filter(|title| title.is_for(who)).cloned()
     }
 
+    /// The number of the newest title that was made of an upload, if it is for who asks.
+    pub fn made_of(&self, upload: u64, who: Who) -> Option<u64> {
+        let shelf = self.shelf();
+        let mut newest_first = shelf.all().iter().rev().filter(|title| title.is_for(who));
+        let found = newest_first.find(|title| title.kept.upload == Some(upload));
+        found.map(|title| title.kept.id)
+    }
+
     /// The titles that are for who asks and fit its wish, in the order that it wishes.
     pub fn search(&self, wish: &Wish, who: Who) -> Vec<Arc<Title>> {
         let shelf = self.shelf();

@@ -15,7 +15,10 @@ use super::flow::{Finishing, Flow, Place};
 use super::shown::{problem, uploads_of, who_of};
 use crate::account::random_text;
 use crate::library::Who;
+use crate::library::catalogue::Watch;
 use crate::library::uploads::{Ending, New, Refused, Uploads, Wanted};
+use crate::proto::base64::base64;
+use crate::proto::cenc::Scheme;
 use crate::proto::http::{BodyLength, Status};
 use crate::proto::multipart::{Event, FormReader};
 use crate::store::upload::KeptUpload;
@@ -41,7 +44,8 @@ fn try_form(request: &Request) -> Result<FormSink, Problem> {
     };
     let new = New { name: random_text::<16>(), length, ..New::default() };
     let (who, place, title) = (who_of(request), Place::of(request), Vec::new());
-    Ok(FormSink { reader, within: Within::Nothing, title, new, uploads, who, place, flow: None })
+    let (within, said) = (Within::Nothing, Vec::new());
+    Ok(FormSink { reader, within, title, said, new, uploads, who, place, flow: None })
 }
 
 /// A form on its way.
@@ -49,6 +53,8 @@ struct FormSink {
     reader: FormReader,
     within: Within,
     title: Vec<u8>,
+    /// What is to be made of the file, as tus would say it in its metadata: names and words.
+    said: Vec<(&'static str, Vec<u8>)>,
     new: New,
     uploads: Arc<Uploads>,
     who: Who,
@@ -63,6 +69,8 @@ enum Within {
     Nothing,
     File,
     Title,
+    /// What is to be made of the file.
+    Said,
     /// One that is passed over.
     Other,
 }
@@ -106,6 +114,8 @@ impl FormSink {
                         Within::File
                     }
                     "title" => Within::Title,
+                    "publish" => self.say("publish"),
+                    "encrypt" => self.say("encrypt"),
                     _ => Within::Other,
                 }
             }
@@ -115,6 +125,12 @@ impl FormSink {
                     let room = MOST_TITLE_BYTES.saturating_sub(self.title.len());
                     self.title.extend_from_slice(&bytes[..bytes.len().min(room)]);
                 }
+                (Within::Said, _) => {
+                    if let Some((_, word)) = self.said.last_mut() {
+                        let room = MOST_WORD_BYTES.saturating_sub(word.len());
+                        word.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                    }
+                }
                 _ => {}
             },
             Event::End => self.within = Within::Nothing,
@@ -123,10 +139,19 @@ impl FormSink {
         Ok(())
     }
 
+    /// Hears what is to be made of the file; said again, the first holds.
+    fn say(&mut self, name: &'static str) -> Within {
+        if self.said.iter().any(|(known, _)| *known == name) {
+            return Within::Other;
+        }
+        self.said.push((name, Vec::new()));
+        Within::Said
+    }
+
     /// Begins the upload: what was said of it before the file counts.
     fn begin(&mut self, file_name: String, now: Instant) {
         let title = String::from_utf8_lossy(&self.title).into_owned();
-        let new = New { file_name, title, ..self.new.clone() };
+        let new = New { file_name, title, metadata: metadata(&self.said), ..self.new.clone() };
         let (uploads, who) = (Arc::clone(&self.uploads), self.who);
         let open = move || {
             let kept = uploads.create(new.clone(), who)?;
@@ -135,6 +160,20 @@ impl FormSink {
         };
         self.flow = Some(Flow::new(self.place.clone(), now, open));
     }
+}
+
+/// What was said of a file as tus has it; what no word stands for is left out.
+fn metadata(said: &[(&'static str, Vec<u8>)]) -> String {
+    let is_known = |(name, word): &&(&'static str, Vec<u8>)| {
+        let word = std::str::from_utf8(word).unwrap_or_default();
+        match *name {
+            "publish" => Watch::parse(word).is_some(),
+            _ => Scheme::parse(word).is_some(),
+        }
+    };
+    let pairs = said.iter().filter(is_known);
+    let pairs: Vec<String> = pairs.map(|(name, word)| format!("{name} {}", base64(word))).collect();
+    pairs.join(",")
 }
 
 impl Sink for FormSink {
@@ -207,7 +246,25 @@ impl Later for Broken {
 }
 
 const MOST_TITLE_BYTES: usize = 4096;
+/// No word is longer than `members`.
+const MOST_WORD_BYTES: usize = 16;
 /// How soon it is looked again whether a worker is free.
 const GLANCE: Duration = Duration::from_millis(20);
 /// How long a disk may take for the end.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_made_of_a_file_is_said_as_tus_says_it() {
+        let said = |publish: &str, encrypt: &str| {
+            metadata(&[("publish", publish.into()), ("encrypt", encrypt.into())])
+        };
+        assert_eq!(said("all", "cbcs"), "publish YWxs,encrypt Y2Jjcw==");
+        assert_eq!(said("members", ""), "publish bWVtYmVycw==");
+        assert_eq!(said("", "none"), "");
+        assert_eq!(said("all,x", "cenc"), "encrypt Y2VuYw==");
+    }
+}

@@ -38,6 +38,9 @@ pub(in crate::web) fn who_of(request: &Request) -> Who {
 pub(super) fn as_json(request: &Request, kept: &KeptUpload) -> Value {
     let book = request.context.gate.accounts().map(|accounts| accounts.book());
     let owner = kept.owner.and_then(|id| Some(book?.account(id)?.name.clone()));
+    // What was made of it, as far as who asks may know.
+    let library = request.context.library.as_ref();
+    let title_id = library.and_then(|library| library.catalogue.made_of(kept.id, who_of(request)));
     json!({
         "id": kept.name,
         "input_content_id": kept.id,
@@ -45,6 +48,7 @@ pub(super) fn as_json(request: &Request, kept: &KeptUpload) -> Value {
         "own": kept.owner == who_of(request).account,
         "file_name": kept.file_name,
         "title": kept.title,
+        "title_id": title_id,
         "state": kept.state.as_str(),
         "length": kept.length,
         "offset": kept.offset,

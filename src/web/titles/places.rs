@@ -1,0 +1,96 @@
+//! Where somebody is in a title, and that somebody watches it.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::super::answer::Answer;
+use super::super::api::Problem;
+use super::super::people::{by_worker, text};
+use super::super::request::{Reply, Request};
+use super::super::uploads::who_of;
+use super::super::words;
+use super::house::{Failed, nothing, number, title_of};
+use super::super::watchers::MOST_TAB_BYTES;
+use crate::proto::http::{Status, form};
+
+/// `POST /api/v1/titles/ID/place`: notes where who signed in is in a title.
+pub(in crate::web) fn place(request: &Request) -> Reply {
+    let problem = |status, why: &str| Problem::new(status, why).answer().into();
+    let Some(at_ms) = at_ms(&request.body) else {
+        return Problem::field("at_s", words::LIBRARY_BAD_PLACE).answer().into();
+    };
+    let (Some(library), Some(account)) = (&request.context.library, &request.caller.account) else {
+        return problem(Status::NotFound, words::LIBRARY_NO_TITLE);
+    };
+    let Some(id) = number(&request.rest) else {
+        return problem(Status::NotFound, words::LIBRARY_NO_TITLE);
+    };
+    let (catalogue, account, who) = (Arc::clone(&library.catalogue), account.id, who_of(request));
+    by_worker(
+        request,
+        move || Ok(catalogue.note_place(id, account, who, at_ms)?),
+        |_, outcome: Result<(), Failed>| match outcome {
+            Ok(()) => Answer::empty(Status::NoContent),
+            Err(Failed::NoSuch) => Problem::new(Status::NotFound, words::LIBRARY_NO_TITLE).answer(),
+            Err(Failed::Later(why)) => Problem::new(Status::ServiceUnavailable, &why).answer(),
+        },
+    )
+}
+
+/// `POST /library/ID/watching`: notes that a tab plays a title, or no longer; how many do, and which
+/// renditions there are by now.
+pub(in crate::web) fn watching(request: &Request) -> Reply {
+    let Some((_, title)) = title_of(request) else { return nothing(request).into() };
+    let Ok(fields) = form::parse(&request.body) else {
+        return request.refuse(Status::BadRequest, "the form cannot be read").into();
+    };
+    let (tab, id) = (text(&fields, "tab"), title.kept.id);
+    if tab.is_empty() || tab.len() > MOST_TAB_BYTES {
+        return request.refuse(Status::BadRequest, "`tab` is missing, or too long").into();
+    }
+    let watchers = &request.context.watchers;
+    match text(&fields, "gone") {
+        "" => watchers.note(id, tab, request.at),
+        _ => watchers.forget(id, tab),
+    }
+    let shown = &title.kept.shown;
+    // Pages with a socket are counted by that.
+    let watching = watchers.count(id, request.at) + request.context.onlookers.of(id);
+    Answer::json(
+        Status::Ok,
+        &json!({
+            "watching": watching,
+            "generation": shown.generation,
+            "whole": shown.whole,
+        }),
+    )
+    .into()
+}
+
+/// `at_s` of a body, in milliseconds.
+fn at_ms(body: &[u8]) -> Option<u64> {
+    let asked: Value = serde_json::from_slice(body).ok()?;
+    let at_s = asked.get("at_s")?.as_f64().filter(|at_s| (0.0..=MOST_S).contains(at_s))?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is in bounds")]
+    Some((at_s * 1000.0) as u64)
+}
+
+/// No film is longer than a year.
+const MOST_S: f64 = 366.0 * 86_400.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_times_within_a_film() {
+        assert_eq!(at_ms(br#"{"at_s":30.5}"#), Some(30_500));
+        assert_eq!(at_ms(br#"{"at_s":0}"#), Some(0));
+        for bad in
+            [&b""[..], b"[]", b"{}", br#"{"at_s":-1}"#, br#"{"at_s":"3"}"#, br#"{"at_s":1e300}"#]
+        {
+            assert_eq!(at_ms(bad), None, "{}", String::from_utf8_lossy(bad));
+        }
+    }
+}

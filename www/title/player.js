@@ -1,0 +1,169 @@
+// Plays a title by shaka-player: from the place where somebody is, with its quality, subtitles and
+// languages to choose. When more renditions came it goes on at the same place with the same choice. Knows
+// nothing of the page around it.
+
+import { byId } from "../shared/dom.js";
+
+/* global shaka */
+
+const BUTTONS = ["play_pause", "mute_volume", "time_and_duration", "spacer", "overflow_menu", "fullscreen"];
+const MENU = ["quality", "captions", "language", "playback_rate", "picture_in_picture", "loop"];
+const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
+const CLEAR_KEY = "org.w3.clearkey";
+
+/**
+ * `source` is the manifest's address, `license` where keys are asked for, `strip` the pictures that are
+ * shown while one seeks. `onFailure(error)` is told of what ends it.
+ */
+export function createPlayer({ source, license, strip, poster, onFailure }) {
+  const video = byId("video");
+  const place = byId("player-place");
+  const still = byId("still");
+  let player;
+  let renewing = false;
+
+  async function open(at) {
+    shaka.polyfill.installAll();
+    player = new shaka.Player(null, place);
+    await player.attach(video);
+    const overlay = new shaka.ui.Overlay(player, place, video);
+    overlay.configure({
+      controlPanelElements: BUTTONS,
+      // What it is called stands below.
+      topControlPanelElements: [],
+      overflowMenuButtons: MENU,
+      playbackRates: RATES,
+      customContextMenu: false,
+      // The page has keys of its own, and asks no other host.
+      enableKeyboardPlaybackControls: false,
+      castReceiverAppId: "",
+      documentPictureInPicture: { enabled: false },
+    });
+    player.configure({ drm: { servers: { [CLEAR_KEY]: new URL(license, location.href).href } } });
+    player.getNetworkingEngine().registerRequestFilter((type, request) => {
+      if (type === shaka.net.NetworkingEngine.RequestType.LICENSE) {
+        request.headers["Content-Type"] = "application/json";
+      }
+    });
+    player.addEventListener("error", ({ detail }) => fail(detail));
+    if (poster) {
+      video.poster = poster;
+    }
+    await load(at);
+  }
+
+  async function load(at) {
+    try {
+      await player.load(source, at);
+      await addStrip();
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function fail(error) {
+    // Another load took its place.
+    const isOver = error.code === shaka.util.Error.Code.LOAD_INTERRUPTED;
+    if (!isOver && error.severity !== shaka.util.Error.Severity.RECOVERABLE) {
+      onFailure(error);
+    }
+  }
+
+  /** Without these pictures one seeks as well. */
+  async function addStrip() {
+    if (strip) {
+      await player.addThumbnailsTrack(new URL(strip, location.href).href, "text/vtt").catch(() => {});
+    }
+  }
+
+  /** What was chosen, to be chosen again. */
+  function choice() {
+    const variant = player.getVariantTracks().find(({ active }) => active);
+    const text = player.getTextTracks().find(({ active }) => active);
+    return { fixed: !player.getConfiguration().abr.enabled, variant, text };
+  }
+
+  function choose({ fixed, variant, text }) {
+    const audio = player.getAudioTracks().find(
+      ({ language, label }) => variant && language === variant.language && label === variant.label,
+    );
+    if (audio && !audio.active) {
+      player.selectAudioTrack(audio);
+    }
+    const track = player.getVariantTracks().find(
+      ({ height, language }) => height === variant?.height && language === variant?.language,
+    );
+    if (fixed && track) {
+      player.configure({ abr: { enabled: false } });
+      player.selectVariantTrack(track, true);
+    }
+    const words = text && player.getTextTracks().find(
+      ({ language, label, kind }) => language === text.language && label === text.label && kind === text.kind,
+    );
+    if (words) {
+      player.selectTextTrack(words);
+    }
+  }
+
+  /** Holds the last picture over the video, until the next one is there. */
+  function hold() {
+    if (!video.videoWidth) {
+      return;
+    }
+    still.width = video.videoWidth;
+    still.height = video.videoHeight;
+    still.getContext("2d").drawImage(video, 0, 0);
+    still.hidden = false;
+  }
+
+  function letGo() {
+    if ("requestVideoFrameCallback" in video) {
+      video.requestVideoFrameCallback(() => {
+        still.hidden = true;
+      });
+    }
+    // A film that stands still may have painted its picture already.
+    setTimeout(() => {
+      still.hidden = true;
+    }, 500);
+  }
+
+  return {
+    video,
+    open,
+    /** Loads the manifest anew, which has more renditions by now. */
+    async renew() {
+      if (!player || renewing) {
+        return;
+      }
+      renewing = true;
+      const { currentTime, paused, playbackRate } = video;
+      const chosen = choice();
+      hold();
+      await load(currentTime);
+      choose(chosen);
+      video.playbackRate = playbackRate;
+      if (!paused) {
+        await video.play().catch(() => {});
+      }
+      letGo();
+      renewing = false;
+    },
+    toggleCaptions() {
+      const [first] = player.getTextTracks();
+      const shown = player.getTextTracks().some(({ active }) => active);
+      player.selectTextTrack(shown ? null : first ?? null);
+    },
+    toggleFullscreen() {
+      const screen = document.fullscreenElement ? document.exitFullscreen() : place.requestFullscreen();
+      screen.catch(() => {});
+    },
+    seek(to) {
+      const end = Number.isFinite(video.duration) ? video.duration : 0;
+      video.currentTime = Math.min(Math.max(0, to), end);
+    },
+    get renditions() {
+      return player?.getVariantTracks().map(({ height }) => height) ?? [];
+    },
+  };
+}

@@ -1,0 +1,174 @@
+// The page of one title: puts its player, its dialogs and what the server tells of it together.
+
+import { say } from "../shared/announce.js";
+import { createDialog } from "../shared/components.js";
+import { byId, setText } from "../shared/dom.js";
+import { onCopy } from "../shared/paste.js";
+import { placeIn } from "../shared/places.js";
+import { fetchPart, redraw } from "../shared/redraw.js";
+import { createTheme } from "../shared/theme.js";
+import { createWork } from "../shared/work.js";
+import { word } from "../shared/words.js";
+import { createEdit } from "./edit.js";
+import { createFollow } from "./follow.js";
+import { createKeys } from "./keys.js";
+import { createPlayer } from "./player.js";
+import { createPresence } from "./presence.js";
+import { createShare } from "./share.js";
+import { troubleOf } from "./trouble.js";
+
+const LOOK_MS = 2000;
+
+const state = JSON.parse(byId("first-state").textContent);
+const asked = new URLSearchParams(location.search);
+let generation = state.generation;
+let player = null;
+
+/** Whether this browser decrypts by itself: not on pages that came in clear. */
+const hasKeys = () => isSecureContext && "requestMediaKeySystemAccess" in navigator;
+
+/** By which way it is played: the manifest, what that is called, and what is said of it. */
+function way() {
+  const by = asked.get("by");
+  if (state.url) {
+    return { by: "url", source: state.url };
+  }
+  if (!state.encrypted) {
+    return by === "hls" ? { by, source: state.hls } : { by: "dash", source: state.dash };
+  }
+  if (state.clear && (by === "clear" || !hasKeys())) {
+    return { by: "clear", source: state.clear, words: word("title.way.clear") };
+  }
+  if (!hasKeys()) {
+    return null;
+  }
+  const words = word("title.way.keys");
+  return by === "hls" ? { by, source: state.hls, words } : { by: "dash", source: state.dash, words };
+}
+
+function tellTrouble({ title, detail }) {
+  setText(byId("player-title"), title);
+  setText(byId("player-detail"), detail);
+  byId("player-words").hidden = false;
+}
+
+/** Where it begins: as the address has it, or where one was. */
+function beginning() {
+  const time = Number(asked.get("t"));
+  const place = time > 0 ? time : (state.signed_in ? state.place_s : placeIn(state.id));
+  return place > 0 ? place : null;
+}
+
+async function play(chosen) {
+  const { source, words } = chosen;
+  byId("way").hidden = !words;
+  setText(byId("way-words"), words ?? "");
+  player = createPlayer({
+    source: new URL(source, location.href).href,
+    license: state.license,
+    strip: state.strip,
+    poster: state.poster,
+    onFailure(error) {
+      tellTrouble(troubleOf(error, Boolean(state.encrypted)));
+    },
+  });
+  createKeys(player);
+  await player.open(beginning());
+}
+
+function onTold(told) {
+  if (told.gone) {
+    // Deleted, or no longer for who watches: the server says it.
+    location.reload();
+    return;
+  }
+  setText(byId("watching"), word("title.watching", { count: told.watching }));
+  if (told.generation !== generation) {
+    const isFirst = generation === 0;
+    generation = told.generation;
+    if (isFirst) {
+      location.reload();
+      return;
+    }
+    player?.renew();
+    fetchPart(location.href, "facts").then((facts) => setText(byId("facts"), facts.textContent), () => {});
+  }
+}
+
+/** What is being made of it, for who may know. */
+async function lookAtWork() {
+  try {
+    const fresh = await fetchPart(location.href, "making");
+    const [known, told] = [byId("making-list"), fresh.querySelector("#making-list")];
+    if (known && told) {
+      redraw(known, told);
+    } else {
+      redraw(byId("making"), fresh);
+    }
+  } catch {
+    // What is shown stays; the next look may do.
+  }
+}
+
+function listen() {
+  createShare({ state, now: () => player?.video.currentTime ?? 0 });
+  if (byId("keys")) {
+    createDialog(byId("keys-dialog"), [byId("keys")]);
+  }
+  byId("main").addEventListener("click", ({ target }) => {
+    const button = target.closest(".copy");
+    if (button) {
+      onCopy(button, button.parentElement.querySelector("code"));
+    }
+  });
+  byId("player-again")?.addEventListener("click", () => location.reload());
+  if (state.own) {
+    createEdit(state);
+    createWork({
+      place: byId("making"),
+      jobs: "../api/v1/jobs",
+      onDone(sentence) {
+        say(sentence ?? word("shared.offline"));
+        lookAtWork();
+      },
+    });
+    setInterval(() => byId("making").firstElementChild && !document.hidden && lookAtWork(), LOOK_MS);
+  }
+}
+
+function start() {
+  const chosen = way();
+  if (!chosen) {
+    const secure = location.href.replace("http:", "https:");
+    tellTrouble({ title: word("title.trouble.in-clear"), detail: word("title.trouble.in-clear.about", { address: secure }) });
+    return;
+  }
+  for (const link of document.querySelectorAll("[data-by]")) {
+    if (link.dataset.by === chosen.by) {
+      link.setAttribute("aria-current", "true");
+    }
+  }
+  if (!state.url) {
+    play(chosen);
+    return;
+  }
+  byId("load-elsewhere").addEventListener("click", () => {
+    byId("ask-elsewhere").remove();
+    play(chosen);
+  });
+}
+
+createTheme({ buttons: [], onChange() {} });
+listen();
+if (state.playable) {
+  start();
+}
+let isTold = false;
+createFollow({
+  id: state.id,
+  onTold,
+  onLink(isOpen) {
+    isTold = isOpen;
+  },
+});
+createPresence({ state, video: state.playable ? byId("video") : null, isTold: () => isTold, onTold });
