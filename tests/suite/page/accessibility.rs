@@ -6,6 +6,7 @@ use super::accounts::{furnish, sign_in};
 use super::axe::Violation;
 use super::chat::say;
 use super::elsewhere::{says_who, stage};
+use super::library::bring;
 use super::window::Window;
 use super::{Browser, Person, in_browsers, is_live, watch};
 use crate::accounts::Person as Client;
@@ -152,6 +153,32 @@ fn bringing_files(browser: &Browser) {
         window.goto(&server.url("/library/upload"));
         window.wait("document.querySelector('.upload-row')");
     });
+}
+
+in_browsers!(the_library: chromium);
+fn the_library(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    has_no_fault(browser, |window| {
+        window.goto(&server.url("/library"));
+        window.wait("document.getElementById('empty')");
+    });
+    let host = Client::host(&server);
+    let id = bring(&server, &host, "A film", "all", "cbcs");
+    for page in ["/library", "/library?q=nothing", "/jobs"] {
+        has_no_fault(browser, |window| {
+            sign_in(window, &server);
+            window.goto(&server.url(page));
+        });
+    }
+    for dialog in ["share", "keys", "edit"] {
+        has_no_fault(browser, |window| {
+            sign_in(window, &server);
+            window.goto(&server.url(&format!("/library/{id}")));
+            window.wait("document.getElementById('video').readyState >= 2");
+            window.eval(&format!("document.getElementById('{dialog}').click()"));
+            window.wait(&format!("document.getElementById('{dialog}-dialog').open"));
+        });
+    }
 }
 
 in_browsers!(how_to_connect: chromium);

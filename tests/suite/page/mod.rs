@@ -18,6 +18,7 @@ mod elsewhere;
 mod film;
 mod filters;
 mod keyboard;
+mod library;
 mod phone;
 mod picture;
 mod plain;

@@ -113,7 +113,7 @@ fn at_four_hundred_percent_a_page_is_read_between_no_bars(browser: &Browser) {
     let server = Server::pattern(&[]);
     let window = browser.window();
     window.resize(360, 225);
-    for path in ["/connect", "/rooms", "/r/none/", "/sign-in", "/claim"] {
+    for path in ["/connect", "/rooms", "/library", "/r/none/", "/sign-in", "/claim"] {
         window.expect_trouble();
         window.goto(&server.url(path));
         window.wait("innerWidth === 360");
@@ -136,7 +136,7 @@ fn forms_and_lists_have_room_at_every_size(browser: &Browser) {
     furnish(&server);
     let window = browser.window();
     sign_in(&window, &server);
-    for path in ["/account", "/host", "/confirm", "/claim", "/reset"] {
+    for path in ["/account", "/host", "/confirm", "/claim", "/reset", "/library", "/jobs"] {
         window.goto(&server.url(path));
         window.eval("document.querySelectorAll('details').forEach((one) => { one.open = true; })");
         for (width, height) in [(320, 640), (360, 225), (844, 390), (1024, 768), (1440, 900)] {
