@@ -17,7 +17,6 @@ use super::opened::OpenedFiles;
 use super::providers::Providers;
 use super::snapshot::Snapshots;
 use super::studio::Studio;
-use super::watchers::Watchers;
 use crate::account::{Caller, Capability};
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
@@ -56,8 +55,6 @@ pub struct Context {
     pub(super) onlookers: Onlookers,
     /// Files of the library that are open.
     pub(super) opened: OpenedFiles,
-    /// Who watches titles of the library now.
-    pub(super) watchers: Watchers,
     /// Single pictures.
     pub(super) snapshots: Snapshots,
     /// Who is who.
@@ -130,7 +127,6 @@ impl Context {
             loaders,
             onlookers: Onlookers::default(),
             opened: OpenedFiles::default(),
-            watchers: Watchers::default(),
             rooms,
             audience,
             about,
@@ -155,7 +151,6 @@ impl Context {
     pub fn let_go(&self) {
         self.chats.tidy();
         self.opened.let_go(self.clock.now());
-        self.watchers.let_go(self.clock.now());
     }
 
     /// The rooms that somebody may watch.

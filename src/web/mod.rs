@@ -63,7 +63,6 @@ mod upgrade;
 mod uploads;
 mod viewer;
 mod watch;
-mod watchers;
 mod words;
 
 pub use access::{Access, Proxies, ProxyHeader, Readers, Secrecy};

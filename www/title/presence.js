@@ -1,5 +1,5 @@
-// Tells the server where one is in a title; and, where no socket does (follow.js), that one watches it, and
-// is told how many do and which renditions there are.
+// Tells the server where one is in a title; and, where no socket says it (follow.js), asks how many watch it and
+// which renditions there are.
 
 import { notePlace } from "../shared/places.js";
 
@@ -7,8 +7,6 @@ const PLACE_MS = 10_000;
 const WATCH_MS = 15_000;
 // While more renditions are being made.
 const LOOK_MS = 3000;
-
-const tab = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
  * `onTold({ watching, generation, whole })` whenever the server said something; `isTold()` whether a socket
@@ -39,15 +37,6 @@ export function createPresence({ state, video, isTold, onTold }) {
 
   const isWatching = () => Boolean(video && !video.paused && !video.ended);
 
-  function tell(fields) {
-    return fetch(`${state.id}/watching`, {
-      method: "POST",
-      keepalive: true,
-      headers: { Accept: "application/json" },
-      body: new URLSearchParams({ tab, ...fields }),
-    });
-  }
-
   async function look() {
     clearTimeout(timer);
     timer = setTimeout(look, whole ? WATCH_MS : LOOK_MS);
@@ -55,7 +44,7 @@ export function createPresence({ state, video, isTold, onTold }) {
       return;
     }
     try {
-      const answer = await tell(isWatching() ? {} : { gone: "1" });
+      const answer = await fetch(`../api/v1/titles/${state.id}`, { headers: { Accept: "application/json" } });
       if (answer.ok) {
         const told = await answer.json();
         whole = told.whole;
@@ -71,15 +60,7 @@ export function createPresence({ state, video, isTold, onTold }) {
     for (const event of ["pause", "seeked", "ended"]) {
       video.addEventListener(event, sendPlace);
     }
-    for (const event of ["playing", "pause"]) {
-      video.addEventListener(event, look);
-    }
-    addEventListener("pagehide", () => {
-      sendPlace();
-      if (!isTold()) {
-        tell({ gone: "1" }).catch(() => {});
-      }
-    });
+    addEventListener("pagehide", sendPlace);
     document.addEventListener("visibilitychange", () => document.hidden && sendPlace());
   }
   // A socket has a moment to say it first.

@@ -5,7 +5,7 @@ use super::rows::{OWN_FORM, WATCHED};
 use super::{BodyUse, Path, Route, Verb, Who};
 
 /// Their rows. A name of its own below `/library/` stands in a table before this one.
-pub(super) static OF_TITLES: [Route; 11] = [
+pub(super) static OF_TITLES: [Route; 10] = [
     Route {
         paths: &[Path::At("/library")],
         query: &["q", "order", "tag", "page"],
@@ -46,15 +46,6 @@ pub(super) static OF_TITLES: [Route; 11] = [
         query: &["t"],
         handler: titles::qr,
         about: "the address of a title's page as a QR code, at `?t=` seconds",
-        ..WATCHED
-    },
-    Route {
-        verb: Verb::Post,
-        paths: &[Path::Each("/library/", "/watching")],
-        who: Who::OwnOrigin,
-        body: BodyUse::Form,
-        handler: titles::watching,
-        about: "form: `tab`, and `gone` if it plays no longer; JSON: how many watch a title now",
         ..WATCHED
     },
     Route {

@@ -19,7 +19,7 @@
 //! | `jobs_page` | the work on titles |
 //! | `card`, `job_row`, `icon` | a title, a job and an icon as they stand on these pages |
 //! | `pictures` | the picture that stands for a title, and those that are shown while one seeks |
-//! | `places`, `watchers` | where somebody is in a title, and how many watch it now |
+//! | `places` | where somebody is in a title |
 //! | `house` | what the pages have in common |
 //!
 //! What a title is, and for whom, is [`crate::library::catalogue`]'s.
@@ -52,7 +52,7 @@ pub(super) use license::license;
 pub(super) use media::media;
 pub(super) use pages::{index, library, movie};
 pub(super) use pictures::{poster, strip, strip_list};
-pub(super) use places::{place, watching};
+pub(super) use places::place;
 pub(super) use platform::{options, package, packaged, videos};
 pub(super) use title_page::{qr, title as title_page};
 pub(super) use work::{cancel, job, jobs, retry};

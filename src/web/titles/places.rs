@@ -1,4 +1,4 @@
-//! Where somebody is in a title, and that somebody watches it.
+//! Where somebody is in a title.
 
 use std::sync::Arc;
 
@@ -11,7 +11,6 @@ use super::super::request::{Reply, Request};
 use super::super::uploads::who_of;
 use super::super::words;
 use super::house::{Failed, nothing, number, title_of};
-use super::super::watchers::MOST_TAB_BYTES;
 use crate::proto::http::{Status, form};
 
 /// `POST /api/v1/titles/ID/place`: notes where who signed in is in a title.
@@ -36,36 +35,6 @@ pub(in crate::web) fn place(request: &Request) -> Reply {
             Err(Failed::Later(why)) => Problem::new(Status::ServiceUnavailable, &why).answer(),
         },
     )
-}
-
-/// `POST /library/ID/watching`: notes that a tab plays a title, or no longer; how many do, and which
-/// renditions there are by now.
-pub(in crate::web) fn watching(request: &Request) -> Reply {
-    let Some((_, title)) = title_of(request) else { return nothing(request).into() };
-    let Ok(fields) = form::parse(&request.body) else {
-        return request.refuse(Status::BadRequest, "the form cannot be read").into();
-    };
-    let (tab, id) = (text(&fields, "tab"), title.kept.id);
-    if tab.is_empty() || tab.len() > MOST_TAB_BYTES {
-        return request.refuse(Status::BadRequest, "`tab` is missing, or too long").into();
-    }
-    let watchers = &request.context.watchers;
-    match text(&fields, "gone") {
-        "" => watchers.note(id, tab, request.at),
-        _ => watchers.forget(id, tab),
-    }
-    let shown = &title.kept.shown;
-    // Pages with a socket are counted by that.
-    let watching = watchers.count(id, request.at) + request.context.onlookers.of(id);
-    Answer::json(
-        Status::Ok,
-        &json!({
-            "watching": watching,
-            "generation": shown.generation,
-            "whole": shown.whole,
-        }),
-    )
-    .into()
 }
 
 /// `at_s` of a body, in milliseconds.

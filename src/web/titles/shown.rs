@@ -57,7 +57,7 @@ impl Told {
             let id = title.kept.id;
             let place = places.iter().find(|place| place.title == id);
             let newest = jobs.iter().position(|job| job.kept.title == id);
-            let job = newest.map(|at| jobs.swap_remove(at));
+            let job = newest.map(|at| jobs.remove(at));
             Self { title, place_ms: place.map(|place| place.at_ms), job }
         });
         Ok(told.collect())
@@ -88,6 +88,7 @@ impl Told {
             "whole": shown.whole,
             "length_s": shown.length_ms.map(seconds),
             "lines": shown.lines,
+            "generation": shown.generation,
             "sound_only": is_made && shown.lines.is_empty(),
             "encrypted": kept.scheme,
             "decrypts": kept.decrypts,
@@ -100,6 +101,7 @@ impl Told {
             "made": unix_seconds(kept.made),
             "changed": unix_seconds(kept.changed),
             "place_s": self.place_ms.map(seconds),
+            "watching": request.context.onlookers.of(kept.id),
             "job": self.job.as_ref().map(|job| job_as_json(request, job)),
         })
     }

@@ -116,7 +116,7 @@ fn said(request: &Request, title: &Title) -> Slots {
     let facts = [length, about(kept)];
     let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
     let context = &request.context;
-    let watching = context.watchers.count(kept.id, request.at) + context.onlookers.of(kept.id);
+    let watching = context.onlookers.of(kept.id);
     let paragraph = |text: &str| format!("<p>{}</p>", escape(text));
     vec![
         ("called", Slot::Text(details.title.clone())),
