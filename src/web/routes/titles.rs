@@ -2,7 +2,7 @@
 
 use super::super::titles;
 use super::rows::{OWN_FORM, WATCHED};
-use super::{BodyUse, Path, Route, Verb, Who};
+use super::{BodyUse, Path, Route};
 
 /// Their rows. A name of its own below `/library/` stands in a table before this one.
 pub(super) static OF_TITLES: [Route; 10] = [

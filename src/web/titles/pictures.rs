@@ -85,8 +85,8 @@ fn file(
         request,
         move || Ok(opened(&path)?),
         move |request, outcome: Result<(Opened, Edition), Failed>| match outcome {
-            Ok((Opened { file, small }, edition)) => {
-                let found = Found { file, small, edition, media_type, caching };
+            Ok((Opened { file, small, warm }, edition)) => {
+                let found = Found { file, small, edition, warm, media_type, caching };
                 match found.part(&request.head) {
                     Part::None(answer) => answer,
                     Part::Some(status, range) => found.answer(status, range, None),

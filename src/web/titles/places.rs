@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::api::Problem;
-use super::super::people::{by_worker, text};
+use super::super::people::by_worker;
 use super::super::request::{Reply, Request};
 use super::super::uploads::who_of;
 use super::super::words;
-use super::house::{Failed, nothing, number, title_of};
-use crate::proto::http::{Status, form};
+use super::house::{Failed, number};
+use crate::proto::http::Status;
 
 /// `POST /api/v1/titles/ID/place`: notes where who signed in is in a title.
 pub(in crate::web) fn place(request: &Request) -> Reply {
