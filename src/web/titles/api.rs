@@ -43,7 +43,7 @@ pub(in crate::web) fn titles(request: &Request) -> Reply {
 
 /// One title.
 pub(in crate::web) fn title(request: &Request) -> Reply {
-    with_title(request, |library, who, title| told(library, who, title), told_answer)
+    with_title(request, told, told_answer)
 }
 
 /// Makes a title of an upload, or of a manifest elsewhere.

@@ -17,7 +17,7 @@ fn open(browser: &Browser, server: &Server, person: Person) -> Window {
     window
 }
 
-/// Chooses files of these names and lengths.
+/// Chooses files of these names and lengths, which are no films and are kept only.
 fn choose(window: &Window, files: &[(&str, u32)]) {
     let files: Vec<String> = files
         .iter()
@@ -29,6 +29,7 @@ fn choose(window: &Window, files: &[(&str, u32)]) {
         "(() => {{
            const chosen = new DataTransfer();
            for (const file of [{}]) chosen.items.add(file);
+           document.getElementById('publish').value = '';
            const input = document.getElementById('files');
            input.files = chosen.files;
            input.dispatchEvent(new Event('change'));
