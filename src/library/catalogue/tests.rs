@@ -190,8 +190,12 @@ fn what_another_program_adds_is_seen() {
         .store
         .change_now(Durability::Program, |connection| title::add(connection, &kept(0), None));
     let id = added.unwrap();
-    house.store.read(|connection| Ok(house.catalogue.held.follow(connection))).unwrap();
+    let follow = |connection: &Connection| {
+        house.catalogue.held.follow(connection);
+        Ok(())
+    };
+    house.store.read(follow).unwrap();
     assert!(house.catalogue.find(id, HOST).is_some());
-    house.store.read(|connection| Ok(house.catalogue.held.follow(connection))).unwrap();
+    house.store.read(follow).unwrap();
     assert!(heard.load(std::sync::atomic::Ordering::Relaxed) >= 1);
 }
