@@ -138,7 +138,7 @@ fn secret(mpd: &mut String, protection: Option<&Protection>) {
     );
 }
 
-/// A manifest as [`write`] has it, of the same film in clear.
+/// A manifest as [`write()`] has it, of the same film in clear.
 pub fn without_protection(mpd: &str) -> String {
     let mut kept = String::with_capacity(mpd.len());
     let mut is_within = false;
