@@ -104,7 +104,7 @@ fn from_the_link_to_the_end(browser: &Browser, server: &Server, origin: &str) {
     guest.enter();
     has_focus(&guest, "made-device");
     let areas = "[...document.querySelectorAll('.area')].map((a) => a.pathname).join(' ')";
-    assert_eq!(guest.eval(areas), "/ /rooms /connect /account");
+    assert_eq!(guest.eval(areas), "/ /rooms /library /connect /account");
     let password = guest.text("#made-device .line:nth-of-type(2) code");
     copies(&guest, "#made-device .line:nth-of-type(2)", &password);
     guest.goto(&url("/account"));
