@@ -301,7 +301,8 @@ fn sound_and_words_keep_their_languages_and_when_they_begin() {
     let early: f64 =
         field(&format!("{out}/audio-1.mp4"), "a:0", "start_time").parse().expect("a time");
     assert!(early < 0.01, "{early}");
-    let vtt = std::fs::read_to_string(format!("{out}/subtitles-0.deu.vtt")).expect("there are words");
+    let vtt =
+        std::fs::read_to_string(format!("{out}/subtitles-0.deu.vtt")).expect("there are words");
     assert!(vtt.starts_with("WEBVTT") && vtt.contains("00:01.000 --> 00:01.500\nHallo"), "{vtt}");
 }
 
