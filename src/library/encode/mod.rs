@@ -7,6 +7,8 @@
 //! Does not cut segments: that is the packager's.
 
 mod crew;
+mod failed;
+mod limits;
 mod pictures;
 mod recipe;
 mod report;
@@ -14,7 +16,6 @@ mod step;
 mod words;
 
 use std::ffi::OsString;
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,10 +25,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use sha2::{Digest, Sha256};
 
 use super::cage::{Bounds, Cage, Failure, Seen, Task, Tool};
-use super::probe::{self, Unusable};
+use super::probe;
 use crate::base::replace::replace;
 
 use crew::Stop;
+pub use failed::Failed;
+use failed::Why;
+use limits::{SMALL_BYTES, bounds, bytes_of, milliseconds};
 use recipe::{Chunk, Recipe, Rendition};
 
 /// What is to be made, and where.
@@ -58,24 +62,6 @@ pub enum Progress<'a> {
     },
     /// There is this file, whole.
     Made(&'a Path),
-}
-
-/// Why there is no rendition.
-#[derive(Debug)]
-pub struct Failed {
-    /// What was being made.
-    part: String,
-    why: Why,
-}
-
-#[derive(Debug)]
-enum Why {
-    Unusable(Unusable),
-    Tool(Failure),
-    System(io::Error),
-    Words(&'static str),
-    /// The folder is not as it has to be.
-    Taken,
 }
 
 /// The work on one video, a rendition at a time.
@@ -499,78 +485,6 @@ fn task(arguments: Vec<OsString>, reads: Vec<PathBuf>, folder: &Path, bounds: Bo
     Task { tool: Tool::Ffmpeg, arguments, reads, writes: Some(folder.to_owned()), bounds }
 }
 
-/// What a run over so many seconds may use.
-fn bounds(length_s: f64, folder_bytes: u64) -> Bounds {
-    let length = Duration::try_from_secs_f64(length_s.max(0.0)).unwrap_or_default();
-    let unknown = if length.is_zero() { UNKNOWN_LENGTH } else { length };
-    let time = (unknown * SLOWEST).saturating_add(Duration::from_secs(120));
-    // One thread decodes, one encodes, a few filter.
-    Bounds { time, cpu: time * 3, memory_bytes: 4 << 30, folder_bytes, output_bytes: 1 << 20 }
-}
-
-/// What so many seconds of so many bits may take: a file lies about its length now and then.
-fn bytes_of(bits_per_sec: u64, length_s: f64) -> u64 {
-    let seconds =
-        if length_s > 0.0 { milliseconds(length_s) / 1000 } else { UNKNOWN_LENGTH.as_secs() };
-    SMALL_BYTES + bits_per_sec.saturating_mul(seconds + 1) / 8 * 2
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "bounded above and below"
-)]
-fn milliseconds(seconds: f64) -> u64 {
-    (seconds.clamp(0.0, 1e9) * 1000.0) as u64
-}
-
-impl Failed {
-    fn new(part: &str, why: Failure) -> Self {
-        Self { part: part.to_owned(), why: Why::Tool(why) }
-    }
-
-    fn of(path: &Path) -> impl Fn(io::Error) -> Self + use<> {
-        let part = path.display().to_string();
-        move |error| Self { part: part.clone(), why: Why::System(error) }
-    }
-
-    /// Whether the input itself is the reason: another try would find the same.
-    pub fn is_of_input(&self) -> bool {
-        matches!(self.why, Why::Unusable(Unusable::Not(_)) | Why::Words(_))
-    }
-
-    /// Whether the folder has what was made of another video, or by another tool.
-    pub fn is_of_folder(&self) -> bool {
-        matches!(self.why, Why::Taken)
-    }
-
-    /// Whether a tool failed by itself.
-    fn is_of_tool(&self) -> bool {
-        matches!(self.why, Why::Tool(Failure::Tool { .. }))
-    }
-
-    /// Whether it was asked to stop, and did.
-    pub fn is_stopped(&self) -> bool {
-        matches!(
-            self.why,
-            Why::Tool(Failure::Stopped) | Why::Unusable(Unusable::Failed(Failure::Stopped))
-        )
-    }
-}
-
-impl fmt::Display for Failed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.part)?;
-        match &self.why {
-            Why::Unusable(why) => why.fmt(f),
-            Why::Tool(why) => why.fmt(f),
-            Why::System(error) => error.fmt(f),
-            Why::Words(words) => f.write_str(words),
-            Why::Taken => f.write_str("name a folder that is empty or not there"),
-        }
-    }
-}
-
 /// Says what is made in the folder, by a digest.
 const MARK: &str = ".recipe";
 /// What is made of a source without pictures.
@@ -578,11 +492,6 @@ const SOUND: &str = "sound";
 /// Where pieces lie until they are joined.
 const STEPS: &str = "steps";
 const NO_PICTURE: &str = "not one picture of it could be read";
-/// How many times its length a piece may take: a slow machine, a large picture of high range.
-const SLOWEST: u32 = 120;
-/// What a source may be whose length is not known.
-const UNKNOWN_LENGTH: Duration = Duration::from_secs(4 * 3600);
 const MOST_SOUND_BITS_PER_SEC: u64 = 320_000;
 /// Of NUT's heads alone; a picture's own head is as large as that.
 const LEAST_PIECE_BYTES: u64 = 800;
-const SMALL_BYTES: u64 = 64 << 20;
