@@ -39,8 +39,7 @@ fn camera_is_shown_over_udp_and_over_tcp_where_udp_is_refused() {
         assert_eq!((&source["kind"], &source["status"]), (&"rtsp".into(), &"live".into()));
         assert_eq!(source["name"], camera.url().trim_end_matches("/live"));
         assert_eq!(source["broken"], 0);
-        let log = server.log();
-        assert!(log.contains(&format!("packets come over {transport}")), "{log}");
+        server.says(&format!("packets come over {transport}"));
         server.stop();
         camera.expect("teardown");
     }

@@ -2,7 +2,7 @@
 //! whose link is slow.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::common::client::{Client, ask};
 use crate::common::clip::{Form, Scratch, noise};
@@ -258,8 +258,7 @@ fn viewer_who_takes_nothing_for_long_loses_its_place() {
     let stuck = Viewer::of(&server);
     let _stream = stuck.watch_over(narrow(server.address()));
     assert_eq!(server.watching(), 1);
-    let limit = Duration::from_secs(60);
-    eventually_true("it is gone", limit, || server.watching() == 0);
+    eventually_true("it is gone", LONG, || server.watching() == 0);
 }
 
 /// A connection that holds next to nothing that was not read.

@@ -24,11 +24,6 @@ fn give(server: &Server, message: &str) -> u16 {
     ask(server.address(), "POST", "/donate", &fields, form.as_bytes()).status
 }
 
-/// Waits until a server's log has these words.
-fn says(server: &Server, words: &str) {
-    eventually_true(words, LONG, || server.log().contains(words));
-}
-
 /// A subcommand on a data folder.
 fn say(data: &str, arguments: &[&str]) -> Output {
     program().args(arguments).args(["--data", data]).output().expect("the program starts")
@@ -115,7 +110,7 @@ fn a_second_server_says_who_has_the_folder_and_goes_on_without_it() {
     let first = Server::pattern(&["--data", data.path()]);
     let second = Server::pattern(&["--data", data.path()]);
     let holder = format!("process {} on port {}", first.id(), first.address().port());
-    says(&second, &holder);
+    second.says(&holder);
     assert_eq!(give(&second, "not+kept"), 303);
     assert_eq!(thanks(&second), ["not kept".to_owned()].into());
     assert!(donations(data.path()).is_empty());
@@ -138,7 +133,7 @@ fn a_folder_that_cannot_be_written_costs_only_what_needs_it() {
     let scratch = Scratch::new();
     let file = scratch.write("file", b"");
     let server = Server::pattern(&["--data", &format!("{file}/data")]);
-    says(&server, "--data");
+    server.says("--data");
     server.get("/snapshot").expect(200);
     assert_eq!(give(&server, "hi"), 303);
     assert_eq!(thanks(&server), ["hi".to_owned()].into());
@@ -151,7 +146,7 @@ fn a_damaged_database_is_set_aside_and_watching_goes_on() {
     data.write("livestream.db", &[0x5a; 10_000]);
     let server = Server::pattern(&["--data", data.path()]);
     server.get("/snapshot").expect(200);
-    says(&server, "a new one was begun");
+    server.says("a new one was begun");
     assert_eq!(give(&server, "hi"), 303);
     assert_eq!(messages(data.path()), ["hi".to_owned()].into());
     let aside = std::fs::read_dir(data.path()).expect("it is there").any(|entry| {

@@ -11,7 +11,6 @@ mod staging;
 mod watching;
 
 use std::fs;
-use std::time::Duration;
 
 use crate::common::client::{Reply, ask};
 use crate::common::eventually;
@@ -129,5 +128,3 @@ pub(crate) fn encoded(form: &[(&str, &str)]) -> String {
 }
 
 pub(crate) const PASSWORD: &str = "seven wet umbrellas";
-/// What ends because of a right ends in a second; a busy machine may take longer.
-const SOON: Duration = Duration::from_secs(20);

@@ -3,10 +3,10 @@
 
 use std::process::Command;
 
-use super::{Person, SOON};
-use crate::common::VERY_LONG;
+use super::Person;
 use crate::common::program::{Ended, Program};
 use crate::common::server::Server;
+use crate::common::{LONG, VERY_LONG, eventually_true};
 
 /// A server for members, and a device of its host.
 struct Site {
@@ -165,7 +165,7 @@ fn who_plays_by_a_password_that_is_removed_is_ended() {
         site.host.post(&site.server, "/account/remove", &[("id", &id)]).expect(200);
         // What comes still is read, so that nothing but the end of the session ends it.
         let rest = std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-        crate::common::eventually_true("it ends", 3 * SOON, || rest.is_finished());
+        eventually_true("it ends", LONG, || rest.is_finished());
         drop(program);
         let made =
             site.host.post(&site.server, "/account/device", &[("label", "x"), ("room", "*")]);
@@ -196,7 +196,7 @@ fn who_is_banned_by_address_plays_by_no_password() {
     let ban = r#"{"address":"127.0.0.0/8","why":"noise"}"#;
     host.ask(&site.server, "POST", "/api/v1/bans", &json, ban).expect(201);
     let rest = std::thread::spawn(move || std::io::copy(&mut out, &mut std::io::sink()));
-    crate::common::eventually_true("it ends", 3 * SOON, || rest.is_finished());
+    eventually_true("it ends", LONG, || rest.is_finished());
     drop(program);
     let refused = ffmpeg(&["-rtsp_transport", "tcp", "-i", &site.rtsp(&site.password)]);
     assert!(!refused.status.success(), "{}", refused.stderr);

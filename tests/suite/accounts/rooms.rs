@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Person, SOON};
+use super::Person;
 use crate::broadcast::Publisher;
 use crate::chat::Talker;
 use crate::common::clip::noise;
@@ -10,7 +10,7 @@ use crate::common::picture::look;
 use crate::common::pixels::Luma;
 use crate::common::server::Server;
 use crate::common::viewer::Viewer;
-use crate::common::{base64, eventually_true};
+use crate::common::{LONG, base64, eventually_true};
 
 fn house() -> (Server, Person) {
     let server = Server::pattern(&["--room", "door=pattern", "--room", "stage=browser"]);
@@ -40,7 +40,7 @@ fn a_room_is_entered_by_whom_its_hosts_let_in() {
     let told = change(&server, &mut host, "door", &json!({ "enter": "members" }));
     assert_eq!((&told["enter"], &told["talk"]), (&json!("members"), &json!("all")));
     // What is open ends, and what is not is not told of.
-    eventually_true("the stream ends", SOON, || stream.try_next().is_err());
+    eventually_true("the stream ends", LONG, || stream.try_next().is_err());
     guest.get(&server, "/r/door/state").expect(401);
     assert!(!names(&server, &mut guest).contains(&json!("door")));
     let counters = |person: &mut Person| person.get(&server, "/metrics").expect(200).text();
@@ -78,7 +78,7 @@ fn who_may_talk_and_go_live_is_said_for_each_room() {
     let mut guest = Talker::enter(&server, "/r/stage/socket", &[], json!({ "name": "Bob" }));
     guest.must(json!({ "type": "say", "text": "hello" }));
     change(&server, &mut host, "stage", &json!({ "talk": "moderators", "publish": "members" }));
-    eventually_true("guests may not talk", SOON, || {
+    eventually_true("guests may not talk", LONG, || {
         guest.ask(json!({ "type": "say", "text": "hello" }))["status"] == 403
     });
     let cookie = [("Cookie", member.cookie.as_str())];

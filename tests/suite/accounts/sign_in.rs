@@ -1,10 +1,10 @@
 //! To become the host, to sign in and out, to make accounts, to guess.
 
 use super::{PASSWORD, Person, host_secret};
+use crate::common::LONG;
 use crate::common::client::{Reply, ask};
 use crate::common::program::Program;
 use crate::common::server::{Server, program};
-use crate::common::{LONG, eventually_true};
 
 /// `Set-Cookie` of an answer.
 fn set(reply: &Reply) -> &str {
@@ -14,7 +14,7 @@ fn set(reply: &Reply) -> &str {
 #[test]
 fn the_first_host_has_the_link_of_the_data_folder_and_the_next_one_asks_this_machine() {
     let server = Server::pattern(&[]);
-    eventually_true("the log names the file", LONG, || server.log().contains("host-link"));
+    server.says("host-link");
     let secret = host_secret(&server);
     assert!(!server.log().contains(&secret), "and not what is in it");
     let file = server.data().join("host-link");

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Person, SOON};
+use super::Person;
 use crate::common::client::Reply;
 use crate::common::clip::{Form, Scratch, clip, jpegs};
-use crate::common::eventually_true;
 use crate::common::multipart::Stream;
 use crate::common::server::Server;
+use crate::common::{LONG, eventually_true};
 
 /// A request of the API with a body of JSON.
 fn api(host: &mut Person, server: &Server, method: &str, path: &str, body: &Value) -> Reply {
@@ -82,7 +82,7 @@ fn settings_hold_at_once_and_what_a_flag_says_is_fixed() {
     let set = |host: &mut Person, change: &Value| api(host, &server, "PATCH", "settings", change);
     let changed = set(&mut host, &json!({ "bandwidth": "5M" })).expect(200).json();
     assert_eq!((&changed["value"], &changed["effect"]), (&json!("5M"), &json!("at-once")));
-    eventually_true("the budget is another", SOON, || {
+    eventually_true("the budget is another", LONG, || {
         server.state()["budget"].to_string().contains("5000000")
     });
     assert!(file(&server).contains("bandwidth = \"5M\""), "{}", file(&server));

@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::net::TcpStream;
 
-use super::{PASSWORD, Person, SOON};
+use super::{PASSWORD, Person};
 use crate::common::client::{Client, Reply, ask};
 use crate::common::server::Server;
-use crate::common::{eventually, eventually_true};
+use crate::common::{LONG, eventually, eventually_true};
 
 const HTML: (&str, &str) = ("Accept", "text/html");
 
@@ -77,7 +77,7 @@ fn another_link_ends_what_is_watched_by_the_one_before() {
     let guest = Person { cookie: cookie_of(&entered.expect(303)), fields: Vec::new() };
     let mut open = stream(&server, &guest);
     host.post(&server, "/api/v1/link", &[]).expect(200);
-    eventually_true("it ends", SOON, || has_ended(&mut open));
+    eventually_true("it ends", LONG, || has_ended(&mut open));
     ask(server.address(), "GET", "/state", &[("Cookie", &guest.cookie)], b"").expect(401);
 }
 
@@ -126,7 +126,7 @@ fn what_is_open_ends_when_who_has_it_may_no_longer() {
         person
     };
     let mut grace = Person::member(&server, &mut host, "Grace");
-    let id = eventually("it is listed", SOON, || {
+    let id = eventually("it is listed", LONG, || {
         let accounts = host.get(&server, "/api/v1/accounts").json();
         let accounts = accounts["accounts"].as_array().cloned().unwrap_or_default();
         let grace = accounts.iter().find(|account| account["name"] == "Grace").cloned();
@@ -135,20 +135,20 @@ fn what_is_open_ends_when_who_has_it_may_no_longer() {
     let path = format!("/api/v1/accounts/{id}");
     let mut open = stream(&server, &grace);
     grace.post(&server, "/sign-out", &[]).expect(200);
-    eventually_true("signed out", SOON, || has_ended(&mut open));
+    eventually_true("signed out", LONG, || has_ended(&mut open));
     let mut grace = sign_in();
     let (mut open, mut hosts) = (stream(&server, &grace), stream(&server, &host));
     let form = [("password", PASSWORD), ("new-password", "eight dry umbrellas")];
     let mut other = sign_in();
     other.post(&server, "/account/password", &form).expect(200);
-    eventually_true("another password", SOON, || has_ended(&mut open));
+    eventually_true("another password", LONG, || has_ended(&mut open));
     let mut open = stream(&server, &other);
     let change = |host: &mut Person, body: &str| {
         let json = [("Content-Type", "application/json")];
         host.ask(&server, "PATCH", &path, &json, body).expect(200);
     };
     change(&mut host, r#"{"disabled":true}"#);
-    eventually_true("disabled", SOON, || has_ended(&mut open));
+    eventually_true("disabled", LONG, || has_ended(&mut open));
     grace.get(&server, "/state").expect(401);
     change(&mut host, r#"{"disabled":false}"#);
     let form = [("name", "Grace"), ("password", "eight dry umbrellas")];
@@ -157,7 +157,7 @@ fn what_is_open_ends_when_who_has_it_may_no_longer() {
     let json = [("Content-Type", "application/json")];
     let ban = format!(r#"{{"account":{id},"why":"noise","seconds":3600}}"#);
     host.ask(&server, "POST", "/api/v1/bans", &json, &ban).expect(201);
-    eventually_true("banned", SOON, || has_ended(&mut open));
+    eventually_true("banned", LONG, || has_ended(&mut open));
     grace.get(&server, "/state").expect(403);
     assert!(!has_ended(&mut hosts), "others' go on");
 }

@@ -240,5 +240,5 @@ pub(crate) fn is_http_date(date: &str) -> bool {
 }
 
 /// How long a client waits for bytes before it gives up.
-pub(crate) const READ_TIME: Duration = Duration::from_secs(30);
+pub(crate) const READ_TIME: Duration = super::LONG;
 const MAX_HEAD: usize = 64 * 1024;

@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::client::{Client, Reply, ask};
 use super::clip::Scratch;
+use super::{LONG, eventually};
 
 /// A running server. Dropping it ends it.
 pub(crate) struct Server {
@@ -86,7 +87,7 @@ impl Server {
             .expect("the program starts");
         let (log, ended) = collect(child.stderr.take().expect("stderr is piped"));
         let lines = lines(child.stdout.take().expect("stdout is piped"));
-        let first_line = lines.recv_timeout(PATIENCE);
+        let first_line = lines.recv_timeout(LONG);
         let mut server = Self {
             child,
             address: SocketAddr::new(ip, port),
@@ -104,7 +105,7 @@ impl Server {
         if rtsp {
             // With TLS, its address by that comes first.
             while server.rtsp.is_none() {
-                let line = lines.recv_timeout(PATIENCE).expect("it says where it serves RTSP");
+                let line = lines.recv_timeout(LONG).expect("it says where it serves RTSP");
                 let at = line.strip_prefix("listening on rtsp://");
                 server.rtsp = at.and_then(|at| at.strip_suffix('/')?.parse().ok());
                 server.later_lines.push(line);
@@ -224,6 +225,16 @@ impl Server {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Waits until it has written these words to standard error, which come by a way of their own: an
+    /// answer may be here before them.
+    #[track_caller]
+    pub(crate) fn says(&self, words: &str) {
+        eventually("its log says so", LONG, || match self.log() {
+            log if log.contains(words) => Ok(()),
+            log => Err(format!("no {words:?} in {log}")),
+        });
+    }
+
     /// Sends a signal to it, and to no other.
     pub(crate) fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).expect("an id");
@@ -248,7 +259,7 @@ impl Server {
     pub(crate) fn stop(mut self) -> Duration {
         let asked = Instant::now();
         self.signal(Signal::TERM);
-        let status = self.wait(PATIENCE);
+        let status = self.wait(LONG);
         assert_eq!(status.code(), Some(0), "{status}: {}", self.log());
         asked.elapsed()
     }
@@ -256,7 +267,7 @@ impl Server {
     /// Ends it without asking it.
     pub(crate) fn kill(mut self) {
         self.signal(Signal::KILL);
-        self.wait(PATIENCE);
+        self.wait(LONG);
     }
 }
 
@@ -266,7 +277,7 @@ impl Drop for Server {
         // An error means that it ended before.
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = self.ended.recv_timeout(PATIENCE);
+        let _ = self.ended.recv_timeout(LONG);
         let log = self.log();
         if thread::panicking() {
             let tail = log.len().saturating_sub(LOG_SHOWN);
@@ -368,6 +379,5 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
     lines
 }
 
-const PATIENCE: Duration = Duration::from_secs(30);
 const LOG_SHOWN: usize = 6000;
 const LOG_KEPT: usize = 4 << 20;

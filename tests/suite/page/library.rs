@@ -1,5 +1,7 @@
 //! The library in a browser: from a file to a card that plays, where one was, in clear and encrypted.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::accounts::sign_in;
@@ -11,8 +13,8 @@ use crate::common::program::Program;
 use crate::common::server::Server;
 use crate::common::{VERY_LONG, base64, client, eventually};
 
-/// A short film with sound and subtitles.
-fn film() -> Vec<u8> {
+/// A short film with sound and subtitles, made once for all tests.
+static FILM: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = Scratch::new();
     let words = folder.write("a.srt", b"1\n00:00:00,500 --> 00:00:11,000\nHello there\n");
     let path = format!("{}/film.mkv", folder.path());
@@ -25,7 +27,7 @@ fn film() -> Vec<u8> {
     let ended = Program::run(&mut ffmpeg, "apt-get install ffmpeg", VERY_LONG);
     assert!(ended.status.success(), "{}", ended.stderr);
     std::fs::read(path).expect("it was made")
-}
+});
 
 /// Brings a film, as a form without JavaScript does, and waits until all of it is made. Its number.
 pub(super) fn bring(
@@ -43,7 +45,7 @@ pub(super) fn bring(
     }
     let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mkv\"\r\n\r\n";
     body.extend_from_slice(head.as_bytes());
-    body.extend_from_slice(&film());
+    body.extend_from_slice(&FILM);
     body.extend_from_slice(b"\r\n--x--\r\n");
     let fields = [
         ("Cookie", host.cookie.as_str()),
@@ -82,7 +84,7 @@ fn from_the_upload_to_a_card_that_plays(browser: &Browser) {
     window.goto(&server.url("/library"));
     window.follow("#empty .button");
     window.wait("document.getElementById('send').hidden");
-    let bytes = base64::encode(&film());
+    let bytes = base64::encode(&FILM);
     window.eval(&format!(
         "(() => {{
            const bytes = Uint8Array.from(atob('{bytes}'), (letter) => letter.charCodeAt(0));

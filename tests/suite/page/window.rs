@@ -4,7 +4,7 @@
 //! asked no host but the server for anything.
 
 use std::cell::Cell;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -86,10 +86,11 @@ impl Window {
     #[track_caller]
     pub(crate) fn wait(&self, expression: &str) -> Value {
         let deadline = Instant::now() + LONG;
-        let limit = LONG.as_millis();
+        let slice = SLICE.as_millis();
+        // Whether it waited in vain, and what it saw.
         let waiting = format!(
             "(async () => {{
-               const until = performance.now() + {limit};
+               const until = performance.now() + {slice};
                let [last, why] = [];
                do {{
                  try {{
@@ -98,19 +99,22 @@ impl Window {
                    last = undefined;
                    why = String(error);
                  }}
-                 if (last) return last;
+                 if (last) return [false, last];
                  await new Promise((done) => setTimeout(done, 20));
                }} while (performance.now() < until);
-               throw new Error(`not within {limit} ms, but ${{JSON.stringify(last) ?? why}}`);
+               return [true, JSON.stringify(last) ?? why];
              }})()"
         );
         loop {
-            match self.tab.evaluate(&waiting) {
-                Ok(value) => return value,
+            let words = match self.tab.evaluate(&waiting) {
+                Ok(mut seen) if seen[0] == false => return seen[1].take(),
+                Ok(_) if Instant::now() < deadline => continue,
+                Ok(seen) => format!("not within {LONG:?}, but {}", seen[1]),
                 // It went to another page while we waited.
-                Err(words) if is_of_leaving(&words) && Instant::now() < deadline => {}
-                Err(words) => panic!("{expression}: {words}\non the page: {}", self.words()),
-            }
+                Err(words) if is_of_leaving(&words) && Instant::now() < deadline => continue,
+                Err(words) => words,
+            };
+            panic!("{expression}: {words}\non the page: {}", self.words());
         }
     }
 
@@ -257,6 +261,9 @@ impl Drop for Window {
         assert!(complaints.is_empty(), "the page complains: {complaints:#?}");
     }
 }
+
+/// How long one question waits in the page: less than a browser may take to answer.
+const SLICE: Duration = Duration::from_secs(20);
 
 /// Whether an evaluation failed since the page went while it ran.
 fn is_of_leaving(words: &str) -> bool {

@@ -9,7 +9,7 @@ use crate::common::client::ask;
 use crate::common::clip::Scratch;
 use crate::common::program::{Ended, Program};
 use crate::common::server::{Server, program};
-use crate::common::{LONG, eventually, eventually_true};
+use crate::common::{LONG, eventually};
 
 /// A pattern on a folder of the test's own.
 fn start(data: &Scratch, arguments: &[&str]) -> Server {
@@ -19,12 +19,6 @@ fn start(data: &Scratch, arguments: &[&str]) -> Server {
 /// The authority's certificate as a file.
 fn authority(server: &Server, files: &Scratch) -> String {
     files.write("ca.crt", &server.get("/ca.crt").expect(200).body)
-}
-
-/// Waits until the log has these words.
-#[track_caller]
-fn says(server: &Server, words: &str) {
-    eventually_true(words, LONG, || server.log().contains(words));
 }
 
 fn run(program: &str, arguments: &[&str]) -> Ended {
@@ -59,7 +53,7 @@ fn who_trusts_the_authority_is_served_by_every_name_that_it_may_sign() {
     let resolve = format!("cam.example.org:{port}:127.0.0.1");
     let url = format!("https://cam.example.org:{port}/healthz");
     assert!(!curl(&authority, &["--resolve", &resolve, &url]).status.success());
-    says(&server, "not for cam.example.org");
+    server.says("not for cam.example.org");
     let address = server.address().to_string();
     for version in ["-tls1_2", "-tls1_3"] {
         let ended = run(
@@ -150,8 +144,8 @@ fn a_machine_with_a_new_name_and_a_public_address_keeps_its_authority() {
     command.args(["--net", "--uts", "sh", "-c", script, "sh"]).arg(program().get_program());
     let arguments = ["--tls", "--data", data.path(), "--source", "pattern", "--size", "160x120"];
     let server = Server::run(command, Ipv6Addr::UNSPECIFIED.into(), 0, &arguments);
-    says(&server, "not for renamed");
-    says(&server, "2001:db8::5");
+    server.says("not for renamed");
+    server.says("2001:db8::5");
     let id = server.id().to_string();
     let port = server.address().port();
     let inside = |url: &str| {
@@ -253,7 +247,7 @@ fn where_nothing_can_be_kept_there_is_no_authority() {
     let files = Scratch::new();
     let data = files.write("no-folder", b"");
     let server = Server::pattern(&["--tls", "--data", &data]);
-    says(&server, "no TLS: there is no place for the key");
+    server.says("no TLS: there is no place for the key");
     assert_eq!(server.get("/trust").status, 404);
     assert_eq!(server.get("/ca.crt").status, 404);
     let mut command = program();
@@ -270,7 +264,7 @@ fn an_authority_that_is_there_serves_also_where_nothing_can_be_written() {
     let authority = authority(&first, &files);
     // The folder is the first one's, and the second takes nothing from it but this.
     let second = start(&data, &["--tls"]);
-    says(&second, "goes on and keeps nothing");
+    second.says("goes on and keeps nothing");
     for server in [&first, &second] {
         let ended = curl(&authority, &[&format!("https://{}/healthz", server.address())]);
         assert_eq!(ended.stdout, b"ok\n", "{ended:?}");
@@ -340,7 +334,7 @@ fn what_devices_install_is_the_authority_by_which_it_says_to_be_known() {
     let ended = run("openssl", &["x509", "-in", &authority, "-noout", "-fingerprint", "-sha256"]);
     let printed = String::from_utf8_lossy(&ended.stdout).into_owned();
     let mark = printed.trim().split_once('=').expect("a fingerprint").1;
-    says(&server, mark);
+    server.says(mark);
     let page = server.get("/trust").expect(200).text();
     assert!(page.contains(mark), "{page}");
     let profile = server.get("/ca.mobileconfig").expect(200);

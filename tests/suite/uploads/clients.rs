@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use super::{Site, UPLOADS, write_film};
+use crate::common::LONG;
 use crate::common::program::Program;
 
 fn target(name: &str) -> PathBuf {
@@ -17,7 +17,7 @@ fn script(name: &str) -> PathBuf {
 
 /// What a command says; it must end well.
 fn said(command: &mut Command) -> String {
-    let ended = Program::run(command, "scripts/setup test", Duration::from_secs(120));
+    let ended = Program::run(command, "scripts/setup test", LONG);
     let said = String::from_utf8_lossy(&ended.stdout).into_owned();
     assert!(ended.status.success(), "{said}\n{}", ended.stderr);
     said

@@ -8,7 +8,6 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use crate::accounts::{PASSWORD, Person};
 use crate::common::client::{Client, Reply, ask};
@@ -302,7 +301,7 @@ fn half_a_form_or_none_leaves_nothing() {
     assert_eq!(said(two.as_bytes()), 400, "there are two files");
     let json = ("Content-Type", "application/json");
     assert_eq!(site.tus("POST", "/upload_input_content", &[json], b"{}").status, 415);
-    eventually("nothing is left", Duration::from_secs(40), || {
+    eventually("nothing is left", LONG, || {
         let all = site.tus("GET", UPLOADS, &[], b"").expect(200).json();
         match all["uploads"].as_array().expect("a list").len() {
             0 => Ok(()),

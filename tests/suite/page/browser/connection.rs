@@ -121,4 +121,4 @@ impl Connection {
 }
 
 /// Far more than anything takes that a test waits for, on a machine that is busy otherwise.
-const PATIENCE: Duration = Duration::from_secs(40);
+const PATIENCE: Duration = crate::common::LONG;

@@ -119,4 +119,4 @@ fn ask(
 }
 
 /// Far more than anything takes that a test waits for, on a machine that is busy otherwise.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = crate::common::LONG;
