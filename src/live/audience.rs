@@ -19,11 +19,12 @@ use super::hub::Hub;
 use super::level::LevelSet;
 use super::meter::StreamMeter;
 use super::orders::{Orders, Pair};
+use super::pace::Pace;
 use super::register::Register;
 use super::settings::{Change, Locked, Settings, ViewerId};
 use super::sight::visible;
 use super::thanks::{Donation, Words};
-use super::viewer::{FeedCosts, Key, Viewer};
+use super::viewer::{FeedCosts, Key, Report, Viewer};
 use crate::base::clock::Clock;
 use crate::media::frame::Size;
 
@@ -37,6 +38,8 @@ pub struct Audience {
     /// Held while levels are settled, so that what a hub is told is never older than what holds.
     /// How many filters were ordered yet.
     settling: Mutex<u64>,
+    /// Of the settling that those who load a clip or a piece of a film cause.
+    pace: Pace,
 }
 
 #[derive(Default)]
@@ -67,6 +70,7 @@ impl Audience {
             crowds: RwLock::default(),
             viewers: Mutex::new(Register::new(MAX_REMEMBERED)),
             settling: Mutex::default(),
+            pace: Pace::new(SETTLE_EACH),
         }
     }
 
@@ -193,7 +197,7 @@ impl Audience {
             viewer.open(Arc::clone(&meter));
             viewer
         };
-        self.settle(now);
+        self.settle_for(&viewer, now);
         Ok(Seat { audience: Arc::clone(self), viewer, meter, keep })
     }
 
@@ -239,9 +243,35 @@ impl Audience {
         self.settle(now);
     }
 
+    /// Settles after a viewer came or went. No source has to make another level for one of a clip, and
+    /// pieces of films are loaded by the hundred: what they cause within [`SETTLE_EACH`] is done once.
+    /// Until then a newcomer has as much as if all had the same.
+    fn settle_for(&self, viewer: &Viewer, now: Instant) {
+        let Some(clip) = viewer.clip().filter(|_| !self.pace.now(now)) else {
+            return self.settle(now);
+        };
+        let even = match self.budget() {
+            Budget::Unlimited => None,
+            Budget::BitsPerSec(bits) => {
+                Some(bits / self.viewers.lock().watching().len().max(1) as u64)
+            }
+        };
+        if viewer.streams() > 0 {
+            viewer.settle(even, &clip.costs, clip.fps, now);
+        }
+    }
+
+    /// Settles if that was put off; for who looks at a share.
+    fn settle_if_due(&self, now: Instant) {
+        if self.pace.is_due(now) {
+            self.settle(now);
+        }
+    }
+
     /// Divides the budget, sets everybody's level, and tells each room's hub what is wanted.
     pub fn settle(&self, now: Instant) {
         let mut settling = self.settling.lock();
+        self.pace.done(now);
         let (crowds, viewers) = (self.crowds(), self.watching());
         let live = LiveCosts::of(&crowds);
         let watching: Vec<_> = viewers
@@ -366,7 +396,7 @@ impl Audience {
         }
         drop(viewers);
         seat.viewer.crowd().count(sent, skipped);
-        self.settle(self.clock.now());
+        self.settle_for(&seat.viewer, self.clock.now());
     }
 }
 
@@ -452,6 +482,12 @@ pub struct Seat {
 }
 
 impl Seat {
+    /// What its viewer has, once all is divided.
+    pub fn report(&self, now: Instant) -> Report {
+        self.audience.settle_if_due(now);
+        self.viewer.report(None, now)
+    }
+
     /// The pictures of its room.
     pub fn hub(&self) -> Arc<Hub> {
         self.viewer.crowd().hub()
@@ -467,6 +503,8 @@ impl Drop for Seat {
 /// Viewers whose settings are kept, watching or not.
 pub const MAX_REMEMBERED: usize = 10_000;
 const MAX_STREAMS_OF_A_VIEWER: usize = 16;
+/// How often those who load settle all at most.
+const SETTLE_EACH: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
 mod tests;

@@ -22,6 +22,7 @@ pub mod link;
 pub mod look;
 pub mod meter;
 pub mod orders;
+mod pace;
 mod register;
 pub mod settings;
 mod shelf;

@@ -58,7 +58,7 @@ impl Fare for Share {
     fn room(&mut self, now: Instant) -> Room {
         if self.looked_at.is_none_or(|at| now.saturating_duration_since(at) >= LOOK_EACH) {
             self.looked_at = Some(now);
-            let report = self.seat.viewer.report(None, now);
+            let report = self.seat.report(now);
             let streams = report.streams.max(1) as u64;
             self.rate = report.share.map(|share| (share / 8 / streams).max(LEAST_RATE));
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::*;
 use crate::base::clock::Fake;
 use crate::live::channel::Channels;
-use crate::live::level::{Choice, Level};
+use crate::live::level::{Choice, LEVELS, Level};
 use crate::live::orders::Unfiltered;
 use crate::live::settings::Mode;
 use crate::media::frame::{Frame, Jpeg, Orientation, Origin, Picture, Quality};
@@ -47,6 +47,33 @@ fn a_seat_that_is_left_leaves_its_share() {
     drop(watch(&audience, 2).unwrap());
     assert_eq!(first.viewer.report(None, Instant::now()).share, Some(9_000_000));
     assert_eq!(audience.counts(None).watching, 1);
+}
+
+#[test]
+fn hundreds_who_load_settle_now_and_then_and_each_has_a_share_at_once() {
+    let (clock, fake) = Fake::clock();
+    let audience = Arc::new(Audience::new(clock.clone(), Budget::BitsPerSec(100_000_000), 500));
+    let crowd = audience.gather(Channels::new(clock.clone()).open(&Pattern::new()));
+    let costs = FeedCosts { costs: [Some(50_000_000); LEVELS], fps: 1.0 };
+    let load = |id| {
+        let viewer =
+            audience.enter_clip(&crowd, ViewerId::from_bits(id), Settings::default(), costs);
+        let now = clock.now();
+        audience.join(viewer, StreamMeter::default(), Keep::WhileItLasts, now).unwrap()
+    };
+    let share = |seat: &Seat| seat.viewer.report(None, clock.now()).share;
+    let first = load(1);
+    assert_eq!(share(&first), Some(100_000_000));
+    let seats: Vec<Seat> = (2..=100).map(load).collect();
+    assert_eq!(share(&first), Some(100_000_000), "nothing is divided yet");
+    assert_eq!(share(&seats[98]), Some(1_000_000), "as if all had the same");
+    fake.advance(SETTLE_EACH);
+    for seat in seats.iter().chain([&first]) {
+        assert_eq!(seat.report(clock.now()).share, Some(1_000_000));
+    }
+    drop(seats);
+    fake.advance(SETTLE_EACH);
+    assert_eq!(first.report(clock.now()).share, Some(100_000_000));
 }
 
 #[test]
