@@ -105,7 +105,7 @@ fn shown_size(video: &Video) -> (f64, f64) {
         narrow => (width, height / narrow),
     };
     match video.rotation {
-        Rotation::Level => (width, height),
+        Rotation::Level | Rotation::Half => (width, height),
         Rotation::Quarter => (height, width),
     }
 }

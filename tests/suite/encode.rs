@@ -228,6 +228,28 @@ fn a_phone_held_upright_has_a_picture_that_stands() {
 }
 
 #[test]
+fn a_phone_held_upside_down_has_a_picture_that_stands() {
+    let folder = Scratch::new();
+    // Every player takes it as it is, but for the turn, and one picture after the other is known.
+    let plain = video(
+        &folder,
+        "plain.mp4",
+        "-f lavfi -i color=red:s=320x240:r=25:d=2 -vf drawbox=w=iw:h=ih/2:c=blue:t=fill -c:v libx264 \
+         -pix_fmt yuv420p -b:v 200k",
+    );
+    let turned =
+        video(&folder, "turned.mp4", &format!("-i {plain} -c copy -metadata:s:v:0 rotate=180"));
+    let out = format!("{}/out", folder.path());
+    made(&turned, &out);
+    let made = format!("{out}/240p.mp4");
+    assert_eq!(field(&made, "v:0", "side_data_list"), "", "nothing is left to be turned");
+    let top = format!("-i {made} -vf crop=16:16:0:0 -frames:v 1 -pix_fmt rgb24");
+    let corner = std::fs::read(video(&folder, "corner.ppm", &top)).expect("it was made");
+    let [red, _, blue] = corner[corner.len() - 3..] else { unreachable!() };
+    assert!(red > 200 && blue < 50, "what was below is on top: {red} {blue}");
+}
+
+#[test]
 fn times_between_pictures_that_change_stay_what_they_are() {
     let folder = Scratch::new();
     let input = video(

@@ -106,6 +106,7 @@ fn a_picture_stays_as_it_is_only_if_every_player_takes_it() {
         Video { fields: Fields::Interlaced, ..good.clone() },
         Video { colour: Colour::Perceptual, ..good.clone() },
         Video { rotation: Rotation::Quarter, ..good.clone() },
+        Video { rotation: Rotation::Half, ..good.clone() },
         Video { aspect: PixelAspect { width: 4, height: 3 }, ..good.clone() },
         Video { bits_per_sec: Some(20_000_000), ..good.clone() },
         Video { bits_per_sec: None, ..good.clone() },

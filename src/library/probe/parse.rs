@@ -102,8 +102,10 @@ pub struct Subtitle {
 /// How a picture is to be turned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
-    /// Not, or upside down: width stays width.
+    /// Not at all.
     Level,
+    /// Upside down, mirrored or moved: width stays width.
+    Half,
     /// By a quarter: width becomes height.
     Quarter,
 }
@@ -292,10 +294,12 @@ fn whole(of: &Value, key: &str) -> Option<u64> {
 
 fn rotation(stream: &Value) -> Rotation {
     let sides = stream.get("side_data_list").and_then(Value::as_array);
-    let turned = sides.into_iter().flatten().find_map(|side| side.get("rotation")?.as_i64());
-    match turned.map(|degrees| degrees.rem_euclid(180)) {
+    // It is said of a matrix alone that does something.
+    let turned = sides.into_iter().flatten().find_map(|side| side.get("rotation"));
+    match turned.map(|degrees| degrees.as_i64().unwrap_or(0).rem_euclid(180)) {
+        None => Rotation::Level,
         Some(45..135) => Rotation::Quarter,
-        _ => Rotation::Level,
+        Some(_) => Rotation::Half,
     }
 }
 

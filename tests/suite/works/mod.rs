@@ -1,5 +1,6 @@
 //! What becomes of films that are brought: first one rendition, then all, whatever happens meanwhile.
 
+mod broken;
 mod bucket;
 mod kills;
 
@@ -9,6 +10,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::common::client::Reply;
 use crate::common::clip::Scratch;
 use crate::common::program::Program;
 use crate::common::{VERY_LONG, base64, eventually, eventually_true};
@@ -57,6 +59,12 @@ fn pictures(address: &str) -> usize {
 /// Brings a film that becomes a title for these.
 #[track_caller]
 fn bring(site: &Site, bytes: &[u8], more: &[(&str, &str)]) {
+    bring_any(site, bytes, more).expect(204);
+}
+
+/// As [`bring`], of what may be no film: what is answered to its last byte.
+#[track_caller]
+fn bring_any(site: &Site, bytes: &[u8], more: &[(&str, &str)]) -> Reply {
     let mut pairs = vec![("filename", "film.mp4")];
     pairs.extend(more);
     let pair = |(name, text): &(&str, &str)| format!("{name} {}", base64::encode(text.as_bytes()));
@@ -65,7 +73,7 @@ fn bring(site: &Site, bytes: &[u8], more: &[(&str, &str)]) {
         [("Upload-Length", &*bytes.len().to_string()), ("Upload-Metadata", metadata.as_str())];
     let made = site.tus("POST", "/api/v1/uploads", &fields, b"").expect(201);
     let place = format!("/api/v1/{}", made.header("Location").expect("a place"));
-    site.patch(&place, 0, bytes).expect(204);
+    site.patch(&place, 0, bytes)
 }
 
 /// What the library has, as a host sees it.

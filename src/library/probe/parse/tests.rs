@@ -51,7 +51,7 @@ fn what_a_stranger_wrote_into_a_file_has_bounds() {
     assert_eq!(video(r#","bit_rate":"999999999999999999""#).bits_per_sec, None);
     assert_eq!(
         video(r#","side_data_list":[{"rotation":-9223372036854775808}]"#).rotation,
-        Rotation::Level
+        Rotation::Half
     );
     let huge = r#","width":99999999"#;
     assert_eq!(with(huge).video, None, "no picture is so wide");
@@ -65,15 +65,17 @@ fn what_a_stranger_wrote_into_a_file_has_bounds() {
 #[test]
 fn how_a_picture_is_to_be_shown_is_read() {
     for (degrees, rotation) in [
-        (0, Rotation::Level),
+        // It is mirrored or moved.
+        (0, Rotation::Half),
         (90, Rotation::Quarter),
         (-90, Rotation::Quarter),
-        (180, Rotation::Level),
+        (180, Rotation::Half),
         (270, Rotation::Quarter),
     ] {
         let fields = format!(r#","side_data_list":[{{}},{{"rotation":{degrees}}}]"#);
         assert_eq!(video(&fields).rotation, rotation, "{degrees}");
     }
+    assert_eq!(video(r#","side_data_list":[{"max_bitrate":0}]"#).rotation, Rotation::Level);
     assert_eq!(video(r#","field_order":"tt""#).fields, Fields::Interlaced);
     assert_eq!(video(r#","field_order":"progressive""#).fields, Fields::Whole);
     assert_eq!(video(r#","color_transfer":"smpte2084""#).colour, Colour::Perceptual);
