@@ -50,7 +50,8 @@ async function save(address, form, decrypted) {
   }
 }
 
-export function createEdit(state) {
+/** `onDelete(isUnderWay)` when it is asked for, and again if it was refused. */
+export function createEdit(state, { onDelete }) {
   const address = `../api/v1/titles/${state.id}`;
   const form = byId("edit-form").elements;
   const decrypted = form.decrypts?.checked;
@@ -70,10 +71,12 @@ export function createEdit(state) {
   });
   byId("delete-now").addEventListener("click", async () => {
     byId("delete-now").disabled = true;
+    onDelete(true);
     try {
       await send("DELETE", address);
       location.replace("../library");
     } catch ({ message }) {
+      onDelete(false);
       wrong(byId("delete-error"), message);
     }
     byId("delete-now").disabled = false;

@@ -23,6 +23,8 @@ const state = JSON.parse(byId("first-state").textContent);
 const asked = new URLSearchParams(location.search);
 let generation = state.generation;
 let player = null;
+// This window has asked for it to be deleted.
+let deleting = false;
 
 /** Whether this browser decrypts by itself: not on pages that came in clear. */
 const hasKeys = () => isSecureContext && "requestMediaKeySystemAccess" in navigator;
@@ -78,6 +80,10 @@ async function play(chosen) {
 
 function onTold(told) {
   if (told.gone) {
+    if (deleting) {
+      // Its answer is on its way, and leads elsewhere.
+      return;
+    }
     // Deleted, or no longer for who watches: the server says it.
     location.reload();
     return;
@@ -123,7 +129,11 @@ function listen() {
   });
   byId("player-again")?.addEventListener("click", () => location.reload());
   if (state.own) {
-    createEdit(state);
+    createEdit(state, {
+      onDelete(isUnderWay) {
+        deleting = isUnderWay;
+      },
+    });
     createWork({
       place: byId("making"),
       jobs: "../api/v1/jobs",

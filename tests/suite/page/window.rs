@@ -87,7 +87,7 @@ impl Window {
     pub(crate) fn wait(&self, expression: &str) -> Value {
         let deadline = Instant::now() + LONG;
         let slice = SLICE.as_millis();
-        // Whether it waited in vain, and what it saw.
+        // What it saw, and whether that was in vain: as text, for not every value goes to every browser.
         let waiting = format!(
             "(async () => {{
                const until = performance.now() + {slice};
@@ -99,17 +99,22 @@ impl Window {
                    last = undefined;
                    why = String(error);
                  }}
-                 if (last) return [false, last];
+                 if (last) return JSON.stringify([false, last]);
                  await new Promise((done) => setTimeout(done, 20));
                }} while (performance.now() < until);
-               return [true, JSON.stringify(last) ?? why];
+               return JSON.stringify([true, last ?? why]);
              }})()"
         );
         loop {
             let words = match self.tab.evaluate(&waiting) {
-                Ok(mut seen) if seen[0] == false => return seen[1].take(),
-                Ok(_) if Instant::now() < deadline => continue,
-                Ok(seen) => format!("not within {LONG:?}, but {}", seen[1]),
+                Ok(seen) => {
+                    let text = seen.as_str().expect("a text");
+                    match serde_json::from_str(text).expect("JSON") {
+                        (false, seen) => return seen,
+                        (true, _) if Instant::now() < deadline => continue,
+                        (true, seen) => format!("not within {LONG:?}, but {seen}"),
+                    }
+                }
                 // It went to another page while we waited.
                 Err(words) if is_of_leaving(&words) && Instant::now() < deadline => continue,
                 Err(words) => words,
