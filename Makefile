@@ -28,9 +28,10 @@ player:
 	cargo build --release --locked -p livestream-player
 	exec target/release/livestream-player $(ARGS)
 
+# One more at once than there are cores: they wait for browsers, cameras and periods of the server's.
 test:
 	scripts/setup test
-	cargo test --locked --no-fail-fast --workspace --lib --bins --tests
+	RUST_TEST_THREADS=$$(($$(nproc) + 1)) cargo test --locked --no-fail-fast --workspace --lib --bins --tests
 
 # The last line: together the server and the player ask more of some crates than the server alone,
 # which must not come to need that.
