@@ -85,7 +85,8 @@ impl Caller {
                 let limits = match &program.device {
                     Some(device) => Limits::Watches(device.room.clone()),
                     None => {
-                        Limits::Scopes(Capabilities::parse(&program.scopes).unwrap_or_default())
+                        let scopes = Capabilities::parse(&program.scopes).unwrap_or_default();
+                        Limits::Scopes(scopes.with_what_they_need())
                     }
                 };
                 (account.cloned(), limits, None)
@@ -155,9 +156,11 @@ impl Caller {
         let as_guest = || self.ruled(room, self.guest, false);
         let rights = match &self.limits {
             Limits::None => self.own(room).unwrap_or_else(as_guest),
+            // Where everybody may watch, so may a program.
             Limits::Scopes(scopes) => self
                 .own(room)
-                .map_or_else(|| self.ruled(room, *scopes, true), |own| own.and(*scopes)),
+                .map_or_else(|| self.ruled(room, *scopes, true), |own| own.and(*scopes))
+                .or(as_guest().and(watches)),
             Limits::Watches(only) if only.as_ref().is_none_or(|only| only == room) => {
                 let own = self.own(room);
                 own.unwrap_or_else(|| self.ruled(room, watches, true)).and(watches)

@@ -89,6 +89,15 @@ impl Capabilities {
         self.0 >> capability as u8 & 1 == 1
     }
 
+    /// With what is of no use without another: who brings videos, or sees to them, watches them.
+    #[must_use]
+    pub const fn with_what_they_need(self) -> Self {
+        match self.has(Capability::Upload) || self.has(Capability::Work) {
+            true => self.with(Capability::Watch),
+            false => self,
+        }
+    }
+
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -207,6 +207,10 @@ fn what_a_program_may_is_within_what_its_account_may() {
     assert_eq!(of(&all).unwrap().rights(""), Capabilities::LET_IN, "a member is no host");
     assert_eq!(of(&token(Some(host.account), watch)).unwrap().rights(""), watch);
     assert_eq!(of(&token(None, watch)).unwrap().rights(""), watch);
+    let upload = Capabilities::NONE.with(Capability::Upload);
+    assert_eq!(of(&token(None, upload)).unwrap().rights(""), upload.or(watch));
+    let talk = Capabilities::NONE.with(Capability::Talk);
+    assert_eq!(of(&token(None, talk)).unwrap().rights(""), talk.or(watch), "as everybody");
     let room = Some("kitchen".to_owned());
     let made = site.accounts.make_device(&actor, member.account, "nvr".into(), room).unwrap();
     let device = of(&made.password).unwrap();

@@ -197,8 +197,7 @@ pub struct Config {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     pub jobs: Option<u8>,
 
-    /// How much of the cage has to hold in which the tools are locked that read what people bring:
-    /// without a `weak` one, nothing is brought where it does not hold as a `whole`
+    /// How much has to hold of the cage in which ffmpeg reads what people bring
     #[arg(long, value_name = "HOW", value_enum, default_value_t = CageChoice::Whole)]
     pub cage: CageChoice,
 

@@ -75,9 +75,9 @@ pub enum ProtectChoice {
 /// Whether tools may run that are not locked in whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum CageChoice {
-    /// They may not.
+    /// The tools run where they can be locked in whole, and else not at all
     Whole,
-    /// They may.
+    /// They run with as much of it as there is
     Weak,
 }
 

@@ -15,16 +15,15 @@ use std::time::Duration;
 
 use log::{info, warn};
 
-use super::Who;
 use super::cage::{Cage, Strength};
-use super::catalogue::{Catalogue, New, Protects, SecretWish, Watch};
+use super::catalogue::{Catalogue, New, Protects, SecretWish};
 use super::jobs::{Desk, Means, OwnQueue, Works};
 use super::probe::{self, Source, Unusable};
 use super::storage::Storage;
 use super::uploads::{Limits, Receiver, Uploads};
+use super::{Publication, Who};
 use crate::base::clock::Clock;
 use crate::base::shutdown::Shutdown;
-use crate::proto::cenc::Scheme;
 use crate::proto::tus::Metadata;
 use crate::store::job::{self, KeptJob, State};
 use crate::store::title::{self, Details, KeptTitle};
@@ -237,7 +236,7 @@ impl Library {
     }
 
     /// Makes a title of an upload that is to be published as soon as it has come.
-    fn publish(&self, kept: &KeptUpload, watch: Watch, scheme: Option<Scheme>) {
+    fn publish(&self, kept: &KeptUpload, Publication { watch, scheme }: Publication) {
         let named = [&kept.title, &kept.file_name].into_iter().find(|name| !name.is_empty());
         let title = named.map_or("Untitled", |name| without_ending(name)).to_owned();
         let secret =
@@ -259,7 +258,7 @@ impl Library {
 
 impl Receiver for Door {
     fn look(&self, kept: &KeptUpload, file: &Path) -> Result<(), String> {
-        let Some(library) = self.0.upgrade().filter(|_| wish(kept).is_some()) else {
+        let Some(library) = self.0.upgrade().filter(|_| publication(kept).is_some()) else {
             return Ok(());
         };
         match library.probe(file) {
@@ -270,19 +269,16 @@ impl Receiver for Door {
     }
 
     fn received(&self, kept: &KeptUpload) {
-        if let (Some(library), Some((watch, scheme))) = (self.0.upgrade(), wish(kept)) {
-            library.publish(kept, watch, scheme);
+        if let (Some(library), Some(publication)) = (self.0.upgrade(), publication(kept)) {
+            library.publish(kept, publication);
         }
     }
 }
 
-/// Whether who brought it wants it in the catalogue, for whom, and how it is to be encrypted: as its
-/// metadata has it, `publish` and `encrypt`.
-fn wish(kept: &KeptUpload) -> Option<(Watch, Option<Scheme>)> {
+/// What who brought it wants: as its metadata has it.
+fn publication(kept: &KeptUpload) -> Option<Publication> {
     let metadata = Metadata::parse(&kept.metadata)?;
-    let watch = Watch::parse(metadata.text("publish")?)?;
-    let scheme = metadata.text("encrypt").and_then(Scheme::parse);
-    Some((watch, scheme))
+    Publication::of(|name| metadata.text(name)).ok()?
 }
 
 /// Notes whose the folder is. One of another database is not tidied by this one: nothing is opened.

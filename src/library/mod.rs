@@ -14,9 +14,11 @@ pub mod jobs;
 pub mod ladder;
 pub mod package;
 pub mod probe;
+mod publication;
 pub mod storage;
 pub mod uploads;
 mod who;
 
 pub use house::{Library, NoVideo, Work};
+pub use publication::Publication;
 pub use who::Who;

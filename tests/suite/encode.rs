@@ -264,6 +264,44 @@ fn times_between_pictures_that_change_stay_what_they_are() {
 }
 
 #[test]
+fn a_picture_now_and_then_is_kept() {
+    for (name, words) in [
+        ("slides.mkv", "-f lavfi -i testsrc2=s=320x240:r=1/5:d=60 -c:v mjpeg"),
+        ("one.mp4", "-f lavfi -i testsrc2=s=320x240:r=25:d=0.04 -c:v libx264 -pix_fmt yuv420p"),
+        (
+            "rests.mkv",
+            "-f lavfi -i testsrc2=s=320x240:r=5:d=50 -vf select='lt(t,10)+gte(t,40)+not(mod(n,25))' \
+             -vsync vfr -c:v mjpeg",
+        ),
+    ] {
+        let folder = Scratch::new();
+        let input = video(&folder, name, words);
+        let out = format!("{}/out", folder.path());
+        made(&input, &out);
+        let (found, wanted) = (times(&format!("{out}/240p.mp4"), "v:0").0, times(&input, "v:0").0);
+        assert_eq!(found.len(), wanted.len(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn sound_with_a_head_at_each_frame_is_kept() {
+    let folder = Scratch::new();
+    let input = video(
+        &folder,
+        "film.ts",
+        "-f lavfi -i testsrc2=s=320x240:r=25:d=3 -f lavfi -i sine=d=3 -c:v libx264 -pix_fmt yuv420p \
+         -c:a aac -b:a 96k",
+    );
+    let out = format!("{}/out", folder.path());
+    made(&input, &out);
+    assert_eq!(field(&format!("{out}/audio-0.mp4"), "a:0", "codec_name"), "aac");
+    let bare = video(&folder, "bare.aac", &format!("-i {input} -vn -c copy -f adts"));
+    let out = format!("{}/bare", folder.path());
+    made(&bare, &out);
+    assert_eq!(field(&format!("{out}/audio-0.mp4"), "a:0", "codec_name"), "aac");
+}
+
+#[test]
 fn what_every_player_takes_stays_as_it_is_and_the_others_follow_its_keys() {
     let folder = Scratch::new();
     let input = video(

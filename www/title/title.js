@@ -44,8 +44,8 @@ function way() {
   if (!hasKeys()) {
     return null;
   }
-  const words = word("title.way.keys");
-  return by === "hls" ? { by, source: state.hls, words } : { by: "dash", source: state.dash, words };
+  // The player takes keys of ClearKey with DASH alone.
+  return { by: "dash", source: state.dash, words: word("title.way.keys") };
 }
 
 function tellTrouble({ title, detail }) {
@@ -154,6 +154,7 @@ function start() {
     return;
   }
   for (const link of document.querySelectorAll("[data-by]")) {
+    link.hidden = Boolean(state.encrypted) && link.dataset.by === "hls";
     if (link.dataset.by === chosen.by) {
       link.setAttribute("aria-current", "true");
     }

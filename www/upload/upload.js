@@ -133,13 +133,28 @@ async function followTitle(row) {
   }
 }
 
+/** A step as `/jobs` calls it: `encode 360p` is a kind and what it is of. */
+function stepOf(step) {
+  const [kind, what] = step.split(" ");
+  switch (kind) {
+    case "encode":
+      return word("jobs.step.encode", { what });
+    case "package":
+      return word("jobs.step.package");
+    case "probe":
+      return word("jobs.step.probe");
+    default:
+      return word("jobs.step.none");
+  }
+}
+
 function makingOf({ state, step, progress, words }) {
   const percent = Math.floor(progress * 100);
   switch (state) {
     case "failed":
       return words;
     case "running":
-      return word("upload.making", { step, percent });
+      return word("jobs.running", { step: stepOf(step), percent });
     case "done":
       return word("upload.made");
     default:

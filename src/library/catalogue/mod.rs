@@ -255,6 +255,11 @@ impl Catalogue {
                     Err(refused) => return Ok(Err(refused)),
                 }
             }
+            if let Some((key, _)) = &key
+                && title::of_kid(connection, &key.kid)?.iter().any(|(_, other)| *other != key.key)
+            {
+                return Ok(Err(Refused::KeyId));
+            }
             kept.name = free_name(connection)?;
             kept.id = title::add(connection, &kept, poster.as_deref())?;
             if let Some((key, hash)) = &key {

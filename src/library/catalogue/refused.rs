@@ -20,6 +20,8 @@ pub enum Refused {
     Details(BadDetails),
     /// It has no key.
     NotEncrypted,
+    /// Its key id names another key already.
+    KeyId,
     /// It is not a JPEG that can stand for it.
     Poster,
     /// The catalogue is full: of so many titles.
@@ -47,6 +49,7 @@ impl fmt::Display for Refused {
                 "`url` is the address of a manifest (.mpd or .m3u8) by http or https, without a password",
             ),
             Self::NotEncrypted => f.write_str("it is not encrypted"),
+            Self::KeyId => f.write_str("this key id names another key already: choose another one"),
             Self::Poster => f.write_str("the picture is no JPEG of at most 8 megapixels"),
             Self::TooMany(most) => write!(f, "the catalogue has {most} titles, and takes no more"),
             Self::NotKept(why) => write!(f, "it cannot be kept: {why}"),

@@ -113,6 +113,21 @@ fn only_whose_it_is_and_hosts_change_it() {
 }
 
 #[test]
+fn a_key_id_names_one_key() {
+    let house = House::new();
+    let with = |key: u8, kid: u8| {
+        let keys = Some((Key([key; 16]), Key([kid; 16])));
+        let secret = SecretWish { scheme: Scheme::Cbcs, protects: Protects::All, keys };
+        New { upload: Some("one".into()), secret: Some(secret), ..new("A film") }
+    };
+    let create = |new| house.catalogue.create(new, ADA).map(drop);
+    assert_eq!(create(with(1, 2)), Ok(()));
+    assert_eq!(create(with(3, 2)), Err(Refused::KeyId), "who plays would get the other key");
+    assert_eq!(create(with(1, 2)), Ok(()), "the same key may serve for several");
+    assert_eq!(create(with(1, 4)), Ok(()));
+}
+
+#[test]
 fn a_title_is_made_of_ones_own_upload_once_that_is_there() {
     let house = House::new();
     let from = |upload: &str| New { upload: Some(upload.to_owned()), ..new("A film") };

@@ -25,6 +25,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use sha2::{Digest, Sha256};
 
 use super::cage::{Bounds, Cage, Failure, Seen, Task, Tool};
+use super::ladder::Sound;
 use super::probe;
 use crate::base::replace::replace;
 
@@ -32,7 +33,7 @@ use crew::Stop;
 pub use failed::Failed;
 use failed::Why;
 use limits::{SMALL_BYTES, bounds, bytes_of, milliseconds};
-use recipe::{Chunk, Recipe, Rendition};
+use recipe::{Chunk, Recipe, Rendition, Track};
 
 /// What is to be made, and where.
 pub struct Encoding<'a> {
@@ -87,8 +88,6 @@ pub struct Made {
     pub texts: Vec<PathBuf>,
     /// Pictures: one that stands for it, a strip of small ones, and a list of when they are shown.
     pub pictures: Vec<PathBuf>,
-    /// How long it is, in seconds.
-    pub length_s: f64,
 }
 
 impl<'a> Encoding<'a> {
@@ -219,7 +218,7 @@ impl Making<'_> {
     /// All that is there by now.
     pub fn made(&self) -> Made {
         let there = |name: String| Some(self.asked.out.join(name)).filter(|file| file.exists());
-        let mut made = Made { length_s: self.length_s(), ..Made::default() };
+        let mut made = Made::default();
         for (at, rendition) in self.recipe.renditions.iter().enumerate() {
             if let Some(file) = there(report::video_file(rendition)) {
                 made.films.push((at + 1, file));
@@ -300,9 +299,17 @@ impl Making<'_> {
             Piece::Sound(number) => {
                 let Some(track) = self.recipe.sounds.get(*number) else { return Ok(()) };
                 let bytes = bytes_of(MOST_SOUND_BITS_PER_SEC, self.length_s());
-                let made = self.file(&report::sound_file(*number), bytes, stop, |out| {
-                    words::sound(track, input, out)
-                });
+                let make = |track: &Track| {
+                    let name = report::sound_file(*number);
+                    self.file(&name, bytes, stop, |out| words::sound(track, input, out))
+                };
+                let made = match make(track) {
+                    // It is not as it says it is.
+                    Err(why) if why.is_of_tool() && track.sound == Sound::Copied => {
+                        make(&Track { sound: Sound::Encoded, ..track.clone() })
+                    }
+                    made => made,
+                };
                 match made {
                     // Nobody knows its codec: pictures play without it, or with another track.
                     Err(why) if why.is_of_tool() && self.recipe.video().is_some() => {

@@ -100,7 +100,8 @@ pub(super) fn sound(track: &Track, input: &Path, out: &str) -> Vec<OsString> {
     let mut words = before_input();
     words.input(input).push("-map", &format!("0:{}", track.audio.index));
     match track.sound {
-        Sound::Copied => words.push("-c:a", "copy"),
+        // MPEG-TS has AAC with a head at each frame (ISO/IEC 13818-7 §6.2), MP4 one for all.
+        Sound::Copied => words.push("-c:a", "copy").push("-bsf:a", "aac_adtstoasc"),
         Sound::Encoded => words
             // What is missing in between is silence, not a jump of all that follows.
             .push("-af", "aresample=48000:async=1000")

@@ -8,12 +8,13 @@ mod folder;
 mod json;
 mod sqlite;
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::base::regular;
 use crate::proto::base64::from_base64;
 use crate::store::title::Details;
 
@@ -50,19 +51,13 @@ pub fn read(source: &Path) -> Result<Vec<Found>, String> {
 /// By its first bytes (sqlite.org/fileformat.html §1.3).
 fn is_sqlite(source: &Path) -> bool {
     let mut head = [0; 16];
-    let read = File::open(source).and_then(|mut file| file.read_exact(&mut head));
+    let read = regular::open(source).and_then(|mut file| file.read_exact(&mut head));
     read.is_ok() && &head == b"SQLite format 3\0"
 }
 
 /// All bytes of a file, if they are no more than these.
 fn bytes_of(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    match bytes.len() as u64 > most {
-        true => Err(format!("it is larger than {most} bytes")),
-        false => Ok(bytes),
-    }
+    regular::read(path, most).map_err(|error| error.to_string())
 }
 
 /// A poster as a catalogue names it: a file beside the catalogue, or its bytes in the address. Nothing

@@ -175,14 +175,13 @@ impl<'a> Bench<'a> {
             durability: Durability::Synced,
         };
         let hold = self.hold;
-        package::package(&order, hold.over(), &mut |progress| {
+        let packaged = package::package(&order, hold.over(), &mut |progress| {
             #[expect(clippy::cast_precision_loss, reason = "far below 2^52 bytes")]
             hold.progress(progress.done as f64 / progress.of.max(1) as f64);
             hold.is_over();
         })?;
         self.means.storage.keep(&folder, &out, hold.over())?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded")]
-        let length_ms = (made.length_s.clamp(0.0, 1e9) * 1000.0) as u64;
+        let length_ms = packaged.film.lasts_us() / 1000;
         let shown =
             Shown { length_ms: Some(length_ms), lines: made.lines.clone(), generation, whole };
         hold.publish(shown.clone())?;

@@ -92,15 +92,17 @@ pub fn key_times(
     Ok(times)
 }
 
-/// The time of the first picture in a file of our own, in microseconds; `None` if there is none.
+/// The time of the first picture in a file of our own, in microseconds; `None` if there is none. (The
+/// start of a file that has one picture or two is not known to the tool.)
 ///
 /// # Errors
 ///
 /// The tool's.
 pub fn start_of(cage: &Cage, path: &Path, stop: &dyn Fn() -> bool) -> Result<Option<i64>, Failure> {
-    let shown = ["-show_entries", "format=start_time", "-of", "csv=p=0"];
+    let shown = ["-read_intervals", "%+#1", "-show_entries", "packet=pts_time", "-of", "csv=p=0"];
     let said = cage.ask(&task(path, &shown), stop)?;
-    let seconds = std::str::from_utf8(&said).ok().and_then(parse::seconds);
+    let first = std::str::from_utf8(&said).ok().and_then(|said| said.lines().next());
+    let seconds = first.and_then(|line| parse::seconds(line.trim_end_matches(',')));
     // A film's times are small beside what a float holds exactly.
     #[expect(clippy::cast_possible_truncation, reason = "bounded by `seconds`")]
     Ok(seconds.map(|seconds| (seconds * 1e6).round() as i64))

@@ -174,18 +174,37 @@ pub fn parse(json: &[u8]) -> Option<Source> {
         let subtitle = Subtitle { index, language: of.0, title: of.1, default: of.2 };
         known.then_some(subtitle)
     };
-    let known_duration = number(format, "duration").filter(|seconds| *seconds > 0.0);
-    let longest = || streams.iter().filter_map(|stream| number(stream, "duration"));
+    let start_s = number(format, "start_time").unwrap_or(0.0);
     Some(Source {
         format: text(format, "format_name").to_owned(),
-        duration_s: known_duration.unwrap_or_else(|| longest().fold(0.0, f64::max)),
-        start_s: number(format, "start_time").unwrap_or(0.0),
+        duration_s: duration_s(format, &streams, start_s),
+        start_s,
         bits_per_sec: whole(format, "bit_rate"),
         video: videos.into_iter().nth(chosen).map(|(_, video)| video),
         audio: of_kind("audio").filter_map(audio).take(MOST_TRACKS).collect(),
         subtitles: of_kind("subtitle").filter_map(subtitle).take(MOST_TRACKS).collect(),
         cover: covers.into_iter().find_map(index),
     })
+}
+
+/// How long a film lasts from its first picture or sound; 0 if nothing says it. The whole may say that it
+/// lasts longer than each of its tracks, which is not so.
+fn duration_s(format: &Value, streams: &[&Value], start_s: f64) -> f64 {
+    let tracks = streams.iter().filter(|stream| {
+        matches!(text(stream, "codec_type"), "video" | "audio") && !is(stream, "attached_pic")
+    });
+    let tracks: Vec<Option<f64>> = tracks.map(|stream| number(stream, "duration")).collect();
+    let longest = tracks.iter().flatten().copied().fold(0.0, f64::max);
+    let all_say = longest > 0.0 && tracks.iter().all(Option::is_some);
+    match number(format, "duration").filter(|seconds| *seconds > 0.0) {
+        Some(whole) if all_say => whole.min(longest),
+        // Here it is the time at which the last one ends.
+        Some(end) if text(format, "format_name").contains("matroska") && start_s < end => {
+            end - start_s.max(0.0)
+        }
+        Some(whole) => whole,
+        None => longest,
+    }
 }
 
 fn video(stream: &Value) -> Option<Video> {

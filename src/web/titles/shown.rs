@@ -163,6 +163,7 @@ pub(super) fn problem(refused: &Refused) -> Problem {
     let (status, field) = match refused {
         Refused::NoSuch | Refused::NoUpload => (Status::NotFound, None),
         Refused::Unfinished | Refused::NotEncrypted => (Status::Conflict, None),
+        Refused::KeyId => (Status::Conflict, Some("kid")),
         Refused::NotYours => (Status::Forbidden, None),
         Refused::Details(bad) => (Status::BadRequest, Some(field(*bad))),
         Refused::Poster => (Status::UnsupportedMediaType, Some("jpeg")),

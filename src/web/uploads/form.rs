@@ -12,13 +12,11 @@ use super::super::entry::see_other;
 use super::super::request::{End, Later, Look, Reply, Request, Sink};
 use super::super::words;
 use super::flow::{Finishing, Flow, Place};
-use super::shown::{problem, uploads_of, who_of};
+use super::shown::{KEYS, no_publication, problem, uploads_of, who_of};
 use crate::account::random_text;
-use crate::library::Who;
-use crate::library::catalogue::Watch;
 use crate::library::uploads::{Ending, New, Refused, Uploads, Wanted};
+use crate::library::{Publication, Who};
 use crate::proto::base64::base64;
-use crate::proto::cenc::Scheme;
 use crate::proto::http::{BodyLength, Status};
 use crate::proto::multipart::{Event, FormReader};
 use crate::store::upload::KeptUpload;
@@ -110,12 +108,14 @@ impl FormSink {
                         return Err(Problem::field("file", words::UPLOAD_ONE_FILE));
                     }
                     "file" => {
-                        self.begin(field.file_name.unwrap_or_default(), now);
+                        self.begin(field.file_name.unwrap_or_default(), now)?;
                         Within::File
                     }
                     "title" => Within::Title,
-                    "publish" => self.say("publish"),
-                    "encrypt" => self.say("encrypt"),
+                    "publish" => self.say("publish")?,
+                    "encrypt" => self.say("encrypt")?,
+                    "key" => self.say("key")?,
+                    "kid" => self.say("kid")?,
                     _ => Within::Other,
                 }
             }
@@ -140,16 +140,24 @@ impl FormSink {
     }
 
     /// Hears what is to be made of the file; said again, the first holds.
-    fn say(&mut self, name: &'static str) -> Within {
+    fn say(&mut self, name: &'static str) -> Result<Within, Problem> {
+        if self.flow.is_some() {
+            return Err(Problem::field(name, words::UPLOAD_BEFORE_FILE));
+        }
         if self.said.iter().any(|(known, _)| *known == name) {
-            return Within::Other;
+            return Ok(Within::Other);
         }
         self.said.push((name, Vec::new()));
-        Within::Said
+        Ok(Within::Said)
     }
 
-    /// Begins the upload: what was said of it before the file counts.
-    fn begin(&mut self, file_name: String, now: Instant) {
+    /// Begins the upload, for which all is said now.
+    fn begin(&mut self, file_name: String, now: Instant) -> Result<(), Problem> {
+        let said = |name: &str| {
+            let word = self.said.iter().find(|(known, _)| *known == name);
+            word.map(|(_, word)| std::str::from_utf8(word).unwrap_or("?"))
+        };
+        Publication::of(said).map_err(no_publication)?;
         let title = String::from_utf8_lossy(&self.title).into_owned();
         let new = New { file_name, title, metadata: metadata(&self.said), ..self.new.clone() };
         let (uploads, who) = (Arc::clone(&self.uploads), self.who);
@@ -159,20 +167,16 @@ impl FormSink {
             uploads.begin(&kept.name, who, wanted)
         };
         self.flow = Some(Flow::new(self.place.clone(), now, open));
+        Ok(())
     }
 }
 
-/// What was said of a file as tus has it; what no word stands for is left out.
+/// What was said of a file as tus has it.
 fn metadata(said: &[(&'static str, Vec<u8>)]) -> String {
-    let is_known = |(name, word): &&(&'static str, Vec<u8>)| {
-        let word = std::str::from_utf8(word).unwrap_or_default();
-        match *name {
-            "publish" => Watch::parse(word).is_some(),
-            _ => Scheme::parse(word).is_some(),
-        }
-    };
-    let pairs = said.iter().filter(is_known);
-    let pairs: Vec<String> = pairs.map(|(name, word)| format!("{name} {}", base64(word))).collect();
+    let is_kept =
+        |(name, word): &&(&'static str, Vec<u8>)| !word.is_empty() && !KEYS.contains(name);
+    let said = said.iter().filter(is_kept);
+    let pairs: Vec<String> = said.map(|(name, word)| format!("{name} {}", base64(word))).collect();
     pairs.join(",")
 }
 
@@ -264,7 +268,7 @@ mod tests {
         };
         assert_eq!(said("all", "cbcs"), "publish YWxs,encrypt Y2Jjcw==");
         assert_eq!(said("members", ""), "publish bWVtYmVycw==");
-        assert_eq!(said("", "none"), "");
-        assert_eq!(said("all,x", "cenc"), "encrypt Y2VuYw==");
+        assert_eq!(said("", ""), "");
+        assert_eq!(metadata(&[("key", b"secret".into())]), "", "no key is kept");
     }
 }

@@ -58,6 +58,19 @@ pub(super) fn as_json(request: &Request, kept: &KeptUpload) -> Value {
     })
 }
 
+/// Of what was said of a file, this means nothing here.
+pub(super) fn no_publication(field: &'static str) -> Problem {
+    let why = match field {
+        "publish" => words::UPLOAD_PUBLISH,
+        "encrypt" => words::TITLES_ENCRYPT,
+        _ => words::UPLOAD_NO_KEY,
+    };
+    Problem::field(field, &why.replace("{field}", field))
+}
+
+/// What is said of a file once and never kept.
+pub(super) const KEYS: [&str; 2] = ["key", "kid"];
+
 /// Why something is not done, for who asked.
 pub(super) fn problem(refused: &Refused) -> Problem {
     let status = match refused {
@@ -77,5 +90,8 @@ pub(super) fn problem(refused: &Refused) -> Problem {
     if let Some(first) = detail.get_mut(..1) {
         first.make_ascii_uppercase();
     }
-    Problem::new(status, &format!("{detail}."))
+    if !detail.ends_with('.') {
+        detail.push('.');
+    }
+    Problem::new(status, &detail)
 }

@@ -11,11 +11,11 @@ use super::super::people::by_worker;
 use super::super::request::{Reply, Request};
 use super::super::words;
 use super::flow::{Flow, PieceSink, Place};
-use super::shown::{as_json, problem, uploads_of, who_of};
+use super::shown::{KEYS, as_json, no_publication, problem, uploads_of, who_of};
 use crate::account::random_text;
 use crate::base::clock::unix_seconds;
-use crate::library::Who;
 use crate::library::uploads::{Ending, New, Refused, Uploads, Wanted};
+use crate::library::{Publication, Who};
 use crate::proto::http::{BodyLength, Head, Method, Status, http_date};
 use crate::proto::tus::{self, BadField, Length};
 use crate::store::upload::{KeptUpload, State};
@@ -123,6 +123,7 @@ fn try_create(request: &Request) -> Result<Reply, Problem> {
         name if name.is_empty() => text("name"),
         name => name,
     };
+    Publication::of(|name| metadata.text(name)).map_err(no_publication)?;
     let new = New {
         name: random_text::<16>(),
         file_name,
@@ -298,5 +299,3 @@ impl From<BadField> for Problem {
 
 /// Where the protocol is spoken.
 const UPLOADS: &str = "/api/v1/uploads";
-/// What is said with a file and is no description of it.
-const KEYS: [&str; 2] = ["key", "kid"];

@@ -97,6 +97,14 @@ fn a_list_is_imported_and_what_does_not_fit_is_told() {
         assert!(String::from_utf8_lossy(&failed.stderr).contains(name), "{failed:?}");
     }
     assert!(!import(&server, Path::new("/nowhere/at/all"), &[]).status.success());
+    let pipe = format!("{}/pipe.json", folder.path());
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo is there").success());
+    assert!(!import(&server, Path::new(&pipe), &[]).status.success(), "nobody writes into it");
+    // One that is none keeps no other out, nor does a mark of the byte order.
+    let mixed = "\u{feff}[[], null, {\"title\": \"Hen\", \"url\": \"https://a.example/h.mpd\"}]";
+    let source = folder.write("mixed.json", mixed.as_bytes());
+    let words = said(&import(&server, Path::new(&source), &[]));
+    assert!(words.contains("1 titles imported, 0 there before, 2 refused"), "{words}");
 }
 
 #[test]

@@ -107,13 +107,18 @@ impl Window {
         );
         loop {
             let words = match self.tab.evaluate(&waiting) {
-                Ok(seen) => {
-                    let text = seen.as_str().expect("a text");
-                    match serde_json::from_str(text).expect("JSON") {
-                        (false, seen) => return seen,
-                        (true, _) if Instant::now() < deadline => continue,
-                        (true, seen) => format!("not within {LONG:?}, but {seen}"),
-                    }
+                Ok(Value::String(text)) => match serde_json::from_str(&text).expect("JSON") {
+                    (false, seen) => return seen,
+                    (true, _) if Instant::now() < deadline => continue,
+                    (true, seen) => format!("not within {LONG:?}, but {seen}"),
+                },
+                // Where scripts are off nothing is waited for in Firefox's pages.
+                Ok(_) => {
+                    let is_so = format!("Boolean({expression})");
+                    eventually_true(expression, LONG, || {
+                        self.tab.evaluate(&is_so) == Ok(true.into())
+                    });
+                    return true.into();
                 }
                 // It went to another page while we waited.
                 Err(words) if is_of_leaving(&words) && Instant::now() < deadline => continue,

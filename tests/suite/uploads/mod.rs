@@ -12,7 +12,7 @@ use std::process::Command;
 use crate::accounts::{PASSWORD, Person};
 use crate::common::client::{Client, Reply, ask};
 use crate::common::server::Server;
-use crate::common::{LONG, eventually};
+use crate::common::{LONG, base64, eventually};
 
 /// A server, and somebody who may bring files to it.
 pub(crate) struct Site {
@@ -85,6 +85,42 @@ fn place_of(reply: &Reply) -> String {
 
 const UPLOADS: &str = "/api/v1/uploads";
 const PIECE: (&str, &str) = ("Content-Type", "application/offset+octet-stream");
+
+#[test]
+fn what_is_misspelled_is_refused_and_never_shown_in_clear() {
+    let site = Site::open(&[]);
+    for (said, field) in [
+        (&[("publish", "all"), ("encrypt", "CBCS")][..], "encrypt"),
+        (&[("publish", "everybody")], "publish"),
+        (&[("publish", "all"), ("key", "11111111111111111111111111111111")], "key"),
+    ] {
+        let pairs =
+            said.iter().map(|(name, word)| format!("{name} {}", base64::encode(word.as_bytes())));
+        let metadata = pairs.collect::<Vec<_>>().join(",");
+        let fields = [("Upload-Length", "3"), ("Upload-Metadata", metadata.as_str())];
+        let refused = site.tus("POST", UPLOADS, &fields, b"").expect(400);
+        assert_eq!(refused.json_problem()["field"], field, "{said:?}");
+        let mut form = String::new();
+        for (name, word) in said {
+            form += &format!(
+                "--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{word}\r\n"
+            );
+        }
+        form += "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc\r\n--b--\r\n";
+        let kind = [("Content-Type", "multipart/form-data; boundary=b")];
+        let refused = site.tus("POST", "/upload_input_content", &kind, form.as_bytes()).expect(400);
+        assert_eq!(refused.json_problem()["field"], field, "{said:?}");
+    }
+    // Said after the file it would be too late.
+    let late = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nabc\r\n\
+                --b\r\nContent-Disposition: form-data; name=\"encrypt\"\r\n\r\ncbcs\r\n--b--\r\n";
+    let kind = [("Content-Type", "multipart/form-data; boundary=b")];
+    site.tus("POST", "/upload_input_content", &kind, late.as_bytes()).expect(400);
+    eventually("nothing is kept", LONG, || {
+        let all = site.tus("GET", UPLOADS, &[], b"").expect(200).json();
+        if all["uploads"] == serde_json::json!([]) { Ok(()) } else { Err(all.to_string()) }
+    });
+}
 
 #[test]
 fn an_upload_is_begun_gone_on_with_and_given_back() {
