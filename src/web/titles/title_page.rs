@@ -92,7 +92,10 @@ fn drawn(request: &Request, title: &Title, found: &Found) -> Answer {
     slots.push(("elsewhere", Slot::Shown(kept.url.is_some())));
     slots.push(("elsewhere-host", Slot::Text(host_of(kept).unwrap_or_default())));
     slots.push(("playable", Slot::Shown(title.is_playable())));
-    slots.push(("not-yet", Slot::Shown(!title.is_playable())));
+    let failed = |job: &Job| matches!(job.kept.state, State::Failed | State::Cancelled);
+    let has_failed = !title.is_playable() && found.job.as_ref().is_some_and(failed);
+    slots.push(("failed", Slot::Shown(has_failed)));
+    slots.push(("not-yet", Slot::Shown(!title.is_playable() && !has_failed)));
     slots.push(("encrypted", Slot::Shown(kept.scheme.is_some())));
     let state = state(request, title, found, &root).to_string();
     // In a `script`, which only `</script` would end.
