@@ -102,7 +102,9 @@ pub fn run(
     let audience = Arc::new(Audience::new(clock.clone(), config.bandwidth, max_viewers));
     let rooms = Arc::new(rooms(config, shown, &shown_in_rooms, &running, &audience));
     drop(running);
-    let cinema = Arc::new(Cinema::new(media, Arc::clone(&audience), clock.clone()));
+    let videos = videos::open(config, &store, &clock);
+    let cinema = Cinema::new(media, videos.as_ref(), Arc::clone(&audience), clock.clone());
+    let cinema = Arc::new(cinema);
     show_films(config, &rooms, &cinema);
     let films = cinema.start(shutdown);
     let donate_url = Arc::new(RwLock::new(config.donate_url.clone()));
@@ -127,7 +129,6 @@ pub fn run(
     };
     let offer = (!config.no_mdns).then(|| addresses::offer(config, &bound, rtsp.as_ref(), by_tls));
     let announcer = offer.and_then(Announcer::start);
-    let videos = videos::open(config, &store, &clock);
     let works = videos.as_ref().and_then(|videos| Works::start(config, videos, shutdown));
     let context = Arc::new(Context::new(
         rooms,

@@ -1,5 +1,5 @@
-//! The films of all rooms: each room that plays some gets a theatre, and one thread looks which files
-//! there are.
+//! The films of all rooms: each room that plays some gets a theatre, and one thread looks which there
+//! are.
 //!
 //! A disk that stalls holds that thread alone, and does not keep the end.
 
@@ -8,15 +8,18 @@ use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use log::warn;
 use parking_lot::Mutex;
 
 use super::sources::Said;
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, since_unix};
 use crate::base::shutdown::Shutdown;
 use crate::base::threads;
-use crate::config::{FILM, SourceChoice};
+use crate::config::{FILM, LIBRARY, SourceChoice};
 use crate::error::Error;
-use crate::film::{FilmPath, MediaFolder, Theatre};
+use crate::film::{FilmPath, MediaFolder, NotPlayed, Standing, Theatre, Titles};
+use crate::library::catalogue::{Catalogue, Title, Wish};
+use crate::library::{Library, Who};
 use crate::live::audience::Audience;
 use crate::room::{Room, Showing};
 use crate::web::Offer;
@@ -24,10 +27,15 @@ use crate::web::Offer;
 /// The theatres.
 pub(super) struct Cinema {
     media: Option<Arc<MediaFolder>>,
+    titles: OfLibrary,
     audience: Arc<Audience>,
     clock: Clock,
     theatres: Mutex<Vec<Weak<Theatre>>>,
 }
+
+/// The titles of this server, if it has a library.
+#[derive(Clone)]
+struct OfLibrary(Option<Arc<Catalogue>>);
 
 /// The folder of films, if one is named.
 ///
@@ -47,10 +55,30 @@ impl Cinema {
     /// No theatre yet.
     pub(super) fn new(
         media: Option<Arc<MediaFolder>>,
+        library: Option<&Arc<Library>>,
         audience: Arc<Audience>,
         clock: Clock,
     ) -> Self {
-        Self { media, audience, clock, theatres: Mutex::default() }
+        let titles = OfLibrary(library.map(|library| Arc::clone(&library.catalogue)));
+        Self { media, titles, audience, clock, theatres: Mutex::default() }
+    }
+
+    /// Whether a room can be given what was said, as far as that is a title: one that was deleted since
+    /// a room was given it leaves the room as it is.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot.
+    pub(super) fn check(&self, said: &Said) -> Result<(), String> {
+        let SourceChoice::Title(number) = said.choice else { return Ok(()) };
+        match self.titles.standing(number) {
+            None => Err(format!("there is no title {number} in the library")),
+            Some(Standing { lasts: Err(NotPlayed::Elsewhere), .. }) => {
+                Err("the title is on another server, and it is not known here how long it is"
+                    .to_owned())
+            }
+            Some(_) => Ok(()),
+        }
     }
 
     /// Lets a room play what was said, if that is films; else none any more.
@@ -62,16 +90,34 @@ impl Cinema {
     }
 
     fn showing(&self, room: &Room, said: &Said) -> Option<Showing> {
-        let SourceChoice::Film(path) = &said.choice else { return None };
-        let media = Arc::clone(self.media.as_ref()?);
-        let theatre = Arc::new(Theatre::new(media, path.clone(), self.clock.clone()));
+        let clock = self.clock.clone();
+        let theatre = match &said.choice {
+            SourceChoice::Film(path) => {
+                Theatre::new(Arc::clone(self.media.as_ref()?), path.clone(), clock)
+            }
+            SourceChoice::Title(number) => {
+                if let Err(why) = self.check(said) {
+                    warn!("{}: {why}", room.title());
+                }
+                let theatre = Theatre::of_title(Arc::new(self.titles.clone()), *number, clock);
+                // It asks no disk.
+                theatre.look();
+                theatre
+            }
+            _ => return None,
+        };
+        let theatre = Arc::new(theatre);
         self.theatres.lock().push(Arc::downgrade(&theatre));
         // Who loads films has a share of the budget like all others, and wants no pictures.
         Some(Showing { theatre, crowd: self.audience.gather(room.crowd.channel()) })
     }
 
-    /// What a room may be given of the folder of films. Waits for the disk.
+    /// What a room may be given of the folder of films, and of the library. Waits for the disk.
     pub(super) fn offers(&self) -> Vec<Offer> {
+        self.films().into_iter().chain(self.titles.offers()).collect()
+    }
+
+    fn films(&self) -> Vec<Offer> {
         let Some(media) = &self.media else { return Vec::new() };
         let all = Offer { id: FILM.to_owned(), label: format!("{FILM} (all films)") };
         let of = |path: FilmPath| {
@@ -81,9 +127,11 @@ impl Cinema {
         std::iter::once(all).chain(media.choices().into_iter().map(of)).collect()
     }
 
-    /// Starts the thread that looks after the files.
+    /// Starts the thread that looks after the films.
     pub(super) fn start(self: &Arc<Self>, shutdown: &Shutdown) -> Option<JoinHandle<()>> {
-        self.media.as_ref()?;
+        if self.media.is_none() && self.titles.0.is_none() {
+            return None;
+        }
         let (cinema, shutdown) = (Arc::clone(self), shutdown.clone());
         // Why there is no thread is in the log; the rooms say that they look for their films.
         threads::start("films", move || cinema.run(&shutdown)).ok()
@@ -105,5 +153,39 @@ impl Cinema {
     }
 }
 
+impl OfLibrary {
+    /// What a room may be given of it: what came last first.
+    fn offers(&self) -> Vec<Offer> {
+        let host = Who { account: None, is_host: true };
+        let titles = self.0.iter().flat_map(|titles| titles.search(&Wish::default(), host));
+        let here = titles.filter(|title| title.kept.url.is_none()).take(MOST_TITLES);
+        let of = |title: Arc<Title>| {
+            let id = format!("{LIBRARY}{}", title.kept.id);
+            Offer { label: format!("{} ({id})", title.kept.details.title), id }
+        };
+        here.map(of).collect()
+    }
+}
+
+impl Titles for OfLibrary {
+    fn standing(&self, number: u64) -> Option<Standing> {
+        let shelf = self.0.as_ref()?.shelf();
+        let kept = &shelf.find(number)?.kept;
+        let shown = &kept.shown;
+        let lasts = match shown.length_ms {
+            _ if kept.url.is_some() => Err(NotPlayed::Elsewhere),
+            _ if shown.generation == 0 => Err(NotPlayed::Unmade),
+            None => Err(NotPlayed::Endless),
+            Some(length_ms) => Ok(Duration::from_millis(length_ms)),
+        };
+        let has_pictures = !shown.lines.is_empty();
+        let changed = since_unix(kept.changed).as_millis();
+        let edition = u64::try_from(changed).unwrap_or_default();
+        Some(Standing { lasts, has_pictures, edition })
+    }
+}
+
+/// Titles that are offered.
+const MOST_TITLES: usize = 200;
 /// How often it is looked whether it is time for a look.
 const GLANCE: Duration = Duration::from_millis(250);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use log::warn;
 
 use crate::client::{Redirects, Trust};
-use crate::config::{Config, SourceChoice};
+use crate::config::{Config, LIBRARY, SourceChoice};
 use crate::error::Error;
 use crate::film::{FilmPath, MediaFolder};
 use crate::proto::auth::Who;
@@ -62,6 +62,7 @@ pub(super) enum Identity {
     /// A file or folder, by what the system knows it by.
     File(FileIdentity),
     Film(FilmPath),
+    Title(u64),
     Address(Address),
     Exec(Vec<String>),
     Input,
@@ -171,6 +172,8 @@ impl Maker {
             }
             SourceChoice::Path(path) => Box::new(Clip::new(path).map_err(Error::Clip)?),
             SourceChoice::Film(path) => Box::new(self.film(path)?),
+            // What it is called is for who may watch it.
+            SourceChoice::Title(number) => Box::new(Film::new(format!("{LIBRARY}{number}"))),
             SourceChoice::Http(url) => Box::new(Http::new(url.clone(), trust, redirects)),
             SourceChoice::Rtsp(url) => Box::new(Rtsp::new(url.clone(), trust, redirects)),
             SourceChoice::Exec(words) => Box::new(Exec::new(words).map_err(Error::Command)?),
@@ -223,6 +226,7 @@ impl Identity {
             SourceChoice::Pattern => Self::Pattern,
             SourceChoice::Path(path) => Self::File(FileIdentity::of(path)),
             SourceChoice::Film(path) => Self::Film(path.clone()),
+            SourceChoice::Title(number) => Self::Title(*number),
             SourceChoice::Http(url) => Self::Address(Address {
                 scheme: url.scheme(),
                 host: url.host().to_ascii_lowercase(),

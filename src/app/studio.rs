@@ -174,6 +174,8 @@ impl Director {
 
     fn show(&self, chosen: &Chosen) -> Result<Arc<Channel>, NotChanged> {
         let fails = |why: Error| NoSource::Fails(why.to_string());
+        let known = self.parts.cinema.check(&chosen.said);
+        known.map_err(|why| NotChanged::Source(NoSource::Fails(why)))?;
         self.parts.stage.show(&chosen.said).map_err(|why| NotChanged::Source(fails(why)))
     }
 

@@ -334,6 +334,7 @@ pub fn is_local(text: &str) -> bool {
             | SourceChoice::Browser(_)
             // The folder of films was named here, and nothing leads out of it.
             | SourceChoice::Film(_)
+            | SourceChoice::Title(_)
             | SourceChoice::Http(_)
             | SourceChoice::Rtsp(_),
         ) => false,

@@ -35,8 +35,9 @@ pub use edit::{Edit, Key, New, NotEdited, RoomText, SourceText, edit, is_local};
 pub use said::{MAX_FILE_BYTES, Origins, Refused, Where, read_text};
 pub use sign_in::SignIn;
 pub use values::{
-    AccessChoice, CageChoice, CorsChoice, FILM, ProtectChoice, ProxyHeaderChoice, RoomChoice,
-    SchemeChoice, SignUpChoice, SourceChoice, Volume, WatchChoice, parse_source, parse_title,
+    AccessChoice, CageChoice, CorsChoice, FILM, LIBRARY, ProtectChoice, ProxyHeaderChoice,
+    RoomChoice, SchemeChoice, SignUpChoice, SourceChoice, Volume, WatchChoice, parse_source,
+    parse_title,
 };
 use values::{
     parse_donate_url, parse_folder, parse_host, parse_key, parse_port, parse_proxy,
@@ -64,7 +65,7 @@ pub struct Config {
     /// there on the page /broadcast; a clip's file; a folder of
     /// JPEGs; `http://…` of an MJPEG stream; `rtsp://…` of an IP camera that sends JPEG; `exec:COMMAND`
     /// that writes MJPEG; `-` for MJPEG on standard input; `film:PATH` for films that browsers play, below
-    /// --media; the two addresses by TLS as `https://…` and `rtsps://…` [default: the first webcam, or else `pattern`]
+    /// --media; `title:ID` for a title of the library; the two addresses by TLS as `https://…` and `rtsps://…` [default: the first webcam, or else `pattern`]
     #[arg(long, value_name = "SRC", value_parser = parse_source)]
     pub source: Option<SourceChoice>,
 

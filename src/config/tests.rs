@@ -43,6 +43,10 @@ fn sources_are_told_apart() {
     assert_eq!(source("rtsp://me:secret@10.0.0.2/live"), SourceChoice::Rtsp(url));
     assert_eq!(source("movie.Mjpeg"), SourceChoice::Path("movie.Mjpeg".into()));
     assert_eq!(source("-"), SourceChoice::Input);
+    assert_eq!(source("title:7"), SourceChoice::Title(7));
+    for wrong in ["title:", "title:07", "title:-1", "title:7/", "title:A film"] {
+        assert!(parse_source(wrong).is_err(), "{wrong}");
+    }
     let words = ["a b", "$HOME", "c'd", "x;y", ""].map(str::to_owned).to_vec();
     assert_eq!(source(r#"exec:"a b" $HOME c\'d 'x;y' """#), SourceChoice::Exec(words));
 }

@@ -169,6 +169,8 @@ pub enum SourceChoice {
     Path(PathBuf),
     /// Films, below the folder of `--media`.
     Film(FilmPath),
+    /// The title of the library of this number.
+    Title(u64),
     /// Another server's stream.
     Http(HttpUrl),
     /// An IP camera's, or another RTSP server's.
@@ -265,6 +267,9 @@ pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
     if let Some(path) = text.strip_prefix(FILM) {
         return path.parse().map(SourceChoice::Film).map_err(|why: NotAFilmPath| why.to_string());
     }
+    if let Some(number) = text.strip_prefix(LIBRARY) {
+        return parse_number(number).map(SourceChoice::Title);
+    }
     if let Some((scheme, _)) = text.split_once("://") {
         return match scheme.to_ascii_lowercase().as_str() {
             "http" | "https" => HttpUrl::parse(text).map(SourceChoice::Http).map_err(no_address),
@@ -280,7 +285,7 @@ pub fn parse_source(text: &str) -> Result<SourceChoice, String> {
     }
     if text.is_empty() {
         return Err(
-            "takes webcam, pattern, browser, a file, a folder, an http:// or rtsp:// address, film:, exec: or -"
+            "takes webcam, pattern, browser, a file, a folder, an http:// or rtsp:// address, film:, title:, exec: or -"
                 .into(),
         );
     }
@@ -319,6 +324,12 @@ pub fn parse_title(text: &str) -> Result<String, String> {
         Ok(title) if !title.is_empty() => Ok(title),
         _ => Err(format!("takes one line of at most {MAX_TITLE_CHARS} characters")),
     }
+}
+
+/// Reads the number of a title, as it stands in the address of its page.
+fn parse_number(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number: &u64| number.to_string() == text);
+    number.ok_or_else(|| "takes the number of a title of the library, as in `title:7`".to_owned())
 }
 
 /// Splits a command into words as a shell does; nothing else of a shell's is done.
@@ -433,6 +444,8 @@ const PORT_TAKES: &str = "takes a port from 0 to 65535; the commands are config,
 const BROWSER: &str = "browser";
 /// What the name of films begins with.
 pub const FILM: &str = "film:";
+/// What the name of a title of the library begins with, as a source.
+pub const LIBRARY: &str = "title:";
 /// What stands before where a room's source may send us, in front of what nobody may see of it.
 pub(super) const REDIRECTS: &str = ";redirects=";
 /// What stands before what nobody may see of a room, in front of its title.

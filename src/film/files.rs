@@ -1,4 +1,4 @@
-//! One film's file: what it is, and its bytes.
+//! A film that is a file: what it is, and its bytes.
 
 use std::fs::{File, Metadata};
 use std::io::{Error, ErrorKind, Result};
@@ -7,35 +7,19 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::not_played::NotPlayed;
 use super::path::FilmPath;
 use super::warm::Warm;
 use crate::proto::container::{self, About, Bytes, Container};
 
 /// A file of a room, as it was found.
-pub struct Film {
-    /// By which pages know it: another file, or another state of it, has another.
-    pub id: u32,
-    /// What to call it.
-    pub name: String,
+pub struct FilmFile {
     pub(super) path: FilmPath,
     /// The state in which it was found.
     pub edition: Edition,
     /// What it is, or why nobody plays it.
     pub about: std::result::Result<About, NotPlayed>,
     pub(super) opened: Mutex<Option<(Instant, Opened)>>,
-}
-
-/// Why a file is not played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotPlayed {
-    /// Browsers play no such files.
-    Sort,
-    /// It cannot be read.
-    Unreadable,
-    /// It is none of what it is called.
-    Broken,
-    /// Nobody knows when it ends.
-    Endless,
 }
 
 /// A state of a file: another one if a byte of it was changed.
@@ -78,12 +62,11 @@ impl Edition {
     }
 }
 
-impl Film {
+impl FilmFile {
     /// Looks at a file that is open.
-    pub(super) fn new(id: u32, path: FilmPath, file: &Arc<File>, edition: Edition) -> Self {
+    pub(super) fn new(path: FilmPath, file: &Arc<File>, edition: Edition) -> Self {
         let about = about(&path, file, edition);
-        let name = path.name().unwrap_or_default().to_owned();
-        Self { id, name, path, edition, about, opened: Mutex::default() }
+        Self { path, edition, about, opened: Mutex::default() }
     }
 
     /// The media type of its bytes, by their content.
@@ -258,11 +241,11 @@ mod tests {
     use super::*;
     use crate::base::scratch::Scratch;
 
-    fn film(name: &str, bytes: &[u8]) -> Film {
+    fn film(name: &str, bytes: &[u8]) -> FilmFile {
         let scratch = Scratch::folder();
         let file = Arc::new(File::open(scratch.write(name, bytes)).unwrap());
         let edition = Edition::of(&file).unwrap();
-        Film::new(1, name.parse().unwrap(), &file, edition)
+        FilmFile::new(name.parse().unwrap(), &file, edition)
     }
 
     const MP4: &[u8] = include_bytes!("../../tests/data/film/whole.mp4");

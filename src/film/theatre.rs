@@ -1,7 +1,7 @@
 //! A room's films: which there are, what plays, who is there.
 //!
-//! Shared by the lanes, which wait for nothing here, and by the thread that looks at the disk. The
-//! lock is held for no I/O.
+//! Shared by the lanes, which wait for nothing here, and by the thread that looks which films there
+//! are. The lock is held for no I/O.
 
 use std::collections::{HashMap, HashSet};
 use std::io::Result;
@@ -10,33 +10,42 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::files::{self, Edition, Film, Opened};
+use super::entry::{Film, Place, What};
+use super::files::{self, Edition, FilmFile, Opened};
 use super::folder::MediaFolder;
 use super::path::FilmPath;
 use super::show::{Item, Playing, Show};
+use super::titles::{Standing, Titles};
 use crate::base::clock::Clock;
 
 /// A room's films, and how far they are.
 pub struct Theatre {
-    folder: Arc<MediaFolder>,
-    path: FilmPath,
+    stock: Stock,
     clock: Clock,
     state: Mutex<State>,
+}
+
+/// Where its films come from.
+enum Stock {
+    /// A file, or those in a folder.
+    Files(Arc<MediaFolder>, FilmPath),
+    /// The title of this number.
+    Title(Arc<dyn Titles>, u64),
 }
 
 struct State {
     /// All that was found, in the order of their names.
     films: Vec<Arc<Film>>,
     show: Show,
-    /// The order that a host gave the list, if one did: by path, so that a film which is changed, or
-    /// gone for a while, has its place again.
-    arranged: Option<Vec<FilmPath>>,
+    /// The order that a host gave the list, if one did: by place, so that a film which is changed, or
+    /// gone for a while, has its own again.
+    arranged: Option<Vec<Place>>,
     /// All that was ever found: what is not among it is new.
-    known: HashSet<FilmPath>,
+    known: HashSet<Place>,
     next_id: u32,
     /// When it was looked at last.
     looked_at: Option<Duration>,
-    /// Whether the files could be looked at then.
+    /// Whether the files could not be looked at then, or there was no such title.
     is_missing: bool,
     /// Who is there.
     people: usize,
@@ -79,10 +88,12 @@ pub struct Program {
     pub others: Vec<Arc<Film>>,
     /// Whether the first comes again after the last.
     pub repeats: bool,
-    /// Whether the files were looked at yet.
+    /// Whether it was looked yet which there are.
     pub is_known: bool,
-    /// Whether they could not be.
+    /// Whether the files cannot be looked at, or there is no such title.
     pub is_missing: bool,
+    /// The title that the room plays, if it plays no files.
+    pub title: Option<u64>,
     /// The room's clock.
     pub now: Duration,
 }
@@ -94,6 +105,15 @@ impl Theatre {
     /// A theatre of a file, or of those in a folder. Nothing is known of them before the first
     /// [look](Self::look).
     pub fn new(folder: Arc<MediaFolder>, path: FilmPath, clock: Clock) -> Self {
+        Self::of(Stock::Files(folder, path), clock)
+    }
+
+    /// A theatre of the title of this number; whether there is one the first look says.
+    pub fn of_title(titles: Arc<dyn Titles>, number: u64, clock: Clock) -> Self {
+        Self::of(Stock::Title(titles, number), clock)
+    }
+
+    fn of(stock: Stock, clock: Clock) -> Self {
         let state = State {
             films: Vec::new(),
             show: Show::new(),
@@ -105,15 +125,20 @@ impl Theatre {
             people: 0,
             seen_at: None,
         };
-        Self { folder, path, clock, state: Mutex::new(state) }
+        Self { stock, clock, state: Mutex::new(state) }
     }
 
-    /// Looks which files there are, if it is time for it. Waits for the disk.
+    /// Looks which films there are, if it is time for it. Waits for the disk.
     pub fn look_if_due(&self) {
         let now = self.now();
         let is_due = {
             let state = self.state.lock();
-            let each = if state.people > 0 { LOOK_EACH } else { LOOK_EACH_ALONE };
+            let each = match &self.stock {
+                // It asks no disk.
+                Stock::Title(..) => Duration::ZERO,
+                Stock::Files(..) if state.people > 0 => LOOK_EACH,
+                Stock::Files(..) => LOOK_EACH_ALONE,
+            };
             state.looked_at.is_none_or(|at| now.saturating_sub(at) >= each)
         };
         if is_due {
@@ -121,49 +146,82 @@ impl Theatre {
         }
     }
 
-    /// Looks which files there are. Waits for the disk.
+    /// Looks which films there are. Waits for the disk.
     pub fn look(&self) {
-        let found = self.folder.files(&self.path);
-        let is_missing = found.is_err();
-        let paths = found.unwrap_or_default().into_iter().filter(files::is_listed);
         let known = self.state.lock().films.clone();
-        let films: Vec<Arc<Film>> = paths.filter_map(|path| self.film(path, &known)).collect();
-        let at = self.clock.now();
-        films.iter().for_each(|film| film.let_go(at));
+        let found = match &self.stock {
+            Stock::Files(folder, path) => self.files(folder, path, &known).ok(),
+            Stock::Title(titles, number) => {
+                let standing = titles.standing(*number);
+                standing.map(|standing| vec![self.title(*number, standing, &known)])
+            }
+        };
+        let is_missing = found.is_none();
         let now = self.now();
         let mut state = self.state.lock();
-        state.settle(films, now);
+        state.settle(found.unwrap_or_default(), now);
         (state.looked_at, state.is_missing) = (Some(now), is_missing);
     }
 
+    fn files(
+        &self,
+        folder: &MediaFolder,
+        path: &FilmPath,
+        known: &[Arc<Film>],
+    ) -> Result<Vec<Arc<Film>>> {
+        let paths = folder.files(path)?.into_iter().filter(files::is_listed);
+        let films: Vec<_> = paths.filter_map(|path| self.film(folder, path, known)).collect();
+        let at = self.clock.now();
+        films.iter().filter_map(|film| film.file()).for_each(|file| file.let_go(at));
+        Ok(films)
+    }
+
     /// The film at a path: the one that is known, if its file is as it was.
-    fn film(&self, path: FilmPath, known: &[Arc<Film>]) -> Option<Arc<Film>> {
-        let file = Arc::new(self.folder.file(&path).ok()?);
+    fn film(&self, folder: &MediaFolder, path: FilmPath, known: &[Arc<Film>]) -> Option<Arc<Film>> {
+        let file = Arc::new(folder.file(&path).ok()?);
         let edition = Edition::of(&file).ok()?;
-        let same = |film: &&Arc<Film>| film.path == path && film.edition == edition;
+        let same = |film: &&Arc<Film>| {
+            film.file().is_some_and(|file| file.path == path && file.edition == edition)
+        };
         if let Some(film) = known.iter().find(same) {
             return Some(Arc::clone(film));
         }
-        let id = {
-            let mut state = self.state.lock();
-            state.next_id += 1;
-            state.next_id - 1
-        };
-        Some(Arc::new(Film::new(id, path, &file, edition)))
+        let file = FilmFile::new(path, &file, edition);
+        Some(Arc::new(Film::of_file(self.new_id(), file)))
     }
 
-    /// The film of this number.
-    pub fn find(&self, id: u32) -> Option<Arc<Film>> {
-        self.state.lock().films.iter().find(|film| film.id == id).cloned()
+    /// The film that is a title: the same one however it stands, so that it goes on when more of it
+    /// is made.
+    fn title(&self, number: u64, standing: Standing, known: &[Arc<Film>]) -> Arc<Film> {
+        match known.first() {
+            Some(film) if matches!(film.what, What::Title(_, before) if before == standing) => {
+                Arc::clone(film)
+            }
+            Some(film) => Arc::new(Film::of_title(film.id, number, standing)),
+            None => Arc::new(Film::of_title(self.new_id(), number, standing)),
+        }
     }
 
-    /// Opens a film. Waits for the disk.
+    fn new_id(&self) -> u32 {
+        let mut state = self.state.lock();
+        state.next_id += 1;
+        state.next_id - 1
+    }
+
+    /// The file of the film of this number, if that is one.
+    pub fn find(&self, id: u32) -> Option<Arc<FilmFile>> {
+        let state = self.state.lock();
+        state.films.iter().find(|film| film.id == id)?.file().cloned()
+    }
+
+    /// Opens a film's file. Waits for the disk.
     ///
     /// # Errors
     ///
-    /// The system's, or that its file is another by now.
-    pub fn open(&self, film: &Film) -> Result<Opened> {
-        let file = self.folder.file(&film.path)?;
+    /// The system's, or that it is another by now.
+    pub fn open(&self, film: &FilmFile) -> Result<Opened> {
+        let Stock::Files(folder, _) = &self.stock else { return Err(files::changed()) };
+        let file = folder.file(&film.path)?;
         if Edition::of(&file)? != film.edition {
             return Err(files::changed());
         }
@@ -199,7 +257,7 @@ impl Theatre {
         state.wake(now);
         let list = order.list.as_ref().map(|ids| state.items(ids)).transpose()?;
         let mut show = state.show.clone();
-        let arranged = list.as_ref().map(|list| state.paths(list));
+        let arranged = list.as_ref().map(|list| state.places(list));
         if let Some(list) = list {
             show.change(now, list);
         }
@@ -250,6 +308,10 @@ impl Theatre {
             repeats: state.show.repeats(),
             is_known: state.looked_at.is_some(),
             is_missing: state.is_missing,
+            title: match &self.stock {
+                Stock::Files(..) => None,
+                Stock::Title(_, number) => Some(*number),
+            },
             now,
         }
     }
@@ -273,30 +335,30 @@ impl State {
     /// Takes what was found. What a host put in order stays so, and what is new comes behind it.
     fn settle(&mut self, films: Vec<Arc<Film>>, now: Duration) {
         for film in &films {
-            let was = self.films.iter().find(|was| was.path == film.path && was.id != film.id);
+            let was = self.films.iter().find(|was| was.place == film.place && was.id != film.id);
             if let (Some(was), Some(item)) = (was, item(film)) {
                 self.show.exchange(was.id, item);
             }
         }
         self.films = films;
-        let fresh: Vec<FilmPath> = {
-            let paths = self.films.iter().map(|film| &film.path);
-            paths.filter(|path| !self.known.contains(*path)).cloned().collect()
+        let fresh: Vec<Place> = {
+            let places = self.films.iter().map(|film| &film.place);
+            places.filter(|place| !self.known.contains(*place)).cloned().collect()
         };
         if self.known.len() + fresh.len() > MOST_KNOWN {
-            self.known = self.films.iter().map(|film| film.path.clone()).collect();
+            self.known = self.films.iter().map(|film| film.place.clone()).collect();
         }
         self.known.extend(fresh.iter().cloned());
-        let playable = self.films.iter().filter_map(|film| Some((&film.path, item(film)?)));
+        let playable = self.films.iter().filter_map(|film| Some((&film.place, item(film)?)));
         let new: Vec<Item> = match &mut self.arranged {
             None => playable.map(|(_, item)| item).collect(),
             Some(arranged) => {
                 arranged.extend(fresh);
-                let there: HashMap<&FilmPath, Item> = playable.collect();
+                let there: HashMap<&Place, Item> = playable.collect();
                 if arranged.len() > MOST_KNOWN {
-                    arranged.retain(|path| there.contains_key(path));
+                    arranged.retain(|place| there.contains_key(place));
                 }
-                arranged.iter().filter_map(|path| there.get(path).copied()).collect()
+                arranged.iter().filter_map(|place| there.get(place).copied()).collect()
             }
         };
         if new != self.show.list() {
@@ -305,11 +367,11 @@ impl State {
         }
     }
 
-    /// The films of a list by path, and behind them those that are away and had a place.
-    fn paths(&self, list: &[Item]) -> Vec<FilmPath> {
+    /// The places of a list's films, and behind them those of such as are away.
+    fn places(&self, list: &[Item]) -> Vec<Place> {
         let film = |id| self.films.iter().find(|film| film.id == id);
-        let there = list.iter().filter_map(|item| Some(film(item.id)?.path.clone()));
-        let is_away = |path: &&FilmPath| !self.films.iter().any(|film| film.path == **path);
+        let there = list.iter().filter_map(|item| Some(film(item.id)?.place.clone()));
+        let is_away = |place: &&Place| !self.films.iter().any(|film| film.place == **place);
         let away = self.arranged.iter().flatten().filter(is_away).cloned();
         there.chain(away).take(MOST_KNOWN).collect()
     }
@@ -360,7 +422,7 @@ fn item(film: &Film) -> Option<Item> {
 
 /// Nobody there for so long stops the show, as it closes a camera.
 const REST_AFTER: Duration = Duration::from_secs(10);
-/// Paths that are remembered, of films that are there and that were.
+/// Places that are remembered, of films that are there and that were.
 const MOST_KNOWN: usize = 20_000;
 const LOOK_EACH: Duration = Duration::from_secs(3);
 const LOOK_EACH_ALONE: Duration = Duration::from_secs(15);

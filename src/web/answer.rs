@@ -82,6 +82,11 @@ impl Answer {
         Self::document(head, status, html, "*", "")
     }
 
+    /// As [`embedded`](Self::embedded), for a document whose script may make a film out of segments.
+    pub(super) fn embedded_that_plays(head: &Head, status: Status, html: Filled) -> Self {
+        Self::document(head, status, html, "*", "; media-src 'self' blob:")
+    }
+
     /// Nothing on a page comes from another host, and it is framed by `framed_by` alone.
     fn document(head: &Head, status: Status, html: Filled, framed_by: &str, more: &str) -> Self {
         let policy = format_args!(

@@ -10,7 +10,7 @@ use super::fare::share;
 use super::file::{ASKED_EACH_TIME, Found, Part};
 use super::form::{Form, refusal};
 use super::request::{Later, Reply, Request};
-use crate::film::{Film, Opened, SMALL_BYTES};
+use crate::film::{FilmFile, Opened, SMALL_BYTES};
 use crate::net::workers::Ticket;
 use crate::proto::http::{Method, Status};
 use crate::room::Showing;
@@ -45,7 +45,7 @@ pub(super) fn command(request: &Request) -> Reply {
 /// A film that is being opened.
 struct Opening {
     showing: Arc<Showing>,
-    film: Arc<Film>,
+    film: Arc<FilmFile>,
     /// `None` while the workers have too much to do: a thousand may ask for one film at the same moment,
     /// and once it is open for one of them it is for all.
     opening: Option<Ticket<std::io::Result<Opened>>>,
@@ -91,7 +91,7 @@ impl Later for Opening {
 fn answer(
     request: &Request,
     showing: &Showing,
-    film: &Film,
+    film: &FilmFile,
     Opened { file, small, warm }: Opened,
     now: Instant,
 ) -> Answer {

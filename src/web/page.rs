@@ -32,8 +32,12 @@ pub(super) fn page(request: &Request) -> Reply {
     let viewer = known.unwrap_or_else(new);
     let html = framed(request, built::WATCH, &request.room.title(), slots(request, &viewer));
     // With its cookie it is one viewer's own, and no cache may give it to another.
-    let page = Answer::page(&request.head, Status::Ok, html).varies_by("Cookie");
-    request.introduce(page, id).into()
+    // A room's film may be a title of the library, whose segments the script puts together.
+    let page = match request.room.showing() {
+        Some(_) => Answer::page_that_plays(&request.head, Status::Ok, html, None),
+        None => Answer::page(&request.head, Status::Ok, html),
+    };
+    request.introduce(page.varies_by("Cookie"), id).into()
 }
 
 /// The picture alone, which pages of other sites may frame.
@@ -46,8 +50,11 @@ pub(super) fn embed(request: &Request) -> Reply {
     slots.extend(of_film(request));
     let html = framed(request, built::EMBED, &request.room.title(), slots);
     let id = request.identity().id().unwrap_or_else(ViewerId::random);
-    let page = Answer::embedded(&request.head, Status::Ok, html).varies_by("Cookie");
-    request.introduce(page, id).into()
+    let page = match request.room.showing() {
+        Some(_) => Answer::embedded_that_plays(&request.head, Status::Ok, html),
+        None => Answer::embedded(&request.head, Status::Ok, html),
+    };
+    request.introduce(page.varies_by("Cookie"), id).into()
 }
 
 fn slots(request: &Request, viewer: &Viewer) -> Slots {
@@ -108,11 +115,13 @@ fn slots(request: &Request, viewer: &Viewer) -> Slots {
 fn of_film(request: &Request) -> Slots {
     let film = request.room.showing();
     let playing = film.as_ref().and_then(|showing| showing.theatre.program().playing);
-    let plays = playing.map(|(film, _)| format!("film/{}", film.id)).unwrap_or_default();
+    let file = playing.filter(|(film, _)| film.file().is_some());
+    let plays = file.map(|(film, _)| format!("film/{}", film.id));
     vec![
         ("film", Slot::Shown(film.is_some())),
         ("camera", Slot::Shown(film.is_none())),
-        ("film-plays", Slot::Text(plays)),
+        ("film-file", Slot::Shown(plays.is_some())),
+        ("film-plays", Slot::Text(plays.unwrap_or_default())),
     ]
 }
 

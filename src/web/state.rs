@@ -10,7 +10,7 @@ use super::context::Context;
 use super::fields;
 use super::request::{Reply, Request};
 use super::words;
-use crate::film::{Film, NotPlayed, Playing, Program, Theatre};
+use crate::film::{Film, NotPlayed, Playing, Program, Theatre, What};
 use crate::live::hub::Hub;
 use crate::live::level::{Level, passthrough};
 use crate::live::orders::Unfiltered;
@@ -87,7 +87,7 @@ pub(super) fn of_all(context: &Context, room: &Room, now: Instant) -> [Section; 
         ("budget", budget),
         ("viewers", viewers),
         ("levels", levels(&room.hub(), &counts.at_level)),
-        ("film", room.showing().map(|showing| film(&showing.theatre)).unwrap_or_default()),
+        ("film", room.showing().map(|showing| film(room, &showing.theatre)).unwrap_or_default()),
     ]
 }
 
@@ -135,10 +135,13 @@ fn source(room: &Room, now: Instant) -> Value {
 }
 
 /// What a room's film does: by the room's clock, which `ping` on the socket tells.
-fn film(theatre: &Theatre) -> Value {
-    let Program { playing, list, others, repeats, is_known, is_missing, now, .. } =
+fn film(room: &Room, theatre: &Theatre) -> Value {
+    let Program { playing, list, others, repeats, is_known, is_missing, title, now } =
         theatre.program();
-    let films = |films: Vec<Arc<Film>>| films.iter().map(|film| of_film(film)).collect::<Value>();
+    // What is in no room is found from its page.
+    let root = if room.name.is_some() { "../../" } else { "" };
+    let films =
+        |films: Vec<Arc<Film>>| films.iter().map(|film| of_film(film, root)).collect::<Value>();
     json!({
         "status": match (is_known, is_missing) {
             (false, _) => "looking",
@@ -153,26 +156,47 @@ fn film(theatre: &Theatre) -> Value {
         })),
         "list": films(list),
         "others": films(others),
+        "title": title,
         "repeat": repeats,
         "clock_ms": now.as_secs_f64() * 1e3,
     })
 }
 
-fn of_film(film: &Film) -> Value {
-    json!({
+fn of_film(film: &Film, root: &str) -> Value {
+    let mut said = json!({
         "film": film.id,
         "name": film.name,
-        "url": format!("film/{}", film.id),
-        "media_type": film.media_type(),
         "duration_s": film.lasts().map(|lasts| lasts.as_secs_f64()),
-        "codecs": film.about.as_ref().map(|about| &about.codecs[..]).unwrap_or_default(),
-        "trouble": film.about.as_ref().err().map(|why| match why {
-            NotPlayed::Sort => words::FILM_NOT_SORT,
-            NotPlayed::Unreadable => words::FILM_NOT_READABLE,
-            NotPlayed::Broken => words::FILM_NOT_BROKEN,
-            NotPlayed::Endless => words::FILM_NOT_ENDLESS,
-        }),
-    })
+        "trouble": film.trouble().map(why_not),
+    });
+    match &film.what {
+        What::File(file) => {
+            said["url"] = json!(format!("film/{}", film.id));
+            said["media_type"] = json!(file.media_type());
+            said["codecs"] = json!(file.about.as_ref().map_or(&[][..], |about| &about.codecs));
+        }
+        // All else is told at that address, to who may watch it.
+        What::Title(number, standing) => {
+            said["url"] = json!(format!("{root}api/v1/titles/{number}"));
+            said["media_type"] =
+                json!(if standing.has_pictures { "video/mp4" } else { "audio/mp4" });
+            said["codecs"] = json!([]);
+            said["title"] = json!(number);
+            said["edition"] = json!(standing.edition);
+        }
+    }
+    said
+}
+
+fn why_not(why: NotPlayed) -> &'static str {
+    match why {
+        NotPlayed::Sort => words::FILM_NOT_SORT,
+        NotPlayed::Unreadable => words::FILM_NOT_READABLE,
+        NotPlayed::Broken => words::FILM_NOT_BROKEN,
+        NotPlayed::Endless => words::FILM_NOT_ENDLESS,
+        NotPlayed::Unmade => words::FILM_NOT_UNMADE,
+        NotPlayed::Elsewhere => words::FILM_NOT_ELSEWHERE,
+    }
 }
 
 fn levels(hub: &Hub, viewers: &[usize]) -> Value {

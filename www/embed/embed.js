@@ -69,12 +69,17 @@ function showPicture() {
 
 function showFilm() {
   const tap = document.getElementById("film-tap");
+  const words = document.getElementById("film-words");
   const together = createTogether({
     video,
+    still: document.getElementById("still"),
     ask: (type, fields) => socket.ask(type, fields),
     // Browsers let a frame of another site play without sound, until somebody taps.
     onChange() {
       tap.hidden = !together.player.silent;
+      // A frame of another site has no cookie, and who is in it no account.
+      words.hidden = !together.player.words;
+      words.textContent = together.player.words?.title ?? "";
     },
   });
   tap.addEventListener("click", () => together.player.setMuted(false));

@@ -3,13 +3,14 @@
 // nothing of the page around it.
 
 import { byId } from "../shared/dom.js";
+import { createHold } from "../shared/hold.js";
+import { openManifests } from "../shared/manifest.js";
 
 /* global shaka */
 
 const BUTTONS = ["play_pause", "mute_volume", "time_and_duration", "spacer", "overflow_menu", "fullscreen"];
 const MENU = ["quality", "captions", "language", "playback_rate", "picture_in_picture", "loop"];
 const RATES = [0.5, 0.75, 1, 1.25, 1.5, 2];
-const CLEAR_KEY = "org.w3.clearkey";
 
 /**
  * `source` is the manifest's address, `license` where keys are asked for, `strip` the pictures that are
@@ -18,14 +19,14 @@ const CLEAR_KEY = "org.w3.clearkey";
 export function createPlayer({ source, license, strip, poster, onFailure }) {
   const video = byId("video");
   const place = byId("player-place");
-  const still = byId("still");
+  const still = createHold({ video, still: byId("still") });
+  let manifests;
   let player;
   let renewing = false;
 
   async function open(at) {
-    shaka.polyfill.installAll();
-    player = new shaka.Player(null, place);
-    await player.attach(video);
+    manifests = await openManifests({ video, place, license: new URL(license, location.href).href, onFailure });
+    player = manifests.player;
     const overlay = new shaka.ui.Overlay(player, place, video);
     overlay.configure({
       controlPanelElements: BUTTONS,
@@ -39,13 +40,6 @@ export function createPlayer({ source, license, strip, poster, onFailure }) {
       castReceiverAppId: "",
       documentPictureInPicture: { enabled: false },
     });
-    player.configure({ drm: { servers: { [CLEAR_KEY]: new URL(license, location.href).href } } });
-    player.getNetworkingEngine().registerRequestFilter((type, request) => {
-      if (type === shaka.net.NetworkingEngine.RequestType.LICENSE) {
-        request.headers["Content-Type"] = "application/json";
-      }
-    });
-    player.addEventListener("error", ({ detail }) => fail(detail));
     if (poster) {
       video.poster = poster;
     }
@@ -53,19 +47,8 @@ export function createPlayer({ source, license, strip, poster, onFailure }) {
   }
 
   async function load(at) {
-    try {
-      await player.load(source, at);
+    if (await manifests.load(source, at)) {
       await addStrip();
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  function fail(error) {
-    // Another load took its place.
-    const isOver = error.code === shaka.util.Error.Code.LOAD_INTERRUPTED;
-    if (!isOver && error.severity !== shaka.util.Error.Severity.RECOVERABLE) {
-      onFailure(error);
     }
   }
 
@@ -105,29 +88,6 @@ export function createPlayer({ source, license, strip, poster, onFailure }) {
     }
   }
 
-  /** Holds the last picture over the video, until the next one is there. */
-  function hold() {
-    if (!video.videoWidth) {
-      return;
-    }
-    still.width = video.videoWidth;
-    still.height = video.videoHeight;
-    still.getContext("2d").drawImage(video, 0, 0);
-    still.hidden = false;
-  }
-
-  function letGo() {
-    if ("requestVideoFrameCallback" in video) {
-      video.requestVideoFrameCallback(() => {
-        still.hidden = true;
-      });
-    }
-    // A film that stands still may have painted its picture already.
-    setTimeout(() => {
-      still.hidden = true;
-    }, 500);
-  }
-
   return {
     video,
     open,
@@ -139,14 +99,14 @@ export function createPlayer({ source, license, strip, poster, onFailure }) {
       renewing = true;
       const { currentTime, paused, playbackRate } = video;
       const chosen = choice();
-      hold();
+      still.hold();
       await load(currentTime);
       choose(chosen);
       video.playbackRate = playbackRate;
       if (!paused) {
         await video.play().catch(() => {});
       }
-      letGo();
+      still.letGo();
       renewing = false;
     },
     toggleCaptions() {

@@ -7,6 +7,7 @@ import { onCopy } from "../shared/paste.js";
 import { placeIn } from "../shared/places.js";
 import { fetchPart, redraw } from "../shared/redraw.js";
 import { createTheme } from "../shared/theme.js";
+import { troubleInClear, wayOf } from "../shared/way.js";
 import { createWork } from "../shared/work.js";
 import { word } from "../shared/words.js";
 import { createEdit } from "./edit.js";
@@ -15,6 +16,7 @@ import { createKeys } from "./keys.js";
 import { createPlayer } from "./player.js";
 import { createPresence } from "./presence.js";
 import { createShare } from "./share.js";
+import { createTogether } from "./together.js";
 import { troubleOf } from "./trouble.js";
 
 const LOOK_MS = 2000;
@@ -25,28 +27,6 @@ let generation = state.generation;
 let player = null;
 // This window has asked for it to be deleted.
 let deleting = false;
-
-/** Whether this browser decrypts by itself: not on pages that came in clear. */
-const hasKeys = () => isSecureContext && "requestMediaKeySystemAccess" in navigator;
-
-/** By which way it is played: the manifest, what that is called, and what is said of it. */
-function way() {
-  const by = asked.get("by");
-  if (state.url) {
-    return { by: "url", source: state.url };
-  }
-  if (!state.encrypted) {
-    return by === "hls" ? { by, source: state.hls } : { by: "dash", source: state.dash };
-  }
-  if (state.clear && (by === "clear" || !hasKeys())) {
-    return { by: "clear", source: state.clear, words: word("title.way.clear") };
-  }
-  if (!hasKeys()) {
-    return null;
-  }
-  // The player takes keys of ClearKey with DASH alone.
-  return { by: "dash", source: state.dash, words: word("title.way.keys") };
-}
 
 function tellTrouble({ title, detail }) {
   setText(byId("player-title"), title);
@@ -118,6 +98,9 @@ async function lookAtWork() {
 
 function listen() {
   createShare({ state, now: () => player?.video.currentTime ?? 0 });
+  if (byId("together")) {
+    createTogether(state);
+  }
   if (byId("keys")) {
     createDialog(byId("keys-dialog"), [byId("keys")]);
   }
@@ -147,10 +130,9 @@ function listen() {
 }
 
 function start() {
-  const chosen = way();
+  const chosen = state.url ? { by: "url", source: state.url } : wayOf(state, asked.get("by"));
   if (!chosen) {
-    const secure = location.href.replace("http:", "https:");
-    tellTrouble({ title: word("title.trouble.in-clear"), detail: word("title.trouble.in-clear.about", { address: secure }) });
+    tellTrouble(troubleInClear());
     return;
   }
   for (const link of document.querySelectorAll("[data-by]")) {

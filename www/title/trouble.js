@@ -21,6 +21,12 @@ function statusOf({ code, data = [] }) {
   return code === BAD_STATUS ? data[1] : 0;
 }
 
+/** Whether the same may go well in a moment. */
+export function mayPass(error) {
+  const status = statusOf(error);
+  return status >= 500 || (!status && (NO_ANSWER.includes(error.code) || error.code === LICENSE_FAILED));
+}
+
 /** `{ title, detail }` for an error of the player's. `secret` is whether the title is encrypted. */
 export function troubleOf(error, secret) {
   const { code } = error;

@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use super::super::sources::Said;
 use crate::client::Redirects;
-use crate::config::{FILM, SourceChoice, is_local, parse_source};
+use crate::config::{FILM, LIBRARY, SourceChoice, is_local, parse_source};
 use crate::source::webcam::Selector;
 use crate::web::{NoSource, Offer};
 
@@ -53,6 +53,7 @@ impl Offers {
                 SourceChoice::Pattern
                 | SourceChoice::Browser(_)
                 | SourceChoice::Film(_)
+                | SourceChoice::Title(_)
                 | SourceChoice::Webcam(Selector::First | Selector::Index(_)) => source.text.clone(),
                 _ => format!("{NAMED}{}", named.len() + 1),
             };
@@ -116,8 +117,9 @@ impl Offers {
                 return Err(NoSource::Address(why));
             }
             Ok(choice @ (SourceChoice::Pattern | SourceChoice::Browser(_))) => choice,
-            // Nothing leads out of the folder of films; whether there is such a one the disk says.
-            Ok(choice @ SourceChoice::Film(_)) => {
+            // Nothing leads out of the folder of films; whether there is such a one the disk says, and
+            // the library of a title.
+            Ok(choice @ (SourceChoice::Film(_) | SourceChoice::Title(_))) => {
                 return Ok(Chosen { text: wish.to_owned(), said: Said::anywhere(choice) });
             }
             Ok(SourceChoice::Webcam(Selector::Index(index)))
@@ -156,6 +158,7 @@ pub(super) fn label(source: &Chosen) -> String {
             name.to_string_lossy().replace(char::is_control, "\u{fffd}")
         }
         SourceChoice::Film(path) => format!("{FILM}{path}"),
+        SourceChoice::Title(number) => format!("{LIBRARY}{number}"),
         SourceChoice::Http(url) => server(url),
         SourceChoice::Rtsp(url) => server(url),
         SourceChoice::Exec(words) => {

@@ -42,7 +42,7 @@ impl House {
             .collect();
         let audience = Arc::new(Audience::new(clock.clone(), config.bandwidth, 10));
         let rooms = super::super::rooms(&config, shown, &others, &running, &audience);
-        let cinema = Arc::new(Cinema::new(None, Arc::clone(&audience), clock.clone()));
+        let cinema = Arc::new(Cinema::new(None, None, Arc::clone(&audience), clock.clone()));
         let (rooms, donate_url) = (Arc::new(rooms), Arc::default());
         let parts = Parts { stage, cinema, rooms, audience, donate_url, clock };
         let director = Director::new(&config, &origins, parts, cameras);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::base::clock::Fake;
 use crate::base::scratch::Scratch;
-use crate::film::NotPlayed;
+use crate::film::{NotPlayed, Standing, Titles};
 
 /// Two seconds each.
 const MP4: &[u8] = include_bytes!("../../../tests/data/film/whole.mp4");
@@ -73,7 +73,7 @@ fn files_come_and_go_and_what_a_host_arranged_stays() {
     let _there = room.theatre.enter();
     assert_eq!(room.names(), ["a.mp4", "c.webm"]);
     let others = room.theatre.program().others;
-    assert_eq!((others.len(), others[0].about.as_ref().err()), (1, Some(&NotPlayed::Sort)));
+    assert_eq!((others.len(), others[0].trouble()), (1, Some(NotPlayed::Sort)));
     room.scratch.write("b.mp4", MP4);
     room.theatre.look();
     assert_eq!(room.names(), ["a.mp4", "b.mp4", "c.webm"]);
@@ -136,7 +136,7 @@ fn what_cannot_be_done_is_not_done_in_part() {
 #[test]
 fn a_file_that_was_changed_is_not_opened_as_what_it_was() {
     let room = Room::of(&[("a.mp4", MP4)]);
-    let film = room.theatre.program().list[0].clone();
+    let film = room.theatre.program().list[0].file().unwrap().clone();
     assert!(film.ready(room.fake_now()).is_none());
     let opened = room.theatre.open(&film).unwrap();
     assert_eq!(opened.small.as_deref(), Some(MP4));
@@ -151,4 +151,48 @@ impl Room {
     fn fake_now(&self) -> Instant {
         self.theatre.clock.now()
     }
+}
+
+/// One title, as it stands.
+struct Shelf(Mutex<Option<Standing>>);
+
+impl Titles for Shelf {
+    fn standing(&self, number: u64) -> Option<Standing> {
+        self.0.lock().filter(|_| number == 7)
+    }
+}
+
+#[test]
+fn a_title_begins_when_it_is_made_goes_on_when_there_is_more_of_it_and_ends_with_it() {
+    let shelf = Arc::new(Shelf(Mutex::new(None)));
+    let (clock, fake) = Fake::clock();
+    let titles = Arc::clone(&shelf) as Arc<dyn Titles>;
+    let theatre = Arc::new(Theatre::of_title(titles, 7, clock));
+    let _there = theatre.enter();
+    let stands = |lasts, edition| {
+        *shelf.0.lock() = Some(Standing { lasts, has_pictures: true, edition });
+        theatre.look_if_due();
+    };
+    let pass = |seconds| fake.advance(Duration::from_secs(seconds));
+    theatre.look();
+    assert!(theatre.program().is_missing);
+    stands(Err(NotPlayed::Unmade), 1);
+    pass(60);
+    let program = theatre.program();
+    assert_eq!((program.is_missing, program.title, program.list.len()), (false, Some(7), 0));
+    let film = &program.others[0];
+    assert_eq!((film.trouble(), film.name.as_str()), (Some(NotPlayed::Unmade), ""));
+    let id = film.id;
+    stands(Ok(Duration::from_secs(20)), 2);
+    pass(5);
+    stands(Ok(Duration::from_secs(20)), 3);
+    let (film, playing) = theatre.program().playing.unwrap();
+    assert_eq!((film.id, playing.position.as_secs()), (id, 5), "the same one, where it was");
+    let What::Title(number, standing) = &film.what else { panic!("it is a title") };
+    assert_eq!((*number, standing.edition), (7, 3));
+    assert!(theatre.find(id).is_none(), "it is no file");
+    *shelf.0.lock() = None;
+    theatre.look_if_due();
+    let program = theatre.program();
+    assert!(program.is_missing && program.playing.is_none() && program.list.is_empty());
 }

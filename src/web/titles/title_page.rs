@@ -89,6 +89,9 @@ fn drawn(request: &Request, title: &Title, found: &Found) -> Answer {
         slots.extend(editing(kept));
     }
     slots.push(("own", Slot::Shown(is_own)));
+    // Of what is elsewhere nobody here knows how long it is.
+    let opens_rooms = request.caller.is_signed_in() && request.caller.may(Capability::Host, "");
+    slots.push(("together", Slot::Shown(opens_rooms && kept.url.is_none())));
     slots.push(("elsewhere", Slot::Shown(kept.url.is_some())));
     slots.push(("elsewhere-host", Slot::Text(host_of(kept).unwrap_or_default())));
     slots.push(("playable", Slot::Shown(title.is_playable())));
@@ -207,6 +210,7 @@ fn state(request: &Request, title: &Title, found: &Found, root: &str) -> Value {
         "title": kept.details.title,
         "own": title.is_changed_by(who_of(request)),
         "signed_in": request.caller.is_signed_in(),
+        "for_all": kept.watch == Watch::All.as_str(),
         "playable": title.is_playable(),
         "generation": kept.shown.generation,
         "whole": kept.shown.whole,

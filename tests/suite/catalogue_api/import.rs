@@ -104,7 +104,7 @@ fn a_list_is_imported_and_what_does_not_fit_is_told() {
     let mixed = "\u{feff}[[], null, {\"title\": \"Hen\", \"url\": \"https://a.example/h.mpd\"}]";
     let source = folder.write("mixed.json", mixed.as_bytes());
     let words = said(&import(&server, Path::new(&source), &[]));
-    assert!(words.contains("1 titles imported, 0 there before, 2 refused"), "{words}");
+    assert!(words.contains("1 title imported, 0 there before, 2 refused"), "{words}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod broken;
 mod bucket;
 mod kills;
+mod together;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -18,12 +18,17 @@ export function createFilm({ video, ask, send, trouble, onChange }) {
   let section = null;
   let dragging = false;
 
-  const together = createTogether({ video, ask, onChange: show });
+  const together = createTogether({ video, still: byId("still"), ask, onChange: show });
   const { player } = together;
   const list = createList({ commands, act });
 
-  const current = () => filmOf(section);
+  const current = () => named(filmOf(section));
   const isPaused = () => section?.plays?.paused ?? true;
+
+  /** A title's name is told to who may watch it alone. */
+  function named(film) {
+    return film?.title ? { ...film, name: player.called ?? word("watch.film.of-library") } : film;
+  }
 
   async function act(fields) {
     try {
@@ -47,6 +52,11 @@ export function createFilm({ video, ask, send, trouble, onChange }) {
     at.style.setProperty("--part", film ? seconds / film.duration_s : 0);
     showButtons(film, paused);
     showSound();
+    byId("film-way").hidden = !player.way;
+    if (player.way) {
+      setAttribute(byId("film-way"), "aria-label", player.way);
+      byId("film-way").dataset.tip = player.way;
+    }
     byId("opening").hidden = !player.waiting || player.hasPicture;
     byId("film-sound-only").hidden = !film || player.hasPicture || player.waiting || Boolean(player.failed);
     setText(byId("film-sound-name"), film?.name ?? "");
@@ -82,10 +92,17 @@ export function createFilm({ video, ask, send, trouble, onChange }) {
 
   function showTrouble(film) {
     const codecs = film?.codecs.map((codec) => CODECS[codec] ?? codec).join(", ") ?? "";
-    if (section?.status === "missing") {
+    const unmade = section?.others.find(({ title }) => title)?.trouble;
+    if (section?.status === "missing" && section.title) {
+      trouble.set("film", { icon: "clapperboard", title: word("watch.film.deleted"), detail: word("watch.film.deleted-about") });
+    } else if (section?.status === "missing") {
       trouble.set("film", { icon: "clapperboard", title: word("watch.film.missing") });
+    } else if (unmade) {
+      trouble.set("film", { icon: "hourglass", title: word("watch.film.not-yet"), detail: unmade });
     } else if (section?.status === "known" && !film) {
       trouble.set("film", { icon: "clapperboard", title: word("watch.film.none"), detail: section.others.length ? word("watch.film.none-playable") : word("watch.film.none-about") });
+    } else if (player.failed === "words") {
+      trouble.set("film", { icon: "clapperboard", ...player.words });
     } else if (player.failed === "sort") {
       trouble.set("film", { icon: "clapperboard", title: word("watch.film.sort", { name: film.name }), detail: word("watch.film.sort-about", { codecs }) });
     } else if (player.isBlind) {
@@ -143,7 +160,7 @@ export function createFilm({ video, ask, send, trouble, onChange }) {
     take(next, sentAt, heardAt) {
       section = next;
       together.take(section, sentAt, heardAt);
-      list.show(section);
+      list.show({ ...section, list: section.list.map(named), others: section.others.map(named) });
     },
     setConnected: together.setConnected,
     togglePause: () => (commands ? togglePause() : toggleMute()),

@@ -1,5 +1,9 @@
 // Keeps one <video> where the room is: a little too early or too late it plays a little slower or
-// faster, else it is set. Takes the place that the stream has in other rooms. Knows no buttons.
+// faster, else it is set. Takes the place that the stream has in other rooms. Knows no buttons, and not how
+// a film comes into the video.
+
+import { createFile } from "./file.js";
+import { createTitle } from "./title.js";
 
 // Nobody hears or sees it.
 const IN_STEP_S = 0.02;
@@ -13,16 +17,21 @@ const LOOK_MS = 200;
 const RETRY_MS = 2000;
 
 /**
- * `now()` is the server's clock in milliseconds. `onChange()` says that something is to be drawn
- * anew: `silent`, `waiting`, `failed` ("" or "sort" or "server"), `hasPicture`, `position`.
+ * `now()` is the server's clock in milliseconds, `still` a canvas over the video. `onChange()` says that
+ * something is to be drawn anew: `silent`, `waiting`, `failed` ("" or "sort", "server", "words": then there
+ * are `words`), `hasPicture`, `position`.
  */
-export function createPlayer({ video, now, onChange }) {
+export function createPlayer({ video, still, now, onChange }) {
   let film = null;
+  // How it comes into the video.
+  let reel = null;
+  let turns = 0;
   let plays = null;
   let muted = false;
   // The browser lets it play without sound alone, until somebody taps.
   let silent = false;
   let failed = "";
+  let words = null;
   let starting = false;
   let setAt = -Infinity;
   let wasSeeking = false;
@@ -35,10 +44,24 @@ export function createPlayer({ video, now, onChange }) {
 
   function load() {
     clearTimeout(retry);
-    failed = "";
+    [failed, words] = ["", null];
     setAt = -Infinity;
-    video.src = film.url;
-    video.load();
+    reel.open();
+  }
+
+  /** Puts another film into the video, or none. */
+  async function change(next) {
+    turns += 1;
+    const [turn, before] = [turns, reel];
+    [film, reel, failed, words, tries] = [next, null, "", null, 0];
+    clearTimeout(retry);
+    await before?.close();
+    if (turn !== turns || !film) {
+      return;
+    }
+    const of = { video, still, film, at: expected, onChange, onFailure: (...why) => turn === turns && fail(...why) };
+    reel = film.title ? createTitle(of) : createFile(of);
+    load();
   }
 
   async function start() {
@@ -81,15 +104,16 @@ export function createPlayer({ video, now, onChange }) {
     if (!plays || failed || video.readyState < HTMLMediaElement.HAVE_METADATA) {
       return;
     }
-    const at = expected();
+    const ends = Number.isFinite(video.duration) ? video.duration : Infinity;
     if (plays.began_ms == null) {
+      const at = Math.min(expected(), ends);
       video.pause();
       if (Math.abs(video.currentTime - at) > 0.05 && !video.seeking) {
         place(at);
       }
       return;
     }
-    const ends = Number.isFinite(video.duration) ? video.duration : Infinity;
+    const at = expected();
     if (at < 0 || at >= ends) {
       // What comes next the server says.
       return;
@@ -117,17 +141,10 @@ export function createPlayer({ video, now, onChange }) {
     }
   }
 
-  async function fail() {
-    if (!film) {
-      return;
-    }
-    // A browser tells what it cannot play and what it was not given by the same sign.
-    const given = await fetch(film.url, { method: "HEAD" }).then((answer) => answer.ok, () => false);
-    failed = given ? "sort" : "server";
-    if (given && video.error?.code === MediaError.MEDIA_ERR_NETWORK) {
-      failed = "server";
-    }
-    if (failed === "server" || tries < 1) {
+  function fail(kind, why = null) {
+    [failed, words] = [kind, why];
+    clearTimeout(retry);
+    if (kind === "server" || (kind === "sort" && tries < 1)) {
       tries += 1;
       retry = setTimeout(load, RETRY_MS);
     }
@@ -135,7 +152,6 @@ export function createPlayer({ video, now, onChange }) {
   }
 
   video.controls = false;
-  video.addEventListener("error", fail);
   for (const name of ["loadedmetadata", "canplay", "seeked", "playing"]) {
     video.addEventListener(name, () => {
       if (name === "playing") {
@@ -160,16 +176,13 @@ export function createPlayer({ video, now, onChange }) {
     take(next, how) {
       plays = how;
       if (next?.url !== film?.url) {
+        change(next);
+      } else if (film && next.edition !== film.edition) {
         film = next;
-        tries = 0;
-        if (film && !video.error && video.getAttribute("src") === film.url) {
-          // It stands in the page.
-          failed = "";
-        } else if (film) {
+        if (failed) {
           load();
         } else {
-          video.removeAttribute("src");
-          video.load();
+          reel?.renew();
         }
       }
       step(true);
@@ -196,6 +209,17 @@ export function createPlayer({ video, now, onChange }) {
     get failed() {
       return failed;
     },
+    get words() {
+      return words;
+    },
+    /** What the film is called, if that is told to who may watch it alone. */
+    get called() {
+      return reel?.called ?? null;
+    },
+    /** How it is decrypted, in words, if it is. */
+    get way() {
+      return reel?.way ?? null;
+    },
     get waiting() {
       return Boolean(film) && !failed && video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA;
     },
@@ -204,7 +228,7 @@ export function createPlayer({ video, now, onChange }) {
     },
     /** Whether it says that there are pictures in it, and the browser shows none. */
     get isBlind() {
-      return video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth === 0 && Boolean(film?.media_type.startsWith("video/"));
+      return video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth === 0 && !film?.title && Boolean(film?.media_type.startsWith("video/"));
     },
     /** Where the room is, in seconds. */
     get position() {

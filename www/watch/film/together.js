@@ -9,9 +9,9 @@ const FIRST_EACH_MS = 120;
 const ASKED_EACH_MS = 10_000;
 
 /** `ask(type, fields)` sends by the socket alone; `onChange()` as a player says it. */
-export function createTogether({ video, ask, onChange }) {
+export function createTogether({ video, still, ask, onChange }) {
   const clock = createClock();
-  const player = createPlayer({ video, now: clock.now, onChange });
+  const player = createPlayer({ video, still, now: clock.now, onChange });
   let asked = 0;
   let asking = 0;
 
