@@ -29,7 +29,7 @@ static FILM: LazyLock<Vec<u8>> = LazyLock::new(|| {
     std::fs::read(path).expect("it was made")
 });
 
-/// Brings a film, as a form without JavaScript does, and waits until all of it is made. Its number.
+/// Brings a film, and waits until all of it is made. Its number.
 pub(super) fn bring(
     server: &Server,
     host: &Client,
@@ -37,15 +37,22 @@ pub(super) fn bring(
     publish: &str,
     encrypt: &str,
 ) -> u64 {
+    let fields = [("title", title), ("publish", publish), ("encrypt", encrypt)];
+    send(server, host, &fields, &FILM);
+    whole(server, host, title)
+}
+
+/// Brings a file, as a form without JavaScript does.
+pub(super) fn send(server: &Server, host: &Client, fields: &[(&str, &str)], bytes: &[u8]) {
     let mut body = Vec::new();
-    for (name, value) in [("title", title), ("publish", publish), ("encrypt", encrypt)] {
+    for (name, value) in fields {
         let field =
             format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
         body.extend_from_slice(field.as_bytes());
     }
     let head = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.mkv\"\r\n\r\n";
     body.extend_from_slice(head.as_bytes());
-    body.extend_from_slice(&FILM);
+    body.extend_from_slice(bytes);
     body.extend_from_slice(b"\r\n--x--\r\n");
     let fields = [
         ("Cookie", host.cookie.as_str()),
@@ -53,6 +60,11 @@ pub(super) fn bring(
         ("Content-Type", "multipart/form-data; boundary=x"),
     ];
     client::ask(server.address(), "POST", "/upload_input_content", &fields, &body).expect(200);
+}
+
+/// Waits until all of a title is made. Its number.
+#[track_caller]
+pub(super) fn whole(server: &Server, host: &Client, title: &str) -> u64 {
     eventually("all of it is made", VERY_LONG, || {
         let titles = titles(server, host);
         let whole = titles.iter().find(|one| one["title"] == title && one["whole"] == true);
@@ -60,14 +72,14 @@ pub(super) fn bring(
     })
 }
 
-fn titles(server: &Server, host: &Client) -> Vec<Value> {
+pub(super) fn titles(server: &Server, host: &Client) -> Vec<Value> {
     let all = host.clone().get(server, "/api/v1/titles").expect(200).json();
     all["titles"].as_array().expect("a list").clone()
 }
 
 /// Plays, and waits until pictures go on.
 #[track_caller]
-fn plays(window: &Window) {
+pub(super) fn plays(window: &Window) {
     window.wait("document.getElementById('video')?.readyState >= 2");
     window.eval("(() => { video.muted = true; return video.play(); })().then(() => 1)");
     window.wait("(window.was ??= video.currentTime, video.currentTime > window.was + 0.5)");
