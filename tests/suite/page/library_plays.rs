@@ -1,4 +1,5 @@
-//! How the player of a title behaves: subtitles, keys by TLS, and renditions that come later.
+//! How the player of a title behaves: subtitles, keys by TLS, renditions that come later, and links that
+//! become slow.
 
 use std::path::Path;
 
@@ -97,6 +98,30 @@ fn it_plays_on_when_a_rendition_comes(browser: &Browser) {
     assert_eq!(window.eval("video.videoHeight"), 360, "another size than was chosen");
     let back = window.eval("window.back").as_f64().expect("seconds");
     assert!(back < 0.3, "it went back by {back} s");
+    assert_eq!(window.eval("document.getElementById('player-words').hidden"), true);
+}
+
+in_browsers!(it_goes_down_and_up_with_the_link: chromium);
+fn it_goes_down_and_up_with_the_link(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    let host = Client::host(&server);
+    // Noise, so that each rendition takes all the bits that it may have.
+    let film = video(
+        "film.mp4",
+        "-f lavfi -i testsrc2=s=1280x720:r=10:d=150,noise=alls=60:allf=t -c:v libx264 -preset ultrafast \
+         -pix_fmt yuv420p -g 20 -b:v 2600k -maxrate 2600k -bufsize 2600k",
+    );
+    send(&server, &host, &[("title", "Noise"), ("publish", "all")], &film);
+    let id = whole(&server, &host, "Noise");
+    let window = browser.window();
+    window.goto(&server.url(&format!("/library/{id}")));
+    plays(&window);
+    window.wait("video.videoHeight === 720");
+    // A third of what the largest takes; the smallest fits.
+    window.throttle(Some(120_000));
+    window.wait("video.videoHeight < 720");
+    window.throttle(None);
+    window.wait("video.videoHeight === 720");
     assert_eq!(window.eval("document.getElementById('player-words').hidden"), true);
 }
 

@@ -235,6 +235,11 @@ impl Window {
         self.tab.hold(path)
     }
 
+    /// From now on so many bytes a second come at most; `None`: as many as can.
+    pub(crate) fn throttle(&self, bytes_per_sec: Option<u32>) {
+        self.tab.throttle(bytes_per_sec);
+    }
+
     /// Does what saves a file. Returns its name as the page gave it, and its bytes.
     pub(crate) fn download(&self, act: impl Fn()) -> (String, Vec<u8>) {
         self.tab.download(&act)

@@ -304,6 +304,14 @@ impl Tab for ChromiumTab {
         Box::new(Paused { tab: self, from: self.happened() })
     }
 
+    fn throttle(&self, bytes_per_sec: Option<u32>) {
+        let most = bytes_per_sec.map_or(-1.0, f64::from);
+        let conditions = json!({
+            "offline": false, "latency": 0, "downloadThroughput": most, "uploadThroughput": -1,
+        });
+        self.call("Network.emulateNetworkConditions", conditions);
+    }
+
     fn download(&self, act: &dyn Fn()) -> (String, Vec<u8>) {
         let process = &self.process;
         let from = process.devtools.borrow().events().len();

@@ -93,6 +93,11 @@ pub(crate) trait Tab {
         unimplemented!("this protocol holds no requests back");
     }
 
+    /// From now on so many bytes a second come at most; `None`: as many as can.
+    fn throttle(&self, _bytes_per_sec: Option<u32>) {
+        unimplemented!("this protocol slows nothing down");
+    }
+
     /// Does what saves a file. Returns its name as the page gave it, and its bytes.
     fn download(&self, _act: &dyn Fn()) -> (String, Vec<u8>) {
         unimplemented!("this protocol tells of no downloads");
