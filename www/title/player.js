@@ -122,6 +122,10 @@ export function createPlayer({ source, license, strip, poster, onFailure }) {
       const end = Number.isFinite(video.duration) ? video.duration : 0;
       video.currentTime = Math.min(Math.max(0, to), end);
     },
+    /** Whether what it plays is encrypted, wherever that comes from. */
+    get isSecret() {
+      return Boolean(player?.drmInfo());
+    },
     get renditions() {
       return player?.getVariantTracks().map(({ height }) => height) ?? [];
     },

@@ -51,7 +51,7 @@ async function play(chosen) {
     strip: state.strip,
     poster: state.poster,
     onFailure(error) {
-      tellTrouble(troubleOf(error, Boolean(state.encrypted)));
+      tellTrouble(troubleOf(error, Boolean(state.encrypted) || player.isSecret));
     },
   });
   createKeys(player);

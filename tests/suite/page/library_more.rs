@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use serde_json::{Value, json};
 
 use super::accounts::sign_in;
-use super::library::{bring, plays, send, titles};
+use super::library::{bring, plays, send, titles, whole};
 use super::{Browser, in_browsers};
 use crate::accounts::Person as Client;
 use crate::common::server::Server;
@@ -166,6 +166,42 @@ fn a_title_without_a_key_here_says_so(browser: &Browser) {
     window.click("#load-elsewhere");
     window.wait("!document.getElementById('player-words').hidden");
     assert_eq!(window.text("#player-title"), "No key", "{}", window.text("#player-detail"));
+}
+
+in_browsers!(a_key_that_does_not_fit_is_said_in_words: chromium);
+fn a_key_that_does_not_fit_is_said_in_words(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    let mut host = Client::host(&server);
+    let other = Server::pattern(&["--cors", &server.url("")]);
+    let mut others_host = Client::host(&other);
+    let film = video("film.mp4", "-f lavfi -i testsrc2=s=320x240:r=10:d=8 -c:v mpeg4");
+    // Each has a key of the same name, and not the same key.
+    package(&server, &mut host, &film, "00112233445566778899aabbccddeeff");
+    package(&other, &mut others_host, &film, "872379d2881958a7c0768584e6993caa");
+    let far = titles(&other, &others_host)[0]["dash"].as_str().expect("an address").to_owned();
+    let id = add(&server, &mut host, &other.url(&format!("/{far}")));
+    let window = browser.window();
+    window.expect_trouble();
+    window.goto(&server.url(&format!("/library/{id}")));
+    window.click("#load-elsewhere");
+    window.wait("document.getElementById('video').readyState >= 1");
+    window.eval("(() => { video.muted = true; video.play().catch(() => {}); })()");
+    window.wait("!document.getElementById('player-words').hidden");
+    let words = window.text("#player-detail");
+    assert_eq!(window.text("#player-title"), "The key does not fit", "{words}");
+}
+
+/// Makes a title for everybody of a film, by this key.
+fn package(server: &Server, host: &mut Client, film: &[u8], key: &str) {
+    send(server, host, &[("title", "Secret")], film);
+    let json = [("Content-Type", "application/json")];
+    let kid = "a16e402b9056e371f36d348aa62bb749";
+    let body = json!({ "input_content_id": 1, "key": key, "kid": kid }).to_string();
+    host.ask(server, "POST", "/packaged_content", &json, &body).expect(200);
+    let target = format!("/api/v1/titles/{}", titles(server, host)[0]["id"]);
+    let body = r#"{"title":"Secret","watch":"all"}"#;
+    host.ask(server, "POST", &target, &json, body).expect(200);
+    whole(server, host, "Secret");
 }
 
 in_browsers!(a_title_that_is_not_for_one_is_as_if_it_were_not_there: chromium, firefox);
