@@ -127,7 +127,7 @@ fn a_title_elsewhere_is_loaded_after_a_click_only(browser: &Browser) {
         assert_eq!(window.asked(0).iter().find(|asked| is_of_other(asked)), None);
         window.click("#load-elsewhere");
         plays(&window);
-        assert!(window.asked(0).iter().any(|asked| is_of_other(asked)));
+        assert!(window.asked(0).iter().any(is_of_other));
     }
 }
 
