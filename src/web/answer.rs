@@ -19,6 +19,13 @@ pub(super) struct Answer {
     close: bool,
 }
 
+/// What the policy of a page allows beside all else whose script plays segments, of this origin too.
+fn that_plays(origin: Option<&str>) -> String {
+    let more =
+        format!("; media-src 'self' blob:; connect-src 'self' {}", origin.unwrap_or_default());
+    more.trim_end().to_owned()
+}
+
 impl Answer {
     /// An answer without a body.
     pub(super) fn empty(status: Status) -> Self {
@@ -72,9 +79,7 @@ impl Answer {
         html: Filled,
         origin: Option<&str>,
     ) -> Self {
-        let origin = origin.unwrap_or_default();
-        let more = format!("; media-src 'self' blob:; connect-src 'self' {origin}");
-        Self::document(head, status, html, "'self'", more.trim_end())
+        Self::document(head, status, html, "'self'", &that_plays(origin))
     }
 
     /// As [`page`](Self::page), for a document that pages of other sites may frame.
@@ -83,8 +88,13 @@ impl Answer {
     }
 
     /// As [`embedded`](Self::embedded), for a document whose script may make a film out of segments.
-    pub(super) fn embedded_that_plays(head: &Head, status: Status, html: Filled) -> Self {
-        Self::document(head, status, html, "*", "; media-src 'self' blob:")
+    pub(super) fn embedded_that_plays(
+        head: &Head,
+        status: Status,
+        html: Filled,
+        origin: Option<&str>,
+    ) -> Self {
+        Self::document(head, status, html, "*", &that_plays(origin))
     }
 
     /// Nothing on a page comes from another host, and it is framed by `framed_by` alone.

@@ -34,7 +34,10 @@ pub(super) fn page(request: &Request) -> Reply {
     // With its cookie it is one viewer's own, and no cache may give it to another.
     // A room's film may be a title of the library, whose segments the script puts together.
     let page = match request.room.showing() {
-        Some(_) => Answer::page_that_plays(&request.head, Status::Ok, html, None),
+        Some(_) => {
+            let origin = request.segments_origin();
+            Answer::page_that_plays(&request.head, Status::Ok, html, origin.as_deref())
+        }
         None => Answer::page(&request.head, Status::Ok, html),
     };
     request.introduce(page.varies_by("Cookie"), id).into()
@@ -51,7 +54,10 @@ pub(super) fn embed(request: &Request) -> Reply {
     let html = framed(request, built::EMBED, &request.room.title(), slots);
     let id = request.identity().id().unwrap_or_else(ViewerId::random);
     let page = match request.room.showing() {
-        Some(_) => Answer::embedded_that_plays(&request.head, Status::Ok, html),
+        Some(_) => {
+            let origin = request.segments_origin();
+            Answer::embedded_that_plays(&request.head, Status::Ok, html, origin.as_deref())
+        }
         None => Answer::embedded(&request.head, Status::Ok, html),
     };
     request.introduce(page.varies_by("Cookie"), id).into()

@@ -230,6 +230,11 @@ impl Request {
         Whence { address: self.client.address, browser, key }
     }
 
+    /// Where else segments of the library are loaded from, if from anywhere else.
+    pub(super) fn segments_origin(&self) -> Option<String> {
+        self.context.library.as_ref()?.storage.origin()
+    }
+
     /// Gives who sent it a cookie, if it has none that is good.
     pub(super) fn introduce(&self, answer: Answer, id: ViewerId) -> Answer {
         match self.identity() {

@@ -80,6 +80,10 @@ impl Storage for Bucket {
         Ok(())
     }
 
+    fn origin(&self) -> Option<String> {
+        Some(self.signer.base_url().origin().ascii_serialization())
+    }
+
     fn address(&self, name: &str, file: &str) -> Option<String> {
         let key = format!("{name}/{file}");
         let action = self.signer.get_object(Some(&self.credentials), &key);

@@ -26,6 +26,11 @@ pub trait Storage: Send + Sync {
     /// a few minutes.
     fn address(&self, name: &str, file: &str) -> Option<String>;
 
+    /// The origin of these addresses, which a page has to allow; `None` if there are none.
+    fn origin(&self) -> Option<String> {
+        None
+    }
+
     /// Reads a segment of a title that is not in its folder.
     ///
     /// # Errors

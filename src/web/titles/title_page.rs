@@ -104,7 +104,8 @@ fn drawn(request: &Request, title: &Title, found: &Found) -> Answer {
     // In a `script`, which only `</script` would end.
     slots.push(("state", Slot::Markup(state.replace('<', "\\u003c"))));
     let html = framed(request, built::TITLE, &kept.details.title, slots);
-    let origin = kept.url.as_deref().and_then(origin_of);
+    let bucket = request.segments_origin();
+    let origin = kept.url.as_deref().and_then(origin_of).or(bucket.as_deref());
     Answer::page_that_plays(&request.head, Status::Ok, html, origin).varies_by("Cookie")
 }
 

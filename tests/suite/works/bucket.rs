@@ -96,6 +96,10 @@ fn segments_lie_in_a_bucket_and_players_are_led_there() {
     assert_eq!(asked(path), 200);
     let of_another = path.replace("X-Amz-Credential=S3RVER", "X-Amz-Credential=another");
     assert_eq!(asked(&of_another), 403);
+    // What a page may not reach it is not led to.
+    let page = site.server.get(&format!("/library/{}", title["id"])).expect(200);
+    let policy = page.header("Content-Security-Policy").expect("a policy");
+    assert!(policy.contains(&format!("connect-src 'self' http://{host}")), "{policy}");
     let json = [("Content-Type", "application/json")];
     let decrypts = format!("/api/v1/titles/{}/decrypts", title["id"]);
     site.host.ask(&site.server, "POST", &decrypts, &json, r#"{"decrypts":true}"#).expect(200);
