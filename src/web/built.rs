@@ -11,6 +11,8 @@ pub(super) struct Asset {
     pub(super) plain: &'static [u8],
     /// The same by gzip (RFC 1952).
     pub(super) packed: &'static [u8],
+    /// The same by Brotli (RFC 7932).
+    pub(super) brotli: &'static [u8],
 }
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));

@@ -391,15 +391,32 @@ fn what_a_page_loads_is_kept_for_good_and_sent_packed_to_who_takes_that() {
         let caching = plain.header("Cache-Control").expect("it says so");
         assert!(caching.contains("immutable") && caching.contains("public"), "{caching}");
         assert_eq!(plain.header("Vary"), Some("Accept-Encoding"));
-        for refused in ["identity", "gzip;q=0", "br", "*"] {
+        for refused in ["identity", "gzip;q=0", "br;q=0, *", "*"] {
             let reply = client.request("GET", path, &[("Accept-Encoding", refused)], b"");
             assert_eq!(reply.header("Content-Encoding"), None, "{path} {refused}");
             assert_eq!(reply.body, plain.body);
         }
-        let packed = client.request("GET", path, &[("Accept-Encoding", "br, gzip")], b"");
-        assert_eq!(packed.header("Content-Encoding"), Some("gzip"), "{path}");
-        assert!(packed.body.len() < plain.body.len() && packed.body.starts_with(&[0x1f, 0x8b]));
-        assert_ne!(packed.header("ETag"), plain.header("ETag"), "they are two");
+        let mut tags = vec![plain.header("ETag").expect("a tag").to_owned()];
+        let mut sizes = vec![plain.body.len()];
+        for (taken, coding) in [
+            ("gzip", "gzip"),
+            ("gzip, br;q=0", "gzip"),
+            ("gzip, br;q=0.5", "gzip"),
+            ("br", "br"),
+            ("gzip, deflate, br, zstd", "br"),
+            ("gzip;q=0.5, BR;q=0.8", "br"),
+        ] {
+            let packed = client.request("GET", path, &[("Accept-Encoding", taken)], b"");
+            assert_eq!(packed.header("Content-Encoding"), Some(coding), "{path} {taken}");
+            assert_eq!(packed.header("Vary"), Some("Accept-Encoding"));
+            assert_eq!(packed.body.starts_with(&[0x1f, 0x8b]), coding == "gzip", "{taken}");
+            tags.push(packed.header("ETag").expect("a tag").to_owned());
+            sizes.push(packed.body.len());
+        }
+        tags.dedup();
+        assert_eq!(tags.len(), 3, "each coding is another representation: {tags:?}");
+        sizes.dedup();
+        assert!(sizes.is_sorted_by(|one, next| one > next), "each is smaller: {sizes:?}");
     }
     client.get("/assets/watch.js").expect(404);
     let page = String::from_utf8(client.get("/r/none/").body).expect("text");

@@ -152,21 +152,30 @@ impl Head {
 
     /// True if the client names this content coding (RFC 9110 §12.5.3); `*` is not meant.
     pub fn accepts_coding(&self, coding: &str) -> bool {
-        self.names("Accept-Encoding", coding)
+        self.weight_of_coding(coding) > 0.0
+    }
+
+    /// How much the client wants this content coding, 0 to 1 (RFC 9110 §12.4.2); `*` is not meant.
+    pub fn weight_of_coding(&self, coding: &str) -> f32 {
+        self.weight("Accept-Encoding", coding)
     }
 
     fn accepts(&self, media_type: &str) -> bool {
-        self.names("Accept", media_type)
+        self.weight("Accept", media_type) > 0.0
     }
 
-    /// True if a field has a value in its list, with a weight above 0 (RFC 9110 §12.4.2).
-    fn names(&self, field: &str, value: &str) -> bool {
-        self.headers.list(field).any(|range| {
+    /// The weight of a value in a field's list (RFC 9110 §12.4.2); 0 if it is not there, or has none that
+    /// can be read.
+    fn weight(&self, field: &str, value: &str) -> f32 {
+        let weights = self.headers.list(field).filter_map(|range| {
             let mut pieces = range.split(';').map(str::trim);
-            let named = pieces.next().is_some_and(|name| name.eq_ignore_ascii_case(value));
-            let weight = pieces.find_map(|p| p.strip_prefix("q=").or(p.strip_prefix("Q=")));
-            named && weight.is_none_or(|q| q.parse::<f32>().is_ok_and(|q| q > 0.0))
-        })
+            pieces.next().filter(|name| name.eq_ignore_ascii_case(value))?;
+            match pieces.find_map(|p| p.strip_prefix("q=").or(p.strip_prefix("Q="))) {
+                Some(weight) => weight.parse().ok(),
+                None => Some(1.0),
+            }
+        });
+        weights.fold(0.0, f32::max)
     }
 }
 

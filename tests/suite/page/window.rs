@@ -94,7 +94,9 @@ impl Window {
                let [last, why] = [];
                do {{
                  try {{
-                   last = await ({expression});
+                   // What a page asks the server for may be forgotten by a busy browser.
+                   const forgotten = new Promise((done) => setTimeout(done, {slice} / 2));
+                   last = await Promise.race([(async () => ({expression}))(), forgotten]);
                  }} catch (error) {{
                    last = undefined;
                    why = String(error);
