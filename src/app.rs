@@ -106,7 +106,7 @@ pub fn run(
     let cinema = Cinema::new(media, videos.as_ref(), Arc::clone(&audience), clock.clone());
     let cinema = Arc::new(cinema);
     show_films(config, &rooms, &cinema);
-    let films = cinema.start(shutdown);
+    cinema.start(shutdown);
     let donate_url = Arc::new(RwLock::new(config.donate_url.clone()));
     let parts = Parts {
         stage: Arc::clone(&stage),
@@ -193,7 +193,7 @@ pub fn run(
     encoders.join();
     stage.join();
     // A disk that stalls may have kept it; it does not keep the end.
-    let of_disks = watch.into_iter().chain(films).chain(works);
+    let of_disks = watch.into_iter().chain(works);
     of_disks.filter(JoinHandle::is_finished).for_each(join);
     Ok(())
 }
@@ -218,7 +218,7 @@ fn rooms(
 }
 
 /// Lets the rooms play their films.
-fn show_films(config: &Config, rooms: &Rooms, cinema: &Cinema) {
+fn show_films(config: &Config, rooms: &Rooms, cinema: &Arc<Cinema>) {
     let of_default = config.source.iter().map(|source| (Some(rooms.default()), source));
     let of_rooms = config.rooms.iter().map(|room| (rooms.named(room.name.as_str()), &room.source));
     for (room, source) in of_default.chain(of_rooms) {

@@ -5,7 +5,6 @@
 
 use std::path::Path;
 use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use log::warn;
@@ -28,9 +27,21 @@ use crate::web::Offer;
 pub(super) struct Cinema {
     media: Option<Arc<MediaFolder>>,
     titles: OfLibrary,
+    looks: Mutex<Looks>,
     audience: Arc<Audience>,
     clock: Clock,
     theatres: Mutex<Vec<Weak<Theatre>>>,
+}
+
+/// Whether a thread looks after the films.
+#[derive(Default)]
+enum Looks {
+    /// The server does not run yet.
+    #[default]
+    No,
+    /// There is no film.
+    NotYet(Shutdown),
+    Begun,
 }
 
 /// The titles of this server, if it has a library.
@@ -60,7 +71,8 @@ impl Cinema {
         clock: Clock,
     ) -> Self {
         let titles = OfLibrary(library.map(|library| Arc::clone(&library.catalogue)));
-        Self { media, titles, audience, clock, theatres: Mutex::default() }
+        let (theatres, looks) = (Mutex::default(), Mutex::default());
+        Self { media, titles, audience, clock, theatres, looks }
     }
 
     /// Whether a room can be given what was said, as far as that is a title: one that was deleted since
@@ -82,14 +94,14 @@ impl Cinema {
     }
 
     /// Lets a room play what was said, if that is films; else none any more.
-    pub(super) fn show(&self, room: &Room, said: Option<&Said>) {
+    pub(super) fn show(self: &Arc<Self>, room: &Room, said: Option<&Said>) {
         let showing = said.and_then(|said| self.showing(room, said));
         if let Some(before) = room.play(showing) {
             self.audience.dismiss(&before.crowd);
         }
     }
 
-    fn showing(&self, room: &Room, said: &Said) -> Option<Showing> {
+    fn showing(self: &Arc<Self>, room: &Room, said: &Said) -> Option<Showing> {
         let clock = self.clock.clone();
         let theatre = match &said.choice {
             SourceChoice::Film(path) => {
@@ -108,6 +120,7 @@ impl Cinema {
         };
         let theatre = Arc::new(theatre);
         self.theatres.lock().push(Arc::downgrade(&theatre));
+        self.begin();
         // Who loads films has a share of the budget like all others, and wants no pictures.
         Some(Showing { theatre, crowd: self.audience.gather(room.crowd.channel()) })
     }
@@ -127,14 +140,22 @@ impl Cinema {
         std::iter::once(all).chain(media.choices().into_iter().map(of)).collect()
     }
 
-    /// Starts the thread that looks after the films.
-    pub(super) fn start(self: &Arc<Self>, shutdown: &Shutdown) -> Option<JoinHandle<()>> {
-        if self.media.is_none() && self.titles.0.is_none() {
-            return None;
+    /// Has a thread look after the films from now on, or from when there is the first.
+    pub(super) fn start(self: &Arc<Self>, shutdown: &Shutdown) {
+        *self.looks.lock() = Looks::NotYet(shutdown.clone());
+        if !self.theatres.lock().is_empty() {
+            self.begin();
         }
-        let (cinema, shutdown) = (Arc::clone(self), shutdown.clone());
-        // Why there is no thread is in the log; the rooms say that they look for their films.
-        threads::start("films", move || cinema.run(&shutdown)).ok()
+    }
+
+    fn begin(self: &Arc<Self>) {
+        let mut looks = self.looks.lock();
+        if let Looks::NotYet(shutdown) = &*looks {
+            let (cinema, shutdown) = (Arc::clone(self), shutdown.clone());
+            // Why there is no thread is in the log; the rooms say that they look for their films.
+            drop(threads::start("films", move || cinema.run(&shutdown)));
+            *looks = Looks::Begun;
+        }
     }
 
     fn run(&self, shutdown: &Shutdown) {
