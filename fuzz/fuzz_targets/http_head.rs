@@ -10,11 +10,7 @@ fuzz_target!(|input: &[u8]| {
     if let Ok(Some((head, length))) = parse_head(input) {
         assert!(length <= input.len());
         assert_eq!(parse_head(&input[..length - 1]), Ok(None));
-        let _ = (
-            head.keep_alive(),
-            head.accepts_json(),
-            head.target.query_pairs(),
-        );
+        let _ = (head.keep_alive(), head.accepts_json(), head.target.query_pairs());
     }
     if let Ok(Some((reply, length))) = parse_reply(input) {
         assert!(length <= input.len());

@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use livestream::proto::rtp::rtcp::{parse, write, Packet};
+use livestream::proto::rtp::rtcp::{Packet, parse, write};
 
 fuzz_target!(|input: &[u8]| {
     let Ok(mut packets) = parse(input) else { return };

@@ -12,7 +12,9 @@ use livestream::proto::http::form;
 fuzz_target!(|input: &[u8]| {
     let (sealer, now) = (Sealer::new(), UNIX_EPOCH + Duration::from_secs(1_000_000));
     let text = String::from_utf8_lossy(input);
-    assert!(Flow::open(&sealer, &text, now).is_none() && Newcomer::open(&sealer, &text, now).is_none());
+    assert!(
+        Flow::open(&sealer, &text, now).is_none() && Newcomer::open(&sealer, &text, now).is_none()
+    );
     let flow = Flow {
         provider: text.chars().take(40).collect(),
         purpose: Purpose::Link(7),
