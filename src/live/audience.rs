@@ -4,6 +4,8 @@
 //! [`Audience::tick`] once a second. [`Audience::settle`] is the one place where
 //! the budget becomes levels: it is one budget over all rooms.
 
+mod wanted;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,9 +18,7 @@ use super::channel::Channel;
 use super::crowd::{Counts, Crowd};
 use super::desk::Demand;
 use super::hub::Hub;
-use super::level::LevelSet;
 use super::meter::StreamMeter;
-use super::orders::{Orders, Pair};
 use super::pace::Pace;
 use super::register::Register;
 use super::settings::{Change, Locked, Settings, ViewerId};
@@ -27,6 +27,7 @@ use super::thanks::{Donation, Words};
 use super::viewer::{FeedCosts, Key, Report, Viewer};
 use crate::base::clock::Clock;
 use crate::media::frame::Size;
+use wanted::{LiveCosts, add_pictures};
 
 /// The viewers.
 pub struct Audience {
@@ -397,68 +398,6 @@ impl Audience {
         drop(viewers);
         seat.viewer.crowd().count(sent, skipped);
         self.settle_for(&seat.viewer, self.clock.now());
-    }
-}
-
-/// What each room's pictures cost.
-struct LiveCosts(HashMap<u32, FeedCosts>);
-
-impl LiveCosts {
-    fn of(crowds: &[Arc<Crowd>]) -> Self {
-        let costs = |hub: &Hub| FeedCosts { costs: hub.costs(), fps: hub.frames_per_sec() };
-        Self(crowds.iter().map(|crowd| (crowd.number(), costs(&crowd.hub()))).collect())
-    }
-
-    /// What a viewer watches costs: with its filter, if it has one.
-    fn of_viewer(&self, viewer: &Viewer) -> FeedCosts {
-        if let Some(clip) = viewer.clip() {
-            return *clip;
-        }
-        let plain = self.0.get(&viewer.key().crowd).unwrap_or(&FeedCosts::UNKNOWN);
-        let filter = viewer.filter();
-        if filter.is_none() {
-            return *plain;
-        }
-        let crowd = viewer.crowd();
-        FeedCosts { costs: crowd.hub().costs_of(&crowd.look(filter)), fps: plain.fps }
-    }
-}
-
-/// What is sent to each viewer now is wanted of its crowd: the plain picture of a level, or its look,
-/// as far as that many are made. Who ordered first comes first. `ordered` counts the orders.
-fn add_pictures(viewers: &[Arc<Viewer>], wanted: &mut HashMap<u32, Demand>, ordered: &mut u64) {
-    let mut orders: Vec<_> =
-        viewers.iter().filter_map(|viewer| Some((viewer.order(ordered)?, viewer))).collect();
-    orders.sort_by_key(|(order, _)| order.number);
-    let mut pairs = Orders::default();
-    let mut refused = Vec::new();
-    for (order, viewer) in orders {
-        let (crowd, level) = (viewer.crowd(), order.level);
-        // Who is paused keeps his place in the line and nothing else.
-        if !viewer.allowance().paused {
-            let pair = Pair { hub: crowd.hub().number(), look: crowd.look(order.filter), level };
-            match pairs.take(&pair, order.from) {
-                Ok(()) => viewer.ordered(Ok(())),
-                Err(why) => refused.push((viewer, pair, why)),
-            }
-        }
-    }
-    for (viewer, pair, why) in refused {
-        // Somebody who ordered later may have had room for it.
-        viewer.ordered(if pairs.has(&pair) { Ok(()) } else { Err(why) });
-    }
-    for viewer in viewers.iter().filter(|viewer| viewer.clip().is_none()) {
-        let (allowance, crowd) = (viewer.allowance(), viewer.crowd());
-        if allowance.paused || viewer.streams() == 0 {
-            continue;
-        }
-        let mut levels = LevelSet::EMPTY;
-        levels.insert(allowance.level);
-        let wanted = wanted.entry(crowd.number()).or_default();
-        match crowd.look(allowance.filter) {
-            look if look.is_plain() => wanted.levels = wanted.levels.union(levels),
-            look => wanted.add(&look, levels),
-        }
     }
 }
 

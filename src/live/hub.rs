@@ -5,6 +5,8 @@
 //! anybody. A slot holds one picture: video overwrites. Does not know viewers: each [`Consumer`]
 //! says what it wants, and the hub wants what any of them does.
 
+mod consumer;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -20,6 +22,8 @@ use super::unmade::Unmade;
 use crate::base::clock::Clock;
 use crate::media::filter::Mask;
 use crate::media::frame::{Frame, Origin, Picture};
+pub(super) use consumer::Consumer;
+pub use consumer::Interest;
 
 /// The slots, and what is wanted of them.
 pub struct Hub {
@@ -62,13 +66,6 @@ struct Newest {
 struct Wishes {
     given: Vec<(u64, Demand)>,
     last: u64,
-}
-
-/// One who takes pictures off a hub: the viewers of a room, for one. What it wanted is wanted no
-/// more when it is dropped.
-pub(super) struct Consumer {
-    hub: Arc<Hub>,
-    number: u64,
 }
 
 /// A running mean of the time between frames.
@@ -469,42 +466,6 @@ impl Hub {
     /// Calls the wakers.
     pub fn wake(&self) {
         self.wakers.read().iter().for_each(|waker| waker());
-    }
-}
-
-impl Consumer {
-    /// Says what it wants from now on.
-    pub(super) fn want(&self, wish: Demand) {
-        self.hub.change_wishes(|given| {
-            if let Some(one) = given.iter_mut().find(|(number, _)| *number == self.number) {
-                one.1 = wish;
-            }
-        });
-    }
-}
-
-impl Drop for Consumer {
-    fn drop(&mut self) {
-        self.hub.change_wishes(|given| given.retain(|(number, _)| *number != self.number));
-    }
-}
-
-/// See [`Hub::interest`].
-pub struct Interest {
-    hub: Arc<Hub>,
-}
-
-impl Interest {
-    /// Whose pictures are wanted.
-    pub fn hub(&self) -> &Arc<Hub> {
-        &self.hub
-    }
-}
-
-impl Drop for Interest {
-    fn drop(&mut self) {
-        *self.hub.interested_at.lock() = Some(self.hub.clock.now());
-        self.hub.interest.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

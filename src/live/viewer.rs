@@ -4,6 +4,8 @@
 //! governor take. What a sender asks for each picture ([`Viewer::allowance`]) is
 //! atomic, so that sending waits for nobody.
 
+mod report;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, Ordering};
@@ -20,37 +22,7 @@ use super::orders::Unfiltered;
 use super::settings::{Change, Locked, Mode, Settings, ViewerId};
 use super::thanks::THANKS_LAST;
 use crate::media::filter::Filter;
-
-/// What keeps a viewer from a better picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LimitedBy {
-    /// Nothing: this is the best that the source gives.
-    Source,
-    /// Its own choice.
-    Choice,
-    /// Its share of the budget.
-    Share,
-    /// The screen that it is shown on: more could not be seen.
-    Screen,
-    /// Its connection.
-    Link,
-    /// The picture's stillness, in gaming mode.
-    Motion,
-}
-
-impl LimitedBy {
-    /// As `/state` has it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            LimitedBy::Source => "source",
-            LimitedBy::Choice => "choice",
-            LimitedBy::Share => "share",
-            LimitedBy::Screen => "screen",
-            LimitedBy::Link => "link",
-            LimitedBy::Motion => "motion",
-        }
-    }
-}
+pub use report::{Allowance, LimitedBy, Report};
 
 /// Who a viewer is: somebody in one room. In another the same person is another viewer, with
 /// settings of its own.
@@ -106,61 +78,6 @@ struct Inner {
     /// What is done to what it gets, and why that is nothing if it asked for something.
     given: Filter,
     unfiltered: Option<Unfiltered>,
-}
-
-/// What a sender may send now.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Allowance {
-    /// The level.
-    pub level: Level,
-    /// What is done to the picture.
-    pub filter: Filter,
-    /// Thousandths of the source's frames, 1 to 1000.
-    pub frames_permille: u16,
-    /// Whether to send nothing.
-    pub paused: bool,
-}
-
-impl Allowance {
-    /// The time between two pictures of a source of so many a second, of which a client wants
-    /// `most` at most; nothing if all of them are to be sent.
-    pub fn pace(&self, source_fps: f64, most: Option<f64>) -> Duration {
-        let by_share = (self.frames_permille < 1000 && source_fps > 0.0)
-            .then(|| source_fps * f64::from(self.frames_permille) / 1000.0);
-        let slowest = [most, by_share].into_iter().flatten().reduce(f64::min);
-        slowest.map_or(Duration::ZERO, |fps| Duration::from_secs_f64(1.0 / fps).min(LONGEST_PACE))
-    }
-}
-
-/// A viewer as `/state` shows it.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// Its settings.
-    pub settings: Settings,
-    /// Open streams.
-    pub streams: usize,
-    /// Whether the stream of the tab that asks is open.
-    pub tab_open: bool,
-    /// What is sent.
-    pub level: Level,
-    /// What keeps it from more.
-    pub limited_by: LimitedBy,
-    /// Bits per second, `None` if unlimited.
-    pub share: Option<u64>,
-    /// What the last second brought.
-    pub last: Second,
-    /// Frames per second.
-    pub fps: f64,
-    /// From the capture to the last byte handed to the system.
-    pub latency: Option<Duration>,
-    /// Frames passed over by the streams that are open.
-    pub skipped: u64,
-    /// The quality that motion drives, in gaming mode.
-    pub drive: Option<f64>,
-    /// How long a donation still counts.
-    pub donating: Option<Duration>,
-    /// Why nothing is done to its pictures, if it asked for something.
-    pub unfiltered: Option<Unfiltered>,
 }
 
 impl Viewer {
@@ -468,8 +385,6 @@ pub(super) struct Watching {
     /// Whether its link does not take the best level.
     pub(super) capped: bool,
 }
-
-const LONGEST_PACE: Duration = Duration::from_secs(30);
 
 /// What is claimed for a level whose cost is not known: all, and shares may still be added up.
 const UNKNOWN_NEED: u64 = u64::MAX / 1024;

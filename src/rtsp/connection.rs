@@ -5,6 +5,8 @@
 //! [`super::lab`]'s; a client speaks either way, told by its first line. One request is answered
 //! at a time, and none is taken while the client does not read the replies to those before.
 
+mod dialect;
+
 use std::io::{ErrorKind, Result};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +16,7 @@ use mio::event::Source;
 
 use super::Server;
 use super::client::{Announced, Asking, Client, PATIENCE};
-use super::lab::{Lab, LabExchange, LabStep};
+use super::lab::{Lab, LabExchange};
 use super::login::Visitor;
 use super::mailbox::{Inbox, mailbox};
 use super::messages::Messages;
@@ -26,7 +28,7 @@ use crate::net::accept::{Newcomer, canonical};
 use crate::net::lane::{Moment, Talk, Turn};
 use crate::net::registry::{Guest, Standing};
 use crate::proto::rtp::rtcp;
-use crate::proto::rtsp::lab::{self, Dialect, Found};
+use crate::proto::rtsp::lab::{self, Dialect};
 use crate::proto::rtsp::{Front, Response, front, parse_request};
 
 /// A connection.
@@ -215,51 +217,6 @@ impl Connection {
         }
     }
 
-    fn take_lab(&mut self, silent: bool, now: Instant) -> Result<Advance> {
-        let found = match lab::dialect(&self.input) {
-            Some(Dialect::Terse) => lab::parse_terse_request(&self.input),
-            _ => lab::parse_lab_request(&self.input),
-        };
-        let (request, length) = match found {
-            Ok(None) => return self.fill(now),
-            Ok(Some(Found::MaybeComplete { silence, .. })) if !silent => {
-                return self.listen(silence, now);
-            }
-            Ok(Some(
-                Found::Complete { request, length } | Found::MaybeComplete { request, length, .. },
-            )) => (request, length),
-            Err(refused) => {
-                debug!("refused: {refused}");
-                let style = lab::Style::of(&self.input);
-                self.messages.reply(&self.lab.refuse(style, &refused), now)?;
-                return Ok(self.hang_up());
-            }
-        };
-        self.used(length, now);
-        let (lab, mut asking) = self.lab_asking(now);
-        let step = lab.begin(request, &mut asking);
-        self.answer_lab(step, now)
-    }
-
-    /// Takes what is there for whole if nothing follows it for so long.
-    fn listen(&mut self, silence: Duration, now: Instant) -> Result<Advance> {
-        let before = self.input.len();
-        let advance = self.fill(now)?;
-        if self.input.len() > before || !matches!(self.state, State::Listens(_)) {
-            self.state = State::Listens(now + silence);
-        }
-        Ok(advance)
-    }
-
-    /// Answers a student's client that speaks its own way: it counts lines.
-    fn refuse_unreadable(&mut self, now: Instant) -> Result<Advance> {
-        let (style, refused) = lab::unreadable(&self.input);
-        debug!("refused: {refused}");
-        let reply = lab::write_reply(style, refused.status, refused.cseq.unwrap_or(0), 0);
-        self.messages.reply(&reply, now)?;
-        Ok(self.hang_up())
-    }
-
     /// Notes that so much of the input has been used.
     fn used(&mut self, length: usize, now: Instant) {
         self.input.drain(..length);
@@ -316,21 +273,6 @@ impl Connection {
                 if self.visitor.is_turned_away() {
                     return Ok(self.hang_up());
                 }
-                Ok(Advance::On)
-            }
-        }
-    }
-
-    fn answer_lab(&mut self, step: LabStep, now: Instant) -> Result<Advance> {
-        match step {
-            LabStep::Waits(exchange) => {
-                self.state = State::AnswersLab(Box::new(exchange));
-                Ok(Advance::Wait)
-            }
-            LabStep::Answered(reply, announced) => {
-                self.messages.reply(&reply, now)?;
-                self.announced.extend(announced);
-                self.waits_since = now;
                 Ok(Advance::On)
             }
         }

@@ -7,11 +7,11 @@
 //! answered at a time, and no more is read meanwhile than its head may be long.
 
 mod body;
+mod input;
 mod streaming;
 #[cfg(test)]
 mod tests;
 
-use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,6 +35,7 @@ use crate::net::registry::{Guest, Standing};
 use crate::net::wire::Wire;
 use crate::proto::http::{Head, Invalid, MAX_HEAD_BYTES, Method, Scheme, Status, parse_head};
 use body::{Into, Reading};
+use input::MAX_LINGER_BYTES;
 
 /// A connection.
 pub(super) struct Connection {
@@ -427,47 +428,6 @@ impl Connection {
         self.state = State::Lingering { until, passed_over };
         Step::Wait(Turn::until(Some(until)))
     }
-
-    /// Reads more of what the client sends, up to `most` bytes unused. Whether there was any.
-    ///
-    /// Fails if the connection is broken.
-    fn fill(&mut self, most: usize) -> Result<bool, ()> {
-        self.fill_by::<CHUNK_BYTES>(most)
-    }
-
-    /// The same, with so many bytes at once at most.
-    fn fill_by<const CHUNK: usize>(&mut self, most: usize) -> Result<bool, ()> {
-        if self.ended || self.input.len() >= most {
-            return Ok(false);
-        }
-        let mut chunk = [0; CHUNK];
-        let room = CHUNK.min(most - self.input.len());
-        match self.wire.read(&mut chunk[..room]) {
-            Ok(0) => {
-                self.ended = true;
-                Ok(false)
-            }
-            Ok(bytes) => {
-                self.input.extend_from_slice(&chunk[..bytes]);
-                Ok(true)
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(false),
-            Err(error) => {
-                debug!("connection ended: {error}");
-                Err(())
-            }
-        }
-    }
-
-    /// Reads what the client sends, and drops it. Returns how much that was.
-    fn pass_over(&mut self) -> Result<usize, ()> {
-        let mut passed_over = 0;
-        while passed_over < MAX_LINGER_BYTES && self.fill(CHUNK_BYTES)? {
-            passed_over += self.input.len();
-            self.input.clear();
-        }
-        Ok(passed_over)
-    }
 }
 
 impl Talk for Connection {
@@ -508,6 +468,5 @@ const LINGER_TIME: Duration = Duration::from_secs(1);
 const SEAT_TIME: Duration = Duration::from_secs(1);
 const SEAT_GLANCE: Duration = Duration::from_millis(20);
 const CHUNK_BYTES: usize = 4096;
-const MAX_LINGER_BYTES: usize = 256 * 1024;
 /// Steps in a turn, until others have theirs.
 const STEPS: usize = 16;

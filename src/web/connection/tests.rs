@@ -1,7 +1,7 @@
 //! Connections on a real lane: what no route asks for yet, and ends of input.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
