@@ -29,11 +29,33 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Removes what was being written in a folder by who was killed. Nobody else may write there meanwhile.
+///
+/// # Errors
+///
+/// The system's.
+pub fn sweep(folder: &Path) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_ours = entry.file_name().to_str().is_some_and(is_arriving);
+        if is_ours && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file of this name is one that is not in its place yet.
+fn is_arriving(name: &str) -> bool {
+    let number = name.strip_prefix(ARRIVING);
+    number.is_some_and(|number| number.len() == 16 && u64::from_str_radix(number, 16).is_ok())
+}
+
 /// A new file that nobody but its owner reads.
 fn create_beside(folder: &Path) -> Result<(PathBuf, File)> {
     let mut number = [0; 8];
     getrandom::fill(&mut number).map_err(Error::other)?;
-    let path = folder.join(format!(".livestream-{:016x}", u64::from_ne_bytes(number)));
+    let path = folder.join(format!("{ARRIVING}{:016x}", u64::from_ne_bytes(number)));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -74,6 +96,8 @@ fn sync(folder: &Path) {
     }
 }
 
+const ARRIVING: &str = ".livestream-";
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
@@ -105,6 +129,25 @@ mod tests {
         assert_eq!(fs::read(&real).unwrap(), b"after");
         scratch.remove("real");
         assert!(replace(&link, b"nowhere").is_err(), "it leads nowhere");
+    }
+
+    #[test]
+    fn what_a_kill_left_is_swept_and_nothing_else() {
+        let scratch = Scratch::folder();
+        let (left, _) = create_beside(scratch.path()).unwrap();
+        let others = [
+            "kept",
+            ".livestream-",
+            ".livestream-0123456789abcdeg",
+            "a.livestream-0123456789abcdef",
+        ];
+        for name in others {
+            scratch.write(name, b"");
+        }
+        fs::create_dir(scratch.path().join(".livestream-0123456789abcdef")).unwrap();
+        sweep(scratch.path()).unwrap();
+        assert!(!left.exists());
+        assert_eq!(fs::read_dir(scratch.path()).unwrap().count(), others.len() + 1);
     }
 
     #[test]

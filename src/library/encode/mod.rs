@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 use super::cage::{Bounds, Cage, Seen, Task, Tool};
 use super::ladder::Sound;
 use super::probe;
-use crate::base::replace::replace;
+use crate::base::replace::{replace, sweep};
 
 use chunks::STEPS;
 use crew::Stop;
@@ -127,6 +127,7 @@ impl<'a> Encoding<'a> {
         let mark = self.out.join(MARK);
         let of_mark = Failed::of(&mark);
         let digest = self.digest(recipe)?;
+        sweep(&self.out).map_err(Failed::of(&self.out))?;
         match fs::read_to_string(&mark) {
             Ok(found) if found == digest => Ok(()),
             Ok(_) => Err(self.taken("has what was made of another video")),
