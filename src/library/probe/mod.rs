@@ -97,15 +97,22 @@ pub fn key_times(
 ///
 /// # Errors
 ///
-/// The tool's.
+/// The tool's; also if it tells of a picture and not of its time.
 pub fn start_of(cage: &Cage, path: &Path, stop: &dyn Fn() -> bool) -> Result<Option<i64>, Failure> {
     let shown = ["-read_intervals", "%+#1", "-show_entries", "packet=pts_time", "-of", "csv=p=0"];
     let said = cage.ask(&task(path, &shown), stop)?;
-    let first = std::str::from_utf8(&said).ok().and_then(|said| said.lines().next());
-    let seconds = first.and_then(|line| parse::seconds(line.trim_end_matches(',')));
-    // A film's times are small beside what a float holds exactly.
-    #[expect(clippy::cast_possible_truncation, reason = "bounded by `seconds`")]
-    Ok(seconds.map(|seconds| (seconds * 1e6).round() as i64))
+    let said = String::from_utf8_lossy(&said);
+    match said.lines().next().map(|line| (line, parse::seconds(line))) {
+        None => Ok(None),
+        // A film's times are small beside what a float holds exactly.
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by `seconds`")]
+        Some((_, Some(seconds))) => Ok(Some((seconds * 1e6).round() as i64)),
+        Some((line, None)) => Err(Failure::Tool {
+            tool: Tool::Ffprobe,
+            how: "told no time of the first picture".to_owned(),
+            said: line.to_owned(),
+        }),
+    }
 }
 
 fn task(path: &Path, shown: &[&str]) -> Task {
