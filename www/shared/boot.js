@@ -14,10 +14,12 @@
     // Storage may be forbidden; the system's theme then stands.
   }
 
+  var painted = false;
   var started = false;
   function start() {
     var waiting = document.querySelector("link[rel=preload][as=script]");
-    if (waiting && !started) {
+    // The picture may be there before the end of the page is.
+    if (waiting && !started && document.readyState !== "loading") {
       started = true;
       var script = document.createElement("script");
       script.src = waiting.href;
@@ -27,6 +29,7 @@
   function afterPaint(event) {
     if (event.target.id === "picture") {
       requestAnimationFrame(function () {
+        painted = true;
         setTimeout(start);
       });
     }
@@ -35,6 +38,6 @@
   document.addEventListener("error", afterPaint, true);
   document.addEventListener("DOMContentLoaded", function () {
     // Who has paused, or whose source gives nothing, gets no picture; a hidden page paints none.
-    setTimeout(start, document.hidden ? 0 : 200);
+    setTimeout(start, document.hidden || painted ? 0 : 200);
   });
 })();
