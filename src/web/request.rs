@@ -100,7 +100,7 @@ pub(super) trait Later: Send {
 
     /// The answer if it takes longer.
     fn too_late(&self, request: &Request) -> Answer {
-        let why = "the server's disk is too slow: whether it is kept is not known";
+        let why = "the server is too busy, or its disk too slow: whether it is kept is not known";
         request.refuse(Status::ServiceUnavailable, why)
     }
 }
@@ -137,8 +137,9 @@ pub(super) enum End {
     Cut,
 }
 
-/// How long something may take to be stored; a disk that stalls keeps no connection.
-pub(super) const STORE_TIME: Duration = Duration::from_secs(10);
+/// How long something may take to be stored; a disk that stalls keeps no connection. To hash a password takes
+/// seconds where the processors have other work.
+pub(super) const STORE_TIME: Duration = Duration::from_secs(30);
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {
