@@ -13,6 +13,7 @@ mod rows;
 mod titles;
 
 use super::needs::{Needs, Way};
+#[cfg(debug_assertions)]
 use super::pages;
 use super::request::{Reply, Request};
 use crate::proto::http::{Method, form};
