@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::browser::{Held, Holding, Tab};
-use crate::common::{LONG, base64, eventually_true};
+use crate::common::{LONG, base64, eventually, eventually_true};
 
 /// A tab that a test looks at. Dropping it closes it.
 pub(crate) struct Window {
@@ -159,22 +159,33 @@ impl Window {
         self.tab.tap(place);
     }
 
-    /// The middle of an element that can be seen and hit there.
+    /// The middle of an element, once it can be seen and hit there, and has come to rest: what comes
+    /// later may move what a page has so far.
     #[track_caller]
     pub(crate) fn place(&self, selector: &str) -> (f64, f64) {
-        let place = self.eval(&format!(
+        let looking = format!(
             "(() => {{
                const element = document.querySelector({selector:?});
-               element.scrollIntoView({{ block: 'nearest', behavior: 'instant' }});
-               const {{ left, top, width, height }} = element.getBoundingClientRect();
+               element?.scrollIntoView({{ block: 'nearest', behavior: 'instant' }});
+               const {{ left, top, width, height }} = element?.getBoundingClientRect() ?? {{}};
                const [x, y] = [left + width / 2, top + height / 2];
-               const hit = document.elementFromPoint(x, y);
-               return {{ x, y, hit: element.contains(hit), over: hit?.outerHTML.slice(0, 200) }};
+               const hit = width > 0 ? document.elementFromPoint(x, y) : null;
+               return {{ x, y, hit: hit !== null && element.contains(hit),
+                         over: hit?.outerHTML.slice(0, 200) }};
              }})()"
-        ));
-        assert_eq!(place["hit"], true, "{selector} is under {}", place["over"]);
-        let number = |name: &str| place[name].as_f64().expect("a number");
-        (number("x"), number("y"))
+        );
+        let mut before = Value::Null;
+        let mut same = 0;
+        eventually(&format!("{selector} can be clicked"), LONG, || {
+            let now = self.eval(&looking);
+            same = if now == before { same + 1 } else { 0 };
+            before = now;
+            let number = |name: &str| before[name].as_f64().ok_or("it is not there");
+            match before["hit"] == true && same >= AT_REST {
+                true => Ok((number("x")?, number("y")?)),
+                false => Err(format!("it moves or is hidden, under {}", before["over"])),
+            }
+        })
     }
 
     /// Presses a key and lets it go.
@@ -278,6 +289,9 @@ impl Drop for Window {
         assert!(complaints.is_empty(), "the page complains: {complaints:#?}");
     }
 }
+
+/// How many looks in a row, some 20 ms apart, see a thing in the same place that has come to rest.
+const AT_REST: u32 = 3;
 
 /// How long one question waits in the page: less than a browser may take to answer.
 const SLICE: Duration = Duration::from_secs(20);
