@@ -82,6 +82,10 @@ fn make_pages(www: &Path, out: &Path, words: &mut Words) -> Result<(), String> {
     let mut assets = vec![
         asset(www, "shared/favicon.svg", "image/svg+xml")?,
         asset(www, "shared/icons.LICENSE", "text/plain; charset=utf-8")?,
+        asset(www, "vendor/dash/dash.js", "text/javascript; charset=utf-8")?,
+        asset(www, "vendor/dash/dash.LICENSE", "text/plain; charset=utf-8")?,
+        asset(www, "vendor/hls/hls.js", "text/javascript; charset=utf-8")?,
+        asset(www, "vendor/hls/hls.LICENSE", "text/plain; charset=utf-8")?,
         asset(www, "vendor/shaka/shaka.js", "text/javascript; charset=utf-8")?,
         asset(www, "vendor/shaka/shaka.css", "text/css; charset=utf-8")?,
         asset(www, "vendor/shaka/shaka.LICENSE", "text/plain; charset=utf-8")?,

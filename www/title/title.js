@@ -7,12 +7,13 @@ import { onCopy } from "../shared/paste.js";
 import { placeIn } from "../shared/places.js";
 import { fetchPart, redraw } from "../shared/redraw.js";
 import { createTheme } from "../shared/theme.js";
-import { troubleInClear, wayOf } from "../shared/way.js";
+import { fitsWay, troubleInClear, wayOf } from "../shared/way.js";
 import { createWork } from "../shared/work.js";
 import { word } from "../shared/words.js";
 import { createEdit } from "./edit.js";
 import { createFollow } from "./follow.js";
 import { createKeys } from "./keys.js";
+import { createOther } from "./other.js";
 import { createPlayer } from "./player.js";
 import { createPresence } from "./presence.js";
 import { createShare } from "./share.js";
@@ -41,11 +42,16 @@ function beginning() {
   return place > 0 ? place : null;
 }
 
+/** The link by which a way to play it is chosen. */
+const linkOf = (by) => document.querySelector(`[data-by="${by}"]`);
+
 async function play(chosen) {
-  const { source, words } = chosen;
+  const { by, source, words } = chosen;
   byId("way").hidden = !words;
   setText(byId("way-words"), words ?? "");
-  player = createPlayer({
+  const script = linkOf(by)?.dataset.script;
+  player = (script ? createOther : createPlayer)({
+    script,
     source: new URL(source, location.href).href,
     license: state.license,
     strip: state.strip,
@@ -130,17 +136,15 @@ function listen() {
 }
 
 function start() {
-  const chosen = state.url ? { by: "url", source: state.url } : wayOf(state, asked.get("by"));
+  const chosen = wayOf(state, asked.get("by"));
   if (!chosen) {
     tellTrouble(troubleInClear());
     return;
   }
   for (const link of document.querySelectorAll("[data-by]")) {
-    link.hidden = Boolean(state.encrypted) && link.dataset.by === "hls";
-    if (link.dataset.by === chosen.by) {
-      link.setAttribute("aria-current", "true");
-    }
+    link.hidden = !fitsWay(state, link.dataset.by);
   }
+  linkOf(chosen.by)?.setAttribute("aria-current", "true");
   if (!state.url) {
     play(chosen);
     return;

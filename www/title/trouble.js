@@ -13,7 +13,10 @@ const LICENSE_FAILED = 6007;
 const KEY_REFUSED = [6004, 6005, 6006, 6008];
 
 /** The status that an error's request was answered with, if it was. */
-function statusOf({ code, data = [] }) {
+function statusOf({ code, data = [], status }) {
+  if (status) {
+    return status;
+  }
   if (code === LICENSE_FAILED) {
     const within = data.find((each) => each?.code === BAD_STATUS);
     return within ? statusOf(within) : 0;
@@ -27,9 +30,13 @@ export function mayPass(error) {
   return status >= 500 || (!status && (NO_ANSWER.includes(error.code) || error.code === LICENSE_FAILED));
 }
 
-/** `{ title, detail }` for an error of the player's. `secret` is whether the title is encrypted. */
+/**
+ * `{ title, detail }` for an error of a player's: of shaka's, or as `other.js` tells of the others'. `secret` is
+ * whether the title is encrypted.
+ */
 export function troubleOf(error, secret) {
-  const { code } = error;
+  const { code, isUnreached } = error;
+  const isUndecoded = error.isUndecoded || CANNOT_DECODE.includes(code);
   const status = statusOf(error);
   const say = (title, detail) => ({ title, detail: `${detail} (${code ?? error})` });
   if (status === 401 || status === 403) {
@@ -43,16 +50,16 @@ export function troubleOf(error, secret) {
   if (status === 404) {
     return say(word("title.trouble.gone"), word("title.trouble.gone.about"));
   }
-  if (status || NO_ANSWER.includes(code)) {
+  if (status || isUnreached || NO_ANSWER.includes(code)) {
     return say(word("title.trouble.network"), word("title.trouble.network.about"));
   }
   if (NO_SYSTEM.includes(code)) {
     return say(word("title.trouble.no-system"), word("title.trouble.no-system.about"));
   }
-  if (KEY_REFUSED.includes(code) || NO_KEY_USABLE.includes(code) || (secret && CANNOT_DECODE.includes(code))) {
+  if (KEY_REFUSED.includes(code) || NO_KEY_USABLE.includes(code) || (secret && isUndecoded)) {
     return say(word("title.trouble.wrong-key"), word("title.trouble.wrong-key.about"));
   }
-  if (CANNOT_DECODE.includes(code) || NOTHING_FITS.includes(code)) {
+  if (isUndecoded || NOTHING_FITS.includes(code)) {
     return say(word("title.trouble.decode"), word("title.trouble.decode.about"));
   }
   return say(word("title.trouble.other"), word("title.trouble.other.about"));

@@ -163,7 +163,7 @@ fn downloads(request: &Request, kept: &KeptTitle, found: &Found) -> Slots {
     let size = original.and_then(|kept| kept.length).map(sized).unwrap_or_default();
     let file = original.map(|kept| format!("../api/v1/uploads/{}/file", kept.name));
     vec![
-        ("downloads", Slot::Shown(is_made || original.is_some())),
+        ("downloads", Slot::Shown(is_made || kept.url.is_some() || original.is_some())),
         ("made", Slot::Shown(is_made)),
         ("dash", Slot::Text(format!("{at}videos/{}/dash/stream.mpd", kept.name))),
         ("hls", Slot::Text(format!("{at}videos/{}/dash/master.m3u8", kept.name))),

@@ -19,8 +19,6 @@ mod film;
 mod filters;
 mod keyboard;
 mod library;
-mod library_more;
-mod library_plays;
 mod phone;
 mod picture;
 mod plain;

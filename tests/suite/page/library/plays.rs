@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
-use super::library::{bring, plays, send, whole};
-use super::window::Window;
-use super::{Browser, in_browsers};
+use serde_json::Value;
+
+use super::super::window::Window;
+use super::super::{Browser, in_browsers};
+use super::{bring, plays, send, whole};
 use crate::accounts::Person as Client;
 use crate::common::clip::Scratch;
 use crate::common::server::Server;
@@ -53,6 +55,43 @@ fn both_ways_to_encrypt_play_by_tls() {
             assert!(way.contains("your browser decrypts it"), "{way}");
         }
     }
+}
+
+in_browsers!(other_players_play_the_same_addresses: chromium, firefox);
+fn other_players_play_the_same_addresses(browser: &Browser) {
+    let server = Server::pattern(&[]);
+    let host = Client::host(&server);
+    let id = bring(&server, &host, "Clear", "all", "");
+    let page = server.url(&format!("/library/{id}"));
+    let window = browser.window();
+    for (by, others) in [("dash.js", "dash,hls,hls.js"), ("hls.js", "dash,hls,dash.js")] {
+        window.goto(&page);
+        let from = window.happened();
+        let asset = format!("assets/{}-", by.trim_end_matches(".js"));
+        let loads = |from| window.asked(from).iter().any(|asked| asked.contains(&asset));
+        assert!(!loads(0), "{by} loads before anybody asked for it");
+        window.eval("document.getElementById('downloads').open = true");
+        window.follow(&format!("[data-by='{by}']"));
+        assert_eq!(window.eval("location.search"), format!("?by={by}"));
+        plays(&window);
+        assert!(loads(from), "it is not {by} that plays");
+        assert_eq!(offered(&window), others);
+        window.eval("document.activeElement.blur()");
+        window.press("5");
+        window.wait("Math.abs(video.currentTime - video.duration / 2) < 1");
+    }
+    let secret = bring(&server, &host, "Secret", "all", "cbcs");
+    window.goto(&server.url(&format!("/library/{secret}?by=dash.js")));
+    plays(&window);
+    assert_eq!(offered(&window), "", "what takes no keys is offered for what is encrypted");
+}
+
+/// The ways to play it beside the one that is taken.
+fn offered(window: &Window) -> Value {
+    window.eval(
+        "[...document.querySelectorAll('[data-by]:not([aria-current], [hidden])')]
+           .map((link) => link.dataset.by).join()",
+    )
 }
 
 in_browsers!(it_plays_on_when_a_rendition_comes: chromium);
