@@ -9,8 +9,10 @@ fuzz_target!(|input: (&str, &str, &str, u8)| {
     let (text, source, title, which) = input;
     let name = ["a", "b", "door"][usize::from(which >> 4) % 3].parse().expect("they are names");
     let source = SourceText { text: source, redirects: Redirects::SameHost };
-    let room = RoomText { name: &name, source, title: Some(title) };
-    let new = New { source: which & 8 > 0, title: true, place: Some(usize::from(which >> 6)) };
+    let mask = (which & 4 > 0).then_some("0,0,10.5,20");
+    let room = RoomText { name: &name, source, mask, title: Some(title) };
+    let (source_too, place) = (which & 8 > 0, Some(usize::from(which >> 6)));
+    let new = New { source: source_too, mask: source_too, title: true, place };
     let change = match which % 5 {
         0 => Edit::Open(room),
         1 => Edit::Change(room, new),

@@ -137,9 +137,9 @@ pub(super) enum End {
     Cut,
 }
 
-/// How long something may take to be stored; a disk that stalls keeps no connection. To hash a password takes
-/// seconds where the processors have other work.
-pub(super) const STORE_TIME: Duration = Duration::from_secs(30);
+/// How long something may take to be stored; a disk that stalls keeps no connection. Where the
+/// processors and the disk have other work, to hash a password and to keep it takes seconds.
+pub(super) const STORE_TIME: Duration = Duration::from_secs(60);
 
 impl From<Answer> for Reply {
     fn from(answer: Answer) -> Self {

@@ -4,6 +4,7 @@ use super::{Browser, has, in_browsers, is_live, watch};
 use crate::common::clip::{Form, Scratch, jpegs};
 use crate::common::server::Server;
 use crate::common::{LONG, eventually_true};
+use crate::elsewhere::node;
 
 in_browsers!(the_picture_really_moves: chromium, firefox, webkit);
 fn the_picture_really_moves(browser: &Browser) {
@@ -169,4 +170,28 @@ fn a_snapshot_is_saved_as_a_file(browser: &Browser) {
         // The next in the same second would get the same name.
         window.wait(&format!("!{name:?}.includes(new Date().toTimeString().slice(6, 8) + '.jpg')"));
     }
+}
+
+/// On a slow link the first picture can be there before the end of the page is, and a script that started then
+/// would find half of the buttons.
+#[test]
+fn the_pages_script_waits_for_the_picture_and_for_the_end_of_the_page() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let orders = root.join("tests/suite/page/boot.mjs");
+    let out = node().arg(orders).arg(root.join("www/shared/boot.js")).output().expect("it runs");
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let starts: Vec<(Vec<String>, String)> = String::from_utf8(out.stdout)
+        .expect("text")
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let starts: Vec<(String, &str)> =
+        starts.iter().map(|(order, start)| (order.join(" "), start.as_str())).collect();
+    let expected = [
+        ("picture end passes", "end"),
+        ("picture passes end", "end"),
+        ("end picture passes", "picture"),
+        ("end passes", "passes"),
+    ];
+    assert_eq!(starts, expected.map(|(order, start)| (order.to_owned(), start)));
 }

@@ -66,8 +66,10 @@ fn what_is_broken_takes_no_more_than_its_job() {
         assert!([204, 415].contains(&reply.status), "round {round}: {}", reply.text());
     }
     let ended = |title: &Value| is_whole(title) || title["job"]["state"] == "failed";
-    // One after the other: how long all of them take is the machine's.
-    for title in titles(&mut site) {
+    // One after the other, as they came: how long all of them take is the machine's.
+    let mut brought = titles(&mut site);
+    brought.sort_by_key(|title| title["id"].as_u64());
+    for title in brought {
         eventually("it is over", VERY_LONG, || {
             let now = titles(&mut site).into_iter().find(|one| one["id"] == title["id"]);
             if now.as_ref().is_some_and(ended) { Ok(()) } else { Err(format!("{now:?}")) }
