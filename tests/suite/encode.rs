@@ -491,7 +491,7 @@ fn what_is_killed_goes_on_and_is_the_same_in_the_end() {
         run.wait().expect("it is our child");
         kills += 1;
     }
-    assert!(kills > 0, "it was never killed");
+    assert!(kills >= 5, "{kills}");
     made(&input, &broken);
     let (whole, broken) = (files(Path::new(&whole)), files(Path::new(&broken)));
     assert_eq!(whole.keys().collect::<Vec<_>>(), broken.keys().collect::<Vec<_>>());

@@ -8,27 +8,35 @@ const isTyping = (target) => Boolean(target.closest?.("input, textarea, select, 
 // A button that has the focus is pressed by these.
 const isPressed = (target, key) => [" ", "Enter"].includes(key) && Boolean(target.closest?.("button, a"));
 
-export function createKeys(player) {
-  const { video } = player;
+/** `place` is what fills the screen. */
+export function createKeys({ video, place, toggleCaptions }) {
   const loud = (by) => {
     video.muted = false;
     video.volume = Math.min(1, Math.max(0, video.volume + by));
+  };
+  const seek = (to) => {
+    const end = Number.isFinite(video.duration) ? video.duration : 0;
+    video.currentTime = Math.min(Math.max(0, to), end);
+  };
+  const toggleFullscreen = () => {
+    const screen = document.fullscreenElement ? document.exitFullscreen() : place.requestFullscreen();
+    screen.catch(() => {});
   };
   const toggle = () => (video.paused ? video.play().catch(() => {}) : video.pause());
   const acts = {
     k: toggle,
     " ": toggle,
-    j: () => player.seek(video.currentTime - COARSE_S),
-    l: () => player.seek(video.currentTime + COARSE_S),
-    arrowleft: () => player.seek(video.currentTime - FINE_S),
-    arrowright: () => player.seek(video.currentTime + FINE_S),
+    j: () => seek(video.currentTime - COARSE_S),
+    l: () => seek(video.currentTime + COARSE_S),
+    arrowleft: () => seek(video.currentTime - FINE_S),
+    arrowright: () => seek(video.currentTime + FINE_S),
     arrowup: () => loud(VOLUME_STEP),
     arrowdown: () => loud(-VOLUME_STEP),
     m() {
       video.muted = !video.muted;
     },
-    f: player.toggleFullscreen,
-    c: player.toggleCaptions,
+    f: toggleFullscreen,
+    c: toggleCaptions,
   };
   addEventListener("keydown", (event) => {
     const { key, target } = event;
@@ -40,7 +48,7 @@ export function createKeys(player) {
       return;
     }
     const tenth = /^[0-9]$/.test(key) ? Number(key) : null;
-    const act = tenth === null ? acts[key.toLowerCase()] : () => player.seek((video.duration * tenth) / 10);
+    const act = tenth === null ? acts[key.toLowerCase()] : () => seek((video.duration * tenth) / 10);
     if (act) {
       event.preventDefault();
       act();

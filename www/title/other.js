@@ -15,7 +15,6 @@ import { loadScript } from "../shared/script.js";
  */
 export function createOther({ script, source, poster, onFailure }) {
   const video = byId("video");
-  const place = byId("player-place");
   const still = createHold({ video, still: byId("still") });
   let engine;
 
@@ -61,14 +60,6 @@ export function createOther({ script, source, poster, onFailure }) {
       tracks.forEach((track, place) => {
         track.mode = place === 0 && !isShown ? "showing" : "hidden";
       });
-    },
-    toggleFullscreen() {
-      const screen = document.fullscreenElement ? document.exitFullscreen() : place.requestFullscreen();
-      screen.catch(() => {});
-    },
-    seek(to) {
-      const end = Number.isFinite(video.duration) ? video.duration : 0;
-      video.currentTime = Math.min(Math.max(0, to), end);
     },
     isSecret: false,
   };

@@ -114,14 +114,6 @@ export function createPlayer({ source, license, strip, poster, onFailure }) {
       const shown = player.getTextTracks().some(({ active }) => active);
       player.selectTextTrack(shown ? null : first ?? null);
     },
-    toggleFullscreen() {
-      const screen = document.fullscreenElement ? document.exitFullscreen() : place.requestFullscreen();
-      screen.catch(() => {});
-    },
-    seek(to) {
-      const end = Number.isFinite(video.duration) ? video.duration : 0;
-      video.currentTime = Math.min(Math.max(0, to), end);
-    },
     /** Whether what it plays is encrypted, wherever that comes from. */
     get isSecret() {
       return Boolean(player?.drmInfo());

@@ -60,7 +60,7 @@ async function play(chosen) {
       tellTrouble(troubleOf(error, Boolean(state.encrypted) || player.isSecret));
     },
   });
-  createKeys(player);
+  createKeys({ video: player.video, place: byId("player-place"), toggleCaptions: player.toggleCaptions });
   await player.open(beginning());
 }
 

@@ -31,6 +31,12 @@ fn add(server: &Server, host: &mut Client, url: &str) -> u64 {
     made["id"].as_u64().expect("a number")
 }
 
+/// Makes a title that plays the first one of another server by DASH.
+fn link(server: &Server, host: &mut Client, (other, others_host): (&Server, &Client)) -> u64 {
+    let far = titles(other, others_host)[0]["dash"].as_str().expect("an address").to_owned();
+    add(server, host, &other.url(&format!("/{far}")))
+}
+
 in_browsers!(a_title_elsewhere_is_loaded_after_a_click_only: chromium);
 fn a_title_elsewhere_is_loaded_after_a_click_only(browser: &Browser) {
     let [(server, mut host), (other, others_host)] = two_servers();
@@ -75,8 +81,7 @@ fn a_title_without_a_key_here_says_so(browser: &Browser) {
     // It is the other one that has the key.
     let [(server, mut host), (other, others_host)] = two_servers();
     bring(&other, &others_host, "Far", "all", "cbcs");
-    let far = titles(&other, &others_host)[0]["dash"].as_str().expect("an address").to_owned();
-    let id = add(&server, &mut host, &other.url(&format!("/{far}")));
+    let id = link(&server, &mut host, (&other, &others_host));
     let window = browser.window();
     window.expect_trouble();
     window.goto(&server.url(&format!("/library/{id}")));
@@ -92,8 +97,7 @@ fn a_key_that_does_not_fit_is_said_in_words(browser: &Browser) {
     // Each has a key of the same name, and not the same key.
     package(&server, &mut host, &film, "00112233445566778899aabbccddeeff");
     package(&other, &mut others_host, &film, "872379d2881958a7c0768584e6993caa");
-    let far = titles(&other, &others_host)[0]["dash"].as_str().expect("an address").to_owned();
-    let id = add(&server, &mut host, &other.url(&format!("/{far}")));
+    let id = link(&server, &mut host, (&other, &others_host));
     let window = browser.window();
     window.expect_trouble();
     window.goto(&server.url(&format!("/library/{id}")));
@@ -125,8 +129,7 @@ fn who_may_no_longer_watch_is_told_so(browser: &Browser) {
     let other = Server::pattern(&["--cors", &server.url("")]);
     let others_host = Client::host(&other);
     bring(&other, &others_host, "Far", "all", "cbcs");
-    let far = titles(&other, &others_host)[0]["dash"].as_str().expect("an address").to_owned();
-    let id = add(&server, &mut host, &other.url(&format!("/{far}")));
+    let id = link(&server, &mut host, (&other, &others_host));
     let window = browser.window();
     window.expect_trouble();
     sign_in(&window, &server);
